@@ -1,0 +1,26 @@
+//! `credit_accounts`: what each user may spend now.
+
+use sea_orm::entity::prelude::*;
+
+/// One user's account. Whoever holds its row lock may add to the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "credit_accounts")]
+pub struct Model {
+    /// The owner.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: i64,
+    /// Credits: the sum of the ledger's deltas. Below zero only after a late refund or dispute.
+    pub balance: i64,
+    /// The version of the newest ledger entry, 0 without one.
+    pub version: i64,
+    /// Until when exports are free. Null when they are not.
+    pub unlimited_until: Option<DateTimeUtc>,
+    /// When the newest entry was booked.
+    pub updated_at: DateTimeUtc,
+}
+
+/// An account's relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,63 @@
+//! `stripe_events`: the inbox of webhooks.
+
+use sea_orm::entity::prelude::*;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Status {
+    /// Stored, and being settled by the transaction that stored it.
+    #[sea_orm(string_value = "received")]
+    Received,
+    /// Settled.
+    #[sea_orm(string_value = "applied")]
+    Applied,
+    /// Not ours, or of a type that means nothing to us.
+    #[sea_orm(string_value = "ignored")]
+    Ignored,
+    /// About something that is not known yet.
+    #[sea_orm(string_value = "waiting")]
+    Waiting,
+    /// Could not be settled; the error says why.
+    #[sea_orm(string_value = "failed")]
+    Failed,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stripe_events")]
+pub struct Model {
+    /// `evt_...`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: String,
+    /// Stripe's name of what happened, such as `invoice.paid`.
+    #[sea_orm(column_name = "type")]
+    pub kind: String,
+    /// The API version in which the payload is rendered.
+    pub api_version: Option<String>,
+    /// Real money.
+    pub livemode: bool,
+    /// When it happened, by Stripe's clock.
+    pub created: DateTimeUtc,
+    /// The body, byte for byte as it was signed.
+    #[sea_orm(column_type = "Text")]
+    pub payload: String,
+    /// What became of it.
+    pub status: Status,
+    /// The object that has to come first, while it waits.
+    pub waits_for: Option<String>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Why it failed the last time.
+    pub error: Option<String>,
+    /// When it came, in wall time.
+    pub received_at: DateTimeUtc,
+    /// When it was settled, in wall time.
+    pub applied_at: Option<DateTimeUtc>,
+}
+
+/// An event's relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

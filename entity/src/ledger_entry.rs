@@ -1,0 +1,63 @@
+//! `credits_ledger`: every change of every balance, for ever.
+
+use sea_orm::entity::prelude::*;
+
+/// Why a balance changed, spelled as the Patch-Hive application spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum ChangeType {
+    /// Credits that were paid for.
+    #[sea_orm(string_value = "Purchase")]
+    Purchase,
+    /// An export.
+    #[sea_orm(string_value = "Spend")]
+    Spend,
+    /// Credits of a plan, of the referral programme or of an operator.
+    #[sea_orm(string_value = "Grant")]
+    Grant,
+    /// Credits given back for a failed export, or taken back for refunded money.
+    #[sea_orm(string_value = "Refund")]
+    Refund,
+}
+
+/// One entry. Rows are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "credits_ledger")]
+pub struct Model {
+    /// The entry's number, over all accounts.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Whose balance changed.
+    pub user_id: i64,
+    /// 1, 2, 3 ... for each account, without gaps. With the user unique.
+    pub version: i64,
+    /// Why.
+    pub change_type: ChangeType,
+    /// Credits added, negative when taken. 0 marks a change of unlimited, or an export under it.
+    pub credits_delta: i64,
+    /// The balance once this entry was booked.
+    pub balance_after: i64,
+    /// The one real-world fact that this entry records. Unique.
+    pub source: String,
+    /// What it is about: a run, a payment, a subscription's period.
+    pub reference: Option<String>,
+    /// A sentence for people.
+    pub notes: Option<String>,
+    /// When it was booked, in business time.
+    pub created_at: DateTimeUtc,
+}
+
+/// An entry's relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The name of the payment that this entry is about: what it booked, or took back.
+    #[must_use]
+    pub fn payment_reference(&self) -> Option<&str> {
+        let about_a_payment = self.source.starts_with("payment:") || self.source.starts_with("reversal:");
+        self.reference.as_deref().filter(|_| about_a_payment)
+    }
+}

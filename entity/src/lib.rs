@@ -1,0 +1,17 @@
+//! The rows of the gateway's database, a file a table, and the words that are stored in them.
+//!
+//! This crate knows nothing else of the project: no rule, no query, no GraphQL. A word that is stored (a tier, a status)
+//! stands beside the row that it is stored in.
+
+pub mod credit_account;
+pub mod customer;
+pub mod event;
+pub mod ledger_entry;
+pub mod operation;
+pub mod payment;
+pub mod period;
+pub mod subscription;
+mod tier;
+pub mod user;
+
+pub use tier::Tier;

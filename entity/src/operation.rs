@@ -1,0 +1,70 @@
+//! `stripe_operations`: outgoing writes, committed before the call is made.
+
+use sea_orm::entity::prelude::*;
+
+/// What is asked of Stripe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Kind {
+    /// To make a customer.
+    #[sea_orm(string_value = "customer")]
+    Customer,
+    /// To open a checkout of a plan.
+    #[sea_orm(string_value = "checkout")]
+    Checkout,
+    /// To open a checkout of a credit pack.
+    #[sea_orm(string_value = "purchase")]
+    Purchase,
+    /// To end a subscription with its period.
+    #[sea_orm(string_value = "cancellation")]
+    Cancellation,
+}
+
+/// How far an operation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum State {
+    /// Not known to be done. One per user and kind.
+    #[sea_orm(string_value = "open")]
+    Open,
+    /// Stripe did it, and its reply is settled.
+    #[sea_orm(string_value = "done")]
+    Done,
+    /// It came to nothing: Stripe failed, or may have forgotten its key. What is still wanted takes a new one.
+    #[sea_orm(string_value = "lapsed")]
+    Lapsed,
+    /// Stripe refused it.
+    #[sea_orm(string_value = "refused")]
+    Refused,
+}
+
+/// One outgoing write.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stripe_operations")]
+pub struct Model {
+    /// The row's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// For whom.
+    pub user_id: i64,
+    /// What.
+    pub kind: Kind,
+    /// Sent with every attempt, so that Stripe does it once. Random, unique.
+    pub idempotency_key: String,
+    /// What is asked, in our words.
+    pub request: Json,
+    /// How far it is.
+    pub state: State,
+    /// What Stripe made or changed, once that is known.
+    pub stripe_object_id: Option<String>,
+    /// Why Stripe refused, or why the last attempt came to nothing.
+    pub error: Option<String>,
+    /// When it was asked for, in wall time.
+    pub created_at: DateTimeUtc,
+}
+
+/// An operation's relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,72 @@
+//! `stripe_payments`: credit packs.
+
+use sea_orm::entity::prelude::*;
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Status {
+    /// The checkout is complete, the money is on its way.
+    #[sea_orm(string_value = "pending")]
+    Pending,
+    /// Paid; the credits are booked.
+    #[sea_orm(string_value = "succeeded")]
+    Succeeded,
+    /// The money never came.
+    #[sea_orm(string_value = "failed")]
+    Failed,
+    /// Part of the money went back.
+    #[sea_orm(string_value = "partially_refunded")]
+    PartiallyRefunded,
+    /// All of the money went back.
+    #[sea_orm(string_value = "refunded")]
+    Refunded,
+    /// The customer's bank holds the money.
+    #[sea_orm(string_value = "disputed")]
+    Disputed,
+}
+
+/// One credit pack.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stripe_payments")]
+pub struct Model {
+    /// The row's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Who paid.
+    pub user_id: i64,
+    /// `pi_...`, unique. Null when nothing had to be paid.
+    pub stripe_payment_intent_id: Option<String>,
+    /// `cs_...`, unique.
+    pub stripe_checkout_session_id: String,
+    /// What was paid, in minor units of the currency (cents).
+    pub amount: i64,
+    /// ISO 4217, lower case, as Stripe spells it.
+    pub currency: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Credits that the pack holds.
+    pub credits_granted: i64,
+    /// What went back so far, in minor units.
+    pub amount_refunded: i64,
+    /// Credits that were taken back for it so far.
+    pub credits_reversed: i64,
+    /// The checkout's metadata, as it was at Stripe.
+    pub metadata: Json,
+    /// When the checkout was completed, in business time.
+    pub created_at: DateTimeUtc,
+}
+
+impl Model {
+    /// The name of this payment in the ledger: the payment intent, or the session where nothing had to be paid.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        self.stripe_payment_intent_id.as_deref().unwrap_or(&self.stripe_checkout_session_id)
+    }
+}
+
+/// A payment's relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

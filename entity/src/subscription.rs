@@ -1,0 +1,108 @@
+//! `stripe_subscriptions`: subscriptions as Stripe last described them.
+
+use sea_orm::entity::prelude::*;
+
+use crate::Tier;
+
+/// Where a subscription stands, spelled as Stripe spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Status {
+    /// The first payment is not made yet.
+    #[sea_orm(string_value = "incomplete")]
+    Incomplete,
+    /// The first payment never came. Final.
+    #[sea_orm(string_value = "incomplete_expired")]
+    IncompleteExpired,
+    /// In a trial.
+    #[sea_orm(string_value = "trialing")]
+    Trialing,
+    /// Paid.
+    #[sea_orm(string_value = "active")]
+    Active,
+    /// A renewal's payment failed and is tried again.
+    #[sea_orm(string_value = "past_due")]
+    PastDue,
+    /// A renewal's payment failed for good; the subscription stays.
+    #[sea_orm(string_value = "unpaid")]
+    Unpaid,
+    /// A trial ended without a payment method.
+    #[sea_orm(string_value = "paused")]
+    Paused,
+    /// Ended. Final.
+    #[sea_orm(string_value = "canceled")]
+    Canceled,
+}
+
+impl Status {
+    /// Gives the plan's tier.
+    #[must_use]
+    pub const fn entitled(self) -> bool {
+        matches!(self, Self::Active | Self::Trialing)
+    }
+
+    /// Is a subscription that a user still has, paid or not.
+    #[must_use]
+    pub const fn alive(self) -> bool {
+        !self.ended()
+    }
+
+    /// Never becomes anything else.
+    #[must_use]
+    pub const fn ended(self) -> bool {
+        matches!(self, Self::Canceled | Self::IncompleteExpired)
+    }
+}
+
+/// One subscription.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stripe_subscriptions")]
+pub struct Model {
+    /// The row's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The customer's row.
+    pub customer_id: i64,
+    /// `sub_...`, unique.
+    pub stripe_subscription_id: String,
+    /// The price that is paid; the tier is read from it.
+    pub stripe_price_id: String,
+    /// The tier of that price.
+    pub tier: Tier,
+    /// The tier from the period's end on, when a change is scheduled.
+    pub scheduled_tier: Option<Tier>,
+    /// Where it stands.
+    pub status: Status,
+    /// Start of the period that is paid or being paid.
+    pub current_period_start: DateTimeUtc,
+    /// End of that period.
+    pub current_period_end: DateTimeUtc,
+    /// Ends with the period, instead of renewing.
+    pub cancel_at_period_end: bool,
+    /// When it will end, once that is announced.
+    pub cancel_at: Option<DateTimeUtc>,
+    /// Grows by one with each change of the row.
+    pub version: i64,
+    /// Second (Unix time, at Stripe) in which the state above was true: no older fact overwrites it.
+    pub observed_at: i64,
+    /// When the row was made.
+    pub created_at: DateTimeUtc,
+    /// When the row last changed.
+    pub updated_at: DateTimeUtc,
+}
+
+/// What a subscription belongs to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The customer who pays it.
+    #[sea_orm(belongs_to = "super::customer::Entity", from = "Column::CustomerId", to = "super::customer::Column::Id")]
+    Customer,
+}
+
+impl Related<super::customer::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Customer.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,47 @@
+//! `users`: who may hold credits.
+
+use sea_orm::entity::prelude::*;
+
+/// What a token's bearer may do beyond the own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Role {
+    /// Only what concerns the own account.
+    #[sea_orm(string_value = "user")]
+    User,
+    /// The export service: gives the credits of a failed export back.
+    #[sea_orm(string_value = "service")]
+    Service,
+    /// An operator: looks at any user, grants credits.
+    #[sea_orm(string_value = "admin")]
+    Admin,
+}
+
+/// One user.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    /// The user's number, the same in every table.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Unique, compared without case.
+    pub email: String,
+    /// The name that others see.
+    pub username: String,
+    /// A longer name, where the user gave one.
+    pub display_name: Option<String>,
+    /// bcrypt. Null for users of another issuer, who cannot log in here.
+    pub password_hash: Option<String>,
+    /// Issuer and subject of another issuer's tokens, unique. Null for users who signed up here.
+    pub auth_subject: Option<String>,
+    /// What the tokens made for this user may do.
+    pub role: Role,
+    /// When the row was made.
+    pub created_at: DateTimeUtc,
+}
+
+/// A user's relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
