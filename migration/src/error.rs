@@ -1,0 +1,24 @@
+//! Why a database was not migrated.
+
+use sea_orm_migration::sea_orm::DbErr;
+
+/// Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What is in the database must be mended first, or would be lost: one sentence for the operator.
+    #[error("{0}")]
+    Refused(String),
+    /// What the database says.
+    #[error(transparent)]
+    Database(DbErr),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match error {
+            // No driver makes these: they are sentences, of a step's or of the migrator's.
+            DbErr::Custom(sentence) => Self::Refused(sentence),
+            other => Self::Database(other),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The schema of the gateway's database, a file a step.
+//!
+//! Names are written out here and never taken from `entity`: a step describes the tables as they were on its day.
+//! Any number of processes may call [`up`] at once; one does the work, the others wait for it and find nothing to do.
+
+mod accounts;
+mod adoption;
+mod error;
+mod jobs;
+mod stripe;
+
+use std::collections::HashSet;
+
+use sea_orm_migration::{
+    MigrationTrait, MigratorTrait, SchemaManager, async_trait,
+    prelude::{ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement},
+    sea_orm::{
+        ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement,
+        TransactionOptions, TransactionTrait,
+    },
+};
+
+pub use error::Error;
+pub use sea_orm_migration::MigrationStatus;
+
+/// Names the advisory lock that PostgreSQL takes for migrations: the letters "hive".
+const LOCK: i32 = 0x6869_7665;
+
+/// Where the steps that were applied are listed.
+const APPLIED: &str = "seaql_migrations";
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(accounts::Step), Box::new(stripe::Step), Box::new(jobs::Step)]
+    }
+}
+
+/// One step and whether it is applied.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The step's name, which is also what `seaql_migrations` stores.
+    pub name: String,
+    /// Pending or applied.
+    pub status: MigrationStatus,
+}
+
+/// Applies every pending step, all of them or none. Tables of an existing Patch-Hive application are adopted with their
+/// rows.
+///
+/// # Errors
+/// [`Error`]. Nothing is changed then.
+pub async fn up(db: &DatabaseConnection) -> Result<(), Error> {
+    if pending(db).await? == 0 {
+        // A newer program may have gone further: that stops no older one from starting.
+        return Ok(());
+    }
+    let tx = begin_alone(db).await?;
+    Migrator::up(&tx, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Undoes the newest `steps` steps, all of them or none, unless the ledger holds entries that the gateway has booked.
+///
+/// # Errors
+/// [`Error`]. Nothing is changed then.
+pub async fn down(db: &DatabaseConnection, steps: u32) -> Result<(), Error> {
+    let tx = begin_alone(db).await?;
+    refuse_loss(&tx).await?;
+    Migrator::down(&tx, Some(steps)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Undoes the newest `steps` steps, all of them or none, whatever is lost by it.
+///
+/// # Errors
+/// [`Error`]. Nothing is changed then.
+pub async fn force_down(db: &DatabaseConnection, steps: u32) -> Result<(), Error> {
+    let tx = begin_alone(db).await?;
+    Migrator::down(&tx, Some(steps)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Lists every step, oldest first. Writes nothing.
+///
+/// # Errors
+/// What the database says, or that it holds a step which this program does not know.
+pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
+    steps(db).await
+}
+
+/// Counts the steps of this program that are still to be applied. Writes nothing, and steps that only a newer program
+/// knows are none of its business: a rolling update has both at work.
+///
+/// # Errors
+/// What the database says.
+pub async fn pending(db: &DatabaseConnection) -> Result<usize, DbErr> {
+    let ours = Migrator::migrations();
+    if !SchemaManager::new(db).has_table(APPLIED).await? {
+        return Ok(ours.len());
+    }
+    let question = format!("SELECT version FROM {APPLIED}");
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), question)).await?;
+    let applied = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<HashSet<String>, _>>()?;
+    Ok(ours.iter().filter(|step| !applied.contains(step.name())).count())
+}
+
+async fn steps(db: &impl ConnectionTrait) -> Result<Vec<Step>, DbErr> {
+    let steps = Migrator::get_migration_with_status_read_only(db).await?;
+    Ok(steps.iter().map(|step| Step { name: step.name().to_owned(), status: step.status() }).collect())
+}
+
+/// Begins a transaction that no other migration runs beside.
+async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let tx = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // Steps take as long as there are rows, and another process's migration is worth waiting for.
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    }
+    Ok(tx)
+}
+
+/// Every step that is undone takes something of money with it, the first of them the ledger itself.
+async fn refuse_loss(tx: &DatabaseTransaction) -> Result<(), Error> {
+    let ledger = steps(tx).await?.first().is_some_and(|step| step.status == MigrationStatus::Applied);
+    if !ledger {
+        return Ok(());
+    }
+    let count = "SELECT COUNT(*) FROM credits_ledger WHERE source NOT LIKE 'legacy:%'";
+    let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), count)).await?;
+    match row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? {
+        0 => Ok(()),
+        entries => Err(Error::Refused(format!(
+            "the gateway has booked entries in the ledger, {entries} of them, and going down would lose what they rest \
+             on: --force does so all the same"
+        ))),
+    }
+}
+
+/// A row about a user keeps that user: nothing about money is ever deleted with somebody.
+fn belongs_to_user(table: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .name(format!("{table}_user"))
+        .from(table, "user_id")
+        .to("users", "id")
+        .on_delete(ForeignKeyAction::Restrict)
+        .to_owned()
+}
