@@ -1,0 +1,213 @@
+//! Adopts the tables of a Patch-Hive application that was there before the gateway.
+//!
+//! Rows, foreign columns, indexes, keys and triggers stay as they are, and so does every other table. What is added or
+//! altered is written into `patch_hive_adopted`, from which [`release`] gives the old shape back. Whatever the gateway
+//! could not live with is refused in a sentence, before or after the work: all of it is one transaction.
+//!
+//! Every statement works on the whole table, so that neither this program nor the database holds the rows in memory.
+
+mod column;
+mod mark;
+mod postgres;
+mod rows;
+mod shape;
+mod sqlite;
+
+use sea_orm_migration::{
+    SchemaManager, SchemaManagerConnection,
+    sea_orm::{ConnectionTrait, DbBackend, DbErr},
+};
+
+use self::shape::{LEDGER, Shape, USERS};
+use crate::accounts;
+
+type Connection<'a> = SchemaManagerConnection<'a>;
+
+/// What both databases call alike: a thing that an adopted table lacks, and how it is taken away again.
+struct Addition {
+    make: &'static str,
+    unmake: &'static str,
+}
+
+/// Applications call an index of their own `users_auth_subject_key`, as either database would.
+const USERS_INDEXES: [Addition; 2] = [
+    Addition {
+        make: "CREATE UNIQUE INDEX users_email_folded ON users (lower(email))",
+        unmake: "DROP INDEX users_email_folded",
+    },
+    Addition {
+        make: "CREATE UNIQUE INDEX users_auth_subject_once ON users (auth_subject)",
+        unmake: "DROP INDEX users_auth_subject_once",
+    },
+];
+
+const LEDGER_INDEXES: [Addition; 3] = [
+    Addition {
+        make: "CREATE UNIQUE INDEX credits_ledger_version ON credits_ledger (user_id, version)",
+        unmake: "DROP INDEX credits_ledger_version",
+    },
+    Addition {
+        make: "CREATE UNIQUE INDEX credits_ledger_source_key ON credits_ledger (source)",
+        unmake: "DROP INDEX credits_ledger_source_key",
+    },
+    Addition {
+        make: "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)",
+        unmake: "DROP INDEX credits_ledger_reference",
+    },
+];
+
+/// Every user gets an account that agrees with the newest of their entries.
+const OPEN_ACCOUNTS: &str = "INSERT INTO credit_accounts (user_id, balance, version, updated_at) \
+     SELECT u.id, COALESCE(l.balance_after, 0), COALESCE(l.version, 0), COALESCE(l.created_at, u.created_at) \
+     FROM users u LEFT JOIN credits_ledger l ON l.user_id = u.id AND l.version = \
+     (SELECT MAX(newest.version) FROM credits_ledger newest WHERE newest.user_id = u.id)";
+
+/// Makes the tables of the first step around those that are there.
+pub(crate) async fn adopt(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    if manager.has_table("credit_accounts").await? {
+        return refuse(
+            "there is a table credit_accounts, which the gateway makes for itself: rename it first".to_owned(),
+        );
+    }
+    let users = manager.has_table(USERS.table).await?;
+    let ledger = manager.has_table(LEDGER.table).await?;
+    manager.create_table(mark::table()).await?;
+    if users {
+        adopt_users(db).await?;
+    } else {
+        accounts::create_users(manager).await?;
+    }
+    if ledger {
+        adopt_ledger(db).await?;
+    } else {
+        accounts::create_ledger(manager).await?;
+    }
+    if users {
+        complete_users(db).await?;
+    }
+    manager.create_table(accounts::credit_accounts()).await?;
+    db.execute_unprepared(OPEN_ACCOUNTS).await?;
+    if users {
+        for opening in openings(db) {
+            db.execute_unprepared(opening.make).await?;
+        }
+    }
+    accounts::protect_ledger(manager).await
+}
+
+/// Whether the tables of the first step were adopted, rather than made.
+pub(crate) async fn adopted(manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
+    manager.has_table(mark::TABLE).await
+}
+
+/// Gives the old shape back. What the first step made is dropped.
+pub(crate) async fn release(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    accounts::unprotect_ledger(manager).await?;
+    if mark::is_adopted(db, USERS.table).await? {
+        for opening in openings(db).iter().rev() {
+            db.execute_unprepared(opening.unmake).await?;
+        }
+    }
+    accounts::drop_table(manager, "credit_accounts").await?;
+    for (shape, indexes) in [(&LEDGER, &LEDGER_INDEXES[..]), (&USERS, &USERS_INDEXES[..])] {
+        if !mark::is_adopted(db, shape.table).await? {
+            accounts::drop_table(manager, shape.table).await?;
+            continue;
+        }
+        for guard in guards(db, shape) {
+            db.execute_unprepared(guard.unmake).await?;
+        }
+        for index in indexes {
+            db.execute_unprepared(index.unmake).await?;
+        }
+        mark::undo(db, shape.table).await?;
+    }
+    accounts::drop_table(manager, mark::TABLE).await
+}
+
+async fn adopt_users(db: &Connection<'_>) -> Result<(), DbErr> {
+    let columns = begin(db, &USERS).await?;
+    rows::check_users(db, &columns).await?;
+    match db.get_database_backend() {
+        DbBackend::Postgres => postgres::alter(db, &USERS, &columns).await?,
+        _ => sqlite::alter(db, &USERS, &columns).await?,
+    }
+    for index in USERS_INDEXES {
+        db.execute_unprepared(index.make).await?;
+    }
+    Ok(())
+}
+
+async fn adopt_ledger(db: &Connection<'_>) -> Result<(), DbErr> {
+    let columns = begin(db, &LEDGER).await?;
+    rows::check_ledger(db).await?;
+    match db.get_database_backend() {
+        DbBackend::Postgres => postgres::alter(db, &LEDGER, &columns).await?,
+        _ => sqlite::alter(db, &LEDGER, &columns).await?,
+    }
+    for addition in LEDGER_INDEXES.iter().chain(guards(db, &LEDGER)) {
+        db.execute_unprepared(addition.make).await?;
+    }
+    Ok(())
+}
+
+/// What an old row lacks can be told only now: a user was there when the first of their entries was booked.
+async fn complete_users(db: &Connection<'_>) -> Result<(), DbErr> {
+    if mark::is_added(db, "users", "created_at").await? {
+        let now = match db.get_database_backend() {
+            DbBackend::Postgres => "now()",
+            _ => "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')",
+        };
+        let fill = format!(
+            "UPDATE users SET created_at = COALESCE((SELECT l.created_at FROM credits_ledger l \
+             WHERE l.user_id = users.id AND l.version = 1), {now})"
+        );
+        db.execute_unprepared(&fill).await?;
+        if db.get_database_backend() == DbBackend::Postgres {
+            // The application knows nothing of the column, and goes on adding users.
+            let alter = "ALTER TABLE users ALTER created_at SET NOT NULL, ALTER created_at SET DEFAULT now()";
+            db.execute_unprepared(alter).await?;
+        }
+    }
+    for guard in guards(db, &USERS) {
+        db.execute_unprepared(guard.make).await?;
+    }
+    Ok(())
+}
+
+/// Keeps other writers out, and checks the columns.
+async fn begin(db: &Connection<'_>, shape: &Shape) -> Result<Vec<column::Column>, DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", shape.table)).await?;
+    }
+    let columns = column::columns(db, shape.table).await?;
+    shape.check(&columns)?;
+    mark::mark(db, shape.table, mark::Change::Adopted, None).await?;
+    Ok(columns)
+}
+
+/// What stands for constraints, where the database cannot add them to a table with rows.
+fn guards(db: &Connection<'_>, shape: &Shape) -> impl Iterator<Item = &'static Addition> + use<> {
+    let guards: &[Addition] = match (db.get_database_backend(), shape.table) {
+        (DbBackend::Postgres, "credits_ledger") => &postgres::LEDGER_KEYS,
+        (DbBackend::Postgres, _) => &[],
+        (_, "credits_ledger") => &sqlite::LEDGER_GUARDS,
+        _ => &sqlite::USERS_GUARDS,
+    };
+    guards.iter()
+}
+
+/// What opens the account of a user whom the application adds later: the gateway opens only those of its own sign-ups.
+fn openings(db: &Connection<'_>) -> &'static [Addition] {
+    match db.get_database_backend() {
+        DbBackend::Postgres => &postgres::OPENINGS,
+        _ => &sqlite::OPENINGS,
+    }
+}
+
+/// A refusal: one sentence for the operator. Nothing is changed then.
+fn refuse<T>(sentence: String) -> Result<T, DbErr> {
+    Err(DbErr::Custom(sentence))
+}

@@ -1,0 +1,113 @@
+//! What adopting has changed, one row a change: enough to give the old shape back, and for an operator to read.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{pk_auto, text, text_null},
+    sea_orm::{QueryResult, Statement},
+};
+
+use super::{Connection, postgres};
+
+/// The table of these marks.
+pub(super) const TABLE: &str = "patch_hive_adopted";
+
+/// One change of a column, or that the table was there before the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change<'a> {
+    /// The table was there.
+    Adopted,
+    /// The column was not there.
+    Added(&'a str),
+    /// The column had another type: the mark's `was`.
+    Retyped(&'a str),
+    /// The column had another default: the mark's `was`.
+    Defaulted(&'a str),
+    /// The column allowed NULL.
+    Required(&'a str),
+    /// The column did not allow NULL.
+    Relaxed(&'a str),
+}
+
+impl<'a> Change<'a> {
+    const fn stored(self) -> (&'static str, &'a str) {
+        match self {
+            Self::Adopted => ("adopted", ""),
+            Self::Added(column) => ("added", column),
+            Self::Retyped(column) => ("retyped", column),
+            Self::Defaulted(column) => ("defaulted", column),
+            Self::Required(column) => ("required", column),
+            Self::Relaxed(column) => ("relaxed", column),
+        }
+    }
+
+    fn read(change: &str, column: &'a str) -> Result<Self, DbErr> {
+        Ok(match change {
+            "adopted" => Self::Adopted,
+            "added" => Self::Added(column),
+            "retyped" => Self::Retyped(column),
+            "defaulted" => Self::Defaulted(column),
+            "required" => Self::Required(column),
+            "relaxed" => Self::Relaxed(column),
+            odd => {
+                return Err(DbErr::Custom(format!("{TABLE} tells of a change that this program does not know: {odd}")));
+            }
+        })
+    }
+}
+
+pub(super) fn table() -> TableCreateStatement {
+    Table::create()
+        .table(TABLE)
+        .col(pk_auto("id"))
+        .col(text("table_name"))
+        .col(text("change"))
+        .col(text("column_name"))
+        .col(text_null("was"))
+        .to_owned()
+}
+
+/// Notes a change.
+pub(super) async fn mark(db: &Connection<'_>, table: &str, change: Change<'_>, was: Option<&str>) -> Result<(), DbErr> {
+    let (change, column) = change.stored();
+    let sql = format!("INSERT INTO {TABLE} (table_name, change, column_name, was) VALUES ($1, $2, $3, $4)");
+    let values = [table.into(), change.into(), column.into(), was.into()];
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+/// Whether a table was there before the gateway.
+pub(super) async fn is_adopted(db: &Connection<'_>, table: &str) -> Result<bool, DbErr> {
+    Ok(!marks(db, table).await?.is_empty())
+}
+
+/// Whether a column was added.
+pub(super) async fn is_added(db: &Connection<'_>, table: &str, column: &str) -> Result<bool, DbErr> {
+    for row in marks(db, table).await? {
+        if row.try_get::<String>("", "change")? == "added" && row.try_get::<String>("", "column_name")? == column {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Takes every change of a table back, the newest first.
+pub(super) async fn undo(db: &Connection<'_>, table: &str) -> Result<(), DbErr> {
+    for row in marks(db, table).await? {
+        let (change, column): (String, String) = (row.try_get("", "change")?, row.try_get("", "column_name")?);
+        let was: Option<String> = row.try_get("", "was")?;
+        match Change::read(&change, &column)? {
+            Change::Adopted => {}
+            Change::Added(column) => {
+                db.execute_unprepared(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await?;
+            }
+            // SQLite's columns are never altered: only PostgreSQL can.
+            altered => postgres::restore(db, table, altered, was.as_deref().unwrap_or_default()).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn marks(db: &Connection<'_>, table: &str) -> Result<Vec<QueryResult>, DbErr> {
+    let sql = format!("SELECT change, column_name, was FROM {TABLE} WHERE table_name = $1 ORDER BY id DESC");
+    db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [table.into()])).await
+}

@@ -1,0 +1,129 @@
+//! What the gateway wants of a table, and whether a table that is there can give it.
+
+use sea_orm_migration::sea_orm::DbErr;
+
+use super::{column::Column, refuse};
+
+/// A table as the gateway uses it.
+pub(super) struct Shape {
+    pub(super) table: &'static str,
+    pub(super) columns: &'static [Wanted],
+}
+
+/// A column that the gateway uses.
+pub(super) struct Wanted {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) origin: Origin,
+    /// The gateway leaves it NULL at times.
+    pub(super) nullable: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Numbers the rows.
+    Id,
+    Integer,
+    Text,
+    Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The application has it.
+    Old,
+    /// Some applications have it; it is added otherwise.
+    Either,
+    /// The gateway's own: one of that name would mean something else.
+    New,
+}
+
+pub(super) const USERS: Shape = Shape {
+    table: "users",
+    columns: &[
+        Wanted::new("id", Kind::Id, Origin::Old),
+        Wanted::new("email", Kind::Text, Origin::Old),
+        Wanted::new("username", Kind::Text, Origin::Old),
+        Wanted::new("display_name", Kind::Text, Origin::Either).or_null(),
+        Wanted::new("password_hash", Kind::Text, Origin::Either).or_null(),
+        Wanted::new("auth_subject", Kind::Text, Origin::Either).or_null(),
+        Wanted::new("role", Kind::Text, Origin::Either),
+        Wanted::new("created_at", Kind::Time, Origin::Either),
+    ],
+};
+
+pub(super) const LEDGER: Shape = Shape {
+    table: "credits_ledger",
+    columns: &[
+        Wanted::new("id", Kind::Id, Origin::Old),
+        Wanted::new("user_id", Kind::Integer, Origin::Old),
+        Wanted::new("change_type", Kind::Text, Origin::Old),
+        Wanted::new("credits_delta", Kind::Integer, Origin::Old),
+        Wanted::new("created_at", Kind::Time, Origin::Old),
+        Wanted::new("notes", Kind::Text, Origin::Either).or_null(),
+        Wanted::new("version", Kind::Integer, Origin::New),
+        Wanted::new("balance_after", Kind::Integer, Origin::New),
+        Wanted::new("source", Kind::Text, Origin::New),
+        Wanted::new("reference", Kind::Text, Origin::New).or_null(),
+    ],
+};
+
+impl Wanted {
+    const fn new(name: &'static str, kind: Kind, origin: Origin) -> Self {
+        Self { name, kind, origin, nullable: false }
+    }
+
+    const fn or_null(self) -> Self {
+        Self { nullable: true, ..self }
+    }
+
+    /// The column of that name, where there is one.
+    pub(super) fn among<'a>(&self, columns: &'a [Column]) -> Option<&'a Column> {
+        columns.iter().find(|column| column.name == self.name)
+    }
+}
+
+impl Shape {
+    /// The columns that have to be added.
+    pub(super) fn missing<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = &'a Wanted> {
+        self.columns.iter().filter(|wanted| wanted.among(columns).is_none())
+    }
+
+    /// The columns that are there already, each with what is wanted of it.
+    pub(super) fn present<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = (&'a Wanted, &'a Column)> {
+        self.columns.iter().filter_map(|wanted| Some((wanted, wanted.among(columns)?)))
+    }
+
+    /// Refuses a table that the gateway could not write to, or that is another application's.
+    pub(super) fn check(&self, columns: &[Column]) -> Result<(), DbErr> {
+        let table = self.table;
+        for wanted in self.columns {
+            let name = wanted.name;
+            match (wanted.origin, wanted.among(columns)) {
+                (Origin::Old, None) => {
+                    return refuse(format!("the table {table} has no column {name}: it is not Patch-Hive's"));
+                }
+                (Origin::New, Some(_)) => {
+                    return refuse(format!(
+                        "{table}.{name} is there, and the gateway needs that name: rename the column first"
+                    ));
+                }
+                (_, Some(column)) if wanted.kind == Kind::Id && !column.numbers_rows => {
+                    return refuse(format!(
+                        "{table}.{name} must number new rows by itself: as SERIAL, BIGSERIAL or IDENTITY and the primary \
+                         key in PostgreSQL, as INTEGER PRIMARY KEY in SQLite"
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let foreign = |column: &&Column| self.columns.iter().all(|wanted| wanted.name != column.name);
+        columns.iter().filter(foreign).find(|column| column.must_be_given()).map_or(Ok(()), |column| {
+            refuse(format!(
+                "{table}.{} must have a value in each new row, and the gateway knows none: give the column a default, or \
+                 let it be NULL",
+                column.name
+            ))
+        })
+    }
+}
