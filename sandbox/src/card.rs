@@ -1,0 +1,226 @@
+//! Test numbers and what each of them does (docs.stripe.com/testing; the bank account stands for any delayed method).
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    kind::Kind,
+    problem::Problem,
+    work::{Work, text},
+};
+
+/// What a test number does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behaviour {
+    /// Every payment succeeds.
+    Pays,
+    /// Every payment is declined, for this reason.
+    Declines(Decline),
+    /// Pays while the customer is there; every later charge is declined.
+    DeclinesLater,
+    /// The money comes, or fails to come, days later.
+    PaysLater,
+}
+
+/// Why a payment was declined (docs.stripe.com/declines/codes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decline {
+    pub(crate) code: &'static str,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) message: &'static str,
+}
+
+impl Decline {
+    /// The decline that says this.
+    pub(crate) fn of_message(message: &str) -> Decline {
+        let known = [INSUFFICIENT, BANK_REFUSED];
+        known.into_iter().find(|decline| decline.message == message).unwrap_or(GENERIC)
+    }
+}
+
+/// What a payment that was told to fail is answered with.
+pub(crate) const GENERIC: Decline =
+    Decline { code: "card_declined", reason: Some("generic_decline"), message: "Your card was declined." };
+const INSUFFICIENT: Decline =
+    Decline { code: "card_declined", reason: Some("insufficient_funds"), message: "Your card has insufficient funds." };
+/// What a number that is not in the list is answered with.
+pub(crate) const INCORRECT_NUMBER: Decline =
+    Decline { code: "incorrect_number", reason: None, message: "Your card number is incorrect." };
+/// What a delayed payment that fails is answered with.
+pub(crate) const BANK_REFUSED: Decline = Decline {
+    code: "payment_method_provider_decline",
+    reason: None,
+    message: "The customer's bank refused the payment.",
+};
+
+/// A test number with what the hosted page says about it.
+#[derive(Debug)]
+pub(crate) struct Card {
+    pub(crate) number: &'static str,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) brand: &'static str,
+    pub(crate) note: &'static str,
+}
+
+/// The numbers that the sandbox knows; the first is what the hosted page suggests.
+pub(crate) const CARDS: [Card; 6] = [
+    Card { number: "4242424242424242", behaviour: Behaviour::Pays, brand: "visa", note: "succeeds" },
+    Card { number: "5555555555554444", behaviour: Behaviour::Pays, brand: "mastercard", note: "succeeds" },
+    Card { number: "4000000000000002", behaviour: Behaviour::Declines(GENERIC), brand: "visa", note: "is declined" },
+    Card {
+        number: "4000000000009995",
+        behaviour: Behaviour::Declines(INSUFFICIENT),
+        brand: "visa",
+        note: "is declined for insufficient funds",
+    },
+    Card {
+        number: "4000000000000341",
+        behaviour: Behaviour::DeclinesLater,
+        brand: "visa",
+        note: "succeeds now, later charges are declined",
+    },
+    Card {
+        number: "000123456789",
+        behaviour: Behaviour::PaysLater,
+        brand: "bank",
+        note: "a bank account: the money arrives, or fails to, later (one-time payments only)",
+    },
+];
+
+/// Names of test cards that stand for payment methods in requests (docs.stripe.com/testing, "Payment methods").
+const TOKENS: [(&str, &str); 4] = [
+    ("pm_card_visa", "4242424242424242"),
+    ("pm_card_mastercard", "5555555555554444"),
+    ("pm_card_visa_chargeDeclined", "4000000000000002"),
+    ("pm_card_chargeCustomerFail", "4000000000000341"),
+];
+
+impl Card {
+    /// The card of a number as typed, with spaces or dashes.
+    pub(crate) fn find(typed: &str) -> Option<&'static Card> {
+        let number: String = typed.chars().filter(|char| !matches!(char, ' ' | '-')).collect();
+        CARDS.iter().find(|card| card.number == number)
+    }
+
+    /// The card behind a payment method.
+    pub(crate) fn behind(work: &Work<'_>, payment_method: &str) -> Option<&'static Card> {
+        work.state.card_numbers.get(payment_method).and_then(|number| Card::find(number))
+    }
+
+    /// The id of a payment method that a request names and that may be charged: one of the customer's own, or one of Stripe's
+    /// names for test cards, such as `pm_card_visa`, which becomes one.
+    pub(crate) fn attached(work: &mut Work<'_>, named: &str, customer: &Value) -> Result<String, Problem> {
+        let number = TOKENS.iter().find(|(token, _)| *token == named).map(|(_, number)| number);
+        if let Some(card) = number.and_then(|number| Card::find(number)) {
+            return Ok(card.save(work, customer));
+        }
+        let method = work.state.named_in("default_payment_method", Kind::PaymentMethod, named)?;
+        if method["customer"] == *customer {
+            return Ok(named.to_owned());
+        }
+        let message = "The customer does not have a payment method with this ID.";
+        Err(Problem::invalid_parameter("default_payment_method", message))
+    }
+
+    /// Whether a charge goes through. `present` tells whether the customer is there.
+    pub(crate) fn charge(&self, present: bool) -> Result<(), Decline> {
+        match self.behaviour {
+            Behaviour::Declines(decline) => Err(decline),
+            Behaviour::DeclinesLater if !present => Err(GENERIC),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the card as a payment method of the customer, if there is one.
+    pub(crate) fn save(&self, work: &mut Work<'_>, customer: &Value) -> String {
+        let kind = if self.behaviour == Behaviour::PaysLater { "us_bank_account" } else { "card" };
+        let mut method = json!({
+            "id": work.new_id(Kind::PaymentMethod),
+            "object": "payment_method",
+            "allow_redisplay": "limited",
+            "billing_details": billing_details(&Value::Null),
+            "created": work.now,
+            "customer": customer,
+            "livemode": false,
+            "metadata": {},
+            "type": kind,
+        });
+        method[kind] = if kind == "card" { self.details() } else { self.bank_details() };
+        let id = text(&method, "id");
+        work.state.card_numbers.insert(id.clone(), self.number.to_owned());
+        work.put(Kind::PaymentMethod, method)
+    }
+
+    fn last4(&self) -> &'static str {
+        &self.number[self.number.len() - 4..]
+    }
+
+    /// The same for every payment method of the same number, as at Stripe.
+    fn fingerprint(&self) -> String {
+        hex::encode(&Sha256::digest(self.number)[..8])
+    }
+
+    /// The card as payment methods and charges show it.
+    fn details(&self) -> Value {
+        json!({
+            "brand": self.brand,
+            "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
+            "country": "US",
+            "display_brand": self.brand,
+            "exp_month": 12,
+            "exp_year": 2040,
+            "fingerprint": self.fingerprint(),
+            "funding": "credit",
+            "generated_from": null,
+            "last4": self.last4(),
+            "networks": { "available": [self.brand], "preferred": null },
+            "regulated_status": "unregulated",
+            "three_d_secure_usage": { "supported": true },
+            "wallet": null,
+        })
+    }
+
+    fn bank_details(&self) -> Value {
+        json!({
+            "account_holder_type": "individual",
+            "account_type": "checking",
+            "bank_name": "STRIPE TEST BANK",
+            "last4": self.last4(),
+            "routing_number": "110000000",
+        })
+    }
+}
+
+/// Uses up one order that the subscription's next payment fails.
+pub(crate) fn is_told_to_fail(work: &mut Work<'_>, subscription: &str) -> bool {
+    let Some(times) = work.state.failing.get_mut(subscription).filter(|times| **times > 0) else {
+        return false;
+    };
+    *times -= 1;
+    true
+}
+
+/// Billing details with nothing but an email.
+pub(crate) fn billing_details(email: &Value) -> Value {
+    let address =
+        json!({ "city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null });
+    json!({ "address": address, "email": email, "name": null, "phone": null, "tax_id": null })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_may_be_typed_with_spaces() {
+        assert_eq!(Card::find("4242 4242-4242 4242").unwrap().behaviour, Behaviour::Pays);
+        assert!(Card::find("1234").is_none());
+    }
+
+    #[test]
+    fn one_card_pays_now_and_declines_later() {
+        let card = Card::find("4000000000000341").unwrap();
+        assert_eq!(card.charge(true), Ok(()));
+        assert_eq!(card.charge(false), Err(GENERIC));
+    }
+}

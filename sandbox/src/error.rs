@@ -1,0 +1,55 @@
+//! Why a sandbox does not start, or a payment on its page fails.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use crate::problem::Problem;
+
+/// What can go wrong for the one who runs a sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The sandbox takes any test key, so it must not be reachable from elsewhere.
+    #[error("the sandbox binds to loopback addresses only, not to {0}")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The client that delivers webhooks cannot be made.
+    #[error("cannot make an HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The state file cannot be read.
+    #[error("cannot read the state file {path}: {source}", path = path.display())]
+    ReadState {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The state file is not one of this version's.
+    #[error("the state file {path} is not one that this version wrote: {reason}", path = path.display())]
+    ForeignState {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no such session, or it is not in a state that allows the payment.
+    #[error("the checkout session {0} is unknown, or not open")]
+    NotOpen(String),
+    /// The payment was declined, for this reason.
+    #[error("{0}")]
+    Declined(String),
+    /// What was asked for is unknown or not possible now, for this reason.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Error::Refused(problem.message().to_owned())
+    }
+}

@@ -1,0 +1,184 @@
+//! One API request from its arrival to its answer: route, fault, key, parameters, idempotency, work.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, Uri, header::AUTHORIZATION, header::CONTENT_TYPE},
+    response::Response,
+};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    auth,
+    reply::{Echo, Reply},
+};
+use crate::{
+    call::{Answer, Call},
+    event::API_VERSION,
+    expand,
+    fault::Effect,
+    form::Params,
+    idempotency::{Kept, MAX_KEY_CHARS, Turn},
+    problem::Problem,
+    routes::{self, Route},
+    store::Store,
+    work::{Cause, Work},
+};
+
+/// A request as it came in.
+struct Incoming {
+    method: Method,
+    path: String,
+    /// Query and body, joined.
+    form: Vec<u8>,
+    authorization: Option<String>,
+    is_json: bool,
+    echo: Echo,
+}
+
+/// The head of a request.
+struct Parts {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+/// Serves any request below `/v1`.
+pub(super) async fn serve(
+    State(store): State<Arc<Store>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let request = store.read(|state| state.dice.id("req_", 14));
+    let incoming = Incoming::new(request, &Parts { method, uri, headers }, &body);
+    // As at Stripe, a request runs to its end also when the client hangs up: hence a task of its own.
+    let task = tokio::spawn(async move {
+        let reply = answer(&store, &incoming).await;
+        reply.unwrap_or_else(|problem| Reply::new((problem.status, problem.body()))).into_response(&incoming.echo)
+    });
+    task.await.unwrap_or_else(|_| {
+        let problem = Problem::injected(500);
+        let echo = Echo { request: String::new(), version: None, idempotency_key: None };
+        Reply::new((problem.status, problem.body())).into_response(&echo)
+    })
+}
+
+impl Incoming {
+    fn new(request: String, parts: &Parts, body: &Bytes) -> Incoming {
+        let Parts { method, uri, headers } = parts;
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut form = uri.query().unwrap_or_default().as_bytes().to_vec();
+        if *method != Method::GET && !body.is_empty() {
+            form.push(b'&');
+            form.extend_from_slice(body);
+        }
+        let content_type = header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        // Keys on GET and DELETE mean nothing, since those can be repeated anyway.
+        let idempotency_key = header("idempotency-key").filter(|_| *method == Method::POST);
+        Incoming {
+            method: method.clone(),
+            path: uri.path().to_owned(),
+            form,
+            authorization: header(AUTHORIZATION.as_str()),
+            is_json: content_type.starts_with("application/json") && !body.is_empty(),
+            echo: Echo {
+                request,
+                version: Some(header("stripe-version").unwrap_or_else(|| API_VERSION.to_owned())),
+                idempotency_key,
+            },
+        }
+    }
+
+    /// Method, path and parameters in one text: what a key is bound to.
+    fn fingerprint(&self) -> String {
+        let mut pairs: Vec<_> = url::form_urlencoded::parse(&self.form).collect();
+        pairs.sort();
+        hex::encode(Sha256::digest(format!("{} {} {pairs:?}", self.method, self.path)))
+    }
+}
+
+async fn answer(store: &Store, incoming: &Incoming) -> Result<Reply, Problem> {
+    let (method, path) = (incoming.method.as_str(), incoming.path.as_str());
+    let found = routes::find(method, path);
+    if let Some((route, _)) = &found {
+        store.requests.add(method, route.template);
+    }
+    auth::check(incoming.authorization.as_deref())?;
+    let (route, ids) = found.ok_or_else(|| Problem::unrecognized_url(method, path))?;
+    let fault = store.faults.take(method, path);
+    if let Some(Effect::Refuse { status }) = fault {
+        return Err(Problem::injected(status));
+    }
+    if incoming.is_json {
+        return Err(Problem::malformed("This API takes form-encoded parameters, not JSON."));
+    }
+    let params = Params::parse(&incoming.form)?;
+    let fingerprint = incoming.fingerprint();
+    if let Some(key) = &incoming.echo.idempotency_key {
+        if key.chars().count() > MAX_KEY_CHARS {
+            return Err(Problem::malformed(format!("Idempotency keys have at most {MAX_KEY_CHARS} characters.")));
+        }
+        let turn = store.work(Cause::default(), |work| work.state.keys.begin(key, &fingerprint))?;
+        if let Turn::Replay(kept) = turn {
+            return Ok(Reply { replay_of: Some(kept.request), spoilt: fault, ..Reply::new((kept.status, kept.body)) });
+        }
+    }
+    if let Some(Effect::Delay { millis }) = fault {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+    let run = Run { store, echo: &incoming.echo, fingerprint: &fingerprint, fault };
+    Ok(run.perform(route, ids, params))
+}
+
+/// What a run needs to know beside its parameters.
+struct Run<'a> {
+    store: &'a Store,
+    echo: &'a Echo,
+    fingerprint: &'a str,
+    fault: Option<Effect>,
+}
+
+impl Run<'_> {
+    /// Does the work and keeps the answer under the key, both at once.
+    fn perform(&self, route: &Route, ids: Vec<String>, params: Params) -> Reply {
+        let cause =
+            Cause { request: Some(self.echo.request.clone()), idempotency_key: self.echo.idempotency_key.clone() };
+        let act = |work: &mut Work<'_>| {
+            let outcome = handle(route, &mut Call { work: work.reborrow(), params, ids });
+            self.keep(work, outcome)
+        };
+        let outcome = if route.method == "GET" { self.store.glance(cause, act) } else { self.store.work(cause, act) };
+        Reply { spoilt: self.fault, ..Reply::new(outcome) }
+    }
+
+    /// Turns the answer into what is sent, and keeps that under the key.
+    fn keep(&self, work: &mut Work<'_>, mut answer: Answer) -> (u16, Value) {
+        if let (Some(Effect::Fail { status }), Ok(_)) = (self.fault, &answer) {
+            answer = Err(Problem::injected(status));
+        }
+        let is_kept = answer.as_ref().err().is_none_or(Problem::is_kept);
+        let outcome = match answer {
+            Ok(object) => (200, object),
+            Err(problem) => (problem.status, problem.body()),
+        };
+        if let Some(key) = &self.echo.idempotency_key {
+            let kept = is_kept.then(|| Kept::new(self.fingerprint, &self.echo.request, outcome.clone()));
+            work.state.keys.finish(key, kept);
+        }
+        outcome
+    }
+}
+
+fn handle(route: &Route, call: &mut Call<'_>) -> Answer {
+    let paths = call.params.texts("expand")?;
+    let mut answer = (route.handle)(call)?;
+    for path in paths {
+        expand::expand(&call.work, &mut answer, &path)?;
+    }
+    Ok(answer)
+}

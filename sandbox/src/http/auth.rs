@@ -1,0 +1,81 @@
+//! API keys: any test key will do, a live one never (docs.stripe.com/api/authentication).
+
+use crate::problem::Problem;
+
+const TEST_PREFIXES: [&str; 2] = ["sk_test_", "rk_test_"];
+
+/// Checks the `Authorization` header: Bearer, or Basic with the key as user name.
+pub(super) fn check(authorization: Option<&str>) -> Result<(), Problem> {
+    let key = authorization.and_then(key);
+    match key {
+        None => Err(Problem::unauthorized(
+            "You did not provide an API key. Put it in the Authorization header, as in 'Authorization: Bearer sk_test_...'.",
+        )),
+        Some(key) if is_test_key(&key) => Ok(()),
+        // The key itself is not repeated: it may be a live one.
+        Some(_) => {
+            Err(Problem::unauthorized("Invalid API Key provided. The sandbox takes keys that begin with sk_test_."))
+        }
+    }
+}
+
+fn key(authorization: &str) -> Option<String> {
+    let (scheme, credentials) = authorization.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(credentials.trim().to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(base64_decoded(credentials.trim())?).ok()?;
+    Some(decoded.split_once(':').map_or(decoded.clone(), |(user, _)| user.to_owned()))
+}
+
+fn is_test_key(key: &str) -> bool {
+    let secret = TEST_PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix));
+    secret.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|char| char.is_ascii_alphanumeric() || char == '_'))
+}
+
+/// Plain base64 with or without padding; `None` for anything else.
+fn base64_decoded(text: &str) -> Option<Vec<u8>> {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for char in text.trim_end_matches('=').bytes() {
+        let value = match char {
+            b'A'..=b'Z' => char - b'A',
+            b'a'..=b'z' => char - b'a' + 26,
+            b'0'..=b'9' => char - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_keys_pass_by_both_schemes() {
+        assert!(check(Some("Bearer sk_test_abc123")).is_ok());
+        // sk_test_abc: as user name, without a password.
+        assert!(check(Some("Basic c2tfdGVzdF9hYmM6")).is_ok());
+    }
+
+    #[test]
+    fn live_malformed_and_missing_keys_do_not() {
+        let bad =
+            ["Bearer sk_live_abc", "Bearer sk_test_", "Bearer sk_test_a b", "Bearer abc", "Basic ???", "sk_test_abc"];
+        for authorization in bad {
+            assert_eq!(check(Some(authorization)).map_err(|problem| problem.status), Err(401), "{authorization}");
+        }
+        assert!(check(None).is_err());
+    }
+}

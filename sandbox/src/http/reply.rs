@@ -1,0 +1,88 @@
+//! Answers of the API as they go over the wire.
+
+use std::{future, io};
+
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use futures_util::stream;
+use serde_json::Value;
+
+use crate::fault::Effect;
+
+/// An answer before it is sent.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    /// The request whose stored answer this is.
+    pub(super) replay_of: Option<String>,
+    /// A fault that spoils the answer on its way.
+    pub(super) spoilt: Option<Effect>,
+}
+
+/// What of a request shows in its answer's headers.
+pub(super) struct Echo {
+    pub(super) request: String,
+    pub(super) version: Option<String>,
+    pub(super) idempotency_key: Option<String>,
+}
+
+impl Reply {
+    pub(super) fn new((status, body): (u16, Value)) -> Reply {
+        Reply { status, body, replay_of: None, spoilt: None }
+    }
+
+    pub(super) fn into_response(self, echo: &Echo) -> Response {
+        match self.spoilt {
+            // A body that fails before its first byte makes the server close the connection.
+            Some(Effect::Drop) => {
+                let failure = future::ready(Err::<String, _>(io::Error::other("dropped by a fault")));
+                Body::from_stream(stream::once(failure)).into_response()
+            }
+            Some(Effect::Garble) => "<html>this is not JSON".into_response(),
+            _ => self.whole(echo),
+        }
+    }
+
+    fn whole(self, echo: &Echo) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let should_retry = self.should_retry();
+        let body = serde_json::to_vec_pretty(&self.body).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let mut set = |name: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        };
+        set("content-type", "application/json");
+        set("request-id", &echo.request);
+        if let Some(version) = &echo.version {
+            set("stripe-version", version);
+        }
+        if let Some(key) = &echo.idempotency_key {
+            set("idempotency-key", key);
+            set("original-request", self.replay_of.as_deref().unwrap_or(&echo.request));
+        }
+        if self.replay_of.is_some() {
+            set("idempotent-replayed", "true");
+        }
+        if let Some(should_retry) = should_retry {
+            set("stripe-should-retry", should_retry);
+        }
+        response
+    }
+
+    /// Whether trying again can help: a busy key will be free soon, a stored answer stays what it is. Nothing is said where
+    /// the client has to judge by itself (docs.stripe.com/error-low-level).
+    fn should_retry(&self) -> Option<&'static str> {
+        match self.status {
+            409 => Some("true"),
+            429 => None,
+            400..=499 => Some("false"),
+            500..=599 if self.replay_of.is_some() => Some("false"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The map of the API: which request goes where.
+
+use crate::{
+    call::{Answer, Call},
+    cancellation, checkout_session, coupon, customer, dispute, endpoint, event, invoice_payment, invoice_preview,
+    invoice_request,
+    kind::Kind,
+    portal, price_request, product, refund, schedule_request, subscription, subscription_update, test_clock,
+};
+
+type Handler = fn(&mut Call<'_>) -> Answer;
+
+/// A line of the map. A `{..}` segment of the template stands for an id.
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) template: &'static str,
+    pub(crate) handle: Handler,
+}
+
+const fn get(template: &'static str, handle: Handler) -> Route {
+    Route { method: "GET", template, handle }
+}
+
+const fn post(template: &'static str, handle: Handler) -> Route {
+    Route { method: "POST", template, handle }
+}
+
+const fn delete(template: &'static str, handle: Handler) -> Route {
+    Route { method: "DELETE", template, handle }
+}
+
+/// The first line that fits counts, so fixed names stand before ids.
+const ROUTES: &[Route] = &[
+    post("/v1/customers", customer::create),
+    get("/v1/customers", customer::list),
+    get("/v1/customers/search", customer::search),
+    get("/v1/customers/{id}", |call| call.retrieve(Kind::Customer)),
+    post("/v1/customers/{id}", customer::update),
+    delete("/v1/customers/{id}", customer::delete),
+    post("/v1/products", product::create),
+    get("/v1/products", product::list),
+    post("/v1/products/{id}", product::update),
+    get("/v1/products/{id}", |call| call.retrieve(Kind::Product)),
+    post("/v1/prices", price_request::create),
+    get("/v1/prices", price_request::list),
+    post("/v1/prices/{id}", price_request::update),
+    get("/v1/prices/{id}", |call| call.retrieve(Kind::Price)),
+    post("/v1/checkout/sessions", checkout_session::create),
+    get("/v1/checkout/sessions", checkout_session::list),
+    get("/v1/checkout/sessions/{id}", |call| call.retrieve(Kind::Session)),
+    post("/v1/checkout/sessions/{id}/expire", checkout_session::expire),
+    get("/v1/checkout/sessions/{id}/line_items", checkout_session::list_line_items),
+    get("/v1/subscriptions", subscription::list),
+    get("/v1/subscriptions/{id}", |call| call.retrieve(Kind::Subscription)),
+    post("/v1/subscriptions/{id}", subscription_update::update),
+    delete("/v1/subscriptions/{id}", cancellation::cancel),
+    get("/v1/subscription_items", subscription::list_items),
+    post("/v1/subscription_schedules", schedule_request::create),
+    get("/v1/subscription_schedules", |call| call.list(Kind::Schedule, &[("customer", "/customer")])),
+    get("/v1/subscription_schedules/{id}", |call| call.retrieve(Kind::Schedule)),
+    post("/v1/subscription_schedules/{id}", schedule_request::update),
+    post("/v1/subscription_schedules/{id}/release", schedule_request::release),
+    post("/v1/subscription_schedules/{id}/cancel", schedule_request::cancel),
+    post("/v1/coupons", coupon::create),
+    get("/v1/coupons", |call| call.list(Kind::Coupon, &[])),
+    get("/v1/coupons/{id}", coupon::retrieve),
+    delete("/v1/coupons/{id}", coupon::delete),
+    get("/v1/invoices", invoice_request::list),
+    post("/v1/invoices/create_preview", invoice_preview::create),
+    get("/v1/invoices/{id}", |call| call.retrieve(Kind::Invoice)),
+    get("/v1/invoices/{id}/lines", invoice_request::list_lines),
+    post("/v1/invoices/{id}/finalize", invoice_request::finalize),
+    post("/v1/invoices/{id}/pay", invoice_request::pay),
+    post("/v1/invoices/{id}/void", invoice_request::void),
+    post("/v1/invoices/{id}/mark_uncollectible", invoice_request::mark_uncollectible),
+    get("/v1/invoice_payments", invoice_payment::list),
+    get("/v1/invoice_payments/{id}", |call| call.retrieve(Kind::InvoicePayment)),
+    get("/v1/payment_intents", |call| call.list(Kind::PaymentIntent, &[("customer", "/customer")])),
+    get("/v1/payment_intents/{id}", |call| call.retrieve(Kind::PaymentIntent)),
+    get("/v1/payment_methods/{id}", |call| call.retrieve(Kind::PaymentMethod)),
+    get("/v1/charges", |call| {
+        call.list(Kind::Charge, &[("customer", "/customer"), ("payment_intent", "/payment_intent")])
+    }),
+    get("/v1/charges/{id}", |call| call.retrieve(Kind::Charge)),
+    post("/v1/refunds", refund::create),
+    get("/v1/refunds", refund::list),
+    get("/v1/refunds/{id}", |call| call.retrieve(Kind::Refund)),
+    post("/v1/refunds/{id}", refund::update),
+    get("/v1/disputes", |call| {
+        call.list(Kind::Dispute, &[("charge", "/charge"), ("payment_intent", "/payment_intent")])
+    }),
+    get("/v1/disputes/{id}", |call| call.retrieve(Kind::Dispute)),
+    post("/v1/disputes/{id}", dispute::update),
+    post("/v1/disputes/{id}/close", dispute::concede),
+    post("/v1/billing_portal/configurations", portal::create_configuration),
+    get("/v1/billing_portal/configurations", portal::list_configurations),
+    get("/v1/billing_portal/configurations/{id}", |call| call.retrieve(Kind::PortalConfiguration)),
+    post("/v1/billing_portal/configurations/{id}", portal::update_configuration),
+    post("/v1/billing_portal/sessions", portal::create_session),
+    post("/v1/webhook_endpoints", endpoint::create),
+    get("/v1/webhook_endpoints", |call| call.list(Kind::WebhookEndpoint, &[])),
+    get("/v1/webhook_endpoints/{id}", endpoint::retrieve),
+    post("/v1/webhook_endpoints/{id}", endpoint::update),
+    delete("/v1/webhook_endpoints/{id}", endpoint::delete),
+    post("/v1/test_helpers/test_clocks", test_clock::create),
+    get("/v1/test_helpers/test_clocks", |call| call.list(Kind::TestClock, &[])),
+    get("/v1/test_helpers/test_clocks/{id}", test_clock::retrieve),
+    delete("/v1/test_helpers/test_clocks/{id}", test_clock::delete),
+    post("/v1/test_helpers/test_clocks/{id}/advance", test_clock::advance),
+    get("/v1/events", event::list),
+    get("/v1/events/{id}", |call| call.retrieve(Kind::Event)),
+];
+
+/// The line for a request, with the ids in its path.
+pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
+    let fits = |route: &'static Route| ids(route.template, path).map(|ids| (route, ids));
+    ROUTES.iter().filter(|route| route.method == method).find_map(fits)
+}
+
+fn ids(template: &str, path: &str) -> Option<Vec<String>> {
+    let (mut wanted, mut given) = (template.split('/'), path.trim_end_matches('/').split('/'));
+    let mut ids = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(ids),
+            (Some(name), Some(id)) if name.starts_with('{') && !id.is_empty() => ids.push(id.to_owned()),
+            (Some(name), Some(same)) if name == same => {}
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(method: &str, path: &str) -> Option<&'static str> {
+        find(method, path).map(|(route, _)| route.template)
+    }
+
+    #[test]
+    fn fixed_names_come_before_ids() {
+        assert_eq!(template("GET", "/v1/customers/search"), Some("/v1/customers/search"));
+        assert_eq!(template("GET", "/v1/customers/cus_1"), Some("/v1/customers/{id}"));
+        assert_eq!(template("GET", "/v1/customers/cus_1/more"), None);
+        assert_eq!(template("PUT", "/v1/customers"), None);
+        let (_, ids) = find("POST", "/v1/checkout/sessions/cs_test_1/expire").unwrap();
+        assert_eq!(ids, ["cs_test_1"]);
+    }
+}

@@ -1,0 +1,210 @@
+//! A running sandbox, and what a test may do with it.
+
+mod billing;
+mod webhooks;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+use crate::{
+    checkout::{self, Refusal},
+    clock::Clock,
+    delivery::Courier,
+    error::Error,
+    fault::Fault,
+    http,
+    kind::Kind,
+    passing,
+    state::State,
+    state_file,
+    store::Store,
+    test_clock,
+    work::Cause,
+};
+
+/// How long [`Sandbox::stop`] waits for requests that are still being answered.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a sandbox is to run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The loopback address to listen on; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// Where events are delivered, each event to each address.
+    pub webhook_urls: Vec<String>,
+    /// The secret that deliveries are signed with.
+    pub webhook_secret: String,
+    /// The file that keeps the state between runs; without one a sandbox forgets.
+    pub state_file: Option<PathBuf>,
+    /// Makes ids and shuffles the same in every run; without one they are random.
+    pub seed: Option<u64>,
+}
+
+/// A running sandbox. Dropping it ends it without a last word to the state file; [`Sandbox::stop`] ends it in order.
+pub struct Sandbox {
+    address: SocketAddr,
+    pub(crate) store: Arc<Store>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    _stop_when_dropped: DropGuard,
+}
+
+impl Sandbox {
+    /// Binds, loads the state file if there is one, and serves the API and delivers webhooks in the background.
+    ///
+    /// # Errors
+    /// When the address is not a loopback one or is taken, or the state file cannot be read.
+    pub async fn start(settings: Settings) -> Result<Sandbox, Error> {
+        let bind = settings.bind;
+        if !bind.ip().is_loopback() {
+            return Err(Error::NotLoopback(bind));
+        }
+        let clock = Clock::default();
+        let loaded = settings.state_file.as_deref().map(state_file::load).transpose()?.flatten();
+        let mut state = loaded.unwrap_or_else(|| State::new(clock.now()));
+        let listen = |source| Error::Listen { address: bind, source };
+        let listener = TcpListener::bind(bind).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        state.move_to(format!("http://{address}"));
+        state.dice.set_seed(settings.seed);
+        state.configured.secret = settings.webhook_secret;
+
+        let store = Arc::new(Store::new(state, clock));
+        let stop = CancellationToken::new();
+        let sandbox =
+            Sandbox { address, store, tasks: TaskTracker::new(), _stop_when_dropped: stop.clone().drop_guard(), stop };
+        sandbox.set_webhook_urls(settings.webhook_urls);
+        sandbox.spawn(Arc::new(Courier::new(Arc::clone(&sandbox.store))?).serve_all());
+        sandbox.spawn(passing::watch(Arc::clone(&sandbox.store)));
+        let store = Arc::clone(&sandbox.store);
+        sandbox.spawn(async move { test_clock::follow(&store).await });
+        if let Some(path) = settings.state_file {
+            sandbox.tasks.spawn(state_file::keep(Arc::clone(&sandbox.store), path, sandbox.stop.clone()));
+        }
+        let router = http::router(Arc::clone(&sandbox.store));
+        let server = axum::serve(listener, router).with_graceful_shutdown(sandbox.stop.clone().cancelled_owned());
+        sandbox.tasks.spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the sandbox stopped serving");
+            }
+        });
+        Ok(sandbox)
+    }
+
+    /// Runs a task that has no end of its own.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        let until_stopped = async move {
+            stop.run_until_cancelled_owned(task).await;
+        };
+        self.tasks.spawn(until_stopped);
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sets where events are delivered from now on. An endpoint is known by its place in the list: what could not be
+    /// delivered to it yet follows it to its new address.
+    pub fn set_webhook_urls(&self, urls: Vec<String>) {
+        self.store.work(Cause::default(), |work| {
+            work.state.configured.addresses = urls;
+            work.state.outbox.hurry();
+        });
+    }
+
+    /// Seconds that the sandbox's business time is ahead of wall time. Whoever follows this atomic has the same time.
+    #[must_use]
+    pub fn clock_offset(&self) -> Arc<AtomicI64> {
+        self.store.clock.offset()
+    }
+
+    /// Moves business time forward, whole seconds at a time. What falls due happens at its own time and in its order:
+    /// sessions lapse, subscriptions renew and are charged an hour later, failed payments are tried again. Endpoints hear
+    /// of one thing before the next happens, as long as they answer.
+    pub async fn advance(&self, by: Duration) {
+        passing::advance(&self.store, by).await;
+    }
+
+    /// Business time: seconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.store.clock.now()
+    }
+
+    /// Waits until every event is delivered or given up. Put a timeout around it where an endpoint may refuse for long.
+    pub async fn settled(&self) {
+        let mut changes = self.store.changes();
+        loop {
+            changes.borrow_and_update();
+            if self.store.read(|state| state.outbox.is_settled(&state.endpoint_keys()))
+                || changes.changed().await.is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    /// All events, oldest first, as the API would show them.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        self.store.read(|state| state.all(Kind::Event).cloned().collect())
+    }
+
+    /// How many API requests came in since the start, by method and path template such as `POST /v1/customers` or
+    /// `GET /v1/subscriptions/{id}`.
+    #[must_use]
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        self.store.requests.counts()
+    }
+
+    /// Makes the next matching calls go wrong. Faults ordered first are used up first.
+    pub fn inject(&self, fault: Fault) {
+        self.store.faults.add(fault);
+    }
+
+    /// Pays an open checkout session with one of the test numbers, as the hosted page does, and answers with the session.
+    ///
+    /// # Errors
+    /// When the session is unknown or not open, or the payment is declined.
+    pub fn pay(&self, session: &str, card_number: &str) -> Result<Value, Error> {
+        let paid = self.store.work(Cause::default(), |work| checkout::pay(work, session, card_number));
+        paid.map_err(|refusal| match refusal {
+            Refusal::NoSuchSession | Refusal::Closed => Error::NotOpen(session.to_owned()),
+            Refusal::Declined(decline) => Error::Declined(decline.message.to_owned()),
+        })
+    }
+
+    /// Lets the money of a session that was paid by a delayed method arrive, or fail to, and answers with the session.
+    ///
+    /// # Errors
+    /// When the session is unknown or waits for no money.
+    pub fn settle_delayed(&self, session: &str, arrived: bool) -> Result<Value, Error> {
+        let settled = self.store.work(Cause::default(), |work| checkout::settle_delayed(work, session, arrived));
+        settled.ok_or_else(|| Error::NotOpen(session.to_owned()))
+    }
+
+    /// Ends the sandbox: requests under way are answered, the state file is written. Deliveries that are under way are
+    /// broken off and made again after the next start.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(PATIENCE, self.tasks.wait()).await.is_err() {
+            tracing::warn!("the sandbox stopped before every request was answered");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Everything the sandbox remembers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    checkout_session::Order,
+    clock::Dice,
+    dunning::AfterRetries,
+    endpoint::{self, Configured},
+    idempotency::Keys,
+    kind::Kind,
+    outbox::Outbox,
+    price,
+    problem::Problem,
+    shelf::Shelf,
+    timetable::Timetable,
+};
+
+/// The format of the state file. A file of another number is refused.
+const FORMAT: u32 = 2;
+
+/// Kept in memory behind one lock, and written whole to the state file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    format: u32,
+    pub(crate) clock_offset_seconds: i64,
+    shelves: BTreeMap<Kind, Shelf>,
+    /// What each checkout session sells, by session.
+    pub(crate) orders: BTreeMap<String, Order>,
+    /// The test number behind each payment method, by payment method.
+    pub(crate) card_numbers: BTreeMap<String, String>,
+    pub(crate) dice: Dice,
+    /// How many of its next payments fail whatever the card says, by subscription.
+    pub(crate) failing: BTreeMap<String, u32>,
+    /// Prorations that wait for the next invoice, by subscription.
+    pub(crate) pending_lines: BTreeMap<String, Vec<Value>>,
+    pub(crate) after_retries: AfterRetries,
+    /// How many of the next refunds stay pending.
+    pub(crate) refunds_to_hold: u32,
+    pub(crate) keys: Keys,
+    pub(crate) timetable: Timetable,
+    pub(crate) outbox: Outbox,
+    /// Secrets of the webhook endpoints that were made by the API, by endpoint.
+    pub(crate) endpoint_secrets: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub(crate) configured: Configured,
+    /// Where the hosted pages are, such as `http://127.0.0.1:12111`.
+    #[serde(skip)]
+    pub(crate) base_url: String,
+}
+
+impl State {
+    /// A new account: nothing but the catalogue.
+    pub(crate) fn new(now: i64) -> State {
+        let mut state = State {
+            format: FORMAT,
+            clock_offset_seconds: 0,
+            shelves: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            card_numbers: BTreeMap::new(),
+            dice: Dice::default(),
+            failing: BTreeMap::new(),
+            pending_lines: BTreeMap::new(),
+            after_retries: AfterRetries::default(),
+            refunds_to_hold: 0,
+            keys: Keys::default(),
+            timetable: Timetable::default(),
+            outbox: Outbox::default(),
+            endpoint_secrets: BTreeMap::new(),
+            configured: Configured::default(),
+            base_url: String::new(),
+        };
+        price::stock(&mut state, now);
+        state
+    }
+
+    /// The content of a state file. `None` when it has another format.
+    pub(crate) fn read(json: &[u8]) -> serde_json::Result<Option<State>> {
+        let state: State = serde_json::from_slice(json)?;
+        Ok((state.format == FORMAT).then_some(state))
+    }
+
+    pub(crate) fn shelf(&self, kind: Kind) -> Option<&Shelf> {
+        self.shelves.get(&kind)
+    }
+
+    pub(crate) fn shelf_mut(&mut self, kind: Kind) -> &mut Shelf {
+        self.shelves.entry(kind).or_default()
+    }
+
+    /// Oldest first.
+    pub(crate) fn all(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Value> {
+        self.shelf(kind).into_iter().flat_map(Shelf::iter)
+    }
+
+    pub(crate) fn put(&mut self, kind: Kind, object: Value) {
+        self.shelf_mut(kind).put(object);
+    }
+
+    pub(crate) fn find(&self, kind: Kind, id: &str) -> Option<&Value> {
+        self.shelf(kind)?.get(id)
+    }
+
+    /// A copy of the object that the path names.
+    pub(crate) fn named(&self, kind: Kind, id: &str) -> Result<Value, Problem> {
+        self.find(kind, id).cloned().ok_or_else(|| Problem::no_such(kind, id))
+    }
+
+    /// A copy of an object that a parameter names, which must be there and not deleted.
+    pub(crate) fn named_in(&self, param: &str, kind: Kind, id: &str) -> Result<Value, Problem> {
+        let found = self.find(kind, id).filter(|object| object["deleted"] != true);
+        found.cloned().ok_or_else(|| Problem::no_such_in(param, kind, id))
+    }
+
+    /// The keys of all endpoints that are enabled.
+    pub(crate) fn endpoint_keys(&self) -> Vec<String> {
+        endpoint::all(self).into_iter().map(|endpoint| endpoint.key).collect()
+    }
+
+    /// A new start on an address: the pages of open sessions move there.
+    pub(crate) fn move_to(&mut self, base_url: String) {
+        self.base_url = base_url;
+        for session in self.shelves.entry(Kind::Session).or_default().iter_mut() {
+            if session["status"] == "open" {
+                session["url"] = page_url(&self.base_url, session["id"].as_str().unwrap_or_default()).into();
+            }
+        }
+    }
+}
+
+/// The address of a session's hosted page.
+pub(crate) fn page_url(base_url: &str, session: &str) -> String {
+    format!("{base_url}/pay/{session}")
+}

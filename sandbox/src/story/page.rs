@@ -1,0 +1,138 @@
+//! The portal and the dashboard as a browser uses them; the catalogue and test clocks as a set-up script does.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{PATIENCE, Shop, settings};
+use crate::{Sandbox, work::text};
+
+const CARD: &str = "4242424242424242";
+
+async fn sandbox() -> Sandbox {
+    Sandbox::start(settings(Vec::new(), None)).await.unwrap()
+}
+
+impl Shop<'_> {
+    /// Sends a form of a page; answers with the status and the page that comes back.
+    async fn submit(&self, path: &str, form: &[(&str, &str)]) -> (u16, String) {
+        let response = self.client.post(self.url(path)).form(form).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    async fn page(&self, path: &str) -> String {
+        self.client.get(self.url(path)).send().await.unwrap().text().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_portal_offers_what_its_configuration_enables() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    let id = shop.subscribe(CARD, &[]).await;
+    let customer = text(&sandbox.object(&id).unwrap(), "customer");
+    let (status, _) = shop.answer("/v1/billing_portal/sessions", &[("customer", &customer)]).await;
+    assert_eq!(status, 400);
+    let features = [
+        ("features[subscription_cancel][enabled]", "true"),
+        ("features[subscription_cancel][mode]", "at_period_end"),
+        ("business_profile[headline]", "Patch-Hive"),
+    ];
+    let configuration = shop.done("/v1/billing_portal/configurations", &features).await;
+    assert_eq!(configuration["is_default"], true);
+    let session = shop.done("/v1/billing_portal/sessions", &[("customer", &customer)]).await;
+    let path = format!("/portal/{}", text(&session, "id"));
+    assert!(text(&session, "url").ends_with(&path));
+
+    let page = shop.page(&path).await;
+    assert!(page.contains("Cancel at the end of the period") && !page.contains("Change the card"));
+    let act = async |action: &str| {
+        shop.submit(&path, &[("subscription", &id), ("action", action), ("card_number", CARD)]).await
+    };
+    assert_eq!(act("cancel").await.0, 303);
+    assert_eq!(sandbox.object(&id).unwrap()["cancel_at_period_end"], true);
+    assert_eq!(act("keep").await.0, 303);
+    assert_eq!(sandbox.object(&id).unwrap()["cancel_at"], Value::Null);
+    let (status, page) = act("card").await;
+    assert!(status == 409 && page.contains("does not offer that"));
+    assert_eq!(sandbox.events().pop().unwrap()["data"]["previous_attributes"]["cancel_at_period_end"], true);
+}
+
+#[tokio::test]
+async fn the_dashboard_shows_what_there_is_and_its_buttons_work() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    shop.done("/v1/customers", &[("email", "<b>eve@example.com")]).await;
+    let id = shop.subscribe(CARD, &[]).await;
+    let page = shop.page("/").await;
+    assert!(page.contains("&lt;b&gt;eve@example.com") && !page.contains("<b>eve"));
+    assert!(page.contains(&id) && page.contains("invoice.paid"));
+
+    let press = async |action: &str, id: &str| shop.submit("/", &[("action", action), ("id", id)]).await;
+    assert_eq!(press("fail", &id).await.0, 303);
+    assert_eq!(press("renew", &id).await.0, 303);
+    assert_eq!(sandbox.object(&id).unwrap()["status"], "past_due");
+    assert_eq!(press("retry", &id).await.0, 303);
+    assert_eq!(sandbox.object(&id).unwrap()["status"], "active");
+    let charge = text(&shop.get("/v1/charges").await["data"][0], "id");
+    assert_eq!(press("refund_half", &charge).await.0, 303);
+    assert_eq!(sandbox.object(&charge).unwrap()["amount_refunded"], 249);
+    assert_eq!(press("chargeback", &charge).await.0, 303);
+    let dispute = text(&shop.get("/v1/disputes").await["data"][0], "id");
+    assert_eq!(press("won", &dispute).await.0, 303);
+    let (status, page) = press("won", &dispute).await;
+    assert!(status == 409 && page.contains("This dispute is won."));
+    let before = sandbox.now();
+    assert_eq!(press("advance", "month").await.0, 303);
+    assert!(sandbox.now() >= before + 28 * 24 * 3600);
+}
+
+#[tokio::test]
+async fn a_set_up_finds_by_lookup_key_what_it_made() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    let product = shop.done("/v1/products", &[("name", "Gold"), ("metadata[tier]", "GOLD")]).await;
+    let product = text(&product, "id");
+    let form = [
+        ("product", product.as_str()),
+        ("currency", "usd"),
+        ("unit_amount", "4999"),
+        ("recurring[interval]", "year"),
+        ("lookup_key", "gold"),
+    ];
+    let price = shop.done("/v1/prices", &form).await;
+    let found = shop.get("/v1/prices?lookup_keys[]=gold&active=true").await;
+    assert_eq!(found["data"][0]["id"], price["id"]);
+    assert_eq!(shop.answer("/v1/prices", &form).await.0, 400);
+    let mut moved = form.to_vec();
+    moved.push(("transfer_lookup_key", "true"));
+    let newer = shop.done("/v1/prices", &moved).await;
+    assert_eq!(sandbox.object(&text(&price, "id")).unwrap()["lookup_key"], Value::Null);
+    let path = format!("/v1/prices/{}", text(&newer, "id"));
+    assert_eq!(shop.done(&path, &[("active", "false")]).await["active"], false);
+    assert_eq!(shop.done(&format!("/v1/products/{product}"), &[("name", "Or")]).await["name"], "Or");
+}
+
+#[tokio::test]
+async fn a_test_clock_takes_the_whole_sandbox_along() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    let now = sandbox.now();
+    let clock = shop.done("/v1/test_helpers/test_clocks", &[("frozen_time", &now.to_string())]).await;
+    let path = format!("/v1/test_helpers/test_clocks/{}", text(&clock, "id"));
+    let later = now + 40 * 24 * 3600;
+    let id = shop.subscribe(CARD, &[]).await;
+    let advanced = shop.done(&format!("{path}/advance"), &[("frozen_time", &later.to_string())]).await;
+    assert_eq!(advanced["status"], "advancing");
+    let ready = async {
+        while shop.get(&path).await["status"] != "ready" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ready).await.unwrap();
+    assert_eq!(shop.get(&path).await["frozen_time"], json!(later));
+    let invoices = shop.get(&format!("/v1/invoices?subscription={id}&status=paid")).await;
+    assert_eq!(invoices["data"].as_array().map(Vec::len), Some(2));
+    let back = shop.answer(&format!("{path}/advance"), &[("frozen_time", &now.to_string())]).await;
+    assert_eq!(back.0, 400);
+}
