@@ -1,0 +1,101 @@
+//! The only reader of the environment, and of `.env` where there is one.
+//!
+//! [`Variables`] are what can be set, each as a flag or as a variable; [`Config`] is what became of them once they were
+//! checked. Whatever is missing, weak or contradictory stops the start with one sentence that says what to set. Secrets
+//! show neither in `--help` nor in logs.
+
+mod check;
+mod development;
+mod prices;
+mod secret;
+mod variables;
+
+use std::{net::SocketAddr, time::Duration};
+
+pub use check::check_url;
+pub use development::{DEMO, Demo};
+pub use prices::Prices;
+pub use secret::Secret;
+pub use variables::{DatabaseVariables, LogFormat, TokenVariables, Variables, read_dotenv, span};
+
+use crate::database;
+
+/// Everything that was configured, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub bind: SocketAddr,
+    /// Where the rows are.
+    pub database: database::Settings,
+    /// Who may make tokens.
+    pub tokens: Tokens,
+    /// Stripe; `None` when payments are switched off.
+    pub stripe: Option<Stripe>,
+    /// The cost of hashing a password: each step doubles the work.
+    pub password_cost: u32,
+    /// What an export costs, in credits.
+    pub export_cost: i64,
+    /// Origins that checkout may lead back to. Empty: any https, and http on loopback.
+    pub redirect_origins: Vec<String>,
+    /// Origins whose pages may call. Empty: none but the gateway's own.
+    pub cors_origins: Vec<String>,
+    /// Whether `/graphiql` is there.
+    pub graphiql: bool,
+    /// What keeps one caller from taking all.
+    pub limits: Limits,
+}
+
+/// Who may make tokens, and how long they last.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Signs and checks our own tokens (HS256).
+    pub secret: Option<Secret>,
+    /// Checks the tokens of another issuer: PEM. Sign-up and log-in are off then.
+    pub public_key: Option<String>,
+    /// The `iss` that the other issuer's tokens must carry.
+    pub issuer: Option<String>,
+    /// The `aud` that tokens must carry where they carry one.
+    pub audience: String,
+    /// Whether the other issuer's `role` claim counts.
+    pub trust_roles: bool,
+    /// How long a log-in lasts.
+    pub ttl: Duration,
+    /// Signs export tickets. Derived from `secret` when it is not set.
+    pub ticket_secret: Option<Secret>,
+    /// How long an export ticket lasts.
+    pub ticket_ttl: Duration,
+}
+
+/// How Stripe is reached, and what is sold there.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    /// `sk_...` or `rk_...`.
+    pub secret_key: Secret,
+    /// `pk_...`, for clients.
+    pub publishable_key: Option<String>,
+    /// `whsec_...`, one or more.
+    pub webhook_secrets: Vec<Secret>,
+    /// Where Stripe's API is.
+    pub api_base: String,
+    /// Which price is which tier.
+    pub prices: Prices,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// How often a call is attempted.
+    pub attempts: u32,
+}
+
+/// What keeps one caller from taking all. Each has its variable.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a GraphQL request, and of a websocket message.
+    pub body_bytes: usize,
+    /// Bytes of a webhook.
+    pub webhook_bytes: usize,
+    /// Levels of a GraphQL document.
+    pub depth: usize,
+    /// Fields of a GraphQL document, lists counted by their page.
+    pub complexity: usize,
+    /// How long open requests and sockets have once a stop is asked for.
+    pub drain: Duration,
+}

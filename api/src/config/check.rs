@@ -1,0 +1,208 @@
+//! From what was set to what holds.
+
+use entity::Tier;
+use url::Url;
+
+use super::{Config, DatabaseVariables, Limits, Prices, Secret, Stripe, TokenVariables, Tokens, Variables};
+use crate::database;
+
+/// A shorter secret could be guessed.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Where Stripe's API is. A live key is sent nowhere else.
+const STRIPE_HOST: &str = "api.stripe.com";
+
+/// No export costs more: far below where sums could overflow.
+const MAX_EXPORT_COST: i64 = 1_000_000;
+
+impl Variables {
+    /// Checks everything that was set.
+    ///
+    /// # Errors
+    /// One sentence that says what to set.
+    pub fn check(self) -> Result<Config, String> {
+        let stripe = if self.stripe_enabled { Some(stripe(&self)?) } else { None };
+        if !(0..=MAX_EXPORT_COST).contains(&self.patchbook_export_cost) {
+            return Err(format!("set PATCHBOOK_EXPORT_COST to a number of credits from 0 to {MAX_EXPORT_COST}"));
+        }
+        for (name, limit) in [
+            ("MAX_BODY_BYTES", self.max_body_bytes),
+            ("MAX_WEBHOOK_BYTES", self.max_webhook_bytes),
+            ("MAX_DEPTH", self.max_depth),
+            ("MAX_COMPLEXITY", self.max_complexity),
+        ] {
+            if limit == 0 {
+                return Err(format!("set {name} to more than 0"));
+            }
+        }
+        Ok(Config {
+            bind: self.bind,
+            database: self.database.check()?,
+            tokens: self.tokens.check()?,
+            stripe,
+            password_cost: self.bcrypt_cost,
+            export_cost: self.patchbook_export_cost,
+            redirect_origins: origins("ALLOWED_REDIRECT_ORIGINS", &self.allowed_redirect_origins)?,
+            cors_origins: origins("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins)?,
+            graphiql: self.graphiql,
+            limits: Limits {
+                body_bytes: self.max_body_bytes,
+                webhook_bytes: self.max_webhook_bytes,
+                depth: self.max_depth,
+                complexity: self.max_complexity,
+                drain: self.drain,
+            },
+        })
+    }
+}
+
+impl DatabaseVariables {
+    /// Checks where the rows are.
+    ///
+    /// # Errors
+    /// One sentence that says what to set.
+    pub fn check(self) -> Result<database::Settings, String> {
+        let url = self.database_url.filter(|url| !url.trim().is_empty()).ok_or(
+            "set DATABASE_URL to postgres://user:password@host/name, or to sqlite:path/to/file.db for a single process",
+        )?;
+        check_url(&url)?;
+        if self.database_max_connections == 0 {
+            return Err("set DATABASE_MAX_CONNECTIONS to more than 0".to_owned());
+        }
+        Ok(database::Settings {
+            url,
+            max_connections: self.database_max_connections,
+            acquire_timeout: self.database_acquire_timeout,
+            statement_timeout: self.database_statement_timeout,
+            lock_timeout: self.database_lock_timeout,
+        })
+    }
+}
+
+/// Checks that a database's URL is of a kind that is spoken here.
+///
+/// # Errors
+/// One sentence that says what to set.
+pub fn check_url(url: &str) -> Result<(), String> {
+    if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err("set DATABASE_URL to a URL that begins with postgres: or sqlite:".to_owned());
+    }
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err("set DATABASE_URL to a file: SQLite in memory would forget every credit".to_owned());
+    }
+    Ok(())
+}
+
+impl TokenVariables {
+    /// Checks who may make tokens.
+    ///
+    /// # Errors
+    /// One sentence that says what to set.
+    pub fn check(self) -> Result<Tokens, String> {
+        let secret = strong("JWT_SECRET", self.jwt_secret)?;
+        let ticket_secret = strong("EXPORT_TICKET_SECRET", self.export_ticket_secret)?;
+        let public_key = self.jwt_public_key.filter(|key| !key.trim().is_empty());
+        if secret.is_none() && public_key.is_none() {
+            return Err(format!(
+                "set JWT_SECRET to {MIN_SECRET_BYTES} random bytes or more (openssl rand -hex 32), or JWT_PUBLIC_KEY to \
+                 another issuer's public key"
+            ));
+        }
+        if secret.is_some() && secret == ticket_secret {
+            return Err("set EXPORT_TICKET_SECRET to another value than JWT_SECRET: who checks tickets must make no \
+                        log-ins"
+                .to_owned());
+        }
+        if secret.is_none() && ticket_secret.is_none() {
+            return Err(format!(
+                "set EXPORT_TICKET_SECRET to {MIN_SECRET_BYTES} random bytes or more: without JWT_SECRET there is \
+                 nothing to derive it from"
+            ));
+        }
+        Ok(Tokens {
+            secret,
+            public_key,
+            issuer: self.jwt_issuer.filter(|issuer| !issuer.is_empty()),
+            audience: self.jwt_audience,
+            trust_roles: self.jwt_trust_roles,
+            ttl: self.jwt_ttl,
+            ticket_secret,
+            ticket_ttl: self.export_ticket_ttl,
+        })
+    }
+}
+
+fn stripe(variables: &Variables) -> Result<Stripe, String> {
+    let secret_key = variables
+        .stripe_secret_key
+        .clone()
+        .filter(|key| ["sk_", "rk_"].iter().any(|prefix| key.expose().starts_with(prefix)))
+        .ok_or("set STRIPE_SECRET_KEY to a key that begins with sk_ or rk_, or STRIPE_ENABLED=false")?;
+    let webhook_secrets: Vec<_> =
+        variables.stripe_webhook_secret.iter().filter(|secret| !secret.expose().trim().is_empty()).cloned().collect();
+    if webhook_secrets.is_empty() {
+        return Err("set STRIPE_WEBHOOK_SECRET to the signing secret (whsec_...) of the webhook endpoint, or \
+                    STRIPE_ENABLED=false"
+            .to_owned());
+    }
+    if variables.stripe_attempts == 0 {
+        return Err("set STRIPE_ATTEMPTS to more than 0".to_owned());
+    }
+    let listed = |ids: &[String]| ids.iter().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+    Ok(Stripe {
+        api_base: api_base(&variables.stripe_api_base, &secret_key)?,
+        secret_key,
+        publishable_key: publishable(variables.stripe_publishable_key.as_deref())?,
+        webhook_secrets,
+        prices: Prices::new(vec![
+            (Tier::Core, listed(&variables.stripe_price_id_core)),
+            (Tier::Pro, listed(&variables.stripe_price_id_pro)),
+            (Tier::Studio, listed(&variables.stripe_price_id_studio)),
+        ])?,
+        timeout: variables.stripe_timeout,
+        attempts: variables.stripe_attempts,
+    })
+}
+
+/// The key is handed to clients: a secret one by mistake would be everybody's.
+fn publishable(key: Option<&str>) -> Result<Option<String>, String> {
+    match key.filter(|key| !key.is_empty()) {
+        Some(key) if !key.starts_with("pk_") => {
+            Err("set STRIPE_PUBLISHABLE_KEY to a key that begins with pk_: it is handed to clients".to_owned())
+        }
+        key => Ok(key.map(ToOwned::to_owned)),
+    }
+}
+
+fn api_base(text: &str, key: &Secret) -> Result<String, String> {
+    let base = Url::parse(text).map_err(|_| "set STRIPE_API_BASE to a URL, such as https://api.stripe.com/")?;
+    let live = ["sk_live_", "rk_live_"].iter().any(|prefix| key.expose().starts_with(prefix));
+    if live && (base.scheme() != "https" || base.host_str() != Some(STRIPE_HOST)) {
+        return Err("unset STRIPE_API_BASE: a live key is sent to no other address than Stripe's".to_owned());
+    }
+    Ok(base.to_string())
+}
+
+fn strong(name: &str, secret: Option<Secret>) -> Result<Option<Secret>, String> {
+    match secret.filter(|secret| !secret.expose().is_empty()) {
+        Some(secret) if secret.expose().len() < MIN_SECRET_BYTES => {
+            Err(format!("set {name} to {MIN_SECRET_BYTES} random bytes or more: openssl rand -hex 32"))
+        }
+        secret => Ok(secret),
+    }
+}
+
+/// An origin is a scheme, a host and a port, written as browsers send it.
+fn origins(name: &str, list: &[String]) -> Result<Vec<String>, String> {
+    list.iter()
+        .map(|text| text.trim().trim_end_matches('/'))
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            let origin = Url::parse(text).map(|url| url.origin().ascii_serialization());
+            match origin {
+                Ok(origin) if origin == text => Ok(origin),
+                _ => Err(format!("{name} names {text:?}: write origins such as https://patchhive.example, by comma")),
+            }
+        })
+        .collect()
+}

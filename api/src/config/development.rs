@@ -1,0 +1,86 @@
+//! The fixed settings of `patch-hive dev`. They protect nothing, which is why that command listens on loopback only.
+
+use std::{net::SocketAddr, time::Duration};
+
+use entity::Tier;
+
+use super::{Config, Limits, Prices, Secret, Stripe, Tokens};
+use crate::database;
+
+/// The user who is there from the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Demo {
+    /// To log in with.
+    pub email: &'static str,
+    /// To log in with.
+    pub password: &'static str,
+    /// What others see.
+    pub username: &'static str,
+    /// Signs what the sandbox sends.
+    pub webhook_secret: &'static str,
+}
+
+/// The user who is there from the start.
+pub const DEMO: Demo = Demo {
+    email: "demo@patchhive.example",
+    password: "patch-hive-demo",
+    username: "demo",
+    webhook_secret: "whsec_development_only_patch_hive_sandbox",
+};
+
+const JWT_SECRET: &str = "development only: this secret is in the source code";
+
+impl Config {
+    /// The settings of `patch-hive dev`, with Stripe's API at `stripe_api_base`.
+    ///
+    /// # Errors
+    /// None in practice: the fixed prices are checked like any others.
+    pub fn development(bind: SocketAddr, database_url: String, stripe_api_base: String) -> Result<Self, String> {
+        let one = |id: &str| vec![id.to_owned()];
+        Ok(Self {
+            bind,
+            database: database::Settings {
+                url: database_url,
+                max_connections: 4,
+                acquire_timeout: Duration::from_secs(5),
+                statement_timeout: Duration::from_secs(15),
+                lock_timeout: Duration::from_secs(5),
+            },
+            tokens: Tokens {
+                secret: Some(Secret::new(JWT_SECRET)),
+                public_key: None,
+                issuer: None,
+                audience: "patch-hive".to_owned(),
+                trust_roles: false,
+                ttl: Duration::from_hours(24),
+                ticket_secret: None,
+                ticket_ttl: Duration::from_mins(5),
+            },
+            stripe: Some(Stripe {
+                secret_key: Secret::new("sk_test_development"),
+                publishable_key: Some("pk_test_development".to_owned()),
+                webhook_secrets: vec![Secret::new(DEMO.webhook_secret)],
+                api_base: stripe_api_base,
+                prices: Prices::new(vec![
+                    (Tier::Core, one("price_core")),
+                    (Tier::Pro, one("price_pro")),
+                    (Tier::Studio, one("price_studio")),
+                ])?,
+                timeout: Duration::from_secs(10),
+                attempts: 3,
+            }),
+            password_cost: 10,
+            export_cost: 3,
+            redirect_origins: Vec::new(),
+            cors_origins: Vec::new(),
+            graphiql: true,
+            limits: Limits {
+                body_bytes: 64 * 1024,
+                webhook_bytes: 1024 * 1024,
+                depth: 20,
+                complexity: 5000,
+                drain: Duration::from_secs(2),
+            },
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Which of Stripe's prices is which tier.
+
+use entity::Tier;
+
+/// The prices of the three paid tiers. Each has the one that is sold, and older ones that are still understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prices(Vec<(Tier, Vec<String>)>);
+
+impl Prices {
+    /// Takes each tier's price ids, the one that is sold first.
+    ///
+    /// # Errors
+    /// A tier has none, or one id stands for two tiers.
+    pub fn new(prices: Vec<(Tier, Vec<String>)>) -> Result<Self, String> {
+        let mut seen = Vec::new();
+        for (tier, ids) in &prices {
+            let tier = tier.as_str();
+            if ids.is_empty() {
+                return Err(format!("set STRIPE_PRICE_ID_{tier} to the id of that tier's price at Stripe"));
+            }
+            for id in ids {
+                if seen.contains(&id) {
+                    return Err(format!("STRIPE_PRICE_ID_{tier} names {id}, which stands for another tier already"));
+                }
+                seen.push(id);
+            }
+        }
+        Ok(Self(prices))
+    }
+
+    /// The tier that a price buys.
+    #[must_use]
+    pub fn tier(&self, price: &str) -> Option<Tier> {
+        self.0.iter().find(|(_, ids)| ids.iter().any(|id| id == price)).map(|(tier, _)| *tier)
+    }
+
+    /// The price that is sold for a tier. FREE has none.
+    #[must_use]
+    pub fn sold(&self, tier: Tier) -> Option<&str> {
+        self.0.iter().find(|(one, _)| *one == tier).and_then(|(_, ids)| ids.first()).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prices(core: &[&str], pro: &[&str]) -> Result<Prices, String> {
+        let owned = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
+        Prices::new(vec![(Tier::Core, owned(core)), (Tier::Pro, owned(pro))])
+    }
+
+    #[test]
+    fn the_first_price_is_sold_and_all_are_understood() {
+        let prices = prices(&["new", "old"], &["pro"]).unwrap();
+        assert_eq!(prices.sold(Tier::Core), Some("new"));
+        assert_eq!(prices.tier("old"), Some(Tier::Core));
+        assert_eq!(prices.tier("unknown"), None);
+        assert_eq!(prices.sold(Tier::Free), None);
+    }
+
+    #[test]
+    fn one_price_cannot_stand_for_two_tiers() {
+        assert!(prices(&["same"], &["same"]).is_err());
+    }
+}
