@@ -1,0 +1,153 @@
+//! What can go wrong, told as what the caller can do next. The one place that turns errors into codes.
+
+use sea_orm::{DbErr, SqlErr, sqlx};
+
+use crate::{ledger, stripe};
+
+/// Why a use case came to nothing. Outcomes that a page must handle are no errors: they are results.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// No token where one is needed, or a wrong email or password.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// It is not for this caller. The sentence says for whom.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// An argument is out of its range.
+    #[error("{0}")]
+    BadInput(String),
+    /// There is no such thing, or it is another user's.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// It is taken.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// The key was used before, for something else.
+    #[error("this idempotency key was used before, for something else: take a fresh one")]
+    KeyReused,
+    /// The gateway runs without Stripe.
+    #[error("payments are switched off here")]
+    StripeDisabled,
+    /// Stripe cannot be reached, or did not say what it did. Asking again is safe.
+    #[error("Stripe did not answer: ask again, nothing is done twice")]
+    StripeUnavailable,
+    /// The database cannot be reached, or is too busy. Asking again with the same key is safe.
+    #[error("the service is busy: ask again, nothing is done twice")]
+    Unavailable(#[source] DbErr),
+    /// A fault of ours. The message is for the log only.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// The code that clients go by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::BadInput(_) => "BAD_USER_INPUT",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::Conflict(_) => "CONFLICT",
+            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::StripeDisabled => "STRIPE_DISABLED",
+            Self::StripeUnavailable => "STRIPE_UNAVAILABLE",
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// An argument is out of its range.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::BadInput(message.into())
+    }
+}
+
+/// What a database error means to whoever called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFault {
+    /// A row with this unique key is there already.
+    Duplicate,
+    /// The statement can never succeed: its data are odd, or break a rule of the schema.
+    Rejected,
+    /// It may succeed another time: a lost connection, a deadlock, a shutdown.
+    Passing,
+    /// It took or waited too long. It may succeed another time, but not at once.
+    Waited,
+    /// A fault of ours.
+    Bug,
+}
+
+/// Classifies a database error, by the portable kinds first and by SQLSTATE class after.
+#[must_use]
+pub fn classify(error: &DbErr) -> DatabaseFault {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => return DatabaseFault::Duplicate,
+        Some(_) => return DatabaseFault::Rejected,
+        None => {}
+    }
+    match error {
+        DbErr::Conn(_) => DatabaseFault::Passing,
+        DbErr::ConnectionAcquire(_) => DatabaseFault::Waited,
+        DbErr::Exec(inner) | DbErr::Query(inner) => match inner {
+            sea_orm::RuntimeErr::SqlxError(inner) => classify_driver(inner),
+            sea_orm::RuntimeErr::Internal(_) => DatabaseFault::Bug,
+        },
+        _ => DatabaseFault::Bug,
+    }
+}
+
+fn classify_driver(error: &sqlx::Error) -> DatabaseFault {
+    let sqlx::Error::Database(error) = error else {
+        return match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => DatabaseFault::Passing,
+            sqlx::Error::PoolTimedOut => DatabaseFault::Waited,
+            _ => DatabaseFault::Bug,
+        };
+    };
+    let code = error.code().unwrap_or_default();
+    match code.as_ref() {
+        // SQLite's primary codes for busy and locked with their extended forms; PostgreSQL's timeouts of locks and statements.
+        "5" | "6" | "261" | "262" | "517" | "773" | "55P03" | "57014" => DatabaseFault::Waited,
+        // PostgreSQL's classes: connection, transaction rollback, resources, lock not available, shutdown.
+        code if ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class)) => DatabaseFault::Passing,
+        // PostgreSQL's data exceptions and constraint violations.
+        code if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => DatabaseFault::Rejected,
+        _ => DatabaseFault::Bug,
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match classify(&error) {
+            DatabaseFault::Passing | DatabaseFault::Waited => Self::Unavailable(error),
+            _ => Self::Internal(format!("database: {error}")),
+        }
+    }
+}
+
+impl From<ledger::Error> for Error {
+    fn from(error: ledger::Error) -> Self {
+        match error {
+            ledger::Error::SourceReused => Self::KeyReused,
+            ledger::Error::UnknownAccount => Self::NotFound("user"),
+            ledger::Error::OutOfRange => Self::bad_input("no balance may pass 2,147,483,647 credits"),
+            ledger::Error::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<stripe::Failure> for Error {
+    fn from(failure: stripe::Failure) -> Self {
+        match failure {
+            stripe::Failure::Unknown { .. } | stripe::Failure::Broken { .. } | stripe::Failure::Unreachable { .. } => {
+                Self::StripeUnavailable
+            }
+            refused => Self::Internal(refused.to_string()),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Pages of long lists, by key and never by offset: what is added meanwhile moves nothing.
+
+use sea_orm::{Cursor, SelectorTrait};
+
+/// How many rows a page may hold.
+pub const MAX_PAGE: u64 = 100;
+
+/// How many rows a page holds when nobody says.
+pub const DEFAULT_PAGE: u64 = 20;
+
+/// Which part of a list is asked for. Keys are exclusive, and the list runs from the newest key to the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Only rows after this key, that is older ones.
+    pub after: Option<i64>,
+    /// Only rows before this key, that is newer ones.
+    pub before: Option<i64>,
+    /// From which end rows are taken.
+    pub end: End,
+    /// How many rows, from 0 to [`MAX_PAGE`].
+    pub limit: u64,
+}
+
+impl Window {
+    /// Narrows a query that runs from the newest key to the oldest, reading one row more than asked for.
+    pub fn apply<S: SelectorTrait>(self, cursor: &mut Cursor<S>) {
+        if let Some(key) = self.after {
+            cursor.after(key);
+        }
+        if let Some(key) = self.before {
+            cursor.before(key);
+        }
+        match self.end {
+            End::First => cursor.first(self.limit + 1),
+            End::Last => cursor.last(self.limit + 1),
+        };
+    }
+}
+
+/// An end of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The newest rows.
+    First,
+    /// The oldest rows.
+    Last,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Newer rows were left out.
+    pub has_previous: bool,
+    /// Older rows were left out.
+    pub has_next: bool,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of rows that were read with one more than the limit, to learn whether there are more.
+    #[must_use]
+    pub fn cut(mut rows: Vec<T>, window: Window) -> Self {
+        let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        match window.end {
+            End::First => {
+                rows.truncate(limit);
+                Self { rows, has_previous: window.after.is_some(), has_next: more }
+            }
+            End::Last => {
+                rows.drain(..rows.len().saturating_sub(limit));
+                Self { rows, has_previous: more, has_next: window.before.is_some() }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Work that the database could not do this time, tried again: after a deadlock, a lost connection, a failover.
+//!
+//! Only work that names what it does (by a source, an event, an idempotency key) may be tried again: what seemed to fail
+//! may have been committed, and then the next attempt finds it done.
+
+use std::time::Duration;
+
+use sea_orm::DbErr;
+
+use crate::{
+    clock,
+    error::{DatabaseFault, Error, classify},
+    ledger,
+};
+
+/// How often work is attempted.
+const ATTEMPTS: u32 = 5;
+
+/// The longest pause before the second attempt; it doubles with each. Pauses are random, so that those who collided once
+/// do not collide again.
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// An error that may be a passing one.
+pub trait Passing {
+    /// Whether another attempt may succeed.
+    fn passing(&self) -> bool;
+}
+
+/// Does `work`, again while it fails for a passing reason.
+///
+/// # Errors
+/// That of the last attempt.
+pub async fn retry<T, E, F>(mut work: impl FnMut() -> F) -> Result<T, E>
+where
+    E: Passing + std::fmt::Display,
+    F: Future<Output = Result<T, E>>,
+{
+    let mut pause = PAUSE;
+    for _ in 1..ATTEMPTS {
+        match work().await {
+            Err(error) if error.passing() => tracing::warn!(%error, "tried again"),
+            done => return done,
+        }
+        tokio::time::sleep(clock::random_up_to(pause)).await;
+        pause *= 2;
+    }
+    work().await
+}
+
+impl Passing for DbErr {
+    fn passing(&self) -> bool {
+        classify(self) == DatabaseFault::Passing
+    }
+}
+
+impl Passing for ledger::Error {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Database(error) if error.passing())
+    }
+}
+
+impl Passing for Error {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if error.passing())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn lost() -> DbErr {
+        DbErr::Conn(sea_orm::RuntimeErr::Internal("lost".to_owned()))
+    }
+
+    #[tokio::test]
+    async fn passing_faults_are_tried_again_and_not_for_ever() {
+        let attempts = Cell::new(0);
+        let failed: Result<(), _> = retry(async || {
+            attempts.set(attempts.get() + 1);
+            Err(lost())
+        })
+        .await;
+        assert_eq!((failed.is_err(), attempts.get()), (true, ATTEMPTS));
+
+        attempts.set(0);
+        let done = retry(async || {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() < 3 { Err(lost()) } else { Ok(attempts.get()) }
+        })
+        .await;
+        assert_eq!(done.ok(), Some(3));
+    }
+
+    #[tokio::test]
+    async fn a_fault_that_stays_is_told_at_once() {
+        let attempts = Cell::new(0);
+        let failed: Result<(), _> = retry(async || {
+            attempts.set(attempts.get() + 1);
+            Err(DbErr::RecordNotFound("odd".to_owned()))
+        })
+        .await;
+        assert_eq!((failed.is_err(), attempts.get()), (true, 1));
+    }
+}
