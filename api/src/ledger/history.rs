@@ -1,0 +1,68 @@
+//! The ledger, read.
+
+use entity::ledger_entry::{self, ChangeType};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::page::{Page, Window};
+
+/// One page of a user's entries, newest first, keyed by version.
+///
+/// # Errors
+/// What the database says.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    user_id: i64,
+    change_type: Option<ChangeType>,
+    window: Window,
+) -> Result<Page<ledger_entry::Model>, DbErr> {
+    let mut query = ledger_entry::Entity::find().filter(ledger_entry::Column::UserId.eq(user_id));
+    if let Some(change_type) = change_type {
+        query = query.filter(ledger_entry::Column::ChangeType.eq(change_type));
+    }
+    let mut cursor = query.cursor_by(ledger_entry::Column::Version);
+    cursor.desc();
+    window.apply(&mut cursor);
+    Ok(Page::cut(cursor.all(db).await?, window))
+}
+
+/// A user's entries with versions above `after` and up to `until`, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn changes(
+    db: &impl ConnectionTrait,
+    user_id: i64,
+    after: i64,
+    until: i64,
+) -> Result<Vec<ledger_entry::Model>, DbErr> {
+    ledger_entry::Entity::find()
+        .filter(ledger_entry::Column::UserId.eq(user_id))
+        .filter(ledger_entry::Column::Version.gt(after))
+        .filter(ledger_entry::Column::Version.lte(until))
+        .order_by_asc(ledger_entry::Column::Version)
+        .all(db)
+        .await
+}
+
+/// One entry, whoever's.
+///
+/// # Errors
+/// What the database says.
+pub async fn entry(db: &impl ConnectionTrait, id: i64) -> Result<Option<ledger_entry::Model>, DbErr> {
+    ledger_entry::Entity::find_by_id(id).one(db).await
+}
+
+/// Whether a fact is booked.
+///
+/// # Errors
+/// What the database says.
+pub async fn booked(db: &impl ConnectionTrait, source: &str) -> Result<bool, DbErr> {
+    let found = ledger_entry::Entity::find()
+        .select_only()
+        .column(ledger_entry::Column::Id)
+        .filter(ledger_entry::Column::Source.eq(source))
+        .into_tuple::<i64>()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,140 @@
+//! What each tier offers. Facts only: they belong to nobody, and everybody may read them.
+
+use entity::Tier;
+
+/// A tier's offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The tier.
+    pub tier: Tier,
+    /// For people.
+    pub name: &'static str,
+    /// Cents (USD) a month.
+    pub price: i64,
+    /// Credits that each paid month grants. `None` when exports are unlimited.
+    pub monthly_credits: Option<i64>,
+    /// What it adds to the tier that it includes.
+    pub features: &'static [Feature],
+    /// The tier below, whose features it has as well.
+    pub includes: Option<Tier>,
+}
+
+/// What a plan adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Demo `PatchBooks`.
+    DemoPatchbooks,
+    /// Free patch and rack exports.
+    FreeExports,
+    /// Community features.
+    Community,
+    /// Module library access.
+    ModuleLibrary,
+    /// Patch fingerprint.
+    PatchFingerprint,
+    /// Stability envelope.
+    StabilityEnvelope,
+    /// Troubleshooting tree.
+    TroubleshootingTree,
+    /// Performance macros.
+    PerformanceMacros,
+    /// Patch variants.
+    PatchVariants,
+    /// Golden rack arrangement.
+    GoldenRackArrangement,
+    /// Compatibility report.
+    CompatibilityReport,
+    /// Learning path.
+    LearningPath,
+    /// Rack fit score.
+    RackFitScore,
+    /// Unlimited `PatchBook` exports.
+    UnlimitedExports,
+    /// Priority support.
+    PrioritySupport,
+    /// Commercial licence.
+    CommercialLicense,
+}
+
+/// The four plans, from the least to the most.
+pub const PLANS: [Plan; 4] = [
+    Plan {
+        tier: Tier::Free,
+        name: "Free",
+        price: 0,
+        monthly_credits: Some(0),
+        features: &[Feature::DemoPatchbooks, Feature::FreeExports, Feature::Community, Feature::ModuleLibrary],
+        includes: None,
+    },
+    Plan {
+        tier: Tier::Core,
+        name: "Core",
+        price: 499,
+        monthly_credits: Some(25),
+        features: &[
+            Feature::PatchFingerprint,
+            Feature::StabilityEnvelope,
+            Feature::TroubleshootingTree,
+            Feature::PerformanceMacros,
+        ],
+        includes: Some(Tier::Free),
+    },
+    Plan {
+        tier: Tier::Pro,
+        name: "Pro",
+        price: 1499,
+        monthly_credits: Some(100),
+        features: &[
+            Feature::PatchVariants,
+            Feature::GoldenRackArrangement,
+            Feature::CompatibilityReport,
+            Feature::LearningPath,
+            Feature::RackFitScore,
+        ],
+        includes: Some(Tier::Core),
+    },
+    Plan {
+        tier: Tier::Studio,
+        name: "Studio",
+        price: 2999,
+        monthly_credits: None,
+        features: &[Feature::UnlimitedExports, Feature::PrioritySupport, Feature::CommercialLicense],
+        includes: Some(Tier::Pro),
+    },
+];
+
+/// The plan of a tier.
+#[must_use]
+pub const fn plan(tier: Tier) -> &'static Plan {
+    match tier {
+        Tier::Free => &PLANS[0],
+        Tier::Core => &PLANS[1],
+        Tier::Pro => &PLANS[2],
+        Tier::Studio => &PLANS[3],
+    }
+}
+
+impl Feature {
+    /// The feature's name, for people.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::DemoPatchbooks => "Demo PatchBooks",
+            Self::FreeExports => "Free patch and rack exports",
+            Self::Community => "Community features",
+            Self::ModuleLibrary => "Module library access",
+            Self::PatchFingerprint => "Patch fingerprint",
+            Self::StabilityEnvelope => "Stability envelope",
+            Self::TroubleshootingTree => "Troubleshooting tree",
+            Self::PerformanceMacros => "Performance macros",
+            Self::PatchVariants => "Patch variants",
+            Self::GoldenRackArrangement => "Golden rack arrangement",
+            Self::CompatibilityReport => "Compatibility report",
+            Self::LearningPath => "Learning path",
+            Self::RackFitScore => "Rack fit score",
+            Self::UnlimitedExports => "Unlimited PatchBook exports",
+            Self::PrioritySupport => "Priority support",
+            Self::CommercialLicense => "Commercial licence",
+        }
+    }
+}
