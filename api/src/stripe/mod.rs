@@ -1,0 +1,211 @@
+//! Stripe in our words: outgoing calls, webhook signatures and the reading of events. Nothing else of the gateway sees
+//! async-stripe's types, and this module knows nothing else of the gateway.
+//!
+//! What it promises:
+//! - A write carries its operation's idempotency key in every attempt, so that it happens at most once while Stripe
+//!   keeps the key, a day at least. Stripe documentation: "Idempotent requests".
+//! - A [`Failure`] says what may be concluded. [`Failure::Unknown`] is not "no": only the same call under the same key,
+//!   or a look at Stripe, tells. Under one key Stripe repeats its first answer, a 5xx included: after
+//!   [`Failure::Broken`] a write that is still wanted needs a new key.
+//! - A call is over after `attempts` times the timeout and the pauses between, which are 8 seconds at most.
+//! - A reply and an event about the same object become the same struct, whatever API version the event is rendered in.
+//! - The log gets neither keys nor personal data from here.
+
+mod event;
+mod failure;
+mod invoice;
+mod object;
+mod order;
+mod retry;
+mod session;
+pub mod signature;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use stripe::{IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe_billing::subscription::{RetrieveSubscription, UpdateSubscription};
+use stripe_checkout::checkout_session::RetrieveCheckoutSession;
+use tracing::instrument::WithSubscriber;
+
+use self::retry::Retry;
+
+pub use self::event::Event;
+pub use self::failure::Failure;
+pub use self::invoice::{Invoice, InvoiceLine};
+pub use self::object::Unreadable;
+pub use self::order::{Item, NewCustomer, NewSession};
+pub use self::session::{PaymentStatus, Session, SessionMode};
+pub use self::signature::SignatureError;
+pub use self::subscription::Subscription;
+
+/// How Stripe is called.
+#[derive(Clone)]
+pub struct Settings {
+    /// The secret key: `sk_test_...`, `sk_live_...`, or `rk_...` for a restricted one.
+    pub secret_key: String,
+    /// Where the API is, as in `https://api.stripe.com`.
+    pub api_base: String,
+    /// How long one attempt may take, reply and all.
+    pub timeout: Duration,
+    /// How often a call is tried, the first time included.
+    pub attempts: u32,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("api_base", &self.api_base)
+            .field("timeout", &self.timeout)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Stripe, as far as we call it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    client: stripe::Client,
+    livemode: bool,
+    retry: Retry,
+}
+
+impl Stripe {
+    /// A client; nothing is called yet.
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] where the key is not a secret key, the base is not an http(s) URL, or a live key would
+    /// travel unencrypted.
+    pub fn new(settings: Settings) -> Result<Self, Failure> {
+        let livemode = livemode(&settings.secret_key)?;
+        let api_base = api_base(&settings.api_base, livemode)?;
+        let client = stripe::ClientBuilder::new(settings.secret_key)
+            .url(api_base)
+            .timeout(settings.timeout)
+            .build()
+            .map_err(|error| Failure::Settings(error.to_string()))?;
+        Ok(Self { client, livemode, retry: Retry::new(settings.attempts) })
+    }
+
+    /// Whether the key moves real money. Events of the other mode are not ours.
+    #[must_use]
+    pub fn livemode(&self) -> bool {
+        self.livemode
+    }
+
+    /// Creates a customer and answers its id. Stripe documentation: "Create a customer".
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no id to answer.
+    pub async fn create_customer(&self, key: &str, new: &NewCustomer) -> Result<String, Failure> {
+        let request = new.request();
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("create customer", key, call).await?.id.to_string())
+    }
+
+    /// Creates a Checkout Session. Stripe documentation: "Create a Checkout Session".
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no session to answer.
+    pub async fn create_session(&self, key: &str, new: &NewSession) -> Result<Session, Failure> {
+        let request = new.request();
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("create session", key, call).await?.try_into()?)
+    }
+
+    /// Lets a subscription end with its current period, or takes that back. Stripe documentation: "Cancel
+    /// subscriptions".
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no subscription to answer.
+    pub async fn set_cancel_at_period_end(
+        &self,
+        key: &str,
+        subscription: &str,
+        cancel: bool,
+    ) -> Result<Subscription, Failure> {
+        let request = UpdateSubscription::new(known_id(subscription)?).cancel_at_period_end(cancel);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("update subscription", key, call).await?.try_into()?)
+    }
+
+    /// Looks a subscription up.
+    ///
+    /// # Errors
+    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
+    pub async fn subscription(&self, id: &str) -> Result<Subscription, Failure> {
+        let request = RetrieveSubscription::new(known_id(id)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.read("retrieve subscription", id, call).await?.try_into()?)
+    }
+
+    /// Looks a Checkout Session up.
+    ///
+    /// # Errors
+    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
+    pub async fn session(&self, id: &str) -> Result<Session, Failure> {
+        let request = RetrieveCheckoutSession::new(known_id(id)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.read("retrieve session", id, call).await?.try_into()?)
+    }
+
+    async fn write<T, F>(&self, name: &str, key: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, StripeError>>,
+    {
+        let idempotency_key = IdempotencyKey::new(key).map_err(|error| Failure::Settings(error.to_string()))?;
+        let strategy = RequestStrategy::Idempotent(idempotency_key);
+        self.retry.run(name, key, || silent(call(strategy.clone()))).await
+    }
+
+    async fn read<T, F>(&self, name: &str, id: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, StripeError>>,
+    {
+        self.retry.run(name, id, || silent(call(RequestStrategy::Once))).await
+    }
+}
+
+/// async-stripe writes the idempotency key into its spans; the retry loop logs what we want to know.
+fn silent<F: Future>(call: F) -> impl Future<Output = F::Output> {
+    call.with_subscriber(tracing::Dispatch::none())
+}
+
+/// Which mode a key belongs to. Stripe documentation: "API keys".
+fn livemode(secret_key: &str) -> Result<bool, Failure> {
+    let kind = secret_key.strip_prefix("sk_").or_else(|| secret_key.strip_prefix("rk_"));
+    match kind {
+        Some(rest) if rest.starts_with("live_") => Ok(true),
+        Some(rest) if rest.starts_with("test_") => Ok(false),
+        _ => Err(Failure::Settings("the secret key has to begin with sk_test_, sk_live_, rk_test_ or rk_live_".into())),
+    }
+}
+
+/// The base as async-stripe needs it, which puts the path right behind it.
+fn api_base(base: &str, livemode: bool) -> Result<String, Failure> {
+    let url = url::Url::parse(base).map_err(|error| Failure::Settings(format!("the API's URL: {error}")))?;
+    if !matches!(url.scheme(), "https" | "http") || url.query().is_some() || url.fragment().is_some() {
+        return Err(Failure::Settings("the API's URL has to be http(s), without query and fragment".into()));
+    }
+    if livemode && url.scheme() != "https" {
+        return Err(Failure::Settings("a live key travels by https only".into()));
+    }
+    let base = String::from(url);
+    Ok(if base.ends_with('/') { base } else { base + "/" })
+}
+
+/// An id becomes part of the path. One that Stripe cannot have made must not lead the call elsewhere; it is answered
+/// as Stripe answers one that does not exist.
+fn known_id(id: &str) -> Result<&str, Failure> {
+    if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(id);
+    }
+    Err(Failure::Refused {
+        status: 404,
+        code: Some("resource_missing".to_owned()),
+        decline_code: None,
+        message: "an id has letters, digits and underscores only".to_owned(),
+    })
+}

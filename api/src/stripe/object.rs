@@ -1,0 +1,101 @@
+//! What Stripe's objects have in common on the wire: ids plain or expanded, Unix seconds, lists.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A Stripe object or event that lacks what we must know, or holds it in a form no API version has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable: {what}")]
+pub struct Unreadable {
+    /// The object and the field, as in `subscription.customer is missing`.
+    pub what: String,
+}
+
+impl Unreadable {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+
+    /// What a field answers when it is neither there nor in any of the places older API versions keep it.
+    pub(super) fn missing(field: &str) -> Self {
+        Self::new(format!("{field} is missing"))
+    }
+}
+
+/// A reference to another object: its id, or the whole object where the request or the endpoint expands it.
+/// Stripe documentation: "Expanding responses".
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Id {
+    Plain(String),
+    Expanded { id: String },
+}
+
+impl Id {
+    pub(super) fn into_string(self) -> String {
+        match self {
+            Self::Plain(id) | Self::Expanded { id } => id,
+        }
+    }
+}
+
+/// The same reference in async-stripe's words.
+impl<T> From<stripe_types::Expandable<T>> for Id
+where
+    T: stripe_types::Object,
+    T::Id: std::fmt::Display,
+{
+    fn from(reference: stripe_types::Expandable<T>) -> Self {
+        Self::Plain(reference.id().to_string())
+    }
+}
+
+/// A list inside an object. Stripe puts at most ten entries there. Stripe documentation: "Pagination".
+#[derive(Debug, Deserialize)]
+pub(super) struct List<T> {
+    pub(super) data: Vec<T>,
+    #[serde(default)]
+    pub(super) has_more: bool,
+}
+
+impl<T> List<T> {
+    pub(super) fn empty() -> Self {
+        Self { data: Vec::new(), has_more: false }
+    }
+}
+
+/// Reads one object of the kind `noun`, which names it in the error.
+pub(super) fn read<T: DeserializeOwned>(noun: &str, value: &Value) -> Result<T, Unreadable> {
+    if !value.is_object() {
+        return Err(Unreadable::new(format!("{noun} is not an object")));
+    }
+    T::deserialize(value).map_err(|error| Unreadable::new(format!("{noun}: {error}")))
+}
+
+/// The id in an optional reference.
+pub(super) fn id(reference: Option<Id>) -> Option<String> {
+    reference.map(Id::into_string)
+}
+
+/// A required field, named in the error when it is missing.
+pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Unreadable> {
+    value.ok_or_else(|| Unreadable::missing(field))
+}
+
+/// A point in time from Unix seconds.
+pub(super) fn time(field: &str, seconds: i64) -> Result<DateTime<Utc>, Unreadable> {
+    DateTime::from_timestamp(seconds, 0)
+        .ok_or_else(|| Unreadable::new(format!("{field} is out of range: {seconds} seconds")))
+}
+
+/// A point in time that has to be there.
+pub(super) fn required_time(field: &str, seconds: Option<i64>) -> Result<DateTime<Utc>, Unreadable> {
+    time(field, required(field, seconds)?)
+}
+
+/// A point in time that may be missing.
+pub(super) fn optional_time(field: &str, seconds: Option<i64>) -> Result<Option<DateTime<Utc>>, Unreadable> {
+    seconds.map(|seconds| time(field, seconds)).transpose()
+}

@@ -1,0 +1,132 @@
+//! What we ask Stripe to create, and how it is said in async-stripe's words. An order is kept with the operation that
+//! makes the call, so that the very same request can be made again after a crash: hence the serde forms.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData, ProductData,
+};
+use stripe_core::customer::CreateCustomer;
+use stripe_shared::CheckoutSessionMode;
+use stripe_types::Currency;
+
+/// A customer to be created, one for each of our users. At Stripe it carries `user_id` as metadata.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCustomer {
+    /// Our user.
+    pub user_id: i64,
+    /// Where Stripe sends receipts.
+    pub email: String,
+    /// The name on receipts; may be empty.
+    pub name: String,
+}
+
+impl NewCustomer {
+    pub(super) fn request(&self) -> CreateCustomer {
+        let request = CreateCustomer::new().email(&self.email).metadata(metadata([("user_id", &self.user_id)]));
+        // Stripe refuses an empty name instead of taking it for none.
+        if self.name.is_empty() { request } else { request.name(&self.name) }
+    }
+}
+
+/// A Checkout Session to be created. At Stripe it carries as metadata `user_id` with `tier`, or with `credits` and
+/// `purchase_type`; what it leads to, a subscription or a payment, carries the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSession {
+    /// Our user.
+    pub user_id: i64,
+    /// The user's Stripe customer, `cus_...`.
+    pub customer: String,
+    /// What is sold.
+    pub item: Item,
+    /// Where Stripe sends the user after paying; Stripe fills in `{CHECKOUT_SESSION_ID}`.
+    pub success_url: String,
+    /// Where Stripe sends the user who turns back.
+    pub cancel_url: String,
+}
+
+/// What a session sells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Item {
+    /// A subscription to a tier.
+    Plan {
+        /// The tier, as our metadata spells it.
+        tier: String,
+        /// The price at Stripe, `price_...`.
+        price: String,
+    },
+    /// A pack of credits, paid once.
+    Pack {
+        /// How many credits.
+        credits: i64,
+        /// What the whole pack costs, in US cents.
+        amount: i64,
+        /// The name on Stripe's page and receipt.
+        name: String,
+    },
+}
+
+impl NewSession {
+    /// `ui_mode` stays unsaid because its values were renamed, and `payment_method_types` because it is gone: Stripe
+    /// offers what the account has switched on. Stripe documentation: "Dynamic payment methods".
+    pub(super) fn request(&self) -> CreateCheckoutSession {
+        let request = CreateCheckoutSession::new()
+            .client_reference_id(self.user_id.to_string())
+            .customer(&self.customer)
+            .success_url(&self.success_url)
+            .cancel_url(&self.cancel_url);
+        match &self.item {
+            Item::Plan { tier, price } => {
+                let metadata = metadata([("user_id", &self.user_id), ("tier", tier)]);
+                sell_plan(request, price, metadata)
+            }
+            Item::Pack { credits, amount, name } => {
+                let metadata =
+                    metadata([("user_id", &self.user_id), ("credits", credits), ("purchase_type", &"one_time")]);
+                sell_pack(request, inline_price(*amount, name), metadata)
+            }
+        }
+    }
+}
+
+/// Metadata of a session does not flow to its subscription by itself.
+fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<String, String>) -> CreateCheckoutSession {
+    let mut line = CreateCheckoutSessionLineItems::new();
+    line.price = Some(price.to_owned());
+    line.quantity = Some(1);
+    let mut subscription = CreateCheckoutSessionSubscriptionData::new();
+    subscription.metadata = Some(metadata.clone());
+    request
+        .mode(CheckoutSessionMode::Subscription)
+        .line_items([line])
+        .metadata(metadata)
+        .subscription_data(subscription)
+}
+
+fn sell_pack(
+    request: CreateCheckoutSession,
+    price: CreateCheckoutSessionLineItemsPriceData,
+    metadata: HashMap<String, String>,
+) -> CreateCheckoutSession {
+    let mut line = CreateCheckoutSessionLineItems::new();
+    line.price_data = Some(price);
+    line.quantity = Some(1);
+    let mut payment = CreateCheckoutSessionPaymentIntentData::new();
+    payment.metadata = Some(metadata.clone());
+    request.mode(CheckoutSessionMode::Payment).line_items([line]).metadata(metadata).payment_intent_data(payment)
+}
+
+/// A pack is one thing at one price. Credits as quantity would leave no room for the minimum amount.
+fn inline_price(cents: i64, name: &str) -> CreateCheckoutSessionLineItemsPriceData {
+    let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
+    price.unit_amount = Some(cents);
+    price.product_data = Some(ProductData::new(name));
+    price
+}
+
+fn metadata<const N: usize>(entries: [(&str, &dyn ToString); N]) -> HashMap<String, String> {
+    entries.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect()
+}

@@ -1,0 +1,255 @@
+//! A Checkout Session as Stripe tells it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::object::{self, Id, Unreadable, required, required_time};
+
+/// A Checkout Session. Stripe documentation: "The Checkout Session object".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The id, `cs_...`.
+    pub id: String,
+    /// The customer it was made for.
+    pub customer: Option<String>,
+    /// What it sells.
+    pub mode: SessionMode,
+    /// `open`, `complete` or `expired`.
+    pub status: Option<String>,
+    /// Whether the money is there.
+    pub payment_status: PaymentStatus,
+    /// The payment, in mode payment; not before the user pays.
+    pub payment_intent: Option<String>,
+    /// The subscription, in mode subscription; not before the user pays.
+    pub subscription: Option<String>,
+    /// The total in the smallest unit of the currency (cents); 0 in mode setup, which sells nothing.
+    pub amount_total: i64,
+    /// The currency, three lower-case letters; empty in mode setup where Stripe names none.
+    pub currency: String,
+    /// The page to send the user to, while the session is open.
+    pub url: Option<String>,
+    /// When the session stops being payable.
+    pub expires_at: DateTime<Utc>,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// Whether it is about real money.
+    pub livemode: bool,
+    /// What the maker of the session wrote on it.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// What a session sells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionMode {
+    /// A subscription.
+    Subscription,
+    /// A single payment.
+    Payment,
+    /// Nothing: it saves a payment method.
+    Setup,
+    /// A mode Stripe has added since.
+    Other(String),
+}
+
+/// Whether a session's money is there. Stripe documentation: "Fulfill orders".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentStatus {
+    /// The money is there.
+    Paid,
+    /// Not yet: the session is open, or the payment method takes days.
+    Unpaid,
+    /// Nothing is due, as with a voucher for the whole amount.
+    NoPaymentRequired,
+    /// A state Stripe has added since.
+    Other(String),
+}
+
+impl From<String> for SessionMode {
+    fn from(mode: String) -> Self {
+        match mode.as_str() {
+            "subscription" => Self::Subscription,
+            "payment" => Self::Payment,
+            "setup" => Self::Setup,
+            _ => Self::Other(mode),
+        }
+    }
+}
+
+impl From<String> for PaymentStatus {
+    fn from(status: String) -> Self {
+        match status.as_str() {
+            "paid" => Self::Paid,
+            "unpaid" => Self::Unpaid,
+            "no_payment_required" => Self::NoPaymentRequired,
+            _ => Self::Other(status),
+        }
+    }
+}
+
+impl Session {
+    /// Reads a session in any shape since API version 2020-03-02.
+    ///
+    /// # Errors
+    /// [`Unreadable`] names the field that is missing or odd.
+    pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
+        object::read::<Wire>("session", value)?.into_session()
+    }
+}
+
+/// A reply to a call of ours, which async-stripe has parsed, by the same rules as an event's object.
+impl TryFrom<stripe_shared::CheckoutSession> for Session {
+    type Error = Unreadable;
+
+    fn try_from(reply: stripe_shared::CheckoutSession) -> Result<Self, Unreadable> {
+        let wire = Wire {
+            id: Some(reply.id.to_string()),
+            customer: reply.customer.map(Id::from),
+            mode: Some(reply.mode.to_string()),
+            status: reply.status.map(|status| status.to_string()),
+            payment_status: Some(reply.payment_status.to_string()),
+            payment_intent: reply.payment_intent.map(Id::from),
+            subscription: reply.subscription.map(Id::from),
+            amount_total: reply.amount_total,
+            currency: reply.currency.map(|currency| currency.to_string()),
+            url: reply.url,
+            expires_at: Some(reply.expires_at),
+            created: Some(reply.created),
+            livemode: Some(reply.livemode),
+            metadata: reply.metadata.map(BTreeMap::from_iter),
+        };
+        wire.into_session()
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    id: Option<String>,
+    customer: Option<Id>,
+    mode: Option<String>,
+    status: Option<String>,
+    payment_status: Option<String>,
+    payment_intent: Option<Id>,
+    subscription: Option<Id>,
+    amount_total: Option<i64>,
+    currency: Option<String>,
+    url: Option<String>,
+    expires_at: Option<i64>,
+    created: Option<i64>,
+    livemode: Option<bool>,
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+impl Wire {
+    fn into_session(self) -> Result<Session, Unreadable> {
+        let mode = SessionMode::from(required("session.mode", self.mode)?);
+        let (amount_total, currency) = match mode {
+            SessionMode::Setup => (self.amount_total.unwrap_or_default(), self.currency.unwrap_or_default()),
+            _ => (required("session.amount_total", self.amount_total)?, required("session.currency", self.currency)?),
+        };
+        Ok(Session {
+            id: required("session.id", self.id)?,
+            customer: object::id(self.customer),
+            mode,
+            status: self.status,
+            payment_status: required("session.payment_status", self.payment_status)?.into(),
+            payment_intent: object::id(self.payment_intent),
+            subscription: object::id(self.subscription),
+            amount_total,
+            currency,
+            url: self.url,
+            expires_at: required_time("session.expires_at", self.expires_at)?,
+            created: required_time("session.created", self.created)?,
+            livemode: required("session.livemode", self.livemode)?,
+            metadata: self.metadata.unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pack() -> Value {
+        json!({
+            "id": "cs_1", "object": "checkout.session", "customer": "cus_1", "mode": "payment", "status": "complete",
+            "payment_status": "paid", "payment_intent": "pi_1", "subscription": null, "amount_total": 500,
+            "currency": "usd", "url": null, "expires_at": 1_790_086_400, "created": 1_790_000_000, "livemode": false,
+            "metadata": {"user_id": "7", "credits": "25", "purchase_type": "one_time"},
+        })
+    }
+
+    fn without(field: &str) -> Value {
+        let mut value = pack();
+        value.as_object_mut().unwrap().remove(field);
+        value
+    }
+
+    #[test]
+    fn a_paid_pack_is_read() {
+        let session = Session::from_value(&pack()).unwrap();
+        assert_eq!((session.mode, session.payment_status), (SessionMode::Payment, PaymentStatus::Paid));
+        assert_eq!((session.amount_total, session.currency.as_str()), (500, "usd"));
+        assert_eq!(session.customer.as_deref(), Some("cus_1"));
+        assert_eq!(session.payment_intent.as_deref(), Some("pi_1"));
+        assert_eq!((session.subscription, session.url), (None, None));
+        assert_eq!(session.expires_at - session.created, chrono::TimeDelta::days(1));
+        assert_eq!(session.metadata["credits"], "25");
+    }
+
+    #[test]
+    fn references_may_be_expanded() {
+        let mut value = pack();
+        value["customer"] = json!({"id": "cus_1", "object": "customer", "deleted": true});
+        value["payment_intent"] = json!({"id": "pi_1", "object": "payment_intent", "amount": 500});
+        assert_eq!(Session::from_value(&value), Session::from_value(&pack()));
+    }
+
+    #[test]
+    fn words_that_stripe_adds_later_are_kept() {
+        let mut value = pack();
+        value["mode"] = json!("barter");
+        value["payment_status"] = json!("promised");
+        let session = Session::from_value(&value).unwrap();
+        assert_eq!(session.mode, SessionMode::Other("barter".to_owned()));
+        assert_eq!(session.payment_status, PaymentStatus::Other("promised".to_owned()));
+    }
+
+    #[test]
+    fn what_a_session_may_lack_may_be_missing_or_null() {
+        for field in ["customer", "status", "payment_intent", "subscription", "url", "metadata"] {
+            let mut null = pack();
+            null[field] = Value::Null;
+            assert_eq!(Session::from_value(&null), Session::from_value(&without(field)), "{field}");
+            assert!(Session::from_value(&null).is_ok(), "{field}");
+        }
+    }
+
+    #[test]
+    fn what_a_session_must_have_is_named_when_it_is_missing() {
+        for field in ["id", "mode", "payment_status", "amount_total", "currency", "expires_at", "created", "livemode"] {
+            let what = Session::from_value(&without(field)).unwrap_err().what;
+            assert_eq!(what, format!("session.{field} is missing"));
+        }
+    }
+
+    #[test]
+    fn a_session_that_only_saves_a_card_has_no_amount() {
+        let mut value = pack();
+        value["mode"] = json!("setup");
+        value["amount_total"] = Value::Null;
+        value["currency"] = Value::Null;
+        assert_eq!(Session::from_value(&value).unwrap().amount_total, 0);
+    }
+
+    #[test]
+    fn a_time_out_of_range_is_unreadable() {
+        let mut value = pack();
+        value["expires_at"] = json!(i64::MAX);
+        assert!(Session::from_value(&value).unwrap_err().what.contains("session.expires_at is out of range"));
+    }
+}

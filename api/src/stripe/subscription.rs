@@ -1,0 +1,306 @@
+//! A subscription as Stripe tells it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use stripe_types::Expandable;
+
+use super::object::{self, Id, List, Unreadable, optional_time, required, required_time};
+
+/// A subscription. Stripe documentation: "The Subscription object".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The id, `sub_...`.
+    pub id: String,
+    /// The customer who pays.
+    pub customer: String,
+    /// The state, in Stripe's spelling: `active`, `past_due`, `canceled` and so on.
+    pub status: String,
+    /// The price of the first item, or the plan where an old subscription has no price.
+    pub price: Option<String>,
+    /// The prices of all items, in Stripe's order.
+    pub prices: Vec<String>,
+    /// The id of the first item, `si_...`.
+    pub item: Option<String>,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When the first item's current period began.
+    pub current_period_start: DateTime<Utc>,
+    /// When the first item's current period ends.
+    pub current_period_end: DateTime<Utc>,
+    /// Whether it ends with the current period.
+    pub cancel_at_period_end: bool,
+    /// When it is going to end, if it is.
+    pub cancel_at: Option<DateTime<Utc>>,
+    /// When the end was asked for; the end itself may be later.
+    pub canceled_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// `charge_automatically` or `send_invoice`.
+    pub collection_method: Option<String>,
+    /// The newest invoice.
+    pub latest_invoice: Option<String>,
+    /// The schedule that steers it, if one does.
+    pub schedule: Option<String>,
+    /// Whether it is about real money.
+    pub livemode: bool,
+    /// What the maker of the subscription wrote on it.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    /// Reads a subscription in any shape since API version 2020-03-02. Before 2025-03-31 the period is on the
+    /// subscription, since then on its items. Stripe documentation: "Deprecates subscription current period start
+    /// and end".
+    ///
+    /// # Errors
+    /// [`Unreadable`] names the field that is missing or odd.
+    pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
+        object::read::<Wire>("subscription", value)?.into_subscription()
+    }
+}
+
+/// A reply to a call of ours, which async-stripe has parsed, by the same rules as an event's object.
+impl TryFrom<stripe_shared::Subscription> for Subscription {
+    type Error = Unreadable;
+
+    fn try_from(reply: stripe_shared::Subscription) -> Result<Self, Unreadable> {
+        let wire = Wire {
+            id: Some(reply.id.to_string()),
+            customer: Some(reply.customer.into()),
+            status: Some(reply.status.to_string()),
+            items: Some(List {
+                data: reply.items.data.into_iter().map(WireItem::from).collect(),
+                has_more: reply.items.has_more,
+            }),
+            plan: None,
+            created: Some(reply.created),
+            current_period_start: None,
+            current_period_end: None,
+            cancel_at_period_end: Some(reply.cancel_at_period_end),
+            cancel_at: reply.cancel_at,
+            canceled_at: reply.canceled_at,
+            ended_at: reply.ended_at,
+            collection_method: Some(reply.collection_method.to_string()),
+            latest_invoice: reply.latest_invoice.and_then(Expandable::into_id).map(|id| Id::Plain(id.to_string())),
+            schedule: reply.schedule.map(Id::from),
+            livemode: Some(reply.livemode),
+            metadata: Some(reply.metadata.into_iter().collect()),
+        };
+        wire.into_subscription()
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    id: Option<String>,
+    customer: Option<Id>,
+    status: Option<String>,
+    items: Option<List<WireItem>>,
+    plan: Option<Id>,
+    created: Option<i64>,
+    current_period_start: Option<i64>,
+    current_period_end: Option<i64>,
+    cancel_at_period_end: Option<bool>,
+    cancel_at: Option<i64>,
+    canceled_at: Option<i64>,
+    ended_at: Option<i64>,
+    collection_method: Option<String>,
+    latest_invoice: Option<Id>,
+    schedule: Option<Id>,
+    livemode: Option<bool>,
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct WireItem {
+    id: Option<String>,
+    price: Option<Id>,
+    plan: Option<Id>,
+    current_period_start: Option<i64>,
+    current_period_end: Option<i64>,
+}
+
+impl From<stripe_shared::SubscriptionItem> for WireItem {
+    fn from(item: stripe_shared::SubscriptionItem) -> Self {
+        Self {
+            id: Some(item.id.to_string()),
+            price: Some(Id::Plain(item.price.id.to_string())),
+            plan: None,
+            current_period_start: Some(item.current_period_start),
+            current_period_end: Some(item.current_period_end),
+        }
+    }
+}
+
+/// What the items say, in one place.
+#[derive(Default)]
+struct Items {
+    prices: Vec<String>,
+    first: Option<String>,
+    period_start: Option<i64>,
+    period_end: Option<i64>,
+}
+
+impl Items {
+    fn read(items: Option<List<WireItem>>) -> Self {
+        let mut read = Self::default();
+        for (position, item) in items.into_iter().flat_map(|items| items.data).enumerate() {
+            if position == 0 {
+                read.first = item.id;
+                read.period_start = item.current_period_start;
+                read.period_end = item.current_period_end;
+            }
+            read.prices.extend(object::id(item.price.or(item.plan)));
+        }
+        read
+    }
+}
+
+impl Wire {
+    fn into_subscription(self) -> Result<Subscription, Unreadable> {
+        let mut items = Items::read(self.items);
+        if items.prices.is_empty() {
+            items.prices.extend(object::id(self.plan));
+        }
+        let period_start = items.period_start.or(self.current_period_start);
+        let period_end = items.period_end.or(self.current_period_end);
+        Ok(Subscription {
+            id: required("subscription.id", self.id)?,
+            customer: required("subscription.customer", self.customer)?.into_string(),
+            status: required("subscription.status", self.status)?,
+            price: items.prices.first().cloned(),
+            prices: items.prices,
+            item: items.first,
+            created: required_time("subscription.created", self.created)?,
+            current_period_start: required_time("subscription.current_period_start", period_start)?,
+            current_period_end: required_time("subscription.current_period_end", period_end)?,
+            cancel_at_period_end: required("subscription.cancel_at_period_end", self.cancel_at_period_end)?,
+            cancel_at: optional_time("subscription.cancel_at", self.cancel_at)?,
+            canceled_at: optional_time("subscription.canceled_at", self.canceled_at)?,
+            ended_at: optional_time("subscription.ended_at", self.ended_at)?,
+            collection_method: self.collection_method,
+            latest_invoice: object::id(self.latest_invoice),
+            schedule: object::id(self.schedule),
+            livemode: required("subscription.livemode", self.livemode)?,
+            metadata: self.metadata.unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// As rendered in API version 2020-03-02.
+    fn of_2020() -> Value {
+        json!({
+            "id": "sub_1", "object": "subscription", "customer": "cus_1", "status": "active",
+            "created": 1_790_000_000, "current_period_start": 1_790_000_000, "current_period_end": 1_792_592_000,
+            "items": {"object": "list", "has_more": false, "data": [
+                {"id": "si_1", "price": {"id": "price_core", "object": "price"}, "plan": {"id": "price_core"}},
+            ]},
+            "plan": {"id": "price_core", "object": "plan"}, "cancel_at_period_end": false, "cancel_at": null,
+            "canceled_at": null, "ended_at": null, "collection_method": "charge_automatically",
+            "latest_invoice": "in_1", "schedule": null, "livemode": false,
+            "metadata": {"user_id": "7", "tier": "CORE"},
+        })
+    }
+
+    /// As rendered since 2025-03-31.basil; clover, dahlia and endive read alike.
+    fn of_basil() -> Value {
+        let mut value = of_2020();
+        let fields = value.as_object_mut().unwrap();
+        let start = fields.remove("current_period_start").unwrap();
+        let end = fields.remove("current_period_end").unwrap();
+        fields.remove("plan");
+        value["items"]["data"][0]["current_period_start"] = start;
+        value["items"]["data"][0]["current_period_end"] = end;
+        value["billing_mode"] = json!({"type": "flexible"});
+        value
+    }
+
+    #[test]
+    fn old_and_new_shapes_read_alike() {
+        let subscription = Subscription::from_value(&of_2020()).unwrap();
+        assert_eq!(Subscription::from_value(&of_basil()).unwrap(), subscription);
+        assert_eq!((subscription.id.as_str(), subscription.customer.as_str()), ("sub_1", "cus_1"));
+        assert_eq!(subscription.price.as_deref(), Some("price_core"));
+        assert_eq!(subscription.item.as_deref(), Some("si_1"));
+        assert_eq!(subscription.current_period_start.timestamp(), 1_790_000_000);
+        assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
+        assert_eq!(subscription.latest_invoice.as_deref(), Some("in_1"));
+        assert_eq!(subscription.metadata["tier"], "CORE");
+    }
+
+    #[test]
+    fn an_announced_end_is_read() {
+        let mut value = of_basil();
+        value["cancel_at_period_end"] = json!(true);
+        value["cancel_at"] = json!(1_792_592_000);
+        value["canceled_at"] = json!(1_790_000_100);
+        let subscription = Subscription::from_value(&value).unwrap();
+        assert!(subscription.cancel_at_period_end);
+        assert_eq!(subscription.cancel_at, Some(subscription.current_period_end));
+        assert_eq!(subscription.canceled_at.map(|at| at.timestamp()), Some(1_790_000_100));
+        assert_eq!(subscription.ended_at, None);
+    }
+
+    #[test]
+    fn references_may_be_expanded() {
+        let mut value = of_basil();
+        value["customer"] = json!({"id": "cus_1", "object": "customer"});
+        value["latest_invoice"] = json!({"id": "in_1", "object": "invoice"});
+        assert_eq!(Subscription::from_value(&value), Subscription::from_value(&of_basil()));
+    }
+
+    #[test]
+    fn the_first_item_gives_price_and_period_and_all_items_give_prices() {
+        let mut value = of_basil();
+        let mut second = value["items"]["data"][0].clone();
+        second["id"] = json!("si_2");
+        second["price"] = json!("price_extra");
+        second["current_period_end"] = json!(1_800_000_000);
+        value["items"]["data"].as_array_mut().unwrap().push(second);
+        let subscription = Subscription::from_value(&value).unwrap();
+        assert_eq!(subscription.prices, ["price_core", "price_extra"]);
+        assert_eq!(subscription.price.as_deref(), Some("price_core"));
+        assert_eq!(subscription.item.as_deref(), Some("si_1"));
+        assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
+    }
+
+    #[test]
+    fn a_plan_stands_in_for_a_missing_price() {
+        let mut on_item = of_2020();
+        on_item["items"]["data"][0]["price"] = Value::Null;
+        assert_eq!(Subscription::from_value(&on_item).unwrap().price.as_deref(), Some("price_core"));
+        let mut on_subscription = of_2020();
+        on_subscription["items"] = Value::Null;
+        let subscription = Subscription::from_value(&on_subscription).unwrap();
+        assert_eq!(subscription.prices, ["price_core"]);
+        assert_eq!(subscription.item, None);
+    }
+
+    #[test]
+    fn what_a_subscription_must_have_is_named_when_it_is_missing() {
+        let fields = ["id", "customer", "status", "created", "cancel_at_period_end", "livemode"];
+        for field in fields.into_iter().chain(["current_period_start", "current_period_end"]) {
+            let mut value = of_2020();
+            value.as_object_mut().unwrap().remove(field);
+            let what = Subscription::from_value(&value).unwrap_err().what;
+            assert_eq!(what, format!("subscription.{field} is missing"));
+        }
+    }
+
+    #[test]
+    fn a_time_out_of_range_is_unreadable() {
+        let mut value = of_basil();
+        value["items"]["data"][0]["current_period_end"] = json!(i64::MIN);
+        let what = Subscription::from_value(&value).unwrap_err().what;
+        assert!(what.starts_with("subscription.current_period_end is out of range"), "{what}");
+    }
+}

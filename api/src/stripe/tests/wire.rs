@@ -1,0 +1,123 @@
+//! What travels, and what becomes of the answers.
+
+use super::listener::{Listener, Reply};
+use super::*;
+
+fn form(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut form: Vec<_> = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    form.sort();
+    form
+}
+
+#[tokio::test]
+async fn a_customer_is_created_with_the_user_as_metadata() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
+    assert_eq!(listener.client().create_customer("key-1", &customer()).await.unwrap(), "cus_1");
+    let [asked] = &listener.asked()[..] else { panic!("one request") };
+    assert_eq!(asked.line, "POST /v1/customers HTTP/1.1");
+    assert_eq!(asked.header("authorization"), Some("bearer sk_test_secret"));
+    assert_eq!(asked.header("idempotency-key"), Some("key-1"));
+    assert_eq!(asked.header("stripe-version"), Some("2026-09-30.endive"));
+    let expected = [("email", "ada@example.com"), ("name", "Ada & Söhne"), ("metadata[user_id]", "7")];
+    assert_eq!(asked.form, form(&expected));
+}
+
+#[tokio::test]
+async fn a_customer_without_a_name_sends_none() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
+    let nameless = NewCustomer { name: String::new(), ..customer() };
+    listener.client().create_customer("key-1", &nameless).await.unwrap();
+    assert_eq!(listener.asked()[0].form, form(&[("email", "ada@example.com"), ("metadata[user_id]", "7")]));
+}
+
+#[tokio::test]
+async fn a_plan_is_sold_by_its_price_and_the_subscription_gets_the_metadata_too() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::session())]).await;
+    let item = Item::Plan { tier: "CORE".to_owned(), price: "price_core".to_owned() };
+    listener.client().create_session("key-1", &session(item)).await.unwrap();
+    let [asked] = &listener.asked()[..] else { panic!("one request") };
+    assert_eq!(asked.line, "POST /v1/checkout/sessions HTTP/1.1");
+    assert_eq!(asked.header("idempotency-key"), Some("key-1"));
+    let expected = [
+        ("mode", "subscription"),
+        ("customer", "cus_1"),
+        ("client_reference_id", "7"),
+        ("line_items[0][price]", "price_core"),
+        ("line_items[0][quantity]", "1"),
+        ("metadata[user_id]", "7"),
+        ("metadata[tier]", "CORE"),
+        ("subscription_data[metadata][user_id]", "7"),
+        ("subscription_data[metadata][tier]", "CORE"),
+        ("success_url", "https://shop.example/done?session={CHECKOUT_SESSION_ID}"),
+        ("cancel_url", "https://shop.example/"),
+    ];
+    assert_eq!(asked.form, form(&expected));
+}
+
+#[tokio::test]
+async fn a_pack_is_one_thing_at_one_price_and_the_payment_gets_the_metadata_too() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::session())]).await;
+    let item = Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned() };
+    let made = listener.client().create_session("key-1", &session(item)).await.unwrap();
+    assert_eq!(made, Session::from_value(&reply::session()).unwrap());
+    let expected = [
+        ("mode", "payment"),
+        ("customer", "cus_1"),
+        ("client_reference_id", "7"),
+        ("line_items[0][price_data][currency]", "usd"),
+        ("line_items[0][price_data][unit_amount]", "500"),
+        ("line_items[0][price_data][product_data][name]", "25 credits"),
+        ("line_items[0][quantity]", "1"),
+        ("metadata[user_id]", "7"),
+        ("metadata[credits]", "25"),
+        ("metadata[purchase_type]", "one_time"),
+        ("payment_intent_data[metadata][user_id]", "7"),
+        ("payment_intent_data[metadata][credits]", "25"),
+        ("payment_intent_data[metadata][purchase_type]", "one_time"),
+        ("success_url", "https://shop.example/done?session={CHECKOUT_SESSION_ID}"),
+        ("cancel_url", "https://shop.example/"),
+    ];
+    assert_eq!(listener.asked()[0].form, form(&expected));
+}
+
+#[tokio::test]
+async fn a_cancellation_is_answered_by_the_subscription_as_an_event_would_show_it() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::subscription())]).await;
+    let answer = listener.client().set_cancel_at_period_end("key-1", "sub_1", true).await.unwrap();
+    assert_eq!(answer, Subscription::from_value(&reply::subscription()).unwrap());
+    let [asked] = &listener.asked()[..] else { panic!("one request") };
+    assert_eq!(asked.line, "POST /v1/subscriptions/sub_1 HTTP/1.1");
+    assert_eq!(asked.header("idempotency-key"), Some("key-1"));
+    assert_eq!(asked.form, form(&[("cancel_at_period_end", "true")]));
+}
+
+#[tokio::test]
+async fn reads_carry_no_idempotency_key() {
+    let script = vec![Reply::Json(200, reply::subscription()), Reply::Json(200, reply::session())];
+    let listener = Listener::with(script).await;
+    let stripe = listener.client();
+    assert_eq!(stripe.subscription("sub_1").await, Ok(Subscription::from_value(&reply::subscription()).unwrap()));
+    assert_eq!(stripe.session("cs_1").await, Ok(Session::from_value(&reply::session()).unwrap()));
+    let [subscription, session] = &listener.asked()[..] else { panic!("two requests") };
+    assert_eq!(subscription.line, "GET /v1/subscriptions/sub_1? HTTP/1.1");
+    assert_eq!(session.line, "GET /v1/checkout/sessions/cs_1? HTTP/1.1");
+    assert_eq!((subscription.header("idempotency-key"), session.header("idempotency-key")), (None, None));
+}
+
+#[test]
+fn an_order_survives_being_stored() {
+    let plan = session(Item::Plan { tier: "CORE".to_owned(), price: "price_core".to_owned() });
+    let pack = session(Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned() });
+    for order in [plan, pack] {
+        let stored = serde_json::to_value(&order).unwrap();
+        assert_eq!(serde_json::from_value::<NewSession>(stored).unwrap(), order);
+    }
+}
+
+#[tokio::test]
+async fn a_call_can_run_in_a_task_of_its_own() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
+    let stripe = listener.client();
+    let call = tokio::spawn(async move { stripe.create_customer("key-1", &customer()).await });
+    assert_eq!(call.await.unwrap(), Ok("cus_1".to_owned()));
+}
