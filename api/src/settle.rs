@@ -1,0 +1,174 @@
+//! What Stripe says happened, applied to our tables: the one door.
+//!
+//! [`receive`] takes a webhook's body and owns its transaction; [`apply`] takes a fact inside somebody's transaction and
+//! serves the replies to our own calls too. Whichever of the two comes first does the work, the other finds nothing to
+//! do: any order and any number of repeats of the same facts end with the same rows and balances.
+//!
+//! Ours is what belongs to a customer in `stripe_customers`, and nothing else: several installations may share one
+//! Stripe account, so metadata alone never decides who gets credits.
+
+mod customer;
+mod entitlement;
+mod inbox;
+mod invoice;
+mod payment;
+mod period;
+mod subscription;
+
+use entity::customer as customer_row;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use crate::{
+    app::{App, Payments},
+    clock::Clock,
+    error::{DatabaseFault, Error, classify},
+    feed::Hint,
+    ledger,
+    stripe::{Invoice, Session, Subscription, Unreadable},
+};
+
+pub use entitlement::sweep;
+pub use inbox::{Receipt, Refusal, receive, retry_failed};
+pub use subscription::{Said, versions};
+
+/// Something that Stripe said.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// A customer was made for a user.
+    Customer {
+        /// The user.
+        user_id: i64,
+        /// `cus_...`.
+        customer: String,
+    },
+    /// A checkout of a pack was completed, or its money came later, or never.
+    Session {
+        /// The checkout.
+        session: Session,
+        /// The money will never come.
+        failed: bool,
+    },
+    /// A checkout was opened. Nothing is booked for it.
+    Opened,
+    /// A subscription is as described.
+    Subscription {
+        /// The subscription.
+        subscription: Subscription,
+        /// How we know, and when it was so.
+        said: Said,
+    },
+    /// An invoice is paid.
+    Invoice(Invoice),
+}
+
+/// What became of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds now: it was applied, or had been before. To be announced after the commit.
+    Applied(Option<News>),
+    /// It means nothing to us. The reason is for the operator.
+    Ignored(&'static str),
+}
+
+/// Whose rows changed, and how far they are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Whose.
+    pub user_id: i64,
+    /// How far.
+    pub hint: Hint,
+    /// The state was told twice within one second, and only Stripe can say which is the later.
+    pub tied: bool,
+}
+
+/// Why a fact could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The fact's own fault: it will fail again until somebody does something.
+    #[error("{0}")]
+    Odd(String),
+    /// Our fault: it may succeed another time.
+    #[error(transparent)]
+    Passing(DbErr),
+}
+
+/// What applying needs to know.
+struct Context<'a> {
+    tx: &'a DatabaseTransaction,
+    payments: &'a Payments,
+    clock: &'a Clock,
+}
+
+/// Applies a fact inside `tx`, which the caller commits; only then may the news be announced.
+///
+/// # Errors
+/// [`Trouble`]; the caller rolls back.
+pub async fn apply(tx: &DatabaseTransaction, app: &App, fact: Fact) -> Result<Outcome, Trouble> {
+    let payments = app.payments().map_err(|error| Trouble::Odd(error.to_string()))?;
+    let context = Context { tx, payments, clock: &app.clock };
+    match fact {
+        Fact::Customer { user_id, customer } => customer::settle(&context, user_id, customer).await,
+        Fact::Opened => Ok(Outcome::Applied(None)),
+        Fact::Session { session, failed } => payment::settle(&context, session, failed).await,
+        Fact::Subscription { subscription, said } => subscription::settle(&context, subscription, said).await,
+        Fact::Invoice(invoice) => invoice::settle(&context, invoice).await,
+    }
+}
+
+/// Tells the watchers. After the commit, never before.
+pub fn announce(app: &App, news: News) {
+    app.feed.announce(news.user_id, news.hint);
+}
+
+/// The customer's row, when the customer is ours.
+async fn owner(tx: &impl ConnectionTrait, customer: Option<&str>) -> Result<Option<customer_row::Model>, DbErr> {
+    let Some(customer) = customer else { return Ok(None) };
+    customer_row::Entity::find().filter(customer_row::Column::StripeCustomerId.eq(customer)).one(tx).await
+}
+
+/// Why a price that is not configured cannot be settled.
+fn unknown_price(price: Option<&str>) -> Trouble {
+    let price = price.unwrap_or("(none)");
+    Trouble::Odd(format!("the price {price} is not among STRIPE_PRICE_ID_CORE, _PRO and _STUDIO"))
+}
+
+/// How far a user's rows are.
+async fn news(tx: &impl ConnectionTrait, user_id: i64, tied: bool) -> Result<News, DbErr> {
+    let ledger = ledger::account(tx, user_id).await?.map_or(0, |account| account.version);
+    let subscription = versions(tx, &[user_id]).await?.get(&user_id).copied().unwrap_or_default();
+    Ok(News { user_id, hint: Hint { ledger, subscription }, tied })
+}
+
+impl From<DbErr> for Trouble {
+    fn from(error: DbErr) -> Self {
+        match classify(&error) {
+            // Stripe's data broke a rule of ours, or a statement is wrong: another attempt would end alike.
+            DatabaseFault::Rejected | DatabaseFault::Duplicate => Self::Odd(error.to_string()),
+            DatabaseFault::Passing | DatabaseFault::Waited | DatabaseFault::Bug => Self::Passing(error),
+        }
+    }
+}
+
+impl From<ledger::Error> for Trouble {
+    fn from(error: ledger::Error) -> Self {
+        match error {
+            ledger::Error::Database(error) => error.into(),
+            other => Self::Odd(other.to_string()),
+        }
+    }
+}
+
+impl From<Unreadable> for Trouble {
+    fn from(error: Unreadable) -> Self {
+        Self::Odd(error.to_string())
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Passing(error) => error.into(),
+            Trouble::Odd(reason) => Self::Internal(reason),
+        }
+    }
+}

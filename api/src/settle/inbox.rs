@@ -1,0 +1,291 @@
+//! Webhooks: stored, settled and marked in one transaction, before they are answered.
+
+use chrono::{DateTime, TimeDelta};
+use entity::event::{self, Status};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, TryInsertResult,
+};
+
+use super::{Fact, News, Outcome, Said, Trouble, announce, apply, owner, subscription};
+use crate::{
+    app::App,
+    database,
+    error::Error,
+    retry::{Passing, retry},
+    stripe::{Event, Invoice, Session, Subscription},
+};
+
+/// Bytes of an event's id: Stripe's are far shorter.
+const MAX_ID_BYTES: usize = 255;
+
+/// How many failed events one sweep looks at.
+const SWEEP: u64 = 200;
+
+/// The pause before a failed event is tried again. It doubles with each attempt, up to [`MAX_PAUSE`].
+const PAUSE: TimeDelta = TimeDelta::seconds(15);
+
+/// The longest pause between two attempts.
+const MAX_PAUSE: TimeDelta = TimeDelta::hours(1);
+
+/// For how long a failed event is tried again without being asked to: as long as Stripe remembers it.
+const PATIENCE: TimeDelta = TimeDelta::days(30);
+
+/// What became of a webhook. All of these are answered with 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It was settled.
+    Applied,
+    /// It means nothing to us.
+    Ignored,
+    /// It is stored with its error: trying again at once would not help.
+    Failed,
+    /// It was settled or ignored before.
+    Known,
+}
+
+/// Why a webhook was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Its body is no event: 400.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Our fault, and nothing is stored: 5xx, so that Stripe sends it again.
+    #[error(transparent)]
+    Ours(#[from] Error),
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+/// Takes a webhook's body, whose signature was checked.
+///
+/// # Errors
+/// [`Refusal`]; nothing is stored then.
+pub async fn receive(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
+    retry(|| take(app, body)).await
+}
+
+impl Passing for Refusal {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Ours(error) if error.passing())
+    }
+}
+
+async fn take(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
+    let event = Event::parse(body).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    let payload = std::str::from_utf8(body).ok().filter(|_| storable(&event));
+    let payload = payload.ok_or_else(|| Refusal::Unreadable("the event has an odd id, type or version".to_owned()))?;
+    let tx = app.database.begin().await?;
+    if !store(&tx, app, &event, payload).await? {
+        let known = locked(&tx, &event.id).await?;
+        if known.is_none_or(|known| matches!(known.status, Status::Applied | Status::Ignored)) {
+            return Ok(Receipt::Known);
+        }
+    }
+    settle(app, tx, &event).await
+}
+
+/// Tries failed events again: their price may be configured by now. Returns how many were tried.
+///
+/// # Errors
+/// What the database says.
+pub async fn retry_failed(app: &App) -> Result<usize, Error> {
+    let now = app.clock.wall();
+    let failed = event::Entity::find()
+        .filter(event::Column::Status.eq(Status::Failed))
+        .filter(event::Column::ReceivedAt.gt(now - PATIENCE))
+        .order_by_asc(event::Column::Attempts)
+        .limit(SWEEP)
+        .all(app.database.read())
+        .await?;
+    let due: Vec<_> = failed.iter().filter(|row| row.received_at + waiting(row.attempts) <= now).collect();
+    for row in &due {
+        if let Err(refusal) = receive(app, row.payload.as_bytes()).await {
+            tracing::warn!(event = row.event_id, %refusal, "a failed event could not be tried again");
+        }
+    }
+    Ok(due.len())
+}
+
+/// How long after its arrival an event that was tried so often is due: the sum of all pauses.
+fn waiting(attempts: i32) -> TimeDelta {
+    (0..attempts).fold(TimeDelta::zero(), |sum, attempt| {
+        let pause = PAUSE.checked_mul(1 << attempt.clamp(0, 16)).unwrap_or(MAX_PAUSE);
+        sum + pause.min(MAX_PAUSE)
+    })
+}
+
+/// Whether the envelope fits the inbox. PostgreSQL takes no NUL in a text.
+fn storable(event: &Event) -> bool {
+    let id = (1..=MAX_ID_BYTES).contains(&event.id.len()) && event.id.bytes().all(|byte| byte.is_ascii_graphic());
+    let version = event.api_version.as_deref().unwrap_or_default();
+    id && !event.kind.contains('\0') && !version.contains('\0')
+}
+
+/// Stores an event, unless it is there already.
+async fn store(tx: &DatabaseTransaction, app: &App, event: &Event, payload: &str) -> Result<bool, DbErr> {
+    let row = event::ActiveModel {
+        event_id: Set(event.id.clone()),
+        kind: Set(event.kind.clone()),
+        api_version: Set(event.api_version.clone()),
+        livemode: Set(event.livemode),
+        created: Set(DateTime::from_timestamp(event.created, 0).unwrap_or_default()),
+        payload: Set(payload.to_owned()),
+        status: Set(Status::Received),
+        waits_for: Set(None),
+        attempts: Set(0),
+        error: Set(None),
+        received_at: Set(app.clock.wall()),
+        applied_at: Set(None),
+    };
+    let inserted = event::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await?;
+    Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+}
+
+async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<event::Model>, DbErr> {
+    let mut row = event::Entity::find_by_id(id);
+    if tx.get_database_backend() == DbBackend::Postgres {
+        row = row.lock_exclusive();
+    }
+    row.one(tx).await
+}
+
+async fn settle(app: &App, tx: DatabaseTransaction, event: &Event) -> Result<Receipt, Refusal> {
+    let outcome = match attempt(app, &tx, event).await {
+        Err(Trouble::Passing(error)) => return Err(error.into()),
+        outcome => outcome,
+    };
+    let (receipt, error) = match &outcome {
+        Ok(Outcome::Applied(_)) => (Receipt::Applied, None),
+        Ok(Outcome::Ignored(reason)) => (Receipt::Ignored, Some((*reason).to_owned())),
+        // What the trouble quotes may hold what the inbox cannot.
+        Err(trouble) => (Receipt::Failed, Some(trouble.to_string().replace('\0', "\u{fffd}"))),
+    };
+    mark(app, &tx, &event.id, receipt, error.clone()).await?;
+    tx.commit().await?;
+    match (&outcome, error) {
+        (Ok(_), reason) => tracing::info!(event = event.id, kind = event.kind, ?receipt, reason, "webhook"),
+        (Err(_), error) => tracing::error!(event = event.id, kind = event.kind, error, "webhook failed"),
+    }
+    if let Ok(Outcome::Applied(Some(news))) = outcome {
+        tell(app, news, event);
+    }
+    Ok(receipt)
+}
+
+/// Applies the event behind a savepoint, so that its own fault takes back only what it did.
+async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<Outcome, Trouble> {
+    // What is not ours is not even read: another product of the same Stripe account may look as it likes.
+    if about_nobody(tx, event).await? {
+        return Ok(Outcome::Ignored("the customer is not ours"));
+    }
+    let Some(fact) = fact(app, event)? else {
+        return Ok(Outcome::Ignored("of a type that means nothing to us, or of another mode"));
+    };
+    let savepoint = database::savepoint(tx).await?;
+    match apply(&savepoint, app, fact).await {
+        Ok(outcome) => {
+            savepoint.commit().await?;
+            Ok(outcome)
+        }
+        Err(trouble) => {
+            savepoint.rollback().await?;
+            Err(trouble)
+        }
+    }
+}
+
+/// Whether the event is about a customer, and that one is not ours.
+async fn about_nobody(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbErr> {
+    let customer = &event.object["customer"];
+    let Some(customer) = customer.as_str().or_else(|| customer["id"].as_str()) else { return Ok(false) };
+    Ok(customer.contains('\0') || owner(tx, Some(customer)).await?.is_none())
+}
+
+/// Reads what an event says; `None` when it says nothing to us.
+fn fact(app: &App, event: &Event) -> Result<Option<Fact>, Trouble> {
+    let live = app.payments().is_ok_and(|payments| payments.stripe.livemode());
+    if event.livemode != live {
+        return Ok(None);
+    }
+    let object = &event.object;
+    let fact = match event.kind.as_str() {
+        "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
+            Fact::Session { session: Session::from_value(object)?, failed: false }
+        }
+        "checkout.session.async_payment_failed" => {
+            Fact::Session { session: Session::from_value(object)?, failed: true }
+        }
+        "customer.subscription.created" | "customer.subscription.updated" | "customer.subscription.deleted" => {
+            Fact::Subscription {
+                subscription: Subscription::from_value(object)?,
+                said: Said::Event {
+                    created: event.kind == "customer.subscription.created",
+                    at: event.created,
+                    previous: event.previous_attributes.clone(),
+                },
+            }
+        }
+        "invoice.paid" | "invoice.payment_succeeded" => Fact::Invoice(Invoice::from_value(object)?),
+        _ => return Ok(None),
+    };
+    Ok(Some(fact))
+}
+
+async fn mark(
+    app: &App,
+    tx: &DatabaseTransaction,
+    id: &str,
+    receipt: Receipt,
+    error: Option<String>,
+) -> Result<(), DbErr> {
+    let attempts = event::Entity::find_by_id(id).one(tx).await?.map_or(0, |row| row.attempts);
+    let status = match receipt {
+        Receipt::Applied | Receipt::Known => Status::Applied,
+        Receipt::Ignored => Status::Ignored,
+        Receipt::Failed => Status::Failed,
+    };
+    let row = event::ActiveModel {
+        event_id: Unchanged(id.to_owned()),
+        status: Set(status),
+        attempts: Set(attempts + 1),
+        error: Set(error),
+        applied_at: Set((status == Status::Applied).then(|| app.clock.wall())),
+        ..Default::default()
+    };
+    row.update(tx).await?;
+    Ok(())
+}
+
+/// After the commit: tells the watchers, and asks Stripe where two states were told within one second.
+fn tell(app: &App, news: News, event: &Event) {
+    announce(app, news);
+    let id = event.object.get("id").and_then(|id| id.as_str());
+    let Some(id) = id.filter(|_| news.tied).map(ToOwned::to_owned) else { return };
+    let app = app.clone();
+    app.tasks.clone().spawn(async move {
+        if let Err(error) = subscription::read_again(&app, &id).await {
+            tracing::warn!(subscription = id, %error, "could not ask which of two states is the later");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_between_attempts_double_up_to_an_hour() {
+        assert_eq!(waiting(0), TimeDelta::zero());
+        assert_eq!(waiting(1), TimeDelta::seconds(15));
+        assert_eq!(waiting(3), TimeDelta::seconds(15 + 30 + 60));
+        assert_eq!(waiting(21) - waiting(20), TimeDelta::hours(1));
+        assert!(waiting(i32::from(i16::MAX)) > PATIENCE);
+    }
+}

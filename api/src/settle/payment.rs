@@ -1,0 +1,107 @@
+//! Completed checkouts of credit packs. (A plan's checkout says nothing that its subscription's events do not.)
+
+use entity::{
+    ledger_entry::ChangeType,
+    payment::{self, Status},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, EntityTrait, QueryFilter,
+};
+
+use super::{Context, Outcome, Trouble, news, owner};
+use crate::{
+    ledger::{self, Posting, Unlimited, source},
+    stripe::{PaymentStatus, Session, SessionMode},
+};
+
+/// No pack holds more: an odd number in the metadata is not booked.
+const MAX_PACK: i64 = 1000;
+
+pub(super) async fn settle(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, Trouble> {
+    let Some(customer) = owner(context.tx, session.customer.as_deref()).await? else {
+        return Ok(Outcome::Ignored("the customer is not ours"));
+    };
+    let pack = session.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time");
+    if session.mode != SessionMode::Payment || !pack {
+        return Ok(Outcome::Ignored("not a checkout of a credit pack"));
+    }
+    let user_id = customer.user_id;
+    ledger::lock(context.tx, user_id).await?;
+    let paid = matches!(session.payment_status, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired);
+    let status = match (paid, failed) {
+        (true, _) => Status::Succeeded,
+        (false, true) => Status::Failed,
+        (false, false) => Status::Pending,
+    };
+    let payment = record(context, user_id, &session, status).await?;
+    if paid {
+        ledger::post(context.tx, purchase(&payment, context.clock.now())).await?;
+    }
+    Ok(Outcome::Applied(Some(news(context.tx, user_id, false).await?)))
+}
+
+/// Writes the payment's row. A payment that succeeded stays so, and one that failed does not become pending again.
+async fn record(
+    context: &Context<'_>,
+    user_id: i64,
+    session: &Session,
+    status: Status,
+) -> Result<payment::Model, Trouble> {
+    let known = payment::Entity::find()
+        .filter(payment::Column::StripeCheckoutSessionId.eq(&session.id))
+        .one(context.tx)
+        .await?;
+    let Some(known) = known else { return Ok(new(context, user_id, session, status)?.insert(context.tx).await?) };
+    let forward = match known.status {
+        Status::Pending => status != Status::Pending,
+        Status::Failed => status == Status::Succeeded,
+        _ => false,
+    };
+    if !forward {
+        return Ok(known);
+    }
+    let update = payment::ActiveModel { id: Unchanged(known.id), status: Set(status), ..Default::default() };
+    Ok(update.update(context.tx).await?)
+}
+
+fn new(
+    context: &Context<'_>,
+    user_id: i64,
+    session: &Session,
+    status: Status,
+) -> Result<payment::ActiveModel, Trouble> {
+    let credits = session.metadata.get("credits").and_then(|credits| credits.parse().ok());
+    let credits = credits
+        .filter(|credits| (1..=MAX_PACK).contains(credits))
+        .ok_or_else(|| Trouble::Odd(format!("the metadata of {} names no number of credits to book", session.id)))?;
+    let metadata = session.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+    Ok(payment::ActiveModel {
+        user_id: Set(user_id),
+        stripe_payment_intent_id: Set(session.payment_intent.clone()),
+        stripe_checkout_session_id: Set(session.id.clone()),
+        amount: Set(session.amount_total),
+        currency: Set(session.currency.clone()),
+        status: Set(status),
+        credits_granted: Set(credits),
+        amount_refunded: Set(0),
+        credits_reversed: Set(0),
+        metadata: Set(serde_json::Value::Object(metadata.collect())),
+        created_at: Set(context.clock.now()),
+        ..Default::default()
+    })
+}
+
+fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Posting {
+    Posting {
+        user_id: payment.user_id,
+        change_type: ChangeType::Purchase,
+        delta: payment.credits_granted,
+        unlimited: Unlimited::Keep,
+        source: source::payment(payment.reference()),
+        reference: Some(payment.reference().to_owned()),
+        notes: Some(format!("{} credits bought", payment.credits_granted)),
+        now,
+    }
+}
