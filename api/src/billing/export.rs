@@ -1,0 +1,95 @@
+//! Exports: charged before they run, given back when they fail.
+
+use entity::{
+    Tier, credit_account,
+    ledger_entry::{self, ChangeType},
+};
+
+use super::subscription;
+use crate::{
+    app::App,
+    error::Error,
+    feed::Hint,
+    input,
+    ledger::{self, Booking, Posting, Spend, Unlimited, source},
+    retry::retry,
+    settle::{self, News},
+};
+
+/// Bytes of a reason.
+const MAX_REASON_BYTES: usize = 500;
+
+/// What became of a wish to export.
+#[derive(Clone, Debug)]
+pub enum Charged {
+    /// It is paid.
+    Charge {
+        /// The entry.
+        entry: ledger_entry::Model,
+        /// It had been charged before, with the same key.
+        replayed: bool,
+        /// What the export service wants to see. `None` when the credits were given back.
+        ticket: Option<String>,
+        /// The account now.
+        account: credit_account::Model,
+    },
+    /// The balance does not suffice.
+    Refused {
+        /// Credits that the export costs.
+        required: i64,
+        /// The account as it was when it refused.
+        account: credit_account::Model,
+        /// The tier that the user is subscribed to, paid or not.
+        subscribed: Tier,
+    },
+}
+
+/// Charges an export, once for each key.
+///
+/// # Errors
+/// [`Error::BadInput`]; [`Error::KeyReused`] when the key stands for another run.
+pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Charged, Error> {
+    input::line("runId", run, input::MAX_KEY_BYTES)?;
+    input::line("idempotencyKey", key, input::MAX_KEY_BYTES)?;
+    let cost = app.config.export_cost;
+    let source = source::export(user_id, key);
+    let spend = Spend { user_id, cost, source: &source, run, now: app.clock.now() };
+    let (entry, replayed) = match retry(|| ledger::charge(&app.database, &spend)).await? {
+        Booking::Applied(entry) => (entry, false),
+        Booking::Replayed(entry) => (entry, true),
+        Booking::Refused(account) => {
+            let living = subscription::living(app, user_id).await?;
+            let subscribed = living.map_or(Tier::Free, |subscription| subscription.tier);
+            return Ok(Charged::Refused { required: cost, account, subscribed });
+        }
+    };
+    if !replayed {
+        let hint = Hint { ledger: entry.version, subscription: 0 };
+        settle::announce(app, News { user_id, hint, tied: false });
+    }
+    let refunded = replayed && ledger::booked(app.database.read(), &source::export_refund(entry.id)).await?;
+    let ticket = if refunded { None } else { Some(app.tokens.tickets.issue(&entry, app.clock.wall())?) };
+    let account = ledger::account(app.database.read(), user_id).await?.ok_or(Error::NotFound("user"))?;
+    Ok(Charged::Charge { entry, replayed, ticket, account })
+}
+
+/// Gives the credits of a failed export back, once.
+///
+/// # Errors
+/// [`Error::BadInput`]; [`Error::NotFound`] when there is no such charge.
+pub async fn refund(app: &App, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
+    input::line("reason", reason, MAX_REASON_BYTES)?;
+    let charge = ledger::entry(app.database.read(), input::id("charge", charge_id)?).await?;
+    let charge = charge.filter(|entry| entry.change_type == ChangeType::Spend).ok_or(Error::NotFound("charge"))?;
+    let posting = Posting {
+        user_id: charge.user_id,
+        change_type: ChangeType::Refund,
+        delta: -charge.credits_delta,
+        unlimited: Unlimited::Keep,
+        source: source::export_refund(charge.id),
+        reference: Some(charge.id.to_string()),
+        notes: Some(reason.to_owned()),
+        now: app.clock.now(),
+    };
+    super::grant::book(app, posting).await
+}

@@ -1,0 +1,88 @@
+//! Where checkout may lead back to.
+
+use url::{Host, Url};
+
+use crate::error::Error;
+
+/// Bytes of a URL: far more than any page's.
+const MAX_URL_BYTES: usize = 2048;
+
+/// Checks a URL that a client wants its user sent to: https, or http on loopback, and one of `allowed` where that is not
+/// empty. Otherwise anybody could make our checkout lead to a page of theirs.
+pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), Error> {
+    let refused = |why: &str| Error::bad_input(format!("{field} {why}"));
+    if text.len() > MAX_URL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Err(refused(&format!("must be a URL of at most {MAX_URL_BYTES} bytes, without white space")));
+    }
+    let url = Url::parse(text).map_err(|_| refused("must be an absolute URL"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refused("must not hold a user name or a password"));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback(&url) => {}
+        _ => return Err(refused("must begin with https:// (or http:// on loopback)")),
+    }
+    let origin = url.origin().ascii_serialization();
+    if !allowed.is_empty() && !allowed.contains(&origin) {
+        return Err(refused("leads to an origin that is not allowed here"));
+    }
+    Ok(())
+}
+
+fn loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(url: &str, allowed: &[&str]) -> bool {
+        let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+        check("successUrl", url, &allowed).is_ok()
+    }
+
+    #[test]
+    fn any_https_and_http_on_loopback_will_do_without_a_list() {
+        assert!(accepted("https://patchhive.example/account?payment=success&id={CHECKOUT_SESSION_ID}", &[]));
+        for url in ["http://localhost:5173/", "http://127.0.0.1/", "http://[::1]:8000/ok"] {
+            assert!(accepted(url, &[]), "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_will_do() {
+        for url in [
+            "http://patchhive.example/",
+            "http://localhost.evil.example/",
+            "http://127.0.0.1.evil.example/",
+            "javascript:alert(1)",
+            "//evil.example",
+            "/account",
+            "",
+            "https://user:password@patchhive.example/",
+            "https://patchhive.example@evil.example/",
+            "https://evil.example\\@patchhive.example/",
+            "ht\ntps://evil.example/",
+        ] {
+            assert!(!accepted(url, &[]), "{url:?}");
+        }
+        assert!(!accepted(&format!("https://patchhive.example/{}", "a".repeat(MAX_URL_BYTES)), &[]));
+    }
+
+    #[test]
+    fn a_list_is_the_whole_truth() {
+        let list = ["https://patchhive.example", "http://localhost:5173"];
+        assert!(accepted("https://patchhive.example/account", &list));
+        assert!(accepted("http://localhost:5173/account", &list));
+        for url in ["https://patchhive.example.evil.example/", "https://evil.example/", "http://localhost:5174/"] {
+            assert!(!accepted(url, &list), "{url}");
+        }
+    }
+}
