@@ -1,0 +1,126 @@
+//! Sign-up.
+
+use chrono::{DateTime, Utc};
+use entity::user::{self, Role};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use super::{Session, log_in, password};
+use crate::{
+    app::App,
+    config::Demo,
+    error::{DatabaseFault, Error, classify},
+    input, ledger,
+};
+
+/// Bytes of an email (RFC 5321, section 4.5.3.1.3, without the angle brackets).
+const MAX_EMAIL_BYTES: usize = 254;
+
+/// Bytes of a name.
+const MAX_NAME_BYTES: usize = 100;
+
+pub(super) const TAKEN: Error = Error::Conflict("this email is taken: log in instead");
+
+/// In an adopted database: names are the gateway's to share, and an older application may have thought otherwise.
+const NAME_TAKEN: Error = Error::Conflict("this username is taken: choose another");
+
+/// A new user, as asked for.
+#[derive(Clone)]
+pub struct SignUp {
+    /// Unique; compared without case.
+    pub email: String,
+    /// What others see.
+    pub username: String,
+    /// A longer name.
+    pub display_name: Option<String>,
+    /// 8 to 72 bytes.
+    pub password: String,
+}
+
+/// Makes a user with an empty account, and logs in.
+///
+/// # Errors
+/// [`Error::Forbidden`] where users come from another issuer, [`Error::BadInput`], [`Error::Conflict`] when the email
+/// is taken.
+pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
+    if !app.tokens.local() {
+        return Err(Error::Forbidden("users of another issuer sign up there"));
+    }
+    password::check(&new.password)?;
+    let mut row = named(&new.email, &new.username, new.display_name.as_deref())?;
+    row.password_hash = Set(Some(password::hash(new.password, app.config.password_cost).await?));
+    let user = insert(app, row).await?;
+    let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
+    Ok(Session { token, expires_at, user })
+}
+
+/// Makes the demo user of `patch-hive dev`, unless it is there, and logs in.
+///
+/// # Errors
+/// As [`sign_up`].
+pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
+    let known = user::Entity::find().filter(user::Column::Email.eq(demo.email)).one(app.database.read()).await?;
+    if let Some(user) = known {
+        let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
+        return Ok(Session { token, expires_at, user });
+    }
+    let new = SignUp {
+        email: demo.email.to_owned(),
+        username: demo.username.to_owned(),
+        display_name: Some("Demo User".to_owned()),
+        password: demo.password.to_owned(),
+    };
+    sign_up(app, new).await
+}
+
+/// A row with a checked email and checked names. Emails are stored folded, so that both databases compare them alike.
+pub(super) fn named(email: &str, username: &str, display_name: Option<&str>) -> Result<user::ActiveModel, Error> {
+    let email = input::line("email", email.trim(), MAX_EMAIL_BYTES)?;
+    let complete = email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    if !complete || email.contains(char::is_whitespace) {
+        return Err(Error::bad_input("email must be an email address"));
+    }
+    let display_name = display_name.map(|name| input::line("displayName", name, MAX_NAME_BYTES)).transpose()?;
+    Ok(user::ActiveModel {
+        email: Set(email.to_lowercase()),
+        username: Set(input::line("username", username, MAX_NAME_BYTES)?.to_owned()),
+        display_name: Set(display_name.map(ToOwned::to_owned)),
+        password_hash: Set(None),
+        auth_subject: Set(None),
+        role: Set(Role::User),
+        ..Default::default()
+    })
+}
+
+/// Whether a name may stand in a row.
+pub(super) fn usable(name: &str) -> bool {
+    input::line("name", name, MAX_NAME_BYTES).is_ok()
+}
+
+/// Makes the user and the account, or neither.
+pub(super) async fn insert(app: &App, row: user::ActiveModel) -> Result<user::Model, Error> {
+    let email = row.email.clone().take();
+    let tx = app.database.begin().await?;
+    match insert_both(&tx, row, app.clock.now()).await {
+        Ok(user) => {
+            tx.commit().await?;
+            Ok(user)
+        }
+        Err(error) if classify(&error) == DatabaseFault::Duplicate => {
+            tx.rollback().await?;
+            let known = log_in::by_email(app.database.read(), &email.unwrap_or_default()).await?;
+            Err(if known.is_some() { TAKEN } else { NAME_TAKEN })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn insert_both(
+    tx: &DatabaseTransaction,
+    mut row: user::ActiveModel,
+    now: DateTime<Utc>,
+) -> Result<user::Model, DbErr> {
+    row.created_at = Set(now);
+    let user = row.insert(tx).await?;
+    ledger::open(tx, user.id, now).await?;
+    Ok(user)
+}

@@ -1,0 +1,71 @@
+//! Export tickets: proof for the export service that an export is paid.
+
+use chrono::{DateTime, Utc};
+use entity::ledger_entry;
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde::Serialize;
+use sha2::Sha256;
+
+use crate::{config, error::Error};
+
+/// Whom a ticket is for. It differs from every log-in's audience, so that a ticket is never taken for one.
+const AUDIENCE: &str = "patchbook-export";
+
+/// Sets the derived key apart from everything else that `JWT_SECRET` signs.
+const LABEL: &[u8] = b"patch-hive export ticket 1";
+
+/// Makes export tickets.
+#[derive(Clone)]
+pub struct Tickets {
+    key: EncodingKey,
+    ttl: std::time::Duration,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    aud: &'static str,
+    /// The charge: the export service runs one export for each, however many tickets it is shown.
+    jti: String,
+    sub: String,
+    run: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+impl Tickets {
+    /// Takes the ticket secret, or derives one from the secret of the tokens.
+    ///
+    /// # Errors
+    /// A sentence that says what to set, when there is neither.
+    pub(super) fn new(settings: &config::Tokens) -> Result<Self, String> {
+        let key = match (&settings.ticket_secret, &settings.secret) {
+            (Some(secret), _) => EncodingKey::from_secret(secret.expose().as_bytes()),
+            (None, Some(secret)) => {
+                let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+                    .map_err(|_| "set JWT_SECRET to another value: no key can be made of this one")?;
+                mac.update(LABEL);
+                // In hexadecimal, so that a service in another language can be handed the same key as a string.
+                EncodingKey::from_secret(hex::encode(mac.finalize().into_bytes()).as_bytes())
+            }
+            (None, None) => return Err("set EXPORT_TICKET_SECRET or JWT_SECRET".to_owned()),
+        };
+        Ok(Self { key, ttl: settings.ticket_ttl })
+    }
+
+    /// Makes the ticket of a charge, valid from `now` (wall time).
+    ///
+    /// # Errors
+    /// None in practice: the claims are plain.
+    pub fn issue(&self, charge: &ledger_entry::Model, now: DateTime<Utc>) -> Result<String, Error> {
+        let claims = Claims {
+            aud: AUDIENCE,
+            jti: charge.id.to_string(),
+            sub: charge.user_id.to_string(),
+            run: charge.reference.as_deref().unwrap_or_default(),
+            iat: now.timestamp(),
+            exp: (now + self.ttl).timestamp(),
+        };
+        encode(&Header::default(), &claims, &self.key).map_err(|error| Error::Internal(error.to_string()))
+    }
+}
