@@ -1,0 +1,179 @@
+//! Hints between writers and watchers: "user N: ledger at V, subscriptions at W".
+//!
+//! A hint is lossy and carries no data. It may come late, twice or never; a watcher always reads what it tells from the
+//! tables. Only the newest hint for a user is kept, so that a slow watcher costs nothing.
+//!
+//! Within a process a hint goes straight to its watchers. To other replicas it goes by way of the [`Outbox`], where hints
+//! for one user become one until they are sent.
+
+mod letter;
+mod outbox;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::timeout};
+
+pub use letter::Letter;
+pub use outbox::Outbox;
+
+/// How soon a hint that led to nothing is looked into again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// How far a user's rows are. Both numbers only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hint {
+    /// The account's version.
+    pub ledger: i64,
+    /// The sum of the versions of the user's subscriptions.
+    pub subscription: i64,
+}
+
+/// Which way a hint came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// From a writer in this process.
+    Process,
+    /// From another replica.
+    Replica,
+    /// From the question that is asked once a second.
+    Backstop,
+}
+
+/// Carries hints to the watchers of this process, and leaves them for other replicas.
+#[derive(Clone, Debug, Default)]
+pub struct Feed {
+    users: Arc<Mutex<HashMap<i64, watch::Sender<Hint>>>>,
+    outbox: Option<Arc<Outbox>>,
+}
+
+/// Receives one user's hints for as long as it lives.
+#[derive(Debug)]
+pub struct Watcher {
+    feed: Feed,
+    user_id: i64,
+    hints: watch::Receiver<Hint>,
+    /// The hint that ended the last wait.
+    heard: Hint,
+}
+
+impl Hint {
+    fn merge(self, other: Self) -> Self {
+        Self { ledger: self.ledger.max(other.ledger), subscription: self.subscription.max(other.subscription) }
+    }
+}
+
+impl Feed {
+    /// A feed that leaves hints for other replicas too.
+    #[must_use]
+    pub fn to_replicas() -> Self {
+        Self { outbox: Some(Arc::default()), ..Self::default() }
+    }
+
+    /// What is to be sent to other replicas; `None` where there are none.
+    #[must_use]
+    pub const fn outbox(&self) -> Option<&Arc<Outbox>> {
+        self.outbox.as_ref()
+    }
+
+    /// Tells everybody how far the user's rows are. To be called after the commit, never before.
+    pub fn announce(&self, user_id: i64, hint: Hint) {
+        if let Some(outbox) = &self.outbox {
+            outbox.add(user_id, hint);
+        }
+        self.deliver(user_id, hint, Path::Process);
+    }
+
+    /// Tells the watchers of this process.
+    pub fn deliver(&self, user_id: i64, hint: Hint, path: Path) {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = users.get(&user_id) else { return };
+        let news = sender.send_if_modified(|known| {
+            let newest = known.merge(hint);
+            std::mem::replace(known, newest) != newest
+        });
+        if news {
+            tracing::debug!(user = user_id, ?path, ledger = hint.ledger, subscription = hint.subscription, "hint");
+        }
+    }
+
+    /// Begins to watch a user. Nothing that is announced from now on is missed.
+    #[must_use]
+    pub fn watch(&self, user_id: i64) -> Watcher {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let hints = users.entry(user_id).or_default().subscribe();
+        Watcher { feed: self.clone(), user_id, hints, heard: Hint::default() }
+    }
+
+    /// The users who are watched now.
+    #[must_use]
+    pub fn watched(&self) -> Vec<i64> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+}
+
+impl Watcher {
+    /// Waits until a hint says more than `seen`. The hint may be news to nobody: what counts is in the tables. One that is
+    /// ahead of them (a standby took over without the last commits, a backup was put back) is looked into again, but not
+    /// at once.
+    pub async fn beyond(&mut self, seen: impl Fn(&Hint) -> bool) {
+        let newest = *self.hints.borrow();
+        if newest == self.heard && !seen(&newest) {
+            timeout(AGAIN, self.hints.changed()).await.ok();
+        } else if self.hints.wait_for(|hint| !seen(hint)).await.is_err() {
+            // The sender lives in the feed, which this watcher holds: there is no end to wait for.
+            std::future::pending::<()>().await;
+        }
+        self.heard = *self.hints.borrow_and_update();
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let mut users = self.feed.users.lock().unwrap_or_else(PoisonError::into_inner);
+        // One receiver is this watcher's own.
+        if users.get(&self.user_id).is_some_and(|sender| sender.receiver_count() <= 1) {
+            users.remove(&self.user_id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_watcher_sees_the_newest_hint_and_none_that_goes_back() {
+        let feed = Feed::default();
+        let mut watcher = feed.watch(1);
+        feed.announce(1, Hint { ledger: 3, subscription: 0 });
+        feed.announce(1, Hint { ledger: 2, subscription: 1 });
+        watcher.beyond(|hint| hint.ledger < 3 || hint.subscription < 1).await;
+        assert_eq!(*watcher.hints.borrow(), Hint { ledger: 3, subscription: 1 });
+    }
+
+    #[tokio::test]
+    async fn a_hint_that_led_to_nothing_is_looked_into_again_but_not_at_once() {
+        let feed = Feed::default();
+        let mut watcher = feed.watch(1);
+        feed.announce(1, Hint { ledger: 9, subscription: 0 });
+        watcher.beyond(|hint| hint.ledger <= 3).await;
+        let again = timeout(AGAIN / 20, watcher.beyond(|hint| hint.ledger <= 3)).await;
+        assert!(again.is_err(), "the same hint ended the wait at once");
+        feed.announce(1, Hint { ledger: 10, subscription: 0 });
+        timeout(AGAIN / 2, watcher.beyond(|hint| hint.ledger <= 3)).await.expect("a new hint is looked into at once");
+    }
+
+    #[tokio::test]
+    async fn a_user_is_forgotten_with_the_last_watcher() {
+        let feed = Feed::default();
+        let (first, second) = (feed.watch(1), feed.watch(1));
+        drop(first);
+        assert_eq!(feed.watched(), [1]);
+        drop(second);
+        assert!(feed.watched().is_empty());
+    }
+}

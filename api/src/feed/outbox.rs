@@ -1,0 +1,43 @@
+//! Hints that are to be sent to other replicas.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::Hint;
+
+/// How many users' hints wait at most. More are dropped, which the backstop makes good.
+const MAX_WAITING: usize = 100_000;
+
+/// Hints until they are sent: one for each user, the newest.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    waiting: Mutex<HashMap<i64, Hint>>,
+    filled: Notify,
+}
+
+impl Outbox {
+    pub(super) fn add(&self, user_id: i64, hint: Hint) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < MAX_WAITING || waiting.contains_key(&user_id) {
+            let newest = waiting.entry(user_id).or_default();
+            *newest = newest.merge(hint);
+        }
+        drop(waiting);
+        self.filled.notify_one();
+    }
+
+    /// Waits until there is something to send.
+    pub async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    /// Takes everything out.
+    #[must_use]
+    pub fn take(&self) -> Vec<(i64, Hint)> {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    }
+}
