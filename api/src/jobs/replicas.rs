@@ -1,0 +1,111 @@
+//! Hints between replicas by PostgreSQL's NOTIFY: on connections of their own, and outside every transaction that books.
+//! (A NOTIFY inside one would make all commits of the whole server queue for a single lock.)
+//!
+//! A connection that is only half open looks like one on which nothing happens. So each replica sends a beat, which comes
+//! back to itself too: a listener that hears nothing for a while connects again. Whoever connects again may have missed
+//! something, and looks after all of its watchers once.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use sea_orm::{
+    DbErr,
+    sqlx::{
+        self, ConnectOptions, PgConnection,
+        postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    },
+};
+use tokio::time::{error::Elapsed, sleep, timeout};
+
+use super::backstop;
+use crate::{
+    app::App,
+    feed::{Letter, Outbox, Path},
+};
+
+/// The channel's name.
+const CHANNEL: &str = "patch_hive_hints";
+
+/// How long hints are gathered before they are sent.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// How often a beat is sent when there is nothing else to send.
+const BEAT: Duration = Duration::from_secs(3);
+
+/// How long a silence may last, and an attempt to connect.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// The pause before connecting again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Sends the outbox to the other replicas, for ever.
+pub(super) async fn send(app: App, outbox: Arc<Outbox>) {
+    loop {
+        let Err(error) = send_while_connected(&app, &outbox).await;
+        tracing::warn!(%error, "hints to other replicas are lost until the database is back");
+        sleep(PAUSE).await;
+    }
+}
+
+/// Listens to the other replicas, for ever.
+pub(super) async fn listen(app: App) {
+    loop {
+        let Err(error) = listen_while_connected(&app).await;
+        tracing::warn!(%error, "hints from other replicas are missed until the database is back");
+        sleep(PAUSE).await;
+    }
+}
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error(transparent)]
+    Driver(#[from] sqlx::Error),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    #[error("nothing was heard for too long")]
+    Silence(#[from] Elapsed),
+    #[error("the connection was closed")]
+    Closed,
+}
+
+async fn send_while_connected(app: &App, outbox: &Outbox) -> Result<Infallible, Lost> {
+    let mut connection = timeout(SILENCE, options(app)?.connect()).await??;
+    loop {
+        if timeout(BEAT, outbox.filled()).await.is_err() {
+            notify(&mut connection, &Letter::beat()).await?;
+            continue;
+        }
+        sleep(GATHER).await;
+        for letter in Letter::pack(&outbox.take()) {
+            notify(&mut connection, &letter).await?;
+        }
+    }
+}
+
+async fn notify(connection: &mut PgConnection, letter: &Letter) -> Result<(), Lost> {
+    let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(letter.as_str()).execute(connection);
+    timeout(SILENCE, notify).await??;
+    Ok(())
+}
+
+async fn listen_while_connected(app: &App) -> Result<Infallible, Lost> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(SILENCE);
+    let pool = pool.connect_with(options(app)?).await?;
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.listen(CHANNEL).await?;
+    tracing::info!("listening to other replicas");
+    // From here on nothing is missed; what came before is looked up.
+    backstop::look(app).await?;
+    loop {
+        // Unlike `recv`, this tells of a lost connection instead of hiding it.
+        let notification = timeout(SILENCE, listener.try_recv()).await??.ok_or(Lost::Closed)?;
+        for (user_id, hint) in Letter::read(notification.payload()) {
+            app.feed.deliver(user_id, hint, Path::Replica);
+        }
+    }
+}
+
+fn options(app: &App) -> Result<PgConnectOptions, sqlx::Error> {
+    let options: PgConnectOptions = app.config.database.url.parse()?;
+    Ok(options.application_name("patch-hive hints"))
+}
