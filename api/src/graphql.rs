@@ -1,0 +1,97 @@
+//! The schema, a file a noun. A resolver enters, makes one call and maps: what is true is decided elsewhere.
+#![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
+
+mod account;
+mod balance;
+mod checkout;
+mod context;
+mod cursors;
+mod errors;
+mod export;
+mod fragments;
+mod ledger;
+mod loaders;
+mod money;
+mod payment;
+mod plan;
+mod subscription;
+mod tier;
+mod variables;
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+
+pub use context::RequestId;
+
+/// What can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    account::AccountQuery,
+    balance::BalanceQuery,
+    subscription::SubscriptionQuery,
+    ledger::LedgerQuery,
+    payment::PaymentQuery,
+    plan::PlanQuery,
+    checkout::CheckoutQuery,
+    account::AdminQuery,
+);
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    account::AccountMutation,
+    checkout::CheckoutMutation,
+    payment::PaymentMutation,
+    subscription::SubscriptionMutation,
+    export::ExportMutation,
+    balance::GrantMutation,
+);
+
+/// What can be watched, over a websocket.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(balance::BalanceSubscription, subscription::SubscriptionSubscription);
+
+/// The gateway's schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// Directives on one field. There are two that a field can have, and every one is walked by every rule.
+const DIRECTIVES: usize = 10;
+
+/// Aliases in one document. They are how one document asks for the same work again and again; pages have use for a few.
+const ALIASES: usize = 50;
+
+/// The schema, ready to execute.
+#[must_use]
+pub fn schema(app: &App) -> Schema {
+    let limits = &app.config.limits;
+    builder()
+        .data(app.clone())
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
+        .limit_recursive_depth(fragments::NESTING)
+        .limit_directives(DIRECTIVES)
+        .limit_aliases(ALIASES)
+        // Extensions run in this order: every refusal has its code, and nothing walks a document that is not bounded.
+        .extension(errors::Codes::default())
+        .extension(fragments::Expansion(limits.complexity))
+        .extension(variables::LeftOut)
+        .extension(loaders::PerExecution(app.clone()))
+        .finish()
+}
+
+/// The schema in its own language, as clients generate their types from it.
+#[must_use]
+pub fn sdl() -> String {
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    // The library describes edges, and leaves connections without a word; of a moment it tells how it is implemented.
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .override_output_type_description::<DateTime<Utc>>("A moment, as RFC 3339 in UTC.")
+        .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
+        .override_output_type_description::<ledger::LedgerEntryConnection>("A page of the ledger, newest first.")
+        .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")
+}

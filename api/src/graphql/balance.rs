@@ -1,0 +1,143 @@
+//! Balances, read, watched and granted.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Subscription};
+use chrono::{DateTime, Utc};
+use entity::{credit_account, user::Role};
+use futures_util::{Stream, StreamExt};
+
+use super::{context::Asked, ledger::LedgerEntry};
+use crate::{app::App, billing, error::Error};
+
+/// Asks for balances.
+#[derive(Default)]
+pub(super) struct BalanceQuery;
+
+#[Object]
+impl BalanceQuery {
+    /// What the viewer may spend now.
+    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance, Error> {
+        let account = ctx.loaders()?.account(ctx.viewer()?.user_id).await?;
+        Ok(Balance::new(ctx.app()?, &account))
+    }
+}
+
+/// Grants credits.
+#[derive(Default)]
+pub(super) struct GrantMutation;
+
+#[Object]
+impl GrantMutation {
+    /// Grants credits to a user, once for each idempotency key: how an operator helps, and how the referral programme
+    /// rewards. Needs the role admin.
+    async fn grant_credits(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to grant, to whom.")] input: GrantCreditsInput,
+    ) -> Result<LedgerEntry, Error> {
+        ctx.viewer_as(Role::Admin)?;
+        billing::grant::grant(ctx.app()?, input.into()).await.map(LedgerEntry)
+    }
+}
+
+/// Watches balances.
+#[derive(Default)]
+pub(super) struct BalanceSubscription;
+
+#[Subscription]
+impl BalanceSubscription {
+    /// The viewer's balance: first a snapshot, or every change after the given version; then each change as it comes. A
+    /// client that reconnects names the last version it saw and misses nothing.
+    async fn balance_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The last version that was seen. Further behind than 256 changes, a snapshot comes instead.")]
+        after_version: Option<i32>,
+    ) -> Result<impl Stream<Item = Result<BalanceChange, Error>> + use<>, Error> {
+        let (app, viewer) = (ctx.app()?.clone(), ctx.viewer()?);
+        let changes = billing::balance::watch(app.clone(), viewer.user_id, after_version.map(i64::from));
+        Ok(changes.map(move |change| change.map(|change| BalanceChange::new(&app, change))))
+    }
+}
+
+/// What a user may spend now.
+#[derive(Clone, Debug, SimpleObject)]
+pub(super) struct Balance {
+    /// The user's id, so that caches keep one balance for each user.
+    id: ID,
+    /// Credits. Below zero only after the refund of a payment whose credits were spent.
+    credits: i64,
+    /// Whether exports cost no credits now.
+    unlimited: bool,
+    /// Until when they cost none; null when they do.
+    unlimited_until: Option<DateTime<Utc>>,
+    /// How many exports the credits suffice for; null when there is no end to them.
+    exports_left: Option<i64>,
+    /// Counts the changes of this balance: 1, 2, 3 ... without gaps. 0 before the first.
+    version: i64,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl Balance {
+    pub(super) fn new(app: &App, account: &credit_account::Model) -> Self {
+        let unlimited_until = account.unlimited_until.filter(|until| *until > app.clock.now());
+        let endless = unlimited_until.is_some() || app.config.export_cost == 0;
+        Self {
+            id: account.user_id.into(),
+            credits: account.balance,
+            unlimited: unlimited_until.is_some(),
+            unlimited_until,
+            exports_left: (!endless).then(|| account.balance.max(0) / app.config.export_cost),
+            version: account.version,
+            updated_at: account.updated_at,
+        }
+    }
+}
+
+/// A change of a balance, or its present state.
+#[derive(Clone, SimpleObject)]
+pub(super) struct BalanceChange {
+    /// The balance's version after the change.
+    version: i64,
+    /// The balance after the change.
+    balance: Balance,
+    /// What was booked; null in a snapshot.
+    entry: Option<LedgerEntry>,
+    /// Whether this is the present state rather than one change.
+    snapshot: bool,
+}
+
+impl BalanceChange {
+    fn new(app: &App, change: billing::balance::Change) -> Self {
+        Self {
+            version: change.account.version,
+            balance: Balance::new(app, &change.account),
+            snapshot: change.entry.is_none(),
+            entry: change.entry.map(LedgerEntry),
+        }
+    }
+}
+
+/// A grant of credits.
+#[derive(InputObject)]
+pub(super) struct GrantCreditsInput {
+    /// Who gets the credits.
+    user_id: ID,
+    /// How many: 1 to 100000.
+    credits: i32,
+    /// Why; the user sees it in the ledger.
+    reason: String,
+    /// 1 to 255 bytes of your own. The same key again answers with the same entry and grants nothing more.
+    idempotency_key: String,
+}
+
+impl From<GrantCreditsInput> for billing::grant::Grant {
+    fn from(input: GrantCreditsInput) -> Self {
+        Self {
+            user_id: input.user_id.0,
+            credits: input.credits.into(),
+            reason: input.reason,
+            idempotency_key: input.idempotency_key,
+        }
+    }
+}

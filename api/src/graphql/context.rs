@@ -1,0 +1,53 @@
+//! What a resolver knows of its request.
+
+use async_graphql::Context;
+use entity::user::Role;
+
+use super::loaders::Loaders;
+use crate::{app::App, auth::Viewer, error::Error};
+
+/// Names a request in the log and in the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// What a resolver asks of its context.
+pub(super) trait Asked {
+    /// The gateway.
+    fn app(&self) -> Result<&App, Error>;
+    /// The loaders of this execution.
+    fn loaders(&self) -> Result<&Loaders, Error>;
+    /// Who asks, if anybody.
+    fn viewer_or_anonymous(&self) -> Option<Viewer>;
+    /// Who asks.
+    fn viewer(&self) -> Result<Viewer, Error>;
+    /// Who asks, when the role is among those that may.
+    fn viewer_as(&self, role: Role) -> Result<Viewer, Error>;
+}
+
+impl Asked for Context<'_> {
+    fn app(&self) -> Result<&App, Error> {
+        self.data_opt().ok_or_else(|| Error::Internal("the schema runs without a gateway".to_owned()))
+    }
+
+    fn loaders(&self) -> Result<&Loaders, Error> {
+        self.data_opt().ok_or_else(|| Error::Internal("the execution has no loaders".to_owned()))
+    }
+
+    fn viewer_or_anonymous(&self) -> Option<Viewer> {
+        self.data_opt().copied()
+    }
+
+    fn viewer(&self) -> Result<Viewer, Error> {
+        self.viewer_or_anonymous().ok_or(Error::Unauthenticated("log in, and send the token as Authorization: Bearer"))
+    }
+
+    fn viewer_as(&self, role: Role) -> Result<Viewer, Error> {
+        let viewer = self.viewer()?;
+        match role {
+            Role::User => Ok(viewer),
+            _ if viewer.role == role || viewer.role == Role::Admin => Ok(viewer),
+            Role::Service => Err(Error::Forbidden("this needs the role service")),
+            Role::Admin => Err(Error::Forbidden("this needs the role admin")),
+        }
+    }
+}

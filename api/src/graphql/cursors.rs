@@ -1,0 +1,102 @@
+//! Relay connections: their arguments checked, their pages mapped, their cost told.
+
+use async_graphql::{
+    OutputType,
+    connection::{Connection, ConnectionNameType, CursorType, Edge, EdgeNameType, EmptyFields, OpaqueCursor},
+};
+
+use crate::{
+    error::Error,
+    page::{DEFAULT_PAGE, End, MAX_PAGE, Page, Window},
+};
+
+/// A place in a list. Opaque to clients.
+pub(super) type Cursor = OpaqueCursor<i64>;
+
+/// A connection whose cursors are keys.
+pub(super) type List<Node, Name, EdgeName> = Connection<Cursor, Node, EmptyFields, EmptyFields, Name, EdgeName>;
+
+/// A connection's arguments, as they were given.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arguments {
+    pub(super) first: Option<i32>,
+    pub(super) after: Option<String>,
+    pub(super) last: Option<i32>,
+    pub(super) before: Option<String>,
+}
+
+impl Arguments {
+    /// Checks the arguments.
+    pub(super) fn window(self) -> Result<Window, Error> {
+        let (end, size) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(Error::bad_input("give first or last, not both")),
+            (None, Some(last)) => (End::Last, Some(last)),
+            (first, None) => (End::First, first),
+        };
+        let limit = size.map_or(Ok(DEFAULT_PAGE), u64::try_from);
+        let limit = limit.ok().filter(|limit| *limit <= MAX_PAGE);
+        let limit = limit.ok_or_else(|| Error::bad_input(format!("a page has 0 to {MAX_PAGE} rows")))?;
+        Ok(Window { after: key(self.after)?, before: key(self.before)?, end, limit })
+    }
+}
+
+fn key(cursor: Option<String>) -> Result<Option<i64>, Error> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let OpaqueCursor(key) =
+        Cursor::decode_cursor(&cursor).map_err(|_| Error::bad_input("after and before take a cursor of this list"))?;
+    Ok(Some(key))
+}
+
+/// Maps a page to a connection.
+pub(super) fn connection<Row, Node, Name, EdgeName>(
+    page: Page<Row>,
+    key: impl Fn(&Row) -> i64,
+    node: impl Fn(Row) -> Node,
+) -> List<Node, Name, EdgeName>
+where
+    Node: OutputType,
+    Name: ConnectionNameType,
+    EdgeName: EdgeNameType,
+{
+    let mut connection = Connection::new(page.has_previous, page.has_next);
+    connection.edges.extend(page.rows.into_iter().map(|row| Edge::new(OpaqueCursor(key(&row)), node(row))));
+    connection
+}
+
+/// What a page costs of the limit on complexity: its fields, as often as it has rows. One that is too long costs no more
+/// than the longest: it is refused for its length, which tells its caller more.
+pub(super) fn cost(first: Option<i32>, last: Option<i32>, fields: usize) -> usize {
+    let size = first.or(last).and_then(|size| u64::try_from(size).ok()).unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
+    usize::try_from(size).unwrap_or(usize::MAX).saturating_mul(fields).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(first: Option<i32>, last: Option<i32>, after: Option<&str>) -> Result<Window, Error> {
+        Arguments { first, last, after: after.map(ToOwned::to_owned), before: None }.window()
+    }
+
+    #[test]
+    fn a_page_has_at_most_a_hundred_rows() {
+        assert_eq!(window(Some(100), None, None).unwrap().limit, 100);
+        for first in [101, -1, i32::MAX, i32::MIN] {
+            assert!(window(Some(first), None, None).is_err(), "{first}");
+        }
+    }
+
+    #[test]
+    fn first_and_last_exclude_each_other() {
+        assert!(window(Some(1), Some(1), None).is_err());
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_its_key_and_nothing_else_is_one() {
+        let cursor = OpaqueCursor(42_i64).encode_cursor();
+        assert_eq!(window(None, None, Some(&cursor)).unwrap().after, Some(42));
+        for odd in ["", "42", "%%%", "bm90IGEgbnVtYmVy", "\u{0}"] {
+            assert!(window(None, None, Some(odd)).is_err(), "{odd:?}");
+        }
+    }
+}

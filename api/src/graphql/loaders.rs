@@ -1,0 +1,107 @@
+//! Batches: what a page of rows needs of other tables is read at once. Loaders live for one execution and no longer, since
+//! they remember what they read and a subscription lasts for hours.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use async_graphql::{
+    Data, Response,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
+};
+use dataloader::{BatchFn, cached::Loader};
+use entity::{credit_account, payment, subscription};
+
+use crate::{app::App, billing, error::Error, ledger};
+
+/// What a key stands for: a row, nothing, or a failure that all of the batch share.
+type Loaded<T> = Result<Option<T>, Error>;
+
+/// The loaders of one execution.
+pub(super) struct Loaders {
+    accounts: Loader<i64, Loaded<credit_account::Model>, Accounts>,
+    subscriptions: Loader<i64, Loaded<subscription::Model>, Subscriptions>,
+    payments: Loader<String, Loaded<payment::Model>, Payments>,
+}
+
+impl Loaders {
+    fn new(app: &App) -> Self {
+        Self {
+            accounts: Loader::new(Accounts(app.clone())),
+            subscriptions: Loader::new(Subscriptions(app.clone())),
+            payments: Loader::new(Payments(app.clone())),
+        }
+    }
+
+    /// The account of a user.
+    pub(super) async fn account(&self, user_id: i64) -> Result<credit_account::Model, Error> {
+        found(self.accounts.try_load(user_id).await)?.ok_or(Error::NotFound("user"))
+    }
+
+    /// The living subscription of a user.
+    pub(super) async fn subscription(&self, user_id: i64) -> Result<Option<subscription::Model>, Error> {
+        found(self.subscriptions.try_load(user_id).await)
+    }
+
+    /// The payment of this name in the ledger.
+    pub(super) async fn payment(&self, reference: &str) -> Result<Option<payment::Model>, Error> {
+        found(self.payments.try_load(reference.to_owned()).await)
+    }
+}
+
+fn found<T>(loaded: Result<Loaded<T>, std::io::Error>) -> Result<Option<T>, Error> {
+    loaded.map_err(|error| Error::Internal(format!("a batch lacks a key: {error}")))?
+}
+
+/// Answers every key of a batch, so that an absent row is told from a forgotten key.
+fn answer<K: Clone + Eq + Hash, T>(keys: &[K], rows: Result<HashMap<K, T>, impl Into<Error>>) -> HashMap<K, Loaded<T>> {
+    match rows.map_err(Into::into) {
+        Ok(mut rows) => keys.iter().map(|key| (key.clone(), Ok(rows.remove(key)))).collect(),
+        Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
+    }
+}
+
+struct Accounts(App);
+
+impl BatchFn<i64, Loaded<credit_account::Model>> for Accounts {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<credit_account::Model>> {
+        answer(keys, ledger::accounts(self.0.database.read(), keys).await)
+    }
+}
+
+struct Subscriptions(App);
+
+impl BatchFn<i64, Loaded<subscription::Model>> for Subscriptions {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<subscription::Model>> {
+        answer(keys, billing::subscription::living_of(self.0.database.read(), keys).await)
+    }
+}
+
+struct Payments(App);
+
+impl BatchFn<String, Loaded<payment::Model>> for Payments {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Loaded<payment::Model>> {
+        answer(keys, billing::payment::by_references(self.0.database.read(), keys).await)
+    }
+}
+
+/// Makes the loaders of each execution: of a query, of a mutation, of each message of a subscription.
+pub(super) struct PerExecution(pub(super) App);
+
+impl ExtensionFactory for PerExecution {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self(self.0.clone()))
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for PerExecution {
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let mut data = Data::default();
+        data.insert(Loaders::new(&self.0));
+        next.run_with_data(ctx, operation_name, data).await
+    }
+}

@@ -1,0 +1,24 @@
+//! Money.
+
+use async_graphql::SimpleObject;
+
+/// An amount of money.
+#[derive(Clone, Debug, SimpleObject)]
+pub(super) struct Money {
+    /// In minor units of the currency: cents.
+    amount: i64,
+    /// ISO 4217, such as USD.
+    currency: String,
+}
+
+impl Money {
+    /// Takes minor units, and the currency as Stripe spells it.
+    pub(super) fn new(amount: i64, currency: &str) -> Self {
+        Self { amount, currency: currency.to_uppercase() }
+    }
+
+    /// Takes cents.
+    pub(super) fn usd(amount: i64) -> Self {
+        Self::new(amount, "USD")
+    }
+}
