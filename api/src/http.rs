@@ -1,0 +1,79 @@
+//! HTTP: routes, limits, and what surrounds every request. Handlers are thin; what they answer is decided elsewhere.
+//!
+//! `/graphql` takes POST, GET and the websocket; `/api/payments/webhook` takes what Stripe says. `/healthz` and `/readyz`
+//! are for whoever runs the process, `/` and `/graphiql` for people.
+
+mod answer;
+mod body;
+mod cors;
+mod graphql;
+mod ops;
+mod origin;
+mod pages;
+mod parameters;
+mod refusal;
+mod request;
+mod socket;
+mod viewer;
+mod webhook;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+    serve::ListenerExt,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use pages::Pages;
+
+use crate::{app::App, graphql::Schema};
+
+/// What every handler gets.
+#[derive(Clone)]
+struct Gateway {
+    app: App,
+    schema: Schema,
+    pages: Arc<Pages>,
+    stop: CancellationToken,
+}
+
+/// Every route. Sockets are closed, and `/readyz` says no, once `stop` is cancelled.
+pub fn router(app: App, schema: Schema, pages: Pages, stop: CancellationToken) -> Router {
+    let mut graphql = Router::new().route("/graphql", get(graphql::get).post(graphql::post));
+    if let Some(cors) = cors::layer(&app.config.cors_origins) {
+        graphql = graphql.layer(cors);
+    }
+    Router::new()
+        .merge(graphql)
+        .route("/api/payments/webhook", post(webhook::receive))
+        .route("/", get(pages::home))
+        .route("/graphiql", get(pages::graphiql))
+        .fallback(refusal::nothing_here)
+        .layer(middleware::from_fn(request::observe))
+        // Probes come every few seconds: they are not worth a line in the log.
+        .route("/healthz", get(ops::health))
+        .route("/readyz", get(ops::ready))
+        .with_state(Gateway { app, schema, pages: Arc::new(pages), stop })
+}
+
+/// Serves until `stop` is cancelled, and then for as long as requests are open, but no longer than `drain`.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {
+    // A pushed balance is one small packet that nothing follows: it must not wait to be filled up.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::select! {
+        ended = server => if let Err(error) = ended { tracing::error!(%error, "no longer serving") },
+        () = patience => tracing::warn!("stopped before every request was answered"),
+    }
+}

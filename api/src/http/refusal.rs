@@ -1,0 +1,92 @@
+//! Why a request was not carried out, as a GraphQL client reads it: `{"errors": [...]}` with a code, and no cause.
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::answer::Errors;
+use crate::{error::Error, graphql::RequestId};
+
+/// An answer that ends a request before any GraphQL is looked at.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    error: Box<ServerError>,
+}
+
+impl Refusal {
+    /// With a status, a code for programs and a sentence for people.
+    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, error: Box::new(coded(code, message)) }
+    }
+
+    /// The request cannot be understood.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    /// What a use case says, as it says it; but the cause of a fault of ours goes to the log only.
+    pub(super) fn of(error: &Error, id: &RequestId) -> Self {
+        let status = match error {
+            Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Conflict(_) | Error::KeyReused => StatusCode::CONFLICT,
+            Error::BadInput(_) => StatusCode::BAD_REQUEST,
+            Error::StripeDisabled | Error::StripeUnavailable | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => return Self::internal(error, id),
+        };
+        if let Error::Unavailable(cause) = error {
+            tracing::error!(%cause, "a request failed");
+        }
+        Self::new(status, error.code(), error.to_string())
+    }
+
+    fn internal(cause: &Error, id: &RequestId) -> Self {
+        tracing::error!(%cause, "a request failed");
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: Box::new(masked(id)) }
+    }
+
+    /// The handler panicked. The panic itself is in the log already.
+    pub(super) fn panicked(id: &RequestId) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: Box::new(masked(id)) }
+    }
+}
+
+/// An error with a code for programs and a sentence for people.
+pub(super) fn coded(code: &str, message: impl Into<String>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+    error
+}
+
+/// A fault of ours, as clients see it.
+pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
+    let message = "something went wrong on our side: name the request id when you ask about it";
+    let mut error = coded("INTERNAL", message);
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("requestId", id.as_str());
+    error
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(Errors { errors: vec![*self.error] })).into_response();
+        let header = match self.status {
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "POST")),
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+/// Answers every path that is not there.
+pub(super) async fn nothing_here() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path: the API is at /graphql")
+}

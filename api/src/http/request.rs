@@ -1,0 +1,49 @@
+//! What surrounds every request: a name, a span, a line in the log, and an answer even when a handler panics.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::refusal::Refusal;
+use crate::{clock, graphql::RequestId};
+
+/// Carries a request's name, in and out.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Bytes of a name that a client or a proxy gave.
+const MAX_ID_BYTES: usize = 64;
+
+/// Names the request, watches over it and tells how it ended.
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+    let id = RequestId(given(request.headers()).unwrap_or_else(clock::random_id));
+    // The path only: a query string may hold what is nobody's business.
+    let span = tracing::info_span!("request", id = id.0, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(id.clone());
+    watched(id, request, next).instrument(span).await
+}
+
+async fn watched(id: RequestId, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let done = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = done.unwrap_or_else(|_| Refusal::panicked(&id).into_response());
+    tracing::info!(status = response.status().as_u16(), elapsed = ?started.elapsed(), "answered");
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+/// The name that came with the request, when it is short and plain enough for the log.
+fn given(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(HEADER)?.to_str().ok()?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+    (plain && (1..=MAX_ID_BYTES).contains(&id.len())).then(|| id.to_owned())
+}

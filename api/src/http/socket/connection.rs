@@ -1,0 +1,189 @@
+//! One socket, from its first message to its end.
+
+use std::{convert::Infallible, pin::pin, time::Duration};
+
+use async_graphql::Response;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::stream::{BoxStream, StreamExt};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, interval_at, sleep, timeout};
+
+use super::{
+    end::End,
+    message::{ClientMessage, ServerMessage},
+    operations::Operations,
+};
+use crate::{
+    auth::Viewer,
+    graphql::RequestId,
+    http::{Gateway, parameters::Parameters, refusal, viewer::viewer},
+};
+
+/// How long the first message may take.
+const INIT_TIME: Duration = Duration::from_secs(3);
+
+/// How often a silent client is asked whether it is there.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How many questions a client may leave open before it counts as gone.
+const MAX_OPEN_PINGS: u32 = 2;
+
+/// How long a client may take to receive one message.
+const SEND_TIME: Duration = Duration::from_secs(20);
+
+/// How long a client may take to confirm that it is closed.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
+
+/// A socket.
+pub(super) struct Connection {
+    socket: WebSocket,
+    gateway: Gateway,
+    id: RequestId,
+    open_pings: u32,
+}
+
+impl Connection {
+    /// A socket that was just opened by the request `id`.
+    pub(super) fn new(socket: WebSocket, gateway: Gateway, id: RequestId) -> Self {
+        Self { socket, gateway, id, open_pings: 0 }
+    }
+
+    /// Serves it to its end. `header` is the authorization that came with the upgrade.
+    pub(super) async fn run(mut self, header: Option<String>) {
+        let stop = self.gateway.stop.clone();
+        let end = tokio::select! {
+            () = stop.cancelled() => End::RESTART,
+            Err(end) = self.converse(header) => end,
+        };
+        tracing::debug!(?end, "a socket ends");
+        if let Some(frame) = end.frame() {
+            timeout(CLOSE_TIME, self.close(frame)).await.ok();
+        }
+    }
+
+    /// Says why, and waits for the client to have read it: a connection that is dropped with something unread on it is
+    /// reset, and the reason lost.
+    async fn close(&mut self, frame: CloseFrame) {
+        if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = self.socket.recv().await {}
+        }
+    }
+
+    async fn converse(&mut self, header: Option<String>) -> Result<Infallible, End> {
+        let payload = timeout(INIT_TIME, self.first_message()).await.map_err(|_| End::INIT_TIMEOUT)??;
+        let authorization = authorization(&payload)?.or(header.as_deref());
+        let viewer = viewer(&self.gateway.app, authorization).await?;
+        self.say(&ServerMessage::ConnectionAck {}).await?;
+        self.serve(viewer).await
+    }
+
+    async fn first_message(&mut self) -> Result<Map<String, Value>, End> {
+        loop {
+            match self.hear().await? {
+                ClientMessage::ConnectionInit { payload } => return Ok(payload.unwrap_or_default()),
+                ClientMessage::Ping { payload } => self.say(&ServerMessage::Pong { payload }).await?,
+                ClientMessage::Subscribe { .. } => return Err(End::UNAUTHORIZED),
+                ClientMessage::Pong {} | ClientMessage::Complete { .. } => {}
+            }
+        }
+    }
+
+    async fn serve(&mut self, viewer: Option<Viewer>) -> Result<Infallible, End> {
+        let mut operations = Operations::default();
+        let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+        let mut expiry = pin!(self.expiry(viewer));
+        loop {
+            tokio::select! {
+                () = &mut expiry => return Err(End::EXPIRED),
+                _ = pings.tick() => self.ping().await?,
+                message = self.hear() => self.obey(message?, viewer, &mut operations).await?,
+                Some(message) = operations.next() => self.say(&message).await?,
+            }
+        }
+    }
+
+    /// Waits for the end of the token. Its own time is counted in wall time, as it is when it is shown again.
+    fn expiry(&self, viewer: Option<Viewer>) -> impl Future<Output = ()> + use<> {
+        let left = viewer.map(|viewer| viewer.expires_at - self.gateway.app.clock.wall());
+        async move {
+            match left {
+                Some(left) => sleep(left.to_std().unwrap_or_default()).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    async fn obey(
+        &mut self,
+        message: ClientMessage,
+        viewer: Option<Viewer>,
+        operations: &mut Operations,
+    ) -> Result<(), End> {
+        match message {
+            ClientMessage::ConnectionInit { .. } => Err(End::TOO_MANY_INITS),
+            ClientMessage::Ping { payload } => self.say(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Pong {} => Ok(()),
+            ClientMessage::Complete { id } => {
+                operations.stop(&id);
+                Ok(())
+            }
+            ClientMessage::Subscribe { id, .. } if operations.full() => {
+                let error = refusal::coded("RATE_LIMITED", "too many operations run on this socket: end some first");
+                self.say(&ServerMessage::Error { id, payload: vec![error] }).await
+            }
+            ClientMessage::Subscribe { id, payload } => {
+                operations.start(id, self.id.clone(), self.results(payload, viewer))
+            }
+        }
+    }
+
+    fn results(&self, parameters: Parameters, viewer: Option<Viewer>) -> BoxStream<'static, Response> {
+        self.gateway.schema.execute_stream(parameters.request(viewer, self.id.clone())).boxed()
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.open_pings >= MAX_OPEN_PINGS {
+            return Err(End::Gone);
+        }
+        self.open_pings += 1;
+        self.send(Message::Ping(Vec::new().into())).await
+    }
+
+    /// Waits for the next message. Whatever arrives shows that the client is there.
+    async fn hear(&mut self) -> Result<ClientMessage, End> {
+        loop {
+            let frame = self.socket.recv().await.ok_or(End::Gone)??;
+            self.open_pings = 0;
+            match frame {
+                Message::Text(text) => return ClientMessage::read(text.as_bytes()),
+                Message::Binary(bytes) => return ClientMessage::read(&bytes),
+                // Pings are answered, and a close is confirmed, by the next read.
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            }
+        }
+    }
+
+    async fn say(&mut self, message: &ServerMessage) -> Result<(), End> {
+        let text = serde_json::to_string(message).map_err(|error| {
+            tracing::error!(%error, "a message cannot be written");
+            End::INTERNAL
+        })?;
+        self.send(Message::Text(text.into())).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match timeout(SEND_TIME, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+}
+
+/// The authorization in the first message's payload, however its name is spelt.
+///
+/// # Errors
+/// [`End::FORBIDDEN`] when it is there and no text.
+fn authorization(payload: &Map<String, Value>) -> Result<Option<&str>, End> {
+    let entry = payload.iter().find(|(name, value)| name.eq_ignore_ascii_case("authorization") && !value.is_null());
+    entry.map(|(_, value)| value.as_str().ok_or(End::FORBIDDEN)).transpose()
+}

@@ -1,0 +1,97 @@
+//! The messages of `graphql-transport-ws`.
+
+use async_graphql::{Response, ServerError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::end::End;
+use crate::http::{answer, parameters::Parameters};
+
+/// What a client says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ClientMessage {
+    /// The first message.
+    ConnectionInit {
+        /// Where a token may be.
+        #[serde(default)]
+        payload: Option<serde_json::Map<String, Value>>,
+    },
+    /// Is anybody there?
+    Ping {
+        /// To be sent back.
+        #[serde(default)]
+        payload: Option<Value>,
+    },
+    /// The answer to a ping.
+    Pong {},
+    /// Begins an operation.
+    Subscribe {
+        /// Chosen by the client, unique among its running operations.
+        id: String,
+        /// The operation.
+        payload: Parameters,
+    },
+    /// Ends an operation.
+    Complete {
+        /// Which.
+        id: String,
+    },
+}
+
+/// What we say.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ServerMessage {
+    /// Operations may begin.
+    ConnectionAck {},
+    /// The answer to a ping.
+    Pong {
+        /// What came with it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payload: Option<Value>,
+    },
+    /// One result of an operation.
+    Next {
+        /// Which operation.
+        id: String,
+        /// The result.
+        payload: Response,
+    },
+    /// An operation was refused before anything ran. Nothing follows.
+    Error {
+        /// Which operation.
+        id: String,
+        /// Why.
+        payload: Vec<ServerError>,
+    },
+    /// An operation has ended. Nothing follows.
+    Complete {
+        /// Which operation.
+        id: String,
+    },
+}
+
+impl ClientMessage {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`End::BAD_REQUEST`].
+    pub(super) fn read(text: &[u8]) -> Result<Self, End> {
+        serde_json::from_slice(text).map_err(|error| {
+            tracing::debug!(%error, "a message cannot be read");
+            End::BAD_REQUEST
+        })
+    }
+}
+
+impl ServerMessage {
+    /// A result, or a refusal.
+    pub(super) fn of(id: String, response: Response) -> Self {
+        if answer::refused(&response) {
+            Self::Error { id, payload: response.errors }
+        } else {
+            Self::Next { id, payload: response }
+        }
+    }
+}

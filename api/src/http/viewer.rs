@@ -1,0 +1,27 @@
+//! From what stands in a header, or in a socket's first message, to who calls.
+
+use axum::http::{HeaderMap, header};
+
+use crate::{
+    accounts,
+    app::App,
+    auth::{self, Viewer},
+    error::Error,
+};
+
+/// Who calls: nobody without a token, and an error with one that is not valid. Headers and sockets come through here.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]; [`Error::Conflict`] when another issuer's user has an email that is taken.
+pub(super) async fn viewer(app: &App, authorization: Option<&str>) -> Result<Option<Viewer>, Error> {
+    let Some(authorization) = authorization else {
+        return Ok(None);
+    };
+    let bearer = app.tokens.verify(auth::bearer(authorization)?, app.clock.wall())?;
+    accounts::ensure(app, bearer).await.map(Some)
+}
+
+/// The header's text. One that is not text is there all the same, and no token.
+pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
+}
