@@ -1,0 +1,90 @@
+//! What every use case needs: the database, Stripe, the clock, the feed, the settings.
+
+use std::{ops::Deref, sync::Arc};
+
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    accounts::Known,
+    auth::Tokens,
+    clock::Clock,
+    config::{Config, Prices},
+    database::Database,
+    error::Error,
+    feed::Feed,
+    stripe::Stripe,
+};
+
+/// The running gateway, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// The rows.
+    pub database: Database,
+    /// Business time and wall time.
+    pub clock: Clock,
+    /// Who makes and reads tokens.
+    pub tokens: Tokens,
+    /// Stripe and what is sold there. `None` when payments are switched off.
+    pub payments: Option<Payments>,
+    /// Users whose row was seen.
+    pub known: Known,
+    /// Hints between writers and watchers.
+    pub feed: Feed,
+    /// Everything that was configured.
+    pub config: Config,
+    /// Work that runs to its end although its caller has gone.
+    pub tasks: TaskTracker,
+}
+
+/// The side that faces Stripe.
+#[derive(Clone)]
+pub struct Payments {
+    /// Outgoing calls.
+    pub stripe: Stripe,
+    /// Which price is which tier.
+    pub prices: Prices,
+    /// Secrets that webhooks may be signed with.
+    pub webhook_secrets: Vec<String>,
+    /// For the client's own use of Stripe's scripts.
+    pub publishable_key: Option<String>,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The side that faces Stripe.
+    ///
+    /// # Errors
+    /// [`Error::StripeDisabled`] when payments are switched off.
+    pub fn payments(&self) -> Result<&Payments, Error> {
+        self.payments.as_ref().ok_or(Error::StripeDisabled)
+    }
+
+    /// Runs `work` to its end in a task of its own, also when the caller gives up waiting: what was asked of Stripe is
+    /// settled all the same.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn finish<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let task = self.tasks.spawn(work);
+        task.await.map_err(|error| Error::Internal(format!("a task ended early: {error}")))?
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a command came to nothing.
+
+use std::process::ExitCode;
+
+use sea_orm::DbErr;
+
+use crate::{database::OpenError, error::Error, server};
+
+/// One sentence, and whose fault it is.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// Something is set wrongly; trying again would not help. Exit code 2.
+    #[error("{0}")]
+    Settings(String),
+    /// Everything else. Exit code 1.
+    #[error("{0}")]
+    Runtime(String),
+}
+
+impl Failure {
+    /// For the shell.
+    pub(super) fn code(&self) -> ExitCode {
+        match self {
+            Self::Settings(_) => ExitCode::from(2),
+            Self::Runtime(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl From<server::Error> for Failure {
+    fn from(error: server::Error) -> Self {
+        match error {
+            server::Error::Settings(sentence) => Self::Settings(sentence),
+            other => Self::Runtime(other.to_string()),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Runtime(error.to_string())
+    }
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        Self::Runtime(format!("the database refused: {error}"))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::BadInput(sentence) => Self::Settings(sentence),
+            Error::Unavailable(cause) => cause.into(),
+            other => Self::Runtime(other.to_string()),
+        }
+    }
+}

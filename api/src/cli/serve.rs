@@ -1,0 +1,38 @@
+//! `patch-hive serve`
+
+use clap::Args;
+
+use super::{failure::Failure, signals::Signals};
+use crate::{
+    clock::Clock,
+    config::Variables,
+    server::{self, Options},
+};
+
+/// Serve the gateway
+///
+/// Serves the gateway until SIGTERM or Ctrl-C, and then until open requests are answered. Pending migrations are applied
+/// first. Whatever is missing or weak among the settings stops the start with one sentence that says what to set.
+///
+/// Example, with the secrets in .env:
+///
+///     patch-hive serve --bind 0.0.0.0:8000 --log-format json
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    variables: Variables,
+    /// Apply no migrations, and refuse to start while some are pending
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let config = self.variables.check().map_err(Failure::Settings)?;
+        let options = Options { migrate: !self.no_migrate, demo: None };
+        let gateway = server::start_with(config, Clock::default(), options).await?;
+        Signals::listen()?.watch_over(gateway).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! The Patch-Hive Gateway: sells credits over GraphQL and Stripe, and pushes balances live.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! query, mutation:  http -> auth -> graphql -> billing -> ledger, entity                       -> reply
+//!                                            -> stripe (call) -> settle::apply(tx) --+
+//! webhook:          http -> stripe::signature -> settle::receive -> inbox, apply(tx) +-> ledger::post(tx) -> commit
+//!                                                                       -> feed hint -> socket re-reads -> push
+//! ```
+//!
+//! Mutations ask Stripe; [`settle`] decides what that means. A reply to our own call and a webhook enter by the same
+//! idempotent door: whichever comes first does the work, the other finds nothing to do.
+
+pub mod accounts;
+pub mod app;
+pub mod auth;
+pub mod billing;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod error;
+pub mod feed;
+pub mod graphql;
+pub mod http;
+pub mod input;
+pub mod jobs;
+pub mod ledger;
+pub mod page;
+pub mod plan;
+pub mod retry;
+pub mod server;
+pub mod settle;
+pub mod stripe;

@@ -1,0 +1,203 @@
+//! The gateway as a whole: started from its settings, and stopped in order.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use sea_orm::DbBackend;
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+use crate::{
+    accounts::{self, Known, Session},
+    app::{App, Parts, Payments},
+    auth::Tokens,
+    clock::Clock,
+    config::{self, Config, Demo},
+    database::{self, Access, Database, OpenError},
+    feed::Feed,
+    graphql, http, jobs,
+    stripe::{self, Stripe},
+};
+
+/// How long the database's connections have to be closed.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// What a start does besides starting.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Applies pending migrations. Without it, pending ones refuse the start.
+    pub migrate: bool,
+    /// Makes this user, and lets GraphiQL speak for them.
+    pub demo: Option<Demo>,
+}
+
+/// A gateway that serves. It ends with [`Running::stop`]; dropped, it ends without waiting for anything.
+pub struct Running {
+    address: SocketAddr,
+    app: App,
+    demo: Option<Session>,
+    serving: JoinHandle<()>,
+    stop: DropGuard,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is wrong. The sentence says what to set.
+    #[error("{0}")]
+    Settings(String),
+    /// The address is in use.
+    #[error("{0} is taken: stop what listens there, or choose another address with --bind")]
+    Taken(SocketAddr),
+    /// There is no listening on the address.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be brought to its present form.
+    #[error("cannot migrate the database: {0}")]
+    Migrate(migration::Error),
+    /// The database is not in its present form.
+    #[error("the database waits for {0} migration(s): run patch-hive migrate up")]
+    Pending(usize),
+    /// The demo user cannot be made.
+    #[error("cannot make the demo user: {0}")]
+    Demo(crate::error::Error),
+}
+
+/// Starts a gateway: listens, brings the database to its present form, and serves until it is stopped.
+///
+/// # Errors
+/// [`Error`]; nothing runs then.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
+    start_with(config, clock, Options { migrate: true, demo: None }).await
+}
+
+/// Starts a gateway, and does what the options say besides.
+///
+/// # Errors
+/// [`Error`]; nothing runs then.
+pub async fn start_with(config: Config, clock: Clock, options: Options) -> Result<Running, Error> {
+    let listener = listen(config.bind).await?;
+    let address = listener.local_addr().map_err(|error| Error::Listen(config.bind, error))?;
+    let app = build(config, clock, options.migrate).await?;
+    let demo = match options.demo {
+        Some(demo) => Some(accounts::demo(&app, demo).await.map_err(Error::Demo)?),
+        None => None,
+    };
+    let stop = CancellationToken::new();
+    jobs::start(&app, &stop);
+    let pages =
+        http::Pages { graphiql: app.config.graphiql, token: demo.as_ref().map(|session| session.token.clone()) };
+    let router = http::router(app.clone(), graphql::schema(&app), pages, stop.clone());
+    let serving = tokio::spawn(http::serve(listener, router, stop.clone(), app.config.limits.drain));
+    tracing::info!(%address, payments = app.payments.is_some(), "listening");
+    Ok(Running { address, app, demo, serving, stop: stop.drop_guard() })
+}
+
+/// Opens a database that is in its present form, to look at it.
+///
+/// # Errors
+/// [`Error::Open`], and [`Error::Pending`] when migrations are pending.
+pub async fn look(settings: &database::Settings) -> Result<Database, Error> {
+    let database = Database::connect(settings, Access::Look).await?;
+    check(&database).await?;
+    Ok(database)
+}
+
+async fn own(settings: &database::Settings, migrate: bool) -> Result<Database, Error> {
+    let database = Database::connect(settings, Access::Own).await?;
+    if migrate {
+        migration::up(database.write()).await.map_err(Error::Migrate)?;
+    } else {
+        check(&database).await?;
+    }
+    Ok(database)
+}
+
+async fn check(database: &Database) -> Result<(), Error> {
+    match migration::pending(database.read()).await.map_err(OpenError::Database)? {
+        0 => Ok(()),
+        pending => Err(Error::Pending(pending)),
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The gateway itself.
+    #[must_use]
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The demo user, who has just logged in.
+    #[must_use]
+    pub const fn demo(&self) -> Option<&Session> {
+        self.demo.as_ref()
+    }
+
+    /// Stops in order: no new request is taken, open ones are answered and sockets closed, each within the time that is
+    /// configured; then the database is closed.
+    pub async fn stop(self) {
+        drop(self.stop);
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the server ended early");
+        }
+        self.app.tasks.close();
+        if timeout(self.app.config.limits.drain, self.app.tasks.wait()).await.is_err() {
+            tracing::warn!("stopped before all work was done: the next start goes on with it");
+        }
+        match timeout(CLOSING, self.app.database.clone().close()).await {
+            Ok(Ok(())) => tracing::info!("stopped"),
+            Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
+            Err(_) => tracing::warn!("the database took too long to close"),
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Error::Taken(address),
+        _ => Error::Listen(address, error),
+    })
+}
+
+async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error> {
+    let tokens = Tokens::new(&config.tokens).map_err(Error::Settings)?;
+    let payments = config.stripe.as_ref().map(payments).transpose()?;
+    let database = own(&config.database, migrate).await?;
+    Ok(App::new(Parts {
+        clock,
+        tokens,
+        payments,
+        known: Known::default(),
+        feed: if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() },
+        database,
+        tasks: TaskTracker::new(),
+        config,
+    }))
+}
+
+fn payments(config: &config::Stripe) -> Result<Payments, Error> {
+    let settings = stripe::Settings {
+        secret_key: config.secret_key.expose().to_owned(),
+        api_base: config.api_base.clone(),
+        timeout: config.timeout,
+        attempts: config.attempts,
+    };
+    Ok(Payments {
+        stripe: Stripe::new(settings)
+            .map_err(|failure| Error::Settings(format!("check STRIPE_SECRET_KEY and STRIPE_API_BASE: {failure}")))?,
+        prices: config.prices.clone(),
+        webhook_secrets: config.webhook_secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
+        publishable_key: config.publishable_key.clone(),
+    })
+}
