@@ -1,0 +1,214 @@
+//! A gateway with a sandbox at its side, for one test.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use patch_hive::{
+    app::App,
+    clock::Clock,
+    config::{Config, DEMO},
+    ledger,
+    server::{self, Running},
+};
+use sandbox::{Sandbox, Settings};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::{Actor, postgres, signature};
+
+/// The least that bcrypt knows: the tests are about other things.
+const PASSWORD_COST: u32 = 4;
+
+/// How long the sandbox may take to deliver everything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A running gateway, cheap to clone.
+#[derive(Clone)]
+pub(crate) struct TestApp(Arc<Parts>);
+
+struct Parts {
+    folder: TempDir,
+    database_url: String,
+    sandbox: Sandbox,
+    http: reqwest::Client,
+    running: Mutex<Option<Running>>,
+    address: std::sync::Mutex<SocketAddr>,
+}
+
+/// Runs a fact against a fresh gateway, and proves the books at its end.
+pub(crate) async fn run<F: Future<Output = ()>>(backend: Backend, fact: impl FnOnce(TestApp) -> F) {
+    run_with(backend, |_| {}, fact).await;
+}
+
+/// As [`run`], with other settings.
+pub(crate) async fn run_with<F: Future<Output = ()>>(
+    backend: Backend,
+    change: impl FnOnce(&mut Config),
+    fact: impl FnOnce(TestApp) -> F,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let database_url = match backend {
+        Backend::Sqlite => format!("sqlite:{}", folder.path().join("gateway.db").display()),
+        Backend::Postgres => match postgres::database().await {
+            Some(url) => url,
+            None => return,
+        },
+    };
+    let app = TestApp::start(folder, database_url, change).await;
+    fact(app.clone()).await;
+    app.proves_its_books().await;
+    app.stop().await;
+}
+
+impl TestApp {
+    pub(crate) async fn start(folder: TempDir, database_url: String, change: impl FnOnce(&mut Config)) -> Self {
+        let settings = Settings {
+            bind: "127.0.0.1:0".parse().unwrap(),
+            webhook_urls: Vec::new(),
+            webhook_secret: DEMO.webhook_secret.to_owned(),
+            state_file: None,
+            seed: None,
+        };
+        let sandbox = Sandbox::start(settings).await.unwrap();
+        let mut config = config(&database_url, &sandbox);
+        change(&mut config);
+        let clock = Clock::following(sandbox.clock_offset());
+        let running = server::start(config, clock).await.unwrap();
+        let address = running.address();
+        sandbox.set_webhook_urls(vec![webhook_url(address)]);
+        Self(Arc::new(Parts {
+            folder,
+            database_url,
+            sandbox,
+            http: reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            running: Mutex::new(Some(running)),
+            address: std::sync::Mutex::new(address),
+        }))
+    }
+
+    /// Stops the gateway and starts it again on the same database.
+    pub(crate) async fn restarts(&self) {
+        let mut running = self.0.running.lock().await;
+        running.take().unwrap().stop().await;
+        let clock = Clock::following(self.0.sandbox.clock_offset());
+        let again = server::start(config(&self.0.database_url, &self.0.sandbox), clock).await.unwrap();
+        *self.0.address.lock().unwrap() = again.address();
+        self.0.sandbox.set_webhook_urls(vec![webhook_url(again.address())]);
+        *running = Some(again);
+    }
+
+    pub(crate) async fn stop(&self) {
+        if let Some(running) = self.0.running.lock().await.take() {
+            running.stop().await;
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        *self.0.address.lock().unwrap()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.0.sandbox
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.0.folder.path()
+    }
+
+    /// The gateway's inside, for what no client can see.
+    pub(crate) async fn inside(&self) -> App {
+        self.0.running.lock().await.as_ref().unwrap().app().clone()
+    }
+
+    /// Somebody without a token.
+    pub(crate) fn visitor(&self) -> Actor {
+        Actor::new(self.clone(), None)
+    }
+
+    /// Somebody with a token of their own making.
+    pub(crate) fn bearer(&self, token: &str) -> Actor {
+        Actor::new(self.clone(), Some(token.to_owned()))
+    }
+
+    /// A new user: `ada` is `ada@patchhive.example`.
+    pub(crate) async fn signs_up(&self, name: &str) -> Actor {
+        let answer = self
+            .visitor()
+            .asks_with(
+                "mutation ($input: SignUpInput!) { signUp(input: $input) { token } }",
+                json!({ "input": {
+                    "email": format!("{name}@patchhive.example"),
+                    "username": name,
+                    "password": format!("{name}'s password"),
+                } }),
+            )
+            .await;
+        self.bearer(answer["data"]["signUp"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")))
+    }
+
+    /// A new user with another role in the token.
+    pub(crate) async fn signs_up_as(&self, name: &str, role: entity::user::Role) -> Actor {
+        self.signs_up(name).await;
+        let app = self.inside().await;
+        let email = format!("{name}@patchhive.example");
+        let now = app.clock.wall();
+        let token = patch_hive::accounts::token(app.database.read(), &app.tokens, &email, (role, None, now)).await;
+        self.bearer(&token.unwrap())
+    }
+
+    /// Waits until the sandbox has delivered everything.
+    pub(crate) async fn settles(&self) {
+        timeout(PATIENCE, self.0.sandbox.settled()).await.expect("webhooks were not delivered in time");
+    }
+
+    /// Sends a webhook as Stripe would: signed now, with the right secret.
+    pub(crate) async fn receives(&self, event: &Value) -> (u16, Value) {
+        let body = event.to_string();
+        let header = signature::sign(body.as_bytes(), DEMO.webhook_secret, signature::now());
+        self.receives_raw(body.into_bytes(), Some(&header)).await
+    }
+
+    /// Sends any body to the webhook's route.
+    pub(crate) async fn receives_raw(&self, body: Vec<u8>, signature: Option<&str>) -> (u16, Value) {
+        let mut request = self.http().post(self.url("/api/payments/webhook")).body(body);
+        if let Some(signature) = signature {
+            request = request.header("Stripe-Signature", signature);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Proves that every credit is accounted for.
+    pub(crate) async fn proves_its_books(&self) {
+        self.settles().await;
+        let report = ledger::verify(&self.inside().await.database).await.unwrap();
+        assert!(report.holds(), "the books are off:\n{report}");
+    }
+}
+
+fn config(database_url: &str, sandbox: &Sandbox) -> Config {
+    let bind = "127.0.0.1:0".parse().unwrap();
+    let stripe = format!("http://{}/", sandbox.address());
+    let mut config = Config::development(bind, database_url.to_owned(), stripe).unwrap();
+    config.password_cost = PASSWORD_COST;
+    config
+}
+
+fn webhook_url(address: SocketAddr) -> String {
+    format!("http://{address}/api/payments/webhook")
+}

@@ -1,0 +1,45 @@
+//! A ledger as its owner reads it.
+
+use serde_json::Value;
+
+/// One page of the own ledger, newest first.
+pub(crate) const PAGE: &str = "query ($after: String) { ledger(first: 100, after: $after) { nodes { id version changeType \
+    creditsDelta balanceAfter reference } pageInfo { hasNextPage endCursor } } }";
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) version: i64,
+    pub(crate) kind: String,
+    pub(crate) delta: i64,
+    pub(crate) balance: i64,
+    pub(crate) reference: Option<String>,
+}
+
+/// The entries of a page.
+pub(crate) fn entries(page: &Value) -> impl Iterator<Item = Entry> {
+    page["nodes"].as_array().unwrap().iter().map(Entry::read)
+}
+
+impl Entry {
+    /// Reads an entry with its id, version, kind, delta and balance.
+    pub(crate) fn read(value: &Value) -> Self {
+        Self {
+            id: value["id"].as_str().unwrap_or_else(|| panic!("not an entry: {value}")).to_owned(),
+            version: value["version"].as_i64().unwrap(),
+            kind: value["changeType"].as_str().unwrap().to_owned(),
+            delta: value["creditsDelta"].as_i64().unwrap(),
+            balance: value["balanceAfter"].as_i64().unwrap(),
+            reference: value["reference"].as_str().map(ToOwned::to_owned),
+        }
+    }
+}
+
+/// The balance at a version, if the ledger reaches that far.
+pub(crate) fn balance_at(ledger: &[Entry], version: i64) -> Option<i64> {
+    match usize::try_from(version).ok()? {
+        0 => Some(0),
+        version => ledger.get(version - 1).map(|entry| entry.balance),
+    }
+}

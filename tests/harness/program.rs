@@ -1,0 +1,31 @@
+//! The built program, run as a process.
+
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use tokio::{process::Command, time::timeout};
+
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, with no variable of the surrounding environment.
+pub(crate) fn command(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patch-hive"));
+    command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) async fn runs(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let output = command(folder, arguments, variables).output();
+    timeout(PATIENCE, output).await.expect("the command did not end").unwrap()
+}
+
+/// What a command wrote to its error stream.
+pub(crate) fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

@@ -1,0 +1,141 @@
+//! Several gateways on one database, in one process: each has connections, hints and jobs of its own, as it would elsewhere.
+
+use std::net::SocketAddr;
+
+use entity::user::{self, Role};
+use futures_util::future::join_all;
+use patch_hive::{
+    accounts::{self, SignUp},
+    app::App,
+    clock::Clock,
+    config::Config,
+    ledger,
+    server::{self, Running},
+};
+use reqwest::Client;
+use sea_orm::{Database, DatabaseConnection};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    Backend,
+    book::{Entry, PAGE, entries},
+    postgres,
+};
+
+/// How many share a PostgreSQL database. A SQLite file is one process's alone.
+const REPLICAS: usize = 3;
+
+/// The least that bcrypt knows.
+const PASSWORD_COST: u32 = 4;
+
+/// Gateways that share a database and nothing else.
+pub(crate) struct Replicas {
+    folder: TempDir,
+    url: String,
+    http: Client,
+    running: Vec<Running>,
+}
+
+/// Somebody with a token that every replica accepts.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) id: i64,
+    pub(crate) token: String,
+}
+
+impl Replicas {
+    /// Three on PostgreSQL, one on SQLite; `None` where PostgreSQL is not installed.
+    pub(crate) async fn start(backend: Backend) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, count) = match backend {
+            Backend::Sqlite => (format!("sqlite:{}", folder.path().join("gateway.db").display()), 1),
+            Backend::Postgres => (postgres::database().await?, REPLICAS),
+        };
+        Some(Self::start_at(url, folder, count).await)
+    }
+
+    /// As many on a database that has no tables yet, all at once.
+    pub(crate) async fn start_on_an_empty_database() -> Option<Self> {
+        let url = postgres::empty_database().await?;
+        Some(Self::start_at(url, tempfile::tempdir().unwrap(), REPLICAS).await)
+    }
+
+    async fn start_at(url: String, folder: TempDir, count: usize) -> Self {
+        let starting = (0..count).map(|_| server::start(config(&url), Clock::default()));
+        let running = join_all(starting).await.into_iter().map(Result::unwrap).collect();
+        Self { folder, url, http: Client::builder().no_proxy().build().unwrap(), running }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.running.len()
+    }
+
+    pub(crate) fn app(&self, replica: usize) -> &App {
+        self.running[replica].app()
+    }
+
+    pub(crate) fn address(&self, replica: usize) -> SocketAddr {
+        self.running[replica].address()
+    }
+
+    /// A connection of the test's own, which no replica knows of.
+    pub(crate) async fn connects(&self) -> DatabaseConnection {
+        Database::connect(&self.url).await.unwrap()
+    }
+
+    /// Makes a user, whose token has this role.
+    pub(crate) async fn signs_up(&self, name: &str, role: Role) -> Member {
+        let app = self.app(0);
+        let new = SignUp {
+            email: format!("{name}@patchhive.example"),
+            username: name.to_owned(),
+            display_name: None,
+            password: format!("{name}'s password"),
+        };
+        let user: user::Model = accounts::sign_up(app, new).await.unwrap().user;
+        let (token, _) = app.tokens.issue(&user, role, app.clock.wall(), None).unwrap();
+        Member { id: user.id, token }
+    }
+
+    /// Asks one replica, and returns the one field that was asked for.
+    pub(crate) async fn asks(&self, replica: usize, who: &Member, document: &str, variables: Value) -> Value {
+        let url = format!("http://{}/graphql", self.address(replica));
+        let body = json!({ "query": document, "variables": variables });
+        let response = self.http.post(url).bearer_auth(&who.token).json(&body).send().await.unwrap();
+        let mut answer: Value = response.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].as_object_mut().unwrap().values_mut().next().unwrap().take()
+    }
+
+    /// A member's whole ledger, the first entry first, as the member reads it.
+    pub(crate) async fn ledger_of(&self, who: &Member) -> Vec<Entry> {
+        let (mut read, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let page = self.asks(self.count() - 1, who, PAGE, json!({ "after": after })).await;
+            read.extend(entries(&page));
+            if page["pageInfo"]["hasNextPage"] == false {
+                read.reverse();
+                return read;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+
+    /// Proves the books and stops.
+    pub(crate) async fn prove_their_books_and_stop(self) {
+        let report = ledger::verify(&self.app(0).database).await.unwrap();
+        assert!(report.holds(), "the books are off:\n{report}");
+        for running in self.running {
+            running.stop().await;
+        }
+        drop(self.folder);
+    }
+}
+
+fn config(url: &str) -> Config {
+    let mut config = Config::development("127.0.0.1:0".parse().unwrap(), url.to_owned(), String::new()).unwrap();
+    config.password_cost = PASSWORD_COST;
+    config.stripe = None;
+    config
+}

@@ -1,0 +1,105 @@
+//! A raw client of `graphql-transport-ws`.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
+};
+
+/// How long a message may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Connects, and says nothing yet.
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", "graphql-transport-ws".parse().unwrap());
+        Self(connect_async(request).await.unwrap().0)
+    }
+
+    /// Connects and is acknowledged.
+    pub(crate) async fn open(address: SocketAddr, payload: Option<Value>) -> Self {
+        let mut socket = Self::connect(address).await;
+        socket.initialises(payload).await;
+        assert_eq!(socket.next().await["type"], "connection_ack");
+        socket
+    }
+
+    pub(crate) async fn initialises(&mut self, payload: Option<Value>) {
+        let mut message = json!({ "type": "connection_init" });
+        if let Some(payload) = payload {
+            message["payload"] = payload;
+        }
+        self.sends(&message).await;
+    }
+
+    pub(crate) async fn sends(&mut self, message: &Value) {
+        self.sends_text(&message.to_string()).await;
+    }
+
+    pub(crate) async fn sends_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn subscribes(&mut self, id: &str, document: &str, variables: Value) {
+        let payload = json!({ "query": document, "variables": variables });
+        self.sends(&json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+    }
+
+    /// The next message that is not a ping.
+    pub(crate) async fn next(&mut self) -> Value {
+        loop {
+            let message = timeout(PATIENCE, self.0.next()).await.expect("no message came").unwrap().unwrap();
+            match message {
+                Message::Text(text) => {
+                    let message: Value = serde_json::from_str(&text).unwrap();
+                    if message["type"] != "ping" && message["type"] != "pong" {
+                        return message;
+                    }
+                }
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not a message: {other:?}"),
+            }
+        }
+    }
+
+    /// The next pushed value: the one field of a `next` message.
+    pub(crate) async fn pushed(&mut self) -> Value {
+        let mut message = self.next().await;
+        assert_eq!(message["type"], "next", "{message}");
+        let payload = &mut message["payload"];
+        assert!(payload.get("errors").is_none(), "{payload}");
+        payload["data"].as_object_mut().unwrap().values_mut().next().unwrap().take()
+    }
+
+    /// Nothing comes for a while.
+    pub(crate) async fn stays_silent(&mut self) {
+        let message = timeout(Duration::from_millis(300), self.0.next()).await;
+        assert!(message.is_err(), "{message:?}");
+    }
+
+    /// The close frame that ends the socket.
+    pub(crate) async fn closes(&mut self) -> CloseFrame {
+        self.closes_within(PATIENCE).await
+    }
+
+    pub(crate) async fn closes_within(&mut self, patience: Duration) -> CloseFrame {
+        timeout(patience, async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => return frame,
+                    Some(Ok(_)) => {}
+                    other => panic!("no close frame: {other:?}"),
+                }
+            }
+        })
+        .await
+        .expect("the socket stayed open")
+    }
+}

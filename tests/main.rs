@@ -1,0 +1,30 @@
+//! The gateway from outside: HTTP, websocket and webhooks, on SQLite and on PostgreSQL, with the sandbox in Stripe's place.
+//!
+//! A test's name is a fact, and each test that touches money ends by proving the books.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop where it stands")]
+#![expect(clippy::print_stderr, reason = "what was left out is said loudly")]
+
+mod account;
+mod adoption;
+mod balance;
+mod checkout;
+mod concurrency;
+mod configuration;
+mod crash;
+mod delivery;
+mod export;
+mod harness;
+mod house;
+mod ledger;
+mod live;
+mod migration;
+mod model;
+mod payment;
+mod plan;
+mod readme;
+mod schema;
+mod story;
+mod subscription;
+mod token;
+mod webhook;
+mod wire;
