@@ -1,0 +1,189 @@
+//! Sign-up, log-in, and who is there.
+
+mod directory;
+
+use entity::user;
+use sea_orm::{EntityTrait, PaginatorTrait};
+use serde_json::{Value, json};
+
+use crate::harness::{TestApp, facts};
+
+const SIGN_UP: &str = "mutation ($input: SignUpInput!) { signUp(input: $input) { token expiresAt user { id email \
+    username displayName createdAt tier subscription { id } balance { id credits unlimited unlimitedUntil exportsLeft \
+    version updatedAt } } } }";
+
+const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token user { id } } }";
+
+fn ada() -> Value {
+    json!({ "email": "ada@patchhive.example", "username": "ada", "password": "correct horse" })
+}
+
+/// Ada, but for one field.
+fn ada_with(field: &str, value: &str) -> Value {
+    let mut input = ada();
+    input[field] = value.into();
+    json!({ "input": input })
+}
+
+fn credentials(email: &str, password: &str) -> Value {
+    json!({ "input": { "email": email, "password": password } })
+}
+
+async fn users(app: &TestApp) -> u64 {
+    user::Entity::find().count(app.inside().await.database.read()).await.unwrap()
+}
+
+facts! {
+    async fn signing_up_answers_with_a_token_and_an_empty_balance(app: TestApp) {
+        let mut input = ada();
+        input["email"] = "Ada@PatchHive.example".into();
+        input["displayName"] = "Ada Lovelace".into();
+
+        let session = app.visitor().gets(SIGN_UP, json!({ "input": input })).await;
+
+        insta::assert_json_snapshot!("sign_up", session, {
+            ".token" => "[token]",
+            ".expiresAt" => "[time]",
+            ".user.createdAt" => "[time]",
+            ".user.balance.updatedAt" => "[time]",
+        });
+        let viewer = app.bearer(session["token"].as_str().unwrap()).gets("{ viewer { id } }", json!({})).await;
+        assert_eq!(viewer["id"], session["user"]["id"]);
+    }
+
+    async fn a_document_holds_few_passwords(app: TestApp) {
+        app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
+        let input = r#"(input: { email: "ada@patchhive.example", password: "wrong" }) { token }"#;
+        let many = (0..10).map(|n| format!("a{n}: logIn{input}")).collect::<Vec<_>>().join(" ");
+        let answer = app.visitor().asks(&format!("mutation {{ {many} }}")).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{answer}");
+        assert!(answer.get("data").is_none(), "{answer}");
+    }
+
+    async fn a_log_in_lasts_a_day(app: TestApp) {
+        let session = app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
+        let expiry: chrono::DateTime<chrono::Utc> = session["expiresAt"].as_str().unwrap().parse().unwrap();
+        let left = expiry - app.inside().await.clock.wall();
+        assert!((1435..=1440).contains(&left.num_minutes()), "{left}");
+    }
+
+    async fn an_email_is_taken_in_any_case_and_with_spaces_around_it(app: TestApp) {
+        app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
+        for email in ["ada@patchhive.example", "ADA@patchhive.EXAMPLE", "  ada@patchhive.example "] {
+            let code = app.visitor().is_refused(SIGN_UP, ada_with("email", email)).await;
+            assert_eq!(code, "CONFLICT", "{email:?}");
+        }
+        assert_eq!(users(&app).await, 1);
+    }
+
+    async fn of_many_who_sign_up_with_one_email_at_once_one_succeeds(app: TestApp) {
+        let answers = (0..6).map(|_| {
+            let visitor = app.visitor();
+            tokio::spawn(async move { visitor.asks_with(SIGN_UP, json!({ "input": ada() })).await })
+        });
+        let mut welcome = 0;
+        for answer in answers.collect::<Vec<_>>() {
+            let answer = answer.await.unwrap();
+            match &answer["errors"][0]["extensions"]["code"] {
+                Value::Null => welcome += 1,
+                code => assert_eq!(code, "CONFLICT", "{answer}"),
+            }
+        }
+        assert_eq!(welcome, 1);
+        assert_eq!(users(&app).await, 1);
+    }
+
+    async fn an_odd_email_makes_no_user(app: TestApp) {
+        let long = format!("{}@patchhive.example", "a".repeat(240));
+        for email in ["", "  ", "ada", "@patchhive.example", "ada@", "a da@patchhive.example",
+            "ada\n@patchhive.example", "ada\0@patchhive.example", &long] {
+            let code = app.visitor().is_refused(SIGN_UP, ada_with("email", email)).await;
+            assert_eq!(code, "BAD_USER_INPUT", "{email:?}");
+        }
+        assert_eq!(users(&app).await, 0);
+    }
+
+    async fn a_password_of_fewer_than_8_or_more_than_72_bytes_makes_no_user(app: TestApp) {
+        for password in ["", "1234567", &"x".repeat(73), &"€".repeat(25), "12345678\0"] {
+            let code = app.visitor().is_refused(SIGN_UP, ada_with("password", password)).await;
+            assert_eq!(code, "BAD_USER_INPUT", "{password:?}");
+        }
+        assert_eq!(users(&app).await, 0);
+    }
+
+    async fn a_password_of_8_or_of_72_bytes_will_do(app: TestApp) {
+        for (name, password) in [("eight", "12345678".to_owned()), ("seventy-two", "€".repeat(24))] {
+            let email = format!("{name}@patchhive.example");
+            let input = json!({ "email": email, "username": name, "password": password });
+            app.visitor().gets(SIGN_UP, json!({ "input": input })).await;
+            app.visitor().gets(LOG_IN, credentials(&email, &password)).await;
+        }
+    }
+
+    async fn an_odd_name_makes_no_user(app: TestApp) {
+        for field in ["username", "displayName"] {
+            for name in ["", "   ", "two\nlines", "zero\0", &"x".repeat(101)] {
+                let code = app.visitor().is_refused(SIGN_UP, ada_with(field, name)).await;
+                assert_eq!(code, "BAD_USER_INPUT", "{field} {name:?}");
+            }
+        }
+        assert_eq!(users(&app).await, 0);
+    }
+
+    async fn a_name_may_hold_any_script(app: TestApp) {
+        let session = app.visitor().gets(SIGN_UP, ada_with("username", "Åsa 🎛 李'; DROP TABLE users --")).await;
+        assert_eq!(session["user"]["username"], "Åsa 🎛 李'; DROP TABLE users --");
+    }
+
+    async fn a_user_logs_in_by_email_in_any_case(app: TestApp) {
+        let session = app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
+        for email in ["ada@patchhive.example", "ADA@patchhive.EXAMPLE", " ada@patchhive.example "] {
+            let again = app.visitor().gets(LOG_IN, credentials(email, "correct horse")).await;
+            assert_eq!(again["user"]["id"], session["user"]["id"], "{email:?}");
+        }
+    }
+
+    async fn an_unknown_email_and_a_wrong_password_answer_alike(app: TestApp) {
+        app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
+        let wrong = app.visitor().asks_with(LOG_IN, credentials("ada@patchhive.example", "wrong horse")).await;
+        assert_eq!(wrong["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+        for email in ["bob@patchhive.example", "nonsense", "", "ada\0@patchhive.example", "%@patchhive.example"] {
+            let unknown = app.visitor().asks_with(LOG_IN, credentials(email, "wrong horse")).await;
+            assert_eq!(unknown, wrong, "{email:?}");
+        }
+    }
+
+    async fn a_password_must_be_whole(app: TestApp) {
+        let password = "x".repeat(72);
+        app.visitor().gets(SIGN_UP, ada_with("password", &password)).await;
+        for wrong in ["", &password[..71], &format!("{password}x"), &format!("{password}\0"), &"x".repeat(10_000)] {
+            let code = app.visitor().is_refused(LOG_IN, credentials("ada@patchhive.example", wrong)).await;
+            assert_eq!(code, "UNAUTHENTICATED", "{} bytes", wrong.len());
+        }
+    }
+
+    async fn a_visitor_is_nobody(app: TestApp) {
+        let answer = app.visitor().asks("{ viewer { id } }").await;
+        assert_eq!(answer, json!({ "data": { "viewer": null } }));
+    }
+
+    async fn a_visitor_is_told_to_log_in_wherever_it_matters(app: TestApp) {
+        for document in [
+            "{ balance { credits } }",
+            "{ tier }",
+            "{ subscription { id } }",
+            "{ ledger { nodes { id } } }",
+            "{ payments { nodes { id } } }",
+            "{ user(id: 1) { id } }",
+            "{ users { nodes { id } } }",
+            r#"mutation { createCheckout(input: { tier: CORE, successUrl: "", cancelUrl: "" }) { __typename } }"#,
+            r#"mutation { purchaseCredits(input: { credits: 1, successUrl: "", cancelUrl: "" }) { id } }"#,
+            "mutation { cancelSubscription { __typename } }",
+            r#"mutation { chargeExport(input: { runId: "run", idempotencyKey: "key" }) { __typename } }"#,
+            r#"mutation { refundExport(input: { chargeId: 1, reason: "it failed" }) { id } }"#,
+            r#"mutation { grantCredits(input: { userId: 1, credits: 1, reason: "why", idempotencyKey: "k" }) { id } }"#,
+        ] {
+            assert_eq!(app.visitor().is_refused(document, json!({})).await, "UNAUTHENTICATED", "{document}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Checkouts of plans: what is sold, to whom, and what Stripe is told and asked, also when it fails.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use entity::operation::{self, State};
+use patch_hive::{billing, config::Config};
+use sandbox::{Effect, Fault};
+use sea_orm::{EntityTrait, QueryOrder, sea_query::Expr};
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Backend, TestApp,
+    actor::{CHECKOUT, GOOD_CARD, PURCHASE, checkout, purchase},
+    app::run_with,
+    facts,
+};
+
+/// As `run`, on both databases and with other settings.
+pub(crate) async fn on_both(change: impl Fn(&mut Config), fact: impl AsyncFn(TestApp)) {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        run_with(backend, &change, |app| fact(app)).await;
+    }
+}
+
+/// What Stripe has at a path of its API.
+pub(crate) async fn at_stripe(app: &TestApp, path: &str) -> Value {
+    let request = app.http().get(format!("http://{}{path}", app.sandbox().address())).bearer_auth("sk_test_tests");
+    request.send().await.unwrap().json().await.unwrap()
+}
+
+/// The customer at Stripe for whom a checkout was opened.
+pub(crate) async fn customer_of(app: &TestApp, checkout: &Value) -> String {
+    let session = at_stripe(app, &format!("/v1/checkout/sessions/{}", checkout["id"].as_str().unwrap())).await;
+    session["customer"].as_str().unwrap_or_else(|| panic!("{session}")).to_owned()
+}
+
+/// How many there are of a kind at Stripe.
+async fn count(app: &TestApp, path: &str) -> usize {
+    at_stripe(app, &format!("{path}?limit=100")).await["data"].as_array().unwrap().len()
+}
+
+/// The calls that changed something at Stripe, or tried to.
+fn writes(app: &TestApp) -> BTreeMap<String, u64> {
+    app.sandbox().requests().into_iter().filter(|(call, _)| call.starts_with("POST")).collect()
+}
+
+/// Makes calls to Stripe go wrong.
+fn breaks(app: &TestApp, path: &str, times: u32, effect: Effect) {
+    app.sandbox().inject(Fault { method: "POST".to_owned(), path: path.to_owned(), times, effect });
+}
+
+/// A checkout that leads elsewhere.
+fn leading_to(success: &str, cancel: &str) -> Value {
+    json!({ "input": { "tier": "CORE", "successUrl": success, "cancelUrl": cancel } })
+}
+
+/// How often a call to Stripe is attempted.
+const ATTEMPTS: u32 = 3;
+
+const SESSIONS: &str = "/v1/checkout/sessions";
+const CUSTOMERS: &str = "/v1/customers";
+const HOME: &str = "https://patchhive.example/account";
+
+facts! {
+    async fn each_plan_is_sold_at_its_price(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for (tier, cents) in [("CORE", 499), ("PRO", 1499), ("STUDIO", 2999)] {
+            let checkout = ada.opens_checkout(tier).await;
+            assert_eq!(checkout["__typename"], "Checkout");
+            assert_eq!(checkout["amount"], json!({ "amount": cents, "currency": "USD" }));
+            assert!(checkout["url"].as_str().unwrap().starts_with("http"), "{checkout}");
+        }
+    }
+
+    async fn what_is_not_sold_is_refused_and_stripe_is_not_asked(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("FREE")).await, "BAD_USER_INPUT");
+        for tier in ["GOLD", "core", "", "CORE "] {
+            assert_eq!(ada.is_refused(CHECKOUT, checkout(tier)).await, "BAD_REQUEST", "{tier:?}");
+        }
+        assert!(app.sandbox().requests().is_empty());
+    }
+
+    async fn a_checkout_leads_to_https_or_loopback_only(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for evil in [
+            "http://evil.example/",
+            "javascript:alert(1)",
+            "data:text/html,hello",
+            "//evil.example",
+            "/account",
+            "",
+            "https://user:password@patchhive.example/",
+            "https://patchhive.example/ a",
+            "https://patchhive.example\\@evil.example/",
+            &format!("https://patchhive.example/{}", "a".repeat(3000)),
+        ] {
+            for variables in [leading_to(evil, HOME), leading_to(HOME, evil)] {
+                assert_eq!(ada.is_refused(CHECKOUT, variables).await, "BAD_USER_INPUT", "{evil}");
+            }
+            let pack = json!({ "input": { "credits": 25, "successUrl": evil, "cancelUrl": HOME } });
+            assert_eq!(ada.is_refused(PURCHASE, pack).await, "BAD_USER_INPUT", "{evil}");
+        }
+        assert!(app.sandbox().requests().is_empty());
+        let local = ada.gets(CHECKOUT, leading_to("http://localhost:5173/ok", "http://127.0.0.1:5173/no")).await;
+        assert_eq!(local["__typename"], "Checkout");
+    }
+
+    async fn a_visitor_has_to_log_in_first(app: TestApp) {
+        let visitor = app.visitor();
+        assert_eq!(visitor.is_refused(CHECKOUT, checkout("CORE")).await, "UNAUTHENTICATED");
+        assert_eq!(visitor.is_refused(PURCHASE, purchase(25)).await, "UNAUTHENTICATED");
+        assert!(app.sandbox().requests().is_empty());
+    }
+
+    async fn a_second_checkout_while_subscribed_names_the_subscription(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let before = writes(&app);
+        for tier in ["CORE", "PRO", "STUDIO"] {
+            insta::assert_json_snapshot!("checkout_already_subscribed", ada.opens_checkout(tier).await);
+        }
+        ada.cancels().await;
+        assert_eq!(ada.opens_checkout("PRO").await["__typename"], "AlreadySubscribed");
+        assert_eq!(writes(&app).get("POST /v1/checkout/sessions"), before.get("POST /v1/checkout/sessions"));
+    }
+
+    async fn stripe_is_told_who_buys_what(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let user = ada.gets("{ viewer { id } }", json!({})).await["id"].clone();
+        let checkout = ada.opens_checkout("PRO").await;
+        let path = format!("{SESSIONS}/{}", checkout["id"].as_str().unwrap());
+        let session = at_stripe(&app, &path).await;
+        let customer = at_stripe(&app, &format!("{CUSTOMERS}/{}", session["customer"].as_str().unwrap())).await;
+        assert_eq!(customer["email"], "ada@patchhive.example");
+        assert_eq!(customer["name"], "ada");
+        assert_eq!(customer["metadata"], json!({ "user_id": user }));
+
+        assert_eq!((&session["mode"], &session["client_reference_id"]), (&json!("subscription"), &user));
+        assert_eq!(session["metadata"], json!({ "user_id": user, "tier": "PRO" }));
+        let items = at_stripe(&app, &format!("{path}/line_items")).await;
+        assert_eq!(items["data"].as_array().unwrap().len(), 1);
+        assert_eq!((&items["data"][0]["price"]["id"], &items["data"][0]["quantity"]), (&json!("price_pro"), &json!(1)));
+
+        let home = ada.pays(&checkout, GOOD_CARD).await;
+        assert_eq!(home, format!("{HOME}?payment=success&session={}", checkout["id"].as_str().unwrap()));
+        app.settles().await;
+        let paid = at_stripe(&app, &path).await;
+        let subscription = format!("/v1/subscriptions/{}", paid["subscription"].as_str().unwrap());
+        let subscription = at_stripe(&app, &subscription).await;
+        assert_eq!(subscription["metadata"], json!({ "user_id": user, "tier": "PRO" }));
+        assert_eq!(subscription["customer"], session["customer"]);
+    }
+
+    async fn a_longer_name_is_the_one_on_receipts(app: TestApp) {
+        let document = "mutation ($input: SignUpInput!) { signUp(input: $input) { token } }";
+        let session = app.visitor().gets(document, json!({ "input": {
+            "email": "Ada@PatchHive.example",
+            "username": "ada",
+            "displayName": "Ada Lovelace",
+            "password": "difference engine",
+        } })).await;
+        let ada = app.bearer(session["token"].as_str().unwrap());
+        let customer = customer_of(&app, &ada.opens_checkout("CORE").await).await;
+        let customer = at_stripe(&app, &format!("{CUSTOMERS}/{customer}")).await;
+        assert_eq!((&customer["name"], &customer["email"]), (&json!("Ada Lovelace"), &json!("ada@patchhive.example")));
+    }
+
+    async fn a_user_is_one_customer_however_many_checkouts(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let first = customer_of(&app, &ada.opens_checkout("CORE").await).await;
+        for tier in ["CORE", "PRO"] {
+            assert_eq!(customer_of(&app, &ada.opens_checkout(tier).await).await, first);
+        }
+        assert_eq!(customer_of(&app, &ada.opens_purchase(25).await).await, first);
+        assert_eq!(count(&app, CUSTOMERS).await, 1);
+        let bob = app.signs_up("bob").await;
+        assert_ne!(customer_of(&app, &bob.opens_checkout("CORE").await).await, first);
+        assert_eq!(count(&app, CUSTOMERS).await, 2);
+    }
+
+    async fn a_user_is_one_customer_also_when_checkouts_come_at_once(app: TestApp) {
+        for number in 0..8 {
+            let ada = app.signs_up(&format!("ada{number}")).await;
+            let (one, two, three) =
+                tokio::join!(ada.opens_checkout("CORE"), ada.opens_checkout("CORE"), ada.opens_purchase(25));
+            for checkout in [one, two, three] {
+                assert!(checkout["url"].is_string(), "{checkout}");
+            }
+            assert_eq!(count(&app, CUSTOMERS).await, number + 1);
+        }
+    }
+
+    async fn a_declined_card_leaves_the_checkout_open_and_books_nothing(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let checkout = ada.opens_checkout("CORE").await;
+        assert_eq!(ada.submits_card(&checkout, "4000000000000002").await.status(), 402);
+        app.settles().await;
+        assert_eq!(ada.tier().await, "FREE");
+        assert_eq!(ada.balance().await["version"], 0);
+        let session = at_stripe(&app, &format!("{SESSIONS}/{}", checkout["id"].as_str().unwrap())).await;
+        assert_eq!(session["status"], "open");
+        ada.pays(&checkout, GOOD_CARD).await;
+        app.settles().await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "CORE"));
+    }
+
+    async fn a_short_failure_of_stripe_goes_unnoticed(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        breaks(&app, CUSTOMERS, 1, Effect::Refuse { status: 503 });
+        breaks(&app, SESSIONS, ATTEMPTS - 1, Effect::Drop);
+        assert_eq!(ada.opens_checkout("CORE").await["__typename"], "Checkout");
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
+    }
+
+    async fn while_stripe_fails_before_the_effect_nothing_is_there_and_asking_again_is_safe(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for path in [CUSTOMERS, SESSIONS] {
+            breaks(&app, path, ATTEMPTS, Effect::Refuse { status: 500 });
+            assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        }
+        assert_eq!(count(&app, SESSIONS).await, 0);
+        assert_eq!(ada.opens_checkout("CORE").await["__typename"], "Checkout");
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
+    }
+
+    async fn a_lost_reply_is_found_again_by_asking_again(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        breaks(&app, CUSTOMERS, ATTEMPTS, Effect::Drop);
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        breaks(&app, SESSIONS, ATTEMPTS, Effect::Drop);
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        let lost = at_stripe(&app, SESSIONS).await["data"][0]["id"].clone();
+        assert_eq!(ada.opens_checkout("CORE").await["id"], lost);
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
+        app.sandbox().pay(lost.as_str().unwrap(), GOOD_CARD).unwrap();
+        app.settles().await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "CORE"));
+    }
+
+    async fn a_reply_that_cannot_be_read_is_found_again_by_asking_again(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for path in [CUSTOMERS, SESSIONS] {
+            breaks(&app, path, 1, Effect::Garble);
+            assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        }
+        let garbled = at_stripe(&app, SESSIONS).await["data"][0]["id"].clone();
+        assert_eq!(ada.opens_checkout("CORE").await["id"], garbled);
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
+    }
+
+    async fn a_failure_that_stripe_repeats_under_its_key_does_not_outlast_the_request(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for path in [CUSTOMERS, SESSIONS] {
+            breaks(&app, path, 1, Effect::Fail { status: 500 });
+            assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        }
+        let checkout = ada.opens_checkout("CORE").await;
+        ada.pays(&checkout, GOOD_CARD).await;
+        app.settles().await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "CORE"));
+    }
+
+    async fn what_a_lost_reply_left_open_is_finished_later(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        breaks(&app, SESSIONS, ATTEMPTS, Effect::Drop);
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        let open = newest_operation(&app).await;
+        assert_eq!((open.state, open.stripe_object_id), (State::Open, None));
+
+        let inside = app.inside().await;
+        billing::operation::finish_open(&inside).await.unwrap();
+        assert_eq!(newest_operation(&app).await.state, State::Open, "it is left to whoever began it for a while");
+        let earlier = inside.clock.wall() - TimeDelta::minutes(2);
+        let age = operation::Entity::update_many().col_expr(operation::Column::CreatedAt, Expr::value(earlier));
+        age.exec(inside.database.write()).await.unwrap();
+        billing::operation::finish_open(&inside).await.unwrap();
+        let done = newest_operation(&app).await;
+        let session = at_stripe(&app, SESSIONS).await["data"][0]["id"].clone();
+        assert_eq!((done.state, done.stripe_object_id.map(Value::from)), (State::Done, Some(session)));
+        assert_eq!(count(&app, SESSIONS).await, 1);
+    }
+
+    async fn a_lost_checkout_of_one_plan_does_not_stand_in_the_way_of_another(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        breaks(&app, SESSIONS, ATTEMPTS, Effect::Drop);
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        assert_eq!(ada.opens_checkout("PRO").await["amount"]["amount"], 1499);
+        assert_eq!(ada.opens_purchase(25).await["amount"]["amount"], 500);
+        assert_eq!(count(&app, SESSIONS).await, 3);
+    }
+}
+
+async fn newest_operation(app: &TestApp) -> operation::Model {
+    let query = operation::Entity::find().order_by_desc(operation::Column::Id);
+    query.one(app.inside().await.database.read()).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_origins_is_the_whole_truth() {
+    let listed = |config: &mut Config| config.redirect_origins = vec!["https://patchhive.example".to_owned()];
+    on_both(listed, async |app| {
+        let ada = app.signs_up("ada").await;
+        for other in ["https://evil.example/", "https://patchhive.example.evil.example/", "http://localhost:5173/"] {
+            for variables in [leading_to(other, HOME), leading_to(HOME, other)] {
+                assert_eq!(ada.is_refused(CHECKOUT, variables).await, "BAD_USER_INPUT", "{other}");
+            }
+        }
+        assert!(app.sandbox().requests().is_empty());
+        assert_eq!(ada.opens_checkout("CORE").await["__typename"], "Checkout");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_stripe_nothing_is_sold() {
+    on_both(
+        |config| config.stripe = None,
+        async |app| {
+            let ada = app.signs_up("ada").await;
+            assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_DISABLED");
+            assert_eq!(ada.is_refused(PURCHASE, purchase(25)).await, "STRIPE_DISABLED");
+            assert_eq!(
+                ada.is_refused("mutation { cancelSubscription { __typename } }", json!({})).await,
+                "STRIPE_DISABLED"
+            );
+            let config = ada.gets("{ stripeConfig { enabled publishableKey } }", json!({})).await;
+            assert_eq!(config, json!({ "enabled": false, "publishableKey": null }));
+            assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "FREE"));
+        },
+    )
+    .await;
+}

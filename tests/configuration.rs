@@ -1,0 +1,200 @@
+//! The program as an operator meets it: what it refuses to start with, and what its commands say.
+
+mod commands;
+mod serving;
+
+use std::path::Path;
+
+use crate::harness::program::{self, complaint};
+
+/// Settings that a gateway starts with.
+const GOOD: [(&str, &str); 8] = [
+    ("BIND", "127.0.0.1:0"),
+    ("DATABASE_URL", "sqlite:gateway.db"),
+    ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+    ("STRIPE_SECRET_KEY", "sk_test_configuration"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_configuration"),
+    ("STRIPE_PRICE_ID_CORE", "price_core"),
+    ("STRIPE_PRICE_ID_PRO", "price_pro"),
+    ("STRIPE_PRICE_ID_STUDIO", "price_studio"),
+];
+
+const LIVE: (&str, &str) = ("STRIPE_SECRET_KEY", "sk_live_configuration");
+
+/// The good settings, some of them changed.
+fn good_but<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let kept = GOOD.into_iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+    kept.chain(changes.iter().copied()).collect()
+}
+
+/// The good settings without one.
+fn good_without(name: &str) -> Vec<(&'static str, &'static str)> {
+    GOOD.into_iter().filter(|(other, _)| *other != name).collect()
+}
+
+/// `serve` stops with one sentence that names the variable.
+async fn is_refused(variables: &[(&str, &str)], name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program::runs(folder.path(), &["serve"], variables).await;
+    let complaint = complaint(&output);
+    assert_eq!(output.status.code(), Some(2), "{name}: {complaint}");
+    assert_eq!(complaint.trim().lines().count(), 1, "{name}: {complaint}");
+    assert!(complaint.contains(name), "{name}: {complaint}");
+    assert!(output.stdout.is_empty(), "{name}");
+    assert!(!folder.path().join("gateway.db").exists(), "{name}: a refused start made a database");
+    for (variable, secret) in variables.iter().filter(|(variable, _)| secret_variables().contains(variable)) {
+        assert!(secret.len() < 8 || !complaint.contains(secret), "{variable} shows: {complaint}");
+    }
+}
+
+fn secret_variables() -> [&'static str; 4] {
+    ["JWT_SECRET", "EXPORT_TICKET_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]
+}
+
+/// The names of the variables, in the order in which they are declared.
+pub(crate) fn variables() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/variables.rs");
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split("env = \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_is_missing_stops_the_start() {
+    for name in [
+        "DATABASE_URL",
+        "JWT_SECRET",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "STRIPE_PRICE_ID_CORE",
+        "STRIPE_PRICE_ID_PRO",
+        "STRIPE_PRICE_ID_STUDIO",
+    ] {
+        is_refused(&good_without(name), name).await;
+        is_refused(&good_but(&[(name, "")]), name).await;
+        is_refused(&good_but(&[(name, " ")]), name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_used_stops_the_start() {
+    for url in ["mysql://localhost/hive", "gateway.db", "sqlite", "sqlite::memory:", "sqlite:x.db?mode=memory"] {
+        is_refused(&good_but(&[("DATABASE_URL", url)]), "DATABASE_URL").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weak_secret_stops_the_start() {
+    let short = "0123456789abcdef0123456789abcde";
+    is_refused(&good_but(&[("JWT_SECRET", short)]), "JWT_SECRET").await;
+    is_refused(&good_but(&[("EXPORT_TICKET_SECRET", short)]), "EXPORT_TICKET_SECRET").await;
+    is_refused(&good_but(&[("STRIPE_WEBHOOK_SECRET", ",")]), "STRIPE_WEBHOOK_SECRET").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_key_that_is_none_stops_the_start() {
+    let private = include_str!("keys/ed25519.pem");
+    for key in ["nonsense", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", private] {
+        is_refused(&good_but(&[("JWT_PUBLIC_KEY", key)]), "JWT_PUBLIC_KEY").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_key_alone_leaves_tickets_without_a_secret() {
+    let key = ("JWT_PUBLIC_KEY", include_str!("keys/ed25519.public.pem"));
+    is_refused(&good_but(&[key, ("JWT_SECRET", "")]), "EXPORT_TICKET_SECRET").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_stripe_setting_stops_the_start() {
+    for (name, values) in [
+        ("STRIPE_SECRET_KEY", vec!["nonsense", "pk_test_publishable", "sk"]),
+        ("STRIPE_API_BASE", vec!["nonsense", "api.stripe.com", "ftp://api.stripe.com/"]),
+        ("STRIPE_ATTEMPTS", vec!["0", "-1", "many"]),
+        ("STRIPE_TIMEOUT", vec!["0s", "20", "soon"]),
+        ("STRIPE_ENABLED", vec!["perhaps"]),
+        ("STRIPE_PRICE_ID_PRO", vec!["price_core", "price_pro,price_studio"]),
+    ] {
+        for value in values {
+            let named = if value.ends_with("price_studio") { "STRIPE_PRICE_ID_STUDIO" } else { name };
+            is_refused(&good_but(&[(name, value)]), named).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_key_is_sent_to_stripe_only() {
+    for base in [
+        "http://127.0.0.1:8001/",
+        "http://api.stripe.com/",
+        "https://api.stripe.com.evil.example/",
+        "https://api.stripe.com@evil.example/",
+        "https://evil.example/api.stripe.com",
+    ] {
+        is_refused(&good_but(&[LIVE, ("STRIPE_API_BASE", base)]), "STRIPE_API_BASE").await;
+        is_refused(&good_but(&[("STRIPE_SECRET_KEY", "rk_live_x"), ("STRIPE_API_BASE", base)]), "STRIPE_API_BASE")
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_origin_stops_the_start() {
+    for name in ["ALLOWED_REDIRECT_ORIGINS", "CORS_ALLOWED_ORIGINS"] {
+        for origin in [
+            "*",
+            "patchhive.example",
+            "https://patchhive.example/account",
+            "https://a.example;https://b.example",
+            "https://a.example,nonsense",
+            "null",
+        ] {
+            is_refused(&good_but(&[(name, origin)]), name).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_of_nothing_stops_the_start() {
+    for name in ["MAX_BODY_BYTES", "MAX_WEBHOOK_BYTES", "MAX_DEPTH", "MAX_COMPLEXITY", "DATABASE_MAX_CONNECTIONS"] {
+        for value in ["0", "-1", "lots"] {
+            is_refused(&good_but(&[(name, value)]), name).await;
+        }
+    }
+    for (name, values) in [
+        ("PATCHBOOK_EXPORT_COST", ["-1", "1000001", "three"]),
+        ("BCRYPT_COST", ["4", "17", ""]),
+        ("JWT_TTL", ["0s", "24", "1w"]),
+        ("EXPORT_TICKET_TTL", ["0m", "-5m", "m"]),
+        ("DRAIN", ["0s", "", "99999999999999999999s"]),
+        ("BIND", ["8000", "localhost", "127.0.0.1:65536"]),
+        ("GRAPHIQL", ["perhaps", "2", "-"]),
+    ] {
+        for value in values {
+            is_refused(&good_but(&[(name, value)]), name).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_clients_must_not_see_is_not_handed_to_them() {
+    is_refused(&good_but(&[("STRIPE_PUBLISHABLE_KEY", "sk_test_configuration")]), "STRIPE_PUBLISHABLE_KEY").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_checks_tickets_cannot_make_log_ins() {
+    let same = "0123456789abcdef0123456789abcdef";
+    is_refused(&good_but(&[("EXPORT_TICKET_SECRET", same)]), "EXPORT_TICKET_SECRET").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_settings_that_cannot_be_read_to_its_end_stops_the_start() {
+    for odd in ["A LINE THAT IS NONE", "X=\"hidden"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = format!("DATABASE_URL=sqlite:gateway.db\n{odd}\nALLOWED_REDIRECT_ORIGINS=https://a.example\n");
+        std::fs::write(folder.path().join(".env"), file).unwrap();
+        let output = program::runs(folder.path(), &["serve"], &GOOD).await;
+        let complaint = complaint(&output);
+        assert_eq!(output.status.code(), Some(2), "{complaint}");
+        assert!(complaint.contains(".env") && !complaint.contains("hidden"), "{complaint}");
+        assert!(!complaint.contains("NONE"), "the line may be a secret: {complaint}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Commands that end by themselves.
+
+use patch_hive::graphql::sdl;
+
+use super::{GOOD, secret_variables, variables};
+use crate::harness::program::{self, complaint};
+
+/// Runs a command that must succeed in an empty folder, and returns what it printed.
+async fn prints(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program::runs(folder.path(), arguments, environment).await;
+    assert!(output.status.success(), "{arguments:?}: {}", complaint(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_names_every_variable() {
+    let help = prints(&["serve", "--help"], &[]).await;
+    for name in variables() {
+        assert!(help.contains(&format!("[env: {name}")), "{name} is not in the help");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_shows_no_value_of_the_environment() {
+    let names = variables();
+    let values: Vec<_> = names.iter().map(|name| format!("do-not-show-{name}")).collect();
+    let environment: Vec<_> = names.iter().map(String::as_str).zip(values.iter().map(String::as_str)).collect();
+    for arguments in
+        [&["serve", "--help"][..], &["serve", "-h"], &["token", "--help"], &["--help"], &["migrate", "up", "-h"]]
+    {
+        let help = prints(arguments, &environment).await;
+        assert!(!help.contains("do-not-show"), "{arguments:?}\n{help}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_usage_error_shows_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = secret_variables().map(|name| (name, "do-not-show-this-secret-of-thirty-two-bytes"));
+    let output = program::runs(folder.path(), &["serve", "--nonsense"], &environment).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!complaint(&output).contains("do-not-show"), "{}", complaint(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_has_help() {
+    let commands = ["serve", "dev", "sandbox", "schema", "verify", "token"].map(|command| vec![command]);
+    let steps = ["up", "down", "status"].map(|step| vec!["migrate", step]);
+    for mut arguments in commands.into_iter().chain(steps) {
+        arguments.push("--help");
+        let help = prints(&arguments, &[]).await;
+        assert!(help.contains("Usage: patch-hive"), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_is_printed_as_it_is() {
+    assert_eq!(prints(&["schema"], &[]).await.trim_end(), sdl().trim_end());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn development_stays_on_loopback() {
+    let folder = tempfile::tempdir().unwrap();
+    for (flag, address) in [("--bind", "0.0.0.0:0"), ("--bind", "[::]:0"), ("--sandbox-bind", "0.0.0.0:0")] {
+        let output = program::runs(folder.path(), &["dev", flag, address], &[]).await;
+        assert_eq!(output.status.code(), Some(2), "{flag} {address}");
+        assert!(complaint(&output).contains("loopback"), "{}", complaint(&output));
+    }
+    let alone = program::runs(folder.path(), &["sandbox", "--bind", "0.0.0.0:0"], &[]).await;
+    assert_eq!(alone.status.code(), Some(2), "{}", complaint(&alone));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "a refused start left something behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_go_up_and_down_and_say_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = async |arguments: &[&str]| {
+        let output = program::runs(folder.path(), arguments, &GOOD[1..2]).await;
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", complaint(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let count = |text: &str, word: &str| text.lines().filter(|line| line.starts_with(word)).count();
+
+    let up = run(&["migrate", "up"]).await;
+    let steps = up.lines().count();
+    assert!(steps > 1 && count(&up, "applied") == steps, "{up}");
+    assert_eq!(run(&["migrate", "status"]).await, up);
+    run(&["verify"]).await;
+    run(&["migrate", "down"]).await;
+    let status = run(&["migrate", "status"]).await;
+    assert_eq!((count(&status, "applied"), count(&status, "pending")), (steps - 1, 1), "{status}");
+    run(&["migrate", "down", "--steps", &(steps - 1).to_string()]).await;
+    assert_eq!(count(&run(&["migrate", "status"]).await, "pending"), steps);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_without_a_database_says_what_to_set() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["migrate", "up"][..], &["migrate", "status"], &["migrate", "down"], &["verify"]] {
+        let output = program::runs(folder.path(), arguments, &[]).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(complaint(&output).contains("DATABASE_URL"), "{}", complaint(&output));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_a_database_that_is_not_there_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["migrate", "status"][..], &["verify"], &["token", "--email", "ada@patchhive.example"]] {
+        let output = program::runs(folder.path(), arguments, &GOOD[1..3]).await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(!folder.path().join("gateway.db").exists(), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_for_nobody_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    program::runs(folder.path(), &["migrate", "up"], &GOOD[1..2]).await;
+    let asked = ["token", "--email", "nobody@patchhive.example"];
+    let output = program::runs(folder.path(), &asked, &GOOD[1..3]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint(&output).contains("no such user"), "{}", complaint(&output));
+    let unsigned = program::runs(folder.path(), &asked, &GOOD[1..2]).await;
+    assert_eq!(unsigned.status.code(), Some(2));
+    assert!(complaint(&unsigned).contains("JWT_SECRET"), "{}", complaint(&unsigned));
+}

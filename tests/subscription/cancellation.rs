@@ -1,0 +1,111 @@
+//! Cancellations whose reply was lost, came late, or found the subscription another than we took it for.
+
+use chrono::TimeDelta;
+use entity::{customer, operation};
+use patch_hive::billing;
+use sandbox::{Effect, Fault};
+use sea_orm::{EntityTrait, sea_query::Expr};
+use serde_json::{Value, json};
+
+use super::{newest, stripe_ends_it};
+use crate::{
+    harness::{TestApp, actor::CANCELLATION, facts},
+    webhook::payloads::{CORE, PRO, Plan},
+};
+
+/// As often as a call is attempted, and once more.
+const ATTEMPTS: u32 = 4;
+
+fn loses_replies(app: &TestApp) {
+    let (method, path) = ("POST".to_owned(), "/v1/subscriptions".to_owned());
+    app.sandbox().inject(Fault { method, path, times: ATTEMPTS, effect: Effect::Drop });
+}
+
+/// Asks again what a lost reply left open, as the gateway does by itself after a while.
+async fn asks_again(app: &TestApp) {
+    let inside = app.inside().await;
+    let earlier = inside.clock.wall() - TimeDelta::minutes(2);
+    let age = operation::Entity::update_many().col_expr(operation::Column::CreatedAt, Expr::value(earlier));
+    age.exec(inside.database.write()).await.unwrap();
+    app.sandbox().clear_faults();
+    billing::operation::finish_open(&inside).await.unwrap();
+}
+
+async fn customer(app: &TestApp) -> String {
+    let row = customer::Entity::find().one(app.inside().await.database.read()).await.unwrap().unwrap();
+    row.stripe_customer_id
+}
+
+facts! {
+    async fn a_cancellation_whose_reply_was_lost_is_known_by_its_event(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        loses_replies(&app);
+        assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "STRIPE_UNAVAILABLE");
+        app.settles().await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
+        asks_again(&app).await;
+        assert_eq!(ada.subscription().await["version"], 2, "asking again finds nothing to do");
+    }
+
+    async fn what_was_changed_since_is_not_undone_when_a_lost_reply_is_asked_for_again(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        loses_replies(&app);
+        assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "STRIPE_UNAVAILABLE");
+        app.sandbox().clear_faults();
+        let id = newest(&app).await["id"].as_str().unwrap().to_owned();
+        let resume = format!("http://{}/v1/subscriptions/{id}", app.sandbox().address());
+        let form = [("cancel_at_period_end", "false")];
+        let resumed = app.http().post(resume).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        assert_eq!(resumed.status(), 200);
+        app.settles().await;
+        asks_again(&app).await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false);
+    }
+
+    async fn a_subscription_that_ended_unheard_is_found_ended_when_it_is_cancelled(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        app.sandbox().set_webhook_urls(Vec::new());
+        stripe_ends_it(&app).await;
+        assert_eq!(ada.tier().await, "CORE", "nobody told");
+        assert_eq!(ada.cancels().await["__typename"], "NoActiveSubscription");
+        assert_eq!(ada.tier().await, "FREE");
+    }
+
+    async fn of_two_subscriptions_each_can_be_cancelled(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let (core, pro) = (ada.opens_checkout("CORE").await, ada.opens_checkout("PRO").await);
+        for checkout in [core, pro] {
+            ada.pays(&checkout, crate::harness::actor::GOOD_CARD).await;
+        }
+        app.settles().await;
+        assert_eq!(ada.credits().await, 125);
+        let mut ended: Vec<_> = Vec::new();
+        for _ in 0..2 {
+            ended.push(ada.cancels().await["tier"].as_str().unwrap().to_owned());
+            app.settles().await;
+        }
+        ended.sort();
+        assert_eq!(ended, ["CORE", "PRO"]);
+    }
+
+    async fn a_plan_with_something_else_sold_along_is_still_that_plan(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.opens_purchase(1).await;
+        let plan = Plan::new(&customer(&app).await, CORE);
+        let mut created = plan.created("active");
+        let items = created["data"]["object"]["items"]["data"].as_array_mut().unwrap();
+        let mut other: Value = items[0].clone();
+        other["price"]["id"] = "price_somebody_elses".into();
+        items.insert(0, other);
+        assert_eq!(app.receives(&created).await.0, 200);
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
+
+        let next = plan.at(PRO).renewed();
+        let lines = [("price_somebody_elses", 700), (PRO.0, PRO.1)];
+        assert_eq!(app.receives(&next.paid_for("subscription_cycle", &lines)).await.0, 200);
+        assert_eq!(ada.credits().await, 125);
+    }
+}

@@ -1,0 +1,121 @@
+//! What people and probes are shown.
+
+use patch_hive::{clock::Clock, config::DEMO, server};
+use reqwest::header;
+use serde_json::json;
+
+use super::{on_the_wire, with_settings};
+use crate::harness::TestApp;
+
+async fn page(app: &TestApp, path: &str) -> (u16, String) {
+    let response = app.http().get(app.url(path)).header(header::ACCEPT, "text/html").send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_are_answered() {
+    on_the_wire(async |app| {
+        assert_eq!(page(&app, "/healthz").await, (200, "ok".to_owned()));
+        assert_eq!(page(&app, "/readyz").await, (200, "ready".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_whose_database_is_behind_is_alive_and_not_ready() {
+    on_the_wire(async |app| {
+        let database = app.inside().await.database.clone();
+        migration::down(database.write(), 1).await.unwrap();
+        assert_eq!(page(&app, "/healthz").await.0, 200);
+        let (status, text) = page(&app, "/readyz").await;
+        migration::up(database.write()).await.unwrap();
+        assert_eq!(status, 503);
+        assert!(text.contains("migrate"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_page_leads_to_graphiql() {
+    on_the_wire(async |app| {
+        let (status, home) = page(&app, "/").await;
+        assert_eq!(status, 200);
+        assert!(home.contains(r#"href="/graphiql""#));
+        let response = app.http().get(app.url("/graphql")).header(header::ACCEPT, "text/html").send().await.unwrap();
+        assert_eq!(response.headers()[header::LOCATION], "/graphiql");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graphiql_has_the_storys_operations_and_they_fit_the_schema() {
+    on_the_wire(async |app| {
+        let (status, graphiql) = page(&app, "/graphiql").await;
+        assert_eq!(status, 200);
+        for name in
+            ["plans", "createCheckout", "chargeExport", "purchaseCredits", "cancelSubscription", "balanceChanged"]
+        {
+            assert!(graphiql.contains(name), "{name}");
+        }
+        let story = include_str!("../../api/src/http/pages/story.graphql");
+        for operation in story.trim().split("\n\n").filter(|operation| !operation.contains("subscription ")) {
+            let answer = app.visitor().asks(operation).await;
+            let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or("none");
+            assert_ne!(code, "BAD_REQUEST", "{operation}\n{answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graphiql_can_read_the_schema_within_the_limits() {
+    on_the_wire(async |app| {
+        let schema = app.visitor().gets(INTROSPECTION, json!({})).await;
+        assert_eq!(schema["queryType"]["name"], "Query");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_demo_hands_out_a_token() {
+    on_the_wire(async |app| {
+        let (_, graphiql) = page(&app, "/graphiql").await;
+        assert!(!graphiql.contains("Bearer "), "a token without a demo");
+
+        let mut config = app.inside().await.config.clone();
+        config.database.url = format!("sqlite:{}", app.folder().join("demo.db").display());
+        let options = server::Options { migrate: true, demo: Some(DEMO) };
+        let demo = server::start_with(config, Clock::default(), options).await.unwrap();
+        let url = format!("http://{}/graphiql", demo.address());
+        let graphiql = app.http().get(url).send().await.unwrap().text().await.unwrap();
+        let token = &demo.demo().unwrap().token;
+        assert!(graphiql.contains(&format!("Bearer {token}")));
+        demo.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graphiql_can_be_switched_off() {
+    with_settings(
+        |config| config.graphiql = false,
+        async |app| {
+            assert_eq!(page(&app, "/graphiql").await.0, 404);
+            assert!(!page(&app, "/").await.1.contains("/graphiql"));
+            assert_eq!(page(&app, "/graphql").await.0, 400);
+        },
+    )
+    .await;
+}
+
+/// What GraphiQL asks at its start.
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
+    subscriptionType { name } types { ...FullType } directives { name description locations \
+    args { ...InputValue } } } } \
+    fragment FullType on __Type { kind name description fields(includeDeprecated: true) { name description \
+    args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason } inputFields { ...InputValue } \
+    interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } \
+    possibleTypes { ...TypeRef } } \
+    fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue } \
+    fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name \
+    ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
