@@ -1,0 +1,68 @@
+//! Webhooks: what is accepted, what is stored, and what is booked for it, in whatever order it is told.
+
+mod authenticity;
+mod body;
+mod faults;
+mod foreign;
+mod order;
+#[path = "payloads/mod.rs"]
+pub(crate) mod payloads;
+mod periods;
+mod recorded;
+mod repeats;
+mod shapes;
+mod unsettled;
+
+use entity::event;
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+
+use crate::{
+    checkout::customer_of,
+    harness::{Actor, TestApp},
+};
+
+/// A user whom Stripe knows, and the customer there.
+async fn known_user(app: &TestApp, name: &str) -> (Actor, String) {
+    let user = app.signs_up(name).await;
+    let checkout = user.opens_purchase(1).await;
+    let customer = customer_of(app, &checkout).await;
+    (user, customer)
+}
+
+/// Everything in the inbox that the sandbox did not send.
+async fn inbox(app: &TestApp) -> Vec<event::Model> {
+    let sent: Vec<_> = app.sandbox().events().into_iter().map(|event| event["id"].clone()).collect();
+    let stored = event::Entity::find().all(app.inside().await.database.read()).await.unwrap();
+    stored.into_iter().filter(|event| !sent.contains(&event.event_id.as_str().into())).collect()
+}
+
+/// What is stored of one event.
+async fn stored(app: &TestApp, event: &Value) -> Option<event::Model> {
+    let id = event["id"].as_str().unwrap();
+    event::Entity::find_by_id(id).one(app.inside().await.database.read()).await.unwrap()
+}
+
+/// Sends events one after the other, each of which is accepted.
+async fn accepts<'a>(app: &TestApp, events: impl IntoIterator<Item = &'a Value>) {
+    for event in events {
+        let (status, answer) = app.receives(event).await;
+        assert_eq!(status, 200, "{answer}: {event}");
+    }
+}
+
+/// What the ledger of a user holds, the first entry first: its kind and its credits.
+async fn booked(user: &Actor) -> Vec<(String, i64)> {
+    let ledger = user.gets("{ ledger(first: 100) { nodes { changeType creditsDelta } } }", json!({})).await;
+    let entry =
+        |entry: &Value| (entry["changeType"].as_str().unwrap().to_owned(), entry["creditsDelta"].as_i64().unwrap());
+    ledger["nodes"].as_array().unwrap().iter().rev().map(entry).collect()
+}
+
+fn grant(credits: i64) -> (String, i64) {
+    ("GRANT".to_owned(), credits)
+}
+
+fn purchase(credits: i64) -> (String, i64) {
+    ("PURCHASE".to_owned(), credits)
+}

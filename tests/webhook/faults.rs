@@ -1,0 +1,58 @@
+//! A fault of the gateway's own: nothing is stored, and Stripe is asked to send the event again.
+
+use entity::user;
+use patch_hive::ledger;
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use super::{
+    accepts, booked, grant, inbox, known_user,
+    payloads::{CORE, Plan},
+};
+use crate::harness::{Backend, TestApp, facts, run};
+
+async fn executes(app: &TestApp, sql: &str) {
+    app.inside().await.database.write().execute_unprepared(sql).await.unwrap();
+}
+
+facts! {
+    async fn a_database_fault_in_the_midst_stores_nothing_and_the_next_delivery_settles(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        app.settles().await;
+        let created = Plan::new(&customer, CORE).created("active");
+        // The subscription's row and the inbox are written before the grant is.
+        executes(&app, "ALTER TABLE credits_ledger RENAME TO out_of_order").await;
+        assert_eq!(app.receives(&created).await.0, 500);
+        executes(&app, "ALTER TABLE out_of_order RENAME TO credits_ledger").await;
+        assert!(inbox(&app).await.is_empty());
+        assert_eq!(ada.tier().await, "FREE");
+
+        accepts(&app, [&created]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(ada.tier().await, "CORE");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_cannot_be_had_in_time_stores_nothing_and_the_next_delivery_settles() {
+    run(Backend::Postgres, async |app: TestApp| {
+        let (ada, customer) = known_user(&app, "ada").await;
+        app.settles().await;
+        let hurry =
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 100', current_database()); END $$";
+        executes(&app, hurry).await;
+        app.restarts().await;
+
+        let database = app.inside().await.database.clone();
+        let user = user::Entity::find().one(database.read()).await.unwrap().unwrap();
+        let holder = database.begin().await.unwrap();
+        ledger::lock(&holder, user.id).await.unwrap();
+        let created = Plan::new(&customer, CORE).created("active");
+        assert_eq!(app.receives(&created).await.0, 503);
+        assert!(inbox(&app).await.is_empty());
+        holder.rollback().await.unwrap();
+
+        accepts(&app, [&created]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+    })
+    .await;
+}

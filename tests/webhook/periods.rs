@@ -1,0 +1,156 @@
+//! What a period grants, and which event shows that it was paid.
+
+use serde_json::json;
+
+use super::{
+    accepts, booked, grant, known_user,
+    payloads::{CORE, PRO, Plan, Price, STUDIO, later},
+};
+use crate::harness::{Actor, TestApp, facts};
+
+/// A user in the first month of a plan.
+async fn subscribed(app: &TestApp, name: &str, price: Price) -> (Actor, Plan) {
+    let (user, customer) = known_user(app, name).await;
+    let plan = Plan::new(&customer, price);
+    accepts(app, [&plan.created("active"), &plan.paid("subscription_create")]).await;
+    (user, plan)
+}
+
+facts! {
+    async fn turning_active_from_incomplete_grants_the_first_period_once(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        accepts(&app, [&plan.created("incomplete")]).await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "FREE"));
+        let active = || plan.updated("active", json!({ "status": "incomplete" }));
+        accepts(&app, [&active(), &active()]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+        accepts(&app, [&plan.paid("subscription_create")]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(ada.tier().await, "CORE");
+    }
+
+    async fn a_renewals_update_grants_nothing_and_its_invoice_does(app: TestApp) {
+        let (ada, plan) = subscribed(&app, "ada", CORE).await;
+        let next = plan.renewed();
+        let item = json!({ "current_period_end": plan.end, "price": { "id": "price_core" } });
+        let rolled = json!({ "items": { "data": [item] } });
+        accepts(&app, [&next.updated("active", rolled)]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(ada.tier().await, "CORE");
+        accepts(&app, [&next.paid("subscription_cycle")]).await;
+        assert_eq!(booked(&ada).await, [grant(25), grant(25)]);
+    }
+
+    async fn a_renewals_invoice_may_come_before_its_update(app: TestApp) {
+        let (ada, plan) = subscribed(&app, "ada", PRO).await;
+        let next = plan.renewed();
+        let rolled = next.updated("active", json!({ "latest_invoice": "in_test" }));
+        accepts(&app, [&next.paid("subscription_cycle"), &rolled]).await;
+        assert_eq!(booked(&ada).await, [grant(100), grant(100)]);
+    }
+
+    async fn a_change_that_is_no_payment_grants_nothing(app: TestApp) {
+        let (ada, plan) = subscribed(&app, "ada", CORE).await;
+        let of_core = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
+        accepts(&app, [
+            &later(plan.updated("active", json!({ "metadata": { "tier": "PRO" } })), 1),
+            &later(plan.updated("past_due", json!({ "status": "active" })), 2),
+            &later(plan.updated("active", json!({ "status": "past_due" })), 3),
+            &later(plan.at(PRO).updated("active", of_core), 4),
+        ]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(ada.tier().await, "PRO");
+    }
+
+    async fn an_upgrades_invoice_grants_the_difference(app: TestApp) {
+        let (ada, plan) = subscribed(&app, "ada", CORE).await;
+        let unused = (CORE.0, -480);
+        let upgrade = plan.paid_for("subscription_update", &[unused, (PRO.0, 1440)]);
+        accepts(&app, [&upgrade]).await;
+        assert_eq!(booked(&ada).await, [grant(25), grant(75)]);
+        // And back and forth: the period never grants more than its highest tier.
+        let downgrade = plan.paid_for("subscription_update", &[(PRO.0, -1400), (CORE.0, 470)]);
+        accepts(&app, [&downgrade, &plan.paid_for("subscription_update", &[unused, (PRO.0, 1300)])]).await;
+        assert_eq!(booked(&ada).await, [grant(25), grant(75)]);
+    }
+
+    async fn an_upgrades_invoice_may_come_before_the_first_one(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -480), (PRO.0, 1440)]);
+        accepts(&app, [&upgrade, &plan.created("active"), &plan.paid("subscription_create")]).await;
+        assert_eq!(ada.credits().await, 100);
+    }
+
+    async fn an_upgrade_to_studio_grants_no_credits_and_unlimited_exports(app: TestApp) {
+        let (sue, plan) = subscribed(&app, "sue", CORE).await;
+        let studio = plan.at(STUDIO);
+        let changed = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
+        accepts(&app, [
+            &later(studio.updated("active", changed), 1),
+            &studio.paid_for("subscription_update", &[(CORE.0, -480), (STUDIO.0, 2900)]),
+        ]).await;
+        let balance = sue.balance().await;
+        assert_eq!((&balance["credits"], &balance["unlimited"]), (&json!(25), &json!(true)));
+        assert_eq!(sue.tier().await, "STUDIO");
+    }
+
+    async fn a_period_grants_the_same_in_whatever_order_its_payments_are_told(app: TestApp) {
+        let (sue, customer) = known_user(&app, "sue").await;
+        let plan = Plan::new(&customer, CORE);
+        let studio = plan.at(STUDIO);
+        accepts(&app, [
+            &studio.paid_for("subscription_update", &[(CORE.0, -480), (STUDIO.0, 2900)]),
+            &studio.created("active"),
+            &plan.paid("subscription_create"),
+        ]).await;
+        assert_eq!(sue.credits().await, 25);
+    }
+
+    async fn a_trial_gives_the_tier_and_its_zero_invoice_grants_nothing(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let trial = Plan::new(&customer, CORE);
+        accepts(&app, [&trial.created("trialing"), &trial.paid_for("subscription_create", &[(CORE.0, 0)])]).await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "CORE"));
+        let month = trial.renewed();
+        accepts(&app, [&month.updated("active", json!({ "status": "trialing" }))]).await;
+        assert_eq!(ada.credits().await, 0);
+        accepts(&app, [&month.paid("subscription_cycle")]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+    }
+
+    async fn a_subscription_that_is_paid_by_invoice_grants_when_the_invoice_is_paid(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan { collection_method: "send_invoice", ..Plan::new(&customer, CORE) };
+        accepts(&app, [&plan.created("active")]).await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "CORE"));
+        accepts(&app, [&plan.paid("subscription_create")]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+    }
+
+    async fn a_plan_that_is_past_due_gives_no_tier_and_is_not_gone(app: TestApp) {
+        let (sue, plan) = subscribed(&app, "sue", STUDIO).await;
+        assert_eq!(sue.balance().await["unlimited"], true);
+        for (seconds, status) in [(1, "past_due"), (2, "unpaid"), (3, "paused")] {
+            accepts(&app, [&later(plan.updated(status, json!({})), seconds)]).await;
+            assert_eq!(sue.tier().await, "FREE");
+            assert_eq!(sue.balance().await["unlimited"], false);
+            assert_eq!(sue.subscription().await["status"], status.to_uppercase());
+            assert_eq!(sue.opens_checkout("CORE").await["__typename"], "AlreadySubscribed");
+        }
+        accepts(&app, [&later(plan.updated("active", json!({ "status": "paused" })), 4)]).await;
+        assert_eq!(sue.tier().await, "STUDIO");
+        assert_eq!(sue.balance().await["unlimited"], true);
+    }
+
+    async fn a_plan_whose_first_payment_never_came_is_gone(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let expired = later(plan.updated("incomplete_expired", json!({ "status": "incomplete" })), 10);
+        accepts(&app, [&plan.created("incomplete"), &expired]).await;
+        assert_eq!(ada.credits().await, 0);
+        assert_eq!(ada.subscription().await, json!(null));
+        assert_eq!(ada.opens_checkout("CORE").await["__typename"], "Checkout");
+    }
+}

@@ -1,0 +1,120 @@
+//! An event that cannot be settled is kept with its error, and settled once it can be.
+
+use chrono::TimeDelta;
+use entity::{
+    Tier,
+    event::{self, Status},
+};
+use patch_hive::{
+    config::{Config, Prices},
+    settle,
+};
+use sea_orm::{EntityTrait, sea_query::Expr};
+
+use super::{
+    accepts, booked, grant, known_user,
+    payloads::{CORE, Plan, Price, retold},
+    stored,
+};
+use crate::{
+    checkout::on_both,
+    harness::{TestApp, facts},
+};
+
+const UNKNOWN: Price = ("price_of_last_year", 399);
+
+/// A gateway that does not know the price which the sandbox sells CORE at. (After a restart it does.)
+fn without_the_price(config: &mut Config) {
+    let one = |id: &str| vec![id.to_owned()];
+    let prices = vec![
+        (Tier::Core, one("price_of_another_core")),
+        (Tier::Pro, one("price_pro")),
+        (Tier::Studio, one("price_studio")),
+    ];
+    config.stripe.as_mut().unwrap().prices = Prices::new(prices).unwrap();
+}
+
+facts! {
+    async fn an_unknown_price_is_stored_as_failed_with_its_error_and_books_nothing(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, UNKNOWN);
+        for event in [plan.created("active"), plan.paid("subscription_create")] {
+            accepts(&app, [&event]).await;
+            let stored = stored(&app, &event).await.unwrap();
+            assert_eq!((stored.status, stored.attempts, stored.applied_at), (Status::Failed, 1, None));
+            assert_eq!(
+                stored.error.as_deref(),
+                Some("the price price_of_last_year is not among STRIPE_PRICE_ID_CORE, _PRO and _STUDIO"),
+            );
+        }
+        assert_eq!(ada.balance().await["version"], 0);
+        assert_eq!(ada.tier().await, "FREE");
+    }
+
+    async fn what_is_sold_along_with_a_plan_does_not_withhold_its_credits(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let invoice = Plan::new(&customer, CORE).paid_for("subscription_create", &[UNKNOWN, CORE]);
+        accepts(&app, [&invoice]).await;
+        assert_eq!(stored(&app, &invoice).await.unwrap().status, Status::Applied);
+        assert_eq!(booked(&ada).await, [grant(25)]);
+    }
+
+    async fn a_failed_event_is_tried_again_when_it_is_sent_again(app: TestApp) {
+        let (_, customer) = known_user(&app, "ada").await;
+        let event = Plan::new(&customer, UNKNOWN).created("active");
+        accepts(&app, [&event, &event, &event]).await;
+        let stored = stored(&app, &event).await.unwrap();
+        assert_eq!((stored.status, stored.attempts), (Status::Failed, 3));
+    }
+
+    async fn an_invoice_with_more_lines_than_the_event_carries_is_not_half_settled(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let mut invoice = Plan::new(&customer, CORE).paid("subscription_create");
+        invoice["data"]["object"]["lines"]["has_more"] = true.into();
+        accepts(&app, [&invoice]).await;
+        assert_eq!(stored(&app, &invoice).await.unwrap().status, Status::Failed);
+        assert_eq!(ada.balance().await["version"], 0);
+    }
+
+    async fn a_status_that_stripe_invents_is_stored_with_its_error(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let event = Plan::new(&customer, CORE).created("hibernating");
+        accepts(&app, [&event]).await;
+        assert_eq!(stored(&app, &event).await.unwrap().error.as_deref(), Some("the status hibernating is unknown"));
+        assert_eq!(ada.tier().await, "FREE");
+    }
+}
+
+/// All events came an hour earlier.
+async fn an_hour_passes(app: &TestApp) {
+    let inside = app.inside().await;
+    let earlier = Expr::value(inside.clock.wall() - TimeDelta::hours(1));
+    let age = event::Entity::update_many().col_expr(event::Column::ReceivedAt, earlier);
+    age.exec(inside.database.write()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_the_price_is_known_what_failed_is_applied_once() {
+    on_both(without_the_price, async |app| {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let events = [plan.created("active"), plan.paid("subscription_create")];
+        accepts(&app, &events).await;
+        assert_eq!(ada.balance().await["version"], 0);
+
+        app.restarts().await;
+        assert_eq!(settle::retry_failed(&app.inside().await).await.unwrap(), 0, "not at once");
+        an_hour_passes(&app).await;
+        settle::retry_failed(&app.inside().await).await.unwrap();
+        for event in &events {
+            let stored = stored(&app, event).await.unwrap();
+            assert_eq!((stored.status, stored.error), (Status::Applied, None));
+            assert!(stored.attempts >= 2 && stored.applied_at.is_some());
+        }
+        assert_eq!(ada.tier().await, "CORE");
+        accepts(&app, &[retold(&events[1], "invoice.payment_succeeded")]).await;
+        assert_eq!(settle::retry_failed(&app.inside().await).await.unwrap(), 0);
+        assert_eq!(booked(&ada).await, [grant(25)]);
+    })
+    .await;
+}
