@@ -1,0 +1,225 @@
+//! The database's schema, brought up and taken down, and what it refuses by itself.
+
+use entity::user::Role;
+use migration::{MigrationStatus, down, pending, status, up};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::harness::{TestApp, facts, postgres, program};
+
+/// An empty database, and the folder that it is in.
+struct Empty {
+    url: String,
+    folder: TempDir,
+}
+
+impl Empty {
+    async fn connect(&self) -> DatabaseConnection {
+        let create = if self.url.starts_with("sqlite:") { "?mode=rwc" } else { "" };
+        Database::connect(format!("{}{create}", self.url)).await.unwrap()
+    }
+}
+
+/// An empty database of each kind.
+async fn empty_databases() -> Vec<Empty> {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("gateway.db").display());
+    let mut databases = vec![Empty { url, folder }];
+    if let Some(url) = postgres::empty_database().await {
+        databases.push(Empty { url, folder: tempfile::tempdir().unwrap() });
+    }
+    databases
+}
+
+async fn rows(database: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// Everything that the database holds besides rows: tables, columns, keys, indexes, triggers, functions.
+async fn schema(database: &DatabaseConnection) -> Vec<String> {
+    let questions: &[&str] = match database.get_database_backend() {
+        DbBackend::Postgres => &[
+            "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || \
+             COALESCE(column_default, '') FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+            "SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
+             WHERE connamespace = 'public'::regnamespace ORDER BY 1",
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+            "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
+        ],
+        _ => &["SELECT type || ' ' || name || ' ' || COALESCE(sql, '') FROM sqlite_master \
+             WHERE name <> 'sqlite_sequence' ORDER BY 1"],
+    };
+    let mut lines = Vec::new();
+    for question in questions {
+        lines.extend(rows(database, question).await);
+    }
+    lines
+}
+
+async fn applied(database: &DatabaseConnection) -> Vec<bool> {
+    let steps = status(database).await.unwrap();
+    steps.iter().map(|step| step.status == MigrationStatus::Applied).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_and_down_and_up_again_leads_to_the_same_schema() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        up(&database).await.unwrap();
+        let first = schema(&database).await;
+        let steps = u32::try_from(applied(&database).await.len()).unwrap();
+
+        down(&database, steps).await.unwrap();
+        let bare = schema(&database).await;
+        assert!(bare.iter().all(|line| line.contains("seaql_migrations")), "left behind: {bare:#?}");
+
+        up(&database).await.unwrap();
+        assert_eq!(schema(&database).await, first);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_twice_changes_nothing() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        up(&database).await.unwrap();
+        let first = schema(&database).await;
+        up(&database).await.unwrap();
+        assert_eq!(schema(&database).await, first);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn down_undoes_one_step() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        up(&database).await.unwrap();
+        let count = applied(&database).await.len();
+
+        down(&database, 1).await.unwrap();
+
+        let expected: Vec<_> = (0..count).map(|step| step + 1 < count).collect();
+        assert_eq!(applied(&database).await, expected);
+        up(&database).await.unwrap();
+        assert_eq!(applied(&database).await, vec![true; count]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_the_status_changes_nothing() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        assert!(applied(&database).await.into_iter().all(|applied| !applied));
+        assert!(schema(&database).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_that_migrate_at_once_all_succeed() {
+    for empty in empty_databases().await {
+        let mut tasks = Vec::new();
+        for _ in 0..4 {
+            let database = empty.connect().await;
+            tasks.push(tokio::spawn(async move { up(&database).await }));
+        }
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert!(applied(&empty.connect().await).await.into_iter().all(|applied| applied));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_processes_that_migrate_at_once_all_succeed() {
+    for empty in empty_databases().await {
+        let variables = [("DATABASE_URL", empty.url.as_str())];
+        let run = || program::runs(empty.folder.path(), &["migrate", "up"], &variables);
+        let (one, two, three, four) = tokio::join!(run(), run(), run(), run());
+        for output in [one, two, three, four] {
+            assert!(output.status.success(), "{}", program::complaint(&output));
+        }
+        assert!(applied(&empty.connect().await).await.into_iter().all(|applied| applied));
+    }
+}
+
+facts! {
+    async fn a_replica_stays_ready_when_a_newer_one_has_migrated(app: TestApp) {
+        app.inside().await.database.write().execute_unprepared(NEWER_STEP).await.unwrap();
+        let ready = app.http().get(app.url("/readyz")).send().await.unwrap();
+        assert_eq!((ready.status().as_u16(), ready.text().await.unwrap().as_str()), (200, "ready"));
+    }
+
+    async fn a_replica_is_not_ready_while_a_step_of_its_own_is_pending(app: TestApp) {
+        let database = app.inside().await.database.clone();
+        let newest = "DELETE FROM seaql_migrations WHERE version = (SELECT MAX(version) FROM seaql_migrations)";
+        database.write().execute_unprepared(newest).await.unwrap();
+        assert_eq!(app.http().get(app.url("/readyz")).send().await.unwrap().status(), 503);
+    }
+
+    async fn a_user_with_an_account_cannot_be_deleted(app: TestApp) {
+        app.signs_up("ada").await;
+        refuses(&app, "DELETE FROM users").await;
+    }
+
+    async fn a_customer_with_a_subscription_cannot_be_deleted(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        refuses(&app, "DELETE FROM stripe_customers").await;
+    }
+
+    async fn an_entry_can_be_neither_changed_nor_deleted(app: TestApp) {
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let input = json!({ "userId": "1", "credits": 10, "reason": "welcome", "idempotencyKey": "welcome" });
+        let document = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { id } }";
+        admin.gets(document, json!({ "input": input })).await;
+
+        for statement in [
+            "UPDATE credits_ledger SET notes = 'another'",
+            "UPDATE credits_ledger SET credits_delta = credits_delta + 1 WHERE version = 1",
+            "DELETE FROM credits_ledger",
+            "DELETE FROM credits_ledger WHERE id = 1",
+        ] {
+            refuses(&app, statement).await;
+        }
+        assert_eq!(admin.credits().await, 10);
+    }
+
+    async fn a_source_and_a_version_are_booked_once(app: TestApp) {
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let document = r#"mutation { grantCredits(input: { userId: 1, credits: 10, reason: "hello",
+            idempotencyKey: "k" }) { id } }"#;
+        admin.gets(document, json!({})).await;
+        for (version, source) in [(1, "another"), (2, "manual:1:k")] {
+            let columns = "user_id, version, change_type, credits_delta, balance_after, source, created_at";
+            let values = format!("1, {version}, 'Grant', 0, 10, '{source}', '2026-01-01 00:00:00+00:00'");
+            refuses(&app, &format!("INSERT INTO credits_ledger ({columns}) VALUES ({values})")).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_steps_of_this_program_are_pending() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        let count = pending(&database).await.unwrap();
+        assert!(count > 0 && schema(&database).await.is_empty());
+        up(&database).await.unwrap();
+        assert_eq!(pending(&database).await.unwrap(), 0);
+        down(&database, 1).await.unwrap();
+        assert_eq!(pending(&database).await.unwrap(), 1);
+        database.execute_unprepared(NEWER_STEP).await.unwrap();
+        assert_eq!(pending(&database).await.unwrap(), 1);
+    }
+}
+
+/// What a newer program leaves when it has migrated the database.
+const NEWER_STEP: &str = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_of_tomorrow', 0)";
+
+async fn refuses(app: &TestApp, statement: &str) {
+    let inside = app.inside().await;
+    let done = inside.database.write().execute_unprepared(statement).await;
+    assert!(done.is_err(), "accepted: {statement}");
+}
