@@ -1,0 +1,166 @@
+//! The checker finds what it is there to find: one sound history, and what becomes of it when a gateway goes wrong.
+
+use super::{
+    checker::check,
+    history::{Answer, Asked, Event, Seen},
+};
+use crate::harness::book::Entry;
+
+fn entry(version: i64, kind: &str, delta: i64, balance: i64) -> Entry {
+    let reference = match kind {
+        "SPEND" => Some(format!("key {version}")),
+        "REFUND" => Some("entry 2".to_owned()),
+        _ => None,
+    };
+    Entry { id: format!("entry {version}"), version, kind: kind.to_owned(), delta, balance, reference }
+}
+
+fn event(begin: u64, end: u64, asked: Asked, answer: Answer) -> Event {
+    Event { begin, end, asked, answer }
+}
+
+fn charge(times: (u64, u64), key: i64, replayed: bool, seen: (i64, i64)) -> Event {
+    let seen = Seen { version: seen.0, credits: seen.1 };
+    let answer = Answer::Charged { id: format!("entry {key}"), replayed, seen };
+    event(times.0, times.1, Asked::Charge { key: format!("key {key}") }, answer)
+}
+
+fn refusal(times: (u64, u64), available: i64) -> Event {
+    event(times.0, times.1, Asked::Charge { key: "refused".to_owned() }, Answer::Refused { available })
+}
+
+fn look(times: (u64, u64), version: i64, credits: i64) -> Event {
+    event(times.0, times.1, Asked::Look, Answer::Saw(Seen { version, credits }))
+}
+
+/// Five credits are granted and three spent; the next charge is refused, until the first is given back.
+fn sound() -> (Vec<Entry>, Vec<Event>) {
+    let ledger =
+        vec![entry(1, "GRANT", 5, 5), entry(2, "SPEND", -3, 2), entry(3, "REFUND", 3, 5), entry(4, "SPEND", -3, 2)];
+    let grant = Asked::Grant { key: "grant".to_owned(), credits: 5 };
+    let give_back = Asked::GiveBack { charge: "entry 2".to_owned() };
+    let history = vec![
+        event(0, 10, grant, Answer::Booked(ledger[0].clone())),
+        charge((20, 30), 2, false, (2, 2)),
+        charge((25, 40), 2, true, (2, 2)),
+        refusal((45, 48), 2),
+        event(50, 60, give_back, Answer::Booked(ledger[2].clone())),
+        look((70, 75), 3, 5),
+        charge((80, 90), 4, false, (4, 2)),
+    ];
+    (ledger, history)
+}
+
+fn is_caught(expected: &str, break_it: impl FnOnce(&mut Vec<Entry>, &mut Vec<Event>)) {
+    let (mut ledger, mut history) = sound();
+    break_it(&mut ledger, &mut history);
+    let found = check(&ledger, &history).unwrap_err();
+    assert!(found.contains(expected), "{found}");
+}
+
+#[test]
+fn a_sound_history_is_accepted() {
+    let (ledger, history) = sound();
+    let figures = check(&ledger, &history).unwrap();
+    assert_eq!((figures.entries, figures.answers, figures.replays, figures.refusals), (4, 7, 1, 1));
+}
+
+#[test]
+fn things_that_overlap_may_have_happened_in_either_order() {
+    let (ledger, mut history) = sound();
+    (history[4].begin, history[4].end) = (20, 95);
+    (history[5].begin, history[5].end) = (20, 95);
+    check(&ledger, &history).unwrap();
+}
+
+#[test]
+fn a_lost_update_is_caught() {
+    is_caught("do not lead to", |ledger, _| ledger[3].balance = 5);
+}
+
+#[test]
+fn a_missing_and_a_doubled_version_are_caught() {
+    is_caught("is missing", |ledger, _| drop(ledger.remove(1)));
+    is_caught("is missing", |ledger, _| ledger.insert(1, ledger[1].clone()));
+}
+
+#[test]
+fn a_charge_below_nothing_is_caught() {
+    is_caught("overspent", |ledger, _| {
+        ledger[3].delta = -6;
+        ledger[3].balance = -1;
+    });
+}
+
+#[test]
+fn a_key_that_was_charged_twice_is_caught() {
+    is_caught("one intention, two entries", |ledger, history| {
+        ledger[3].reference = Some("key 2".to_owned());
+        history[6].asked = Asked::Charge { key: "key 2".to_owned() };
+    });
+    is_caught("charged afresh twice", |_, history| {
+        history[2] = charge((25, 40), 2, false, (2, 2));
+    });
+}
+
+#[test]
+fn two_keys_that_share_a_charge_are_caught() {
+    is_caught("does not match", |_, history| history[2].asked = Asked::Charge { key: "other".to_owned() });
+    is_caught("two intentions share", |_, history| {
+        let mut again = history[0].clone();
+        again.asked = Asked::Grant { key: "other".to_owned(), credits: 5 };
+        history.push(again);
+    });
+}
+
+#[test]
+fn an_answer_that_the_ledger_lacks_is_caught() {
+    is_caught("the ledger lacks", |ledger, _| drop(ledger.pop()));
+    is_caught("does not match", |_, history| {
+        if let Answer::Booked(told) = &mut history[4].answer {
+            told.version = 4;
+        }
+    });
+}
+
+#[test]
+fn an_entry_that_nobody_asked_for_is_caught() {
+    is_caught("nobody was told first", |_, history| drop(history.pop()));
+    is_caught("nobody was told first", |_, history| history[6] = charge((80, 90), 4, true, (4, 2)));
+}
+
+#[test]
+fn a_refusal_without_a_witness_is_caught() {
+    is_caught("no witness", |_, history| history[3] = refusal((45, 48), 1));
+    is_caught("no witness", |_, history| history[3] = refusal((62, 65), 2));
+    is_caught("no witness", |_, history| history[3] = refusal((12, 15), 5));
+}
+
+#[test]
+fn a_refusal_of_what_had_been_charged_is_caught() {
+    let refused = |times| {
+        let mut event = refusal(times, 2);
+        event.asked = Asked::Charge { key: "key 2".to_owned() };
+        event
+    };
+    is_caught("no witness", |_, history| history.push(refused((25, 48))));
+    let (ledger, mut history) = sound();
+    history[3].asked = Asked::Charge { key: "key 4".to_owned() };
+    check(&ledger, &history).unwrap();
+}
+
+#[test]
+fn a_version_out_of_real_time_order_is_caught() {
+    is_caught("over before", |_, history| {
+        (history[6].begin, history[6].end) = (41, 44);
+        history.remove(5);
+    });
+}
+
+#[test]
+fn a_balance_from_the_past_or_from_the_future_is_caught() {
+    is_caught("no such balance", |_, history| history[5] = look((70, 75), 2, 2));
+    is_caught("no such balance", |_, history| history[5] = look((70, 75), 4, 2));
+    is_caught("no such balance", |_, history| history[5] = look((70, 75), 3, 4));
+    is_caught("no such balance", |_, history| history.push(look((91, 92), 3, 5)));
+}

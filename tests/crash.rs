@@ -1,0 +1,76 @@
+//! kill -9: gateways and their database are killed at any moment while clients ask again with the same keys. Afterwards every
+//! charge that was acknowledged is there once, as it was acknowledged, and nothing is there that nobody asked for.
+
+mod audit;
+mod chaos;
+mod client;
+mod replica;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::timeout;
+
+use self::{audit::Record, chaos::Chaos, client::Client, replica::Fleet};
+use crate::harness::{
+    chance::{Seed, lasting},
+    postgres::durable::Durable,
+};
+
+/// How long it goes on, in seconds.
+const USUAL_SECONDS: u64 = 10;
+
+/// Kills without which nothing is proved.
+const MIN_KILLS: u32 = 5;
+
+/// Gateways on one PostgreSQL database.
+const REPLICAS: usize = 2;
+
+/// Accounts, and how many clients use each. Who is alone knows which version to expect.
+const CLIENTS: [usize; 4] = [1, 1, 3, 3];
+
+/// How long clients have for their last questions.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_two_replicas_acknowledged_survives_their_and_their_databases_death() {
+    let Some(server) = Durable::start().await else { return };
+    let url = server.url();
+    survives("crash on PostgreSQL", Fleet::start(&url, REPLICAS).await, Some(server)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_gateway_on_sqlite_acknowledged_survives_its_death() {
+    survives("crash on SQLite", Fleet::start("sqlite:gateway.db", 1).await, None).await;
+}
+
+async fn survives(name: &str, fleet: Fleet, server: Option<Durable>) {
+    let seed = Seed::of(name);
+    let stop = Arc::<AtomicBool>::default();
+    let admin = fleet.signs_up("admin", Some("admin")).await;
+    let mut clients = Vec::new();
+    for (account, count) in CLIENTS.into_iter().enumerate() {
+        let user = fleet.signs_up(&format!("user{account}"), None).await;
+        for _ in 0..count {
+            let dice = seed.dice(u64::try_from(clients.len()).unwrap());
+            let client = Client::new(fleet.addresses(), (user.clone(), admin.clone()), clients.len(), dice);
+            clients.push((count == 1, tokio::spawn(client.run(stop.clone()))));
+        }
+    }
+    let mut chaos = Chaos::new(fleet, server, seed.dice(u64::MAX));
+    chaos.rages(lasting(USUAL_SECONDS), MIN_KILLS).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut record = Record::default();
+    for (alone, client) in clients {
+        record.add(alone, timeout(PATIENCE, chaos.keeps_up(client)).await.expect("a client was never answered"));
+    }
+    eprintln!("{name}: {record}, {chaos}");
+    chaos.ends().await;
+    chaos.fleet().proves_its_books().await;
+    record.holds_against(&chaos.fleet().entries().await, seed);
+}

@@ -1,0 +1,108 @@
+//! What clients were told, against what is there.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+};
+
+use entity::ledger_entry::{ChangeType, Model};
+
+use super::client::{Charge, Grant, Told};
+use crate::harness::chance::Seed;
+
+/// What a dying gateway, or one whose database has died, may answer.
+const FORGIVABLE: [&str; 3] = ["no answer in time", "no connection", "UNAVAILABLE"];
+
+/// What all clients were told.
+#[derive(Default)]
+pub(super) struct Record {
+    charges: Vec<(bool, Charge)>,
+    grants: Vec<Grant>,
+    abandoned: Vec<String>,
+    refusals: u32,
+    failures: BTreeMap<String, u32>,
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let replayed = self.charges.iter().filter(|(_, charge)| charge.replayed).count();
+        write!(f, "{} charges acknowledged ({replayed} of them when asked again), ", self.charges.len())?;
+        write!(f, "{} grants, {} refusals, ", self.grants.len(), self.refusals)?;
+        write!(f, "{} keys abandoned, failures {:?}", self.abandoned.len(), self.failures)
+    }
+}
+
+impl Record {
+    /// Adds what one client was told, who may have been alone on the account.
+    pub(super) fn add(&mut self, alone: bool, told: Told) {
+        self.charges.extend(told.charges.into_iter().map(|charge| (alone, charge)));
+        self.grants.extend(told.grants);
+        self.abandoned.extend(told.abandoned);
+        self.refusals += told.refusals;
+        for (failure, count) in told.failures {
+            *self.failures.entry(failure).or_default() += count;
+        }
+    }
+
+    /// Every acknowledged entry is there once and as it was told; nothing else is there but what was abandoned.
+    pub(super) fn holds_against(&self, entries: &[Model], seed: Seed) {
+        let books = Books::new(entries, &self.abandoned);
+        assert_eq!(books.by_version.len(), entries.len(), "a version is there twice, {seed:?}");
+        assert_eq!(books.by_source.len(), entries.len(), "a key is there twice, {seed:?}");
+        for (alone, charge) in &self.charges {
+            let entry = books.entry(&charge.source, seed);
+            assert!(books.agree(entry, charge, *alone), "{:?} is not {entry:?}, {seed:?}", charge.seen);
+        }
+        for grant in &self.grants {
+            let entry = books.entry(&grant.source, seed);
+            let told = (grant.id, grant.version, grant.balance);
+            assert_eq!((entry.id, entry.version, entry.balance_after), told, "{entry:?}, {seed:?}");
+        }
+        let sources = self.charges.iter().map(|(_, charge)| charge.source.as_str());
+        let asked: HashSet<_> = sources.chain(self.grants.iter().map(|grant| grant.source.as_str())).collect();
+        let mut abandoned = 0;
+        for source in books.by_source.keys().filter(|source| !asked.contains(*source)) {
+            assert!(books.abandoned.contains(source), "nobody asked for {source}, {seed:?}");
+            abandoned += 1;
+        }
+        eprintln!("{abandoned} of {} abandoned keys were charged all the same, each once", self.abandoned.len());
+        let odd: Vec<_> = self.failures.keys().filter(|failure| !FORGIVABLE.contains(&failure.as_str())).collect();
+        assert!(odd.is_empty(), "answered without need, {seed:?}: {odd:?}");
+    }
+}
+
+/// What is there.
+struct Books<'a> {
+    by_version: HashMap<(i64, i64), &'a Model>,
+    by_source: HashMap<&'a str, &'a Model>,
+    abandoned: HashSet<&'a str>,
+}
+
+impl<'a> Books<'a> {
+    fn new(entries: &'a [Model], abandoned: &'a [String]) -> Self {
+        Self {
+            by_version: entries.iter().map(|entry| ((entry.user_id, entry.version), entry)).collect(),
+            by_source: entries.iter().map(|entry| (entry.source.as_str(), entry)).collect(),
+            abandoned: abandoned.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn entry(&self, source: &str, seed: Seed) -> &'a Model {
+        self.by_source.get(source).copied().unwrap_or_else(|| panic!("{source} is lost, {seed:?}"))
+    }
+
+    /// A charge's answer names its entry, and a balance that was there then. Whoever is alone on an account sees the balance
+    /// that the own charge left, unless an abandoned one came late.
+    fn agree(&self, entry: &Model, charge: &Charge, alone: bool) -> bool {
+        let (version, credits) = charge.seen;
+        let at = |version| self.by_version.get(&(entry.user_id, version));
+        let others = |version| alone && at(version).is_none_or(|other| !self.abandoned.contains(other.source.as_str()));
+        entry.id == charge.id
+            && entry.change_type == ChangeType::Spend
+            && entry.credits_delta == -3
+            && entry.reference.as_deref() == Some(charge.run.as_str())
+            && entry.version <= version
+            && !(entry.version + 1..=version).any(others)
+            && at(version).is_some_and(|seen| seen.balance_after == credits)
+    }
+}

@@ -1,0 +1,156 @@
+//! A client that asks with the same key until it is answered, whoever dies meanwhile, or walks away.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::Client as Http;
+use serde_json::{Value, json};
+
+use super::replica::{Address, Member};
+use crate::harness::chance::Dice;
+
+/// How long an answer may take before the client asks again.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+const CHARGE: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input: $input) { __typename \
+    ... on ExportCharge { id replayed balance { credits version } } ... on InsufficientCredits { available } } }";
+
+const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { id version balanceAfter } }";
+
+pub(super) struct Client {
+    http: Http,
+    replicas: Vec<Address>,
+    user: Member,
+    admin: Member,
+    number: usize,
+    dice: Dice,
+    told: Told,
+}
+
+/// What a client was told.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) charges: Vec<Charge>,
+    pub(super) grants: Vec<Grant>,
+    /// Sources that were asked for and never acknowledged.
+    pub(super) abandoned: Vec<String>,
+    pub(super) refusals: u32,
+    /// Questions that came to nothing, by what came instead of an answer.
+    pub(super) failures: BTreeMap<String, u32>,
+}
+
+/// An acknowledged charge.
+pub(super) struct Charge {
+    pub(super) source: String,
+    pub(super) run: String,
+    pub(super) id: i64,
+    pub(super) replayed: bool,
+    /// The balance as it was a moment later.
+    pub(super) seen: (i64, i64),
+}
+
+/// An acknowledged grant.
+pub(super) struct Grant {
+    pub(super) source: String,
+    pub(super) id: i64,
+    pub(super) version: i64,
+    pub(super) balance: i64,
+}
+
+impl Client {
+    pub(super) fn new(replicas: Vec<Address>, (user, admin): (Member, Member), number: usize, dice: Dice) -> Self {
+        let http = Http::builder().no_proxy().build().unwrap();
+        Self { http, replicas, user, admin, number, dice, told: Told::default() }
+    }
+
+    pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Told {
+        let mut turn = 0;
+        while !stop.load(Ordering::Relaxed) {
+            turn += 1;
+            let key = format!("{}-{turn}", self.number);
+            if !self.charges(&key).await {
+                self.grants(&key).await;
+            }
+        }
+        self.told
+    }
+
+    /// Charges, and returns whether there was enough.
+    async fn charges(&mut self, key: &str) -> bool {
+        let run = format!("run of {key}");
+        let source = format!("export:{}:{key}", self.user.id);
+        let input = json!({ "runId": run, "idempotencyKey": key });
+        let token = self.user.token.clone();
+        if self.dice.rolls(10) {
+            // Too short for most answers: whether it was charged, this client never learns.
+            let patience = self.dice.millis(1, 40);
+            self.ask(&token, CHARGE, &input, patience).await.ok();
+            self.told.abandoned.push(source);
+            return true;
+        }
+        let answer = self.insists(&token, CHARGE, &input).await;
+        if answer["__typename"] == "InsufficientCredits" {
+            assert!(answer["available"].as_i64().unwrap() < 3, "refused with enough: {answer}");
+            self.told.refusals += 1;
+            return false;
+        }
+        let balance = &answer["balance"];
+        self.told.charges.push(Charge {
+            source,
+            run,
+            id: id(&answer),
+            replayed: answer["replayed"].as_bool().unwrap(),
+            seen: (balance["version"].as_i64().unwrap(), balance["credits"].as_i64().unwrap()),
+        });
+        true
+    }
+
+    async fn grants(&mut self, key: &str) {
+        let user = self.user.id.to_string();
+        let credits = self.dice.below(30) + 1;
+        let input = json!({ "userId": user, "credits": credits, "reason": "a gift", "idempotencyKey": key });
+        let token = self.admin.token.clone();
+        let answer = self.insists(&token, GRANT, &input).await;
+        self.told.grants.push(Grant {
+            source: format!("manual:{user}:{key}"),
+            id: id(&answer),
+            version: answer["version"].as_i64().unwrap(),
+            balance: answer["balanceAfter"].as_i64().unwrap(),
+        });
+    }
+
+    /// Asks until there is an answer: each time whichever gateway, and always the same.
+    async fn insists(&mut self, token: &str, document: &str, input: &Value) -> Value {
+        loop {
+            match self.ask(token, document, input, TIMEOUT).await {
+                Ok(answer) => return answer,
+                Err(failure) => *self.told.failures.entry(failure).or_default() += 1,
+            }
+            tokio::time::sleep(self.dice.millis(5, 60)).await;
+        }
+    }
+
+    async fn ask(&mut self, token: &str, document: &str, input: &Value, patience: Duration) -> Result<Value, String> {
+        let address = *self.replicas[self.dice.place(self.replicas.len())].lock().unwrap();
+        let body = json!({ "query": document, "variables": { "input": input } });
+        let request = self.http.post(format!("http://{address}/graphql")).bearer_auth(token).json(&body);
+        let answer = async { request.timeout(patience).send().await?.json::<Value>().await };
+        let mut answer = answer.await.map_err(|error| {
+            if error.is_timeout() { "no answer in time".to_owned() } else { "no connection".to_owned() }
+        })?;
+        if let Some(code) = answer.pointer("/errors/0/extensions/code") {
+            return Err(code.as_str().unwrap().to_owned());
+        }
+        Ok(answer["data"].as_object_mut().unwrap().values_mut().next().unwrap().take())
+    }
+}
+
+fn id(answer: &Value) -> i64 {
+    answer["id"].as_str().unwrap_or_else(|| panic!("no entry: {answer}")).parse().unwrap()
+}

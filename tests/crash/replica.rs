@@ -1,0 +1,168 @@
+//! Gateways in processes of their own, to be killed and started again.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use entity::ledger_entry;
+use reqwest::Client;
+use sea_orm::{Database, EntityTrait};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{process::Child, time::timeout};
+
+use crate::harness::program::{self, complaint};
+
+/// How long a gateway may take to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const SIGN_UP: &str = "mutation ($input: SignUpInput!) { signUp(input: $input) { token user { id } } }";
+
+/// Where a gateway listens now: each start takes another port.
+pub(super) type Address = Arc<Mutex<SocketAddr>>;
+
+/// Gateways on one database.
+pub(super) struct Fleet {
+    folder: TempDir,
+    url: String,
+    replicas: Vec<Replica>,
+    http: Client,
+}
+
+struct Replica {
+    address: Address,
+    process: Child,
+}
+
+/// Somebody with a token.
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) id: i64,
+    pub(super) token: String,
+}
+
+impl Fleet {
+    pub(super) async fn start(url: &str, count: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let http = Client::builder().no_proxy().build().unwrap();
+        let mut fleet = Self { folder, url: url.to_owned(), replicas: Vec::new(), http };
+        for number in 0..count {
+            let (address, process) = fleet.spawns();
+            fleet.replicas.push(Replica { address: Arc::new(Mutex::new(address)), process });
+            fleet.is_up(number).await;
+        }
+        fleet
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.replicas.len()
+    }
+
+    pub(super) fn addresses(&self) -> Vec<Address> {
+        self.replicas.iter().map(|replica| replica.address.clone()).collect()
+    }
+
+    /// Waits until a gateway serves. One that gave up, since it found no database, is started again.
+    pub(super) async fn is_up(&mut self, number: usize) {
+        let waiting = async {
+            loop {
+                self.mends(number);
+                let url = format!("http://{}/healthz", *self.replicas[number].address.lock().unwrap());
+                if self.http.get(url).timeout(Duration::from_secs(1)).send().await.is_ok() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("a gateway did not start");
+    }
+
+    /// Starts a gateway again that has ended.
+    pub(super) fn mends(&mut self, number: usize) {
+        if self.replicas[number].process.try_wait().unwrap().is_some() {
+            self.starts_again(number);
+        }
+    }
+
+    /// kill -9, and a new start.
+    pub(super) async fn loses(&mut self, number: usize) {
+        self.replicas[number].process.kill().await.unwrap();
+        self.starts_again(number);
+    }
+
+    /// kill -9 for all, and for good.
+    pub(super) async fn ends(&mut self) {
+        for replica in &mut self.replicas {
+            replica.process.kill().await.unwrap();
+        }
+    }
+
+    fn starts_again(&mut self, number: usize) {
+        let (address, process) = self.spawns();
+        let replica = &mut self.replicas[number];
+        *replica.address.lock().unwrap() = address;
+        replica.process = process;
+    }
+
+    fn spawns(&self) -> (SocketAddr, Child) {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut command =
+            program::command(self.folder.path(), &["serve", "--bind", &address.to_string()], &self.variables());
+        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        (address, process)
+    }
+
+    fn variables(&self) -> [(&str, &str); 6] {
+        [
+            ("DATABASE_URL", &self.url),
+            ("DATABASE_MAX_CONNECTIONS", "5"),
+            ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("JWT_TTL", "30d"),
+            ("STRIPE_ENABLED", "false"),
+            ("BCRYPT_COST", "10"),
+        ]
+    }
+
+    /// Makes a user; with a role, the token is the operator's command's.
+    pub(super) async fn signs_up(&self, name: &str, role: Option<&str>) -> Member {
+        let url = format!("http://{}/graphql", *self.replicas[0].address.lock().unwrap());
+        let email = format!("{name}@patchhive.example");
+        let input = json!({ "email": email, "username": name, "password": "correct horse" });
+        let body = json!({ "query": SIGN_UP, "variables": { "input": input } });
+        let answer: Value = self.http.post(url).json(&body).send().await.unwrap().json().await.unwrap();
+        let session = &answer["data"]["signUp"];
+        let id = session["user"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).parse().unwrap();
+        let token = match role {
+            None => session["token"].as_str().unwrap().to_owned(),
+            Some(role) => self.runs(&["token", "--email", &email, "--role", role, "--ttl", "30d"]).await,
+        };
+        Member { id, token: token.trim().to_owned() }
+    }
+
+    pub(super) async fn proves_its_books(&self) {
+        self.runs(&["verify"]).await;
+    }
+
+    /// Runs a command on the database, which must succeed, and returns what it says.
+    async fn runs(&self, arguments: &[&str]) -> String {
+        let needed = match arguments[0] {
+            "verify" => &self.variables()[..1],
+            _ => &self.variables()[..3],
+        };
+        let output = program::runs(self.folder.path(), arguments, needed).await;
+        let said = String::from_utf8(output.stdout.clone()).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {said}{}", complaint(&output));
+        said
+    }
+
+    /// Everything that is booked, as it lies in the database.
+    pub(super) async fn entries(&self) -> Vec<ledger_entry::Model> {
+        let url = self.url.strip_prefix("sqlite:");
+        let url = url.map_or(self.url.clone(), |file| format!("sqlite:{}", self.folder.path().join(file).display()));
+        let database = Database::connect(url).await.unwrap();
+        ledger_entry::Entity::find().all(&database).await.unwrap()
+    }
+}

@@ -1,0 +1,34 @@
+//! Hints that say more than the tables do: a standby took over without the last commits, or a backup was put back.
+
+use std::time::Duration;
+
+use patch_hive::feed::Hint;
+use sea_orm::Database;
+use tokio::time::sleep;
+
+use super::silence;
+use crate::harness::{TestApp, facts};
+
+/// Longer than the backstop's interval.
+const A_WHILE: Duration = Duration::from_millis(1300);
+
+/// Statements that a gateway may run in a while for one watcher and on nobody's behalf.
+const FEW: u64 = 40;
+
+facts! {
+    async fn a_hint_that_is_ahead_of_the_ledger_is_looked_into_now_and_then(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let mut watcher = ada.watches_balance(Some(0)).await;
+        watcher.stays_silent().await;
+        let inside = app.inside().await;
+        inside.feed.announce(1, Hint { ledger: 1000, subscription: 0 });
+        let before = inside.database.statements();
+        sleep(A_WHILE).await;
+        let statements = inside.database.statements() - before;
+        assert!(statements <= FEW, "{statements} statements were run to find nothing");
+
+        let database = Database::connect(&inside.config.database.url).await.unwrap();
+        silence::books(&database, 1, 1, "unheard").await;
+        assert_eq!(watcher.pushed().await["version"], 1);
+    }
+}

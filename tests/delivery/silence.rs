@@ -1,0 +1,31 @@
+//! Entries that no gateway is told of: the same as if every hint were lost.
+
+use entity::ledger_entry::ChangeType;
+use patch_hive::{
+    clock::{self, Clock},
+    ledger::{self, Posting, Unlimited},
+};
+use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+/// Books that many grants of one credit in one transaction.
+pub(super) async fn books(database: &DatabaseConnection, user_id: i64, count: usize, notes: &str) {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = database.begin_with_options(options).await.unwrap();
+    for _ in 0..count {
+        let posting = Posting {
+            user_id,
+            change_type: ChangeType::Grant,
+            delta: 1,
+            unlimited: Unlimited::Keep,
+            source: format!("manual:{user_id}:{}", clock::random_id()),
+            reference: None,
+            notes: Some(notes.to_owned()),
+            now: Clock::default().now(),
+        };
+        ledger::post(&tx, posting).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}

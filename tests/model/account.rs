@@ -1,0 +1,161 @@
+//! One user of the model: what is booked, and what is known of plans.
+
+use std::collections::HashMap;
+
+use entity::{Tier, ledger_entry::ChangeType};
+
+/// Days for which unlimited outlasts its period.
+const GRACE: i64 = 3;
+
+/// Credits of an export.
+const COST: i64 = 3;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Account {
+    pub(super) name: u8,
+    pub(super) entries: Vec<Entry>,
+    /// The day on which unlimited is over.
+    pub(super) unlimited_until: Option<i64>,
+    pub(super) plans: Vec<Plan>,
+    pub(super) periods: Vec<Paid>,
+    pub(super) packs: Vec<usize>,
+    charges: HashMap<u8, (i64, u8)>,
+    grants: HashMap<u8, i64>,
+    given_back: HashMap<i64, i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) kind: ChangeType,
+    pub(super) delta: i64,
+    pub(super) balance: i64,
+}
+
+/// What was last said of a subscription.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    pub(super) subscription: usize,
+    pub(super) tier: Tier,
+    pub(super) status: Status,
+    pub(super) end: i64,
+    /// When it was said.
+    pub(super) at: i64,
+}
+
+/// A period that was paid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paid {
+    pub(super) subscription: usize,
+    pub(super) end: i64,
+    pub(super) tier: Tier,
+    pub(super) granted: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Incomplete,
+    Active,
+    PastDue,
+    Ended,
+}
+
+/// What became of a wish to spend.
+pub(super) enum Spent {
+    Fresh(i64),
+    Replayed(i64),
+    Reused,
+    Refused,
+}
+
+impl Status {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Active => "active",
+            Self::PastDue => "past_due",
+            Self::Ended => "canceled",
+        }
+    }
+}
+
+impl Account {
+    pub(super) fn of(name: u8) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    pub(super) fn balance(&self) -> i64 {
+        self.entries.last().map_or(0, |entry| entry.balance)
+    }
+
+    pub(super) fn version(&self) -> i64 {
+        i64::try_from(self.entries.len()).unwrap()
+    }
+
+    pub(super) fn entry(&self, version: i64) -> &Entry {
+        &self.entries[usize::try_from(version - 1).unwrap()]
+    }
+
+    pub(super) fn living(&self) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.status != Status::Ended)
+    }
+
+    /// The versions of the user's charges.
+    pub(super) fn charges(&self) -> Vec<i64> {
+        let spends = (1..).zip(&self.entries).filter(|(_, entry)| entry.kind == ChangeType::Spend);
+        spends.map(|(version, _)| version).collect()
+    }
+
+    pub(super) fn is_given_back(&self, charge: i64) -> bool {
+        self.given_back.contains_key(&charge)
+    }
+
+    /// Adds an entry and returns its version.
+    pub(super) fn book(&mut self, kind: ChangeType, delta: i64) -> i64 {
+        let balance = self.balance() + delta;
+        self.entries.push(Entry { kind, delta, balance });
+        self.version()
+    }
+
+    pub(super) fn charge(&mut self, key: u8, run: u8, today: i64) -> Spent {
+        if let Some((version, first)) = self.charges.get(&key) {
+            return if *first == run { Spent::Replayed(*version) } else { Spent::Reused };
+        }
+        let free = self.unlimited_until.is_some_and(|until| until > today);
+        if !free && self.balance() < COST {
+            return Spent::Refused;
+        }
+        let version = self.book(ChangeType::Spend, if free { 0 } else { -COST });
+        self.charges.insert(key, (version, run));
+        Spent::Fresh(version)
+    }
+
+    /// Grants, and returns the version; `None` when the key stands for another amount.
+    pub(super) fn grant(&mut self, key: u8, credits: i64) -> Option<i64> {
+        if let Some(version) = self.grants.get(&key).copied() {
+            return (self.entry(version).delta == credits).then_some(version);
+        }
+        let version = self.book(ChangeType::Grant, credits);
+        self.grants.insert(key, version);
+        Some(version)
+    }
+
+    /// Gives a charge back, once.
+    pub(super) fn give_back(&mut self, charge: i64) -> i64 {
+        if let Some(version) = self.given_back.get(&charge) {
+            return *version;
+        }
+        let version = self.book(ChangeType::Refund, -self.entry(charge).delta);
+        self.given_back.insert(charge, version);
+        version
+    }
+
+    /// The day on which unlimited is over by what is known of plans and payments.
+    pub(super) fn entitled_until(&self, today: i64) -> Option<i64> {
+        let entitled = |paid: &&Paid| {
+            let plan = self.plans.iter().find(|plan| plan.subscription == paid.subscription);
+            plan.is_some_and(|plan| plan.tier == Tier::Studio && plan.status == Status::Active)
+        };
+        let studio = self.periods.iter().filter(|paid| paid.tier == Tier::Studio);
+        studio.filter(entitled).map(|paid| paid.end + GRACE).max().filter(|until| *until > today)
+    }
+}

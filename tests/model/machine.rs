@@ -1,0 +1,216 @@
+//! The gateway, as the model's counterpart: on SQLite, and on PostgreSQL where that is installed.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{DateTime, TimeDelta};
+use patch_hive::{
+    accounts::{self, SignUp},
+    app::App,
+    billing::{
+        export::{self, Charged},
+        grant::{self, Grant},
+    },
+    clock::Clock,
+    config::Config,
+    error::Error,
+    ledger,
+    server::{self, Running},
+    settle::{self, Fact, Receipt},
+};
+use proptest_state_machine::StateMachineTest;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::{
+    book::Book,
+    operation::{Answer, Operation},
+    telling::{DAY, Telling, customer},
+};
+use crate::harness::postgres;
+
+/// The least that bcrypt knows.
+const PASSWORD_COST: u32 = 4;
+
+pub(super) struct Machine {
+    runtime: Runtime,
+    gateways: Vec<Gateway>,
+    offset: Arc<AtomicI64>,
+    /// The second in which the sequence began.
+    base: i64,
+}
+
+struct Gateway {
+    running: Running,
+    /// The users' ids, in the order in which they came.
+    users: Vec<i64>,
+    _folder: TempDir,
+}
+
+impl StateMachineTest for Machine {
+    type SystemUnderTest = Self;
+    type Reference = Book;
+
+    fn init_test(_: &Book) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let offset = Arc::<AtomicI64>::default();
+        let clock = Clock::following(offset.clone());
+        let base = clock.wall().timestamp();
+        let gateways = runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let file = format!("sqlite:{}", folder.path().join("gateway.db").display());
+            let mut gateways = vec![Gateway::start(file, clock.clone(), folder).await];
+            if let Some(url) = postgres::database().await {
+                gateways.push(Gateway::start(url, clock, tempfile::tempdir().unwrap()).await);
+            }
+            gateways
+        });
+        Self { runtime, gateways, offset, base }
+    }
+
+    fn apply(mut machine: Self, book: &Book, operation: Operation) -> Self {
+        machine.offset.store(book.today * DAY, Ordering::Relaxed);
+        let base = machine.base;
+        machine.runtime.block_on(async {
+            for gateway in &mut machine.gateways {
+                let answer = gateway.happens(book, &operation, base).await;
+                let backend = gateway.app().database.backend();
+                assert_eq!(Some(&answer), book.answer.as_ref(), "{backend:?} answers otherwise to {operation:?}");
+                gateway.agrees(book, base).await;
+            }
+        });
+        machine
+    }
+
+    fn teardown(machine: Self, book: Book) {
+        machine.runtime.block_on(async {
+            for gateway in machine.gateways {
+                gateway.ends_like(&book).await;
+            }
+        });
+    }
+}
+
+impl Gateway {
+    async fn start(url: String, clock: Clock, folder: TempDir) -> Self {
+        // Nothing listens there: what Stripe has to say comes from the model.
+        let nowhere = "http://127.0.0.1:9/".to_owned();
+        let mut config = Config::development("127.0.0.1:0".parse().unwrap(), url, nowhere).unwrap();
+        config.password_cost = PASSWORD_COST;
+        let running = server::start(config, clock).await.unwrap();
+        Self { running, users: Vec::new(), _folder: folder }
+    }
+
+    fn app(&self) -> &App {
+        self.running.app()
+    }
+
+    async fn happens(&mut self, book: &Book, operation: &Operation, base: i64) -> Answer {
+        let outcome = match *operation {
+            Operation::SignUp { name } => self.signs_up(name).await,
+            Operation::Charge { user, key, run } => self.charges(user, key, run).await,
+            Operation::Grant { user, key, credits } => self.grants(user, key, credits).await,
+            Operation::GiveBack { user, nth } => self.gives_back(user, book.charge_of(user, nth)).await,
+            Operation::Plan { .. } | Operation::Pack { .. } | Operation::Retell { .. } => {
+                Ok(self.hears(&book.telling, base).await)
+            }
+            Operation::Pass { .. } => settle::sweep(self.app()).await.map(|_| Answer::Done),
+        };
+        outcome.unwrap_or_else(|error| Answer::Error(error.code()))
+    }
+
+    async fn signs_up(&mut self, name: u8) -> Result<Answer, Error> {
+        let app = self.app().clone();
+        let new = SignUp {
+            email: format!("user{name}@patchhive.example"),
+            username: format!("user{name}"),
+            display_name: None,
+            password: "a password".to_owned(),
+        };
+        let user_id = accounts::sign_up(&app, new).await?.user.id;
+        let fact = Fact::Customer { user_id, customer: customer(self.users.len()) };
+        let tx = app.database.begin().await?;
+        settle::apply(&tx, &app, fact).await.unwrap();
+        tx.commit().await?;
+        self.users.push(user_id);
+        Ok(Answer::Done)
+    }
+
+    async fn charges(&self, user: usize, key: u8, run: u8) -> Result<Answer, Error> {
+        let charged = export::charge(self.app(), self.users[user], &run.to_string(), &key.to_string()).await?;
+        Ok(match charged {
+            Charged::Charge { entry, replayed, ticket, .. } => Answer::Charged {
+                version: entry.version,
+                delta: entry.credits_delta,
+                replayed,
+                ticket: ticket.is_some(),
+            },
+            Charged::Refused { account, .. } => Answer::Refused { available: account.balance },
+        })
+    }
+
+    async fn grants(&self, user: usize, key: u8, credits: i64) -> Result<Answer, Error> {
+        let wish = Grant {
+            user_id: self.users[user].to_string(),
+            credits,
+            reason: "a gift".to_owned(),
+            idempotency_key: key.to_string(),
+        };
+        grant::grant(self.app(), wish).await.map(|entry| booked(&entry))
+    }
+
+    /// Gives back the charge with this version.
+    async fn gives_back(&self, user: usize, version: Option<i64>) -> Result<Answer, Error> {
+        let version = version.unwrap_or_default();
+        let charges = ledger::changes(self.app().database.read(), self.users[user], version - 1, version).await?;
+        let charge = charges.first().map_or(0, |charge| charge.id);
+        export::refund(self.app(), &charge.to_string(), "it failed").await.map(|entry| booked(&entry))
+    }
+
+    async fn hears(&self, events: &[Telling], base: i64) -> Answer {
+        let mut settled = Vec::new();
+        for telling in events {
+            let event = telling.render(base);
+            let receipt = settle::receive(self.app(), event.to_string().as_bytes()).await.unwrap();
+            assert!(matches!(receipt, Receipt::Applied | Receipt::Known), "{receipt:?}: {event}");
+            settled.push(receipt == Receipt::Applied);
+        }
+        Answer::Settled(settled)
+    }
+
+    /// Every account is as the model says.
+    async fn agrees(&self, book: &Book, base: i64) {
+        let accounts = ledger::accounts(self.app().database.read(), &self.users).await.unwrap();
+        for (user, expected) in self.users.iter().zip(&book.users) {
+            let account = &accounts[user];
+            let until =
+                expected.unlimited_until.map(|day| DateTime::from_timestamp(base, 0).unwrap() + TimeDelta::days(day));
+            let backend = self.app().database.backend();
+            assert_eq!(
+                (account.balance, account.version, account.unlimited_until),
+                (expected.balance(), expected.version(), until),
+                "{backend:?} differs for user {user}"
+            );
+        }
+    }
+
+    /// The whole ledger is as the model says, and the books are in order.
+    async fn ends_like(self, book: &Book) {
+        let database = &self.app().database;
+        for (user, expected) in self.users.iter().zip(&book.users) {
+            let entries = ledger::changes(database.read(), *user, 0, i64::MAX).await.unwrap();
+            let booked = entries.iter().map(|entry| (entry.change_type, entry.credits_delta, entry.balance_after));
+            let expected = expected.entries.iter().map(|entry| (entry.kind, entry.delta, entry.balance));
+            assert_eq!(booked.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        }
+        let report = ledger::verify(database).await.unwrap();
+        assert!(report.holds(), "the books are off:\n{report}");
+        self.running.stop().await;
+    }
+}
+
+fn booked(entry: &entity::ledger_entry::Model) -> Answer {
+    Answer::Booked { version: entry.version, delta: entry.credits_delta, balance: entry.balance_after }
+}
