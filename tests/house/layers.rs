@@ -1,0 +1,158 @@
+//! Who may use whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    none,
+    source::{Source, at_root, sources},
+};
+
+/// What each module of the gateway may use of the others. A module that is not here may use nothing.
+const MAY_USE: [(&str, &[&str]); 23] = [
+    ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page"]),
+    ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe"]),
+    ("auth", &["config", "error"]),
+    ("billing", &["app", "clock", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"]),
+    ("cli", &["accounts", "auth", "clock", "config", "database", "error", "graphql", "ledger", "server"]),
+    ("clock", &[]),
+    ("config", &["database"]),
+    ("database", &[]),
+    ("error", &["ledger", "stripe"]),
+    ("feed", &[]),
+    (
+        "graphql",
+        &["accounts", "app", "auth", "billing", "clock", "error", "feed", "input", "ledger", "page", "plan", "stripe"],
+    ),
+    ("http", &["accounts", "app", "auth", "clock", "config", "error", "graphql", "settle", "stripe"]),
+    ("input", &["error"]),
+    ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "stripe"]),
+    ("ledger", &["database", "page", "plan"]),
+    ("lib", &[]),
+    ("main", &[]),
+    ("page", &[]),
+    ("plan", &[]),
+    ("retry", &["clock", "error", "ledger"]),
+    (
+        "server",
+        &[
+            "accounts", "app", "auth", "clock", "config", "database", "error", "feed", "graphql", "http", "jobs",
+            "stripe",
+        ],
+    ),
+    ("settle", &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe"]),
+    ("stripe", &["config"]),
+];
+
+/// The files of the gateway, and the top-level module that each belongs to.
+fn gateway() -> Vec<(String, Source)> {
+    let files = sources().into_iter().filter(Source::is_rust);
+    let files = files.filter_map(|source| {
+        let path = source.path.strip_prefix("api/src/")?;
+        let module = path.split('/').next().unwrap_or(path).trim_end_matches(".rs").to_owned();
+        Some((module, source))
+    });
+    files.collect()
+}
+
+#[test]
+fn each_module_uses_only_what_it_may() {
+    let may_use: BTreeMap<_, _> = MAY_USE.into_iter().collect();
+    let strays = gateway().into_iter().flat_map(|(module, source)| {
+        let allowed = may_use.get(module.as_str()).copied().unwrap_or_default();
+        let used = source.modules().into_iter();
+        let strays = used.filter(|used| *used != module && !allowed.contains(&used.as_str()));
+        strays.map(|stray| format!("{} uses {stray}", source.path)).collect::<Vec<_>>()
+    });
+    none(strays, "data flows one way");
+}
+
+#[test]
+fn every_module_has_its_line_in_the_table() {
+    let modules: BTreeSet<_> = gateway().into_iter().map(|(module, _)| module).collect();
+    let listed: BTreeSet<_> = MAY_USE.iter().map(|(module, _)| (*module).to_owned()).collect();
+    none(modules.difference(&listed).cloned(), "say what it may use");
+}
+
+#[test]
+fn http_and_graphql_leave_rows_to_others() {
+    names("graphql", &["sea_orm"]);
+    names("http", &["sea_orm", "entity"]);
+}
+
+#[test]
+fn graphql_makes_no_call_to_stripe() {
+    let calls = gateway().into_iter().filter(|(module, _)| module == "graphql").flat_map(|(_, source)| {
+        let text = source.program();
+        let lines = text.lines().filter(|line| line.contains("stripe::") && !line.contains("stripe::Session"));
+        lines.map(|line| format!("{}: {}", source.path, line.trim())).collect::<Vec<_>>()
+    });
+    none(calls, "ask billing");
+}
+
+#[test]
+fn http_takes_of_stripe_the_signature_only() {
+    let calls = gateway().into_iter().filter(|(module, _)| module == "http").flat_map(|(_, source)| {
+        let text = source.program();
+        let lines = text.lines().filter(|line| line.contains("stripe::") && !line.contains("stripe::signature"));
+        lines.map(|line| format!("{}: {}", source.path, line.trim())).collect::<Vec<_>>()
+    });
+    none(calls, "ask billing");
+}
+
+#[test]
+fn only_one_module_knows_stripes_library() {
+    let strays = gateway().into_iter().filter(|(module, _)| module != "stripe").flat_map(|(_, source)| {
+        let text = source.program();
+        let lines = text.lines().filter(|line| {
+            let line = line.trim_start();
+            line.starts_with("use stripe::") || line.starts_with("use ::stripe") || names_a_crate_of_stripes(line)
+        });
+        lines.map(|line| format!("{}: {}", source.path, line.trim())).collect::<Vec<_>>()
+    });
+    none(strays, "speak of Stripe in our words");
+}
+
+#[test]
+fn the_stand_in_shares_nothing_with_what_it_checks() {
+    depends_on_none("sandbox/Cargo.toml", &["entity", "migration", "patch-hive", "async-stripe", "sea-orm"]);
+}
+
+#[test]
+fn rows_know_nothing_of_those_who_use_them() {
+    depends_on_none("entity/Cargo.toml", &["migration", "sandbox", "patch-hive", "async-graphql", "async-stripe"]);
+}
+
+#[test]
+fn a_migration_describes_the_tables_of_its_day() {
+    depends_on_none("migration/Cargo.toml", &["entity", "sandbox", "patch-hive"]);
+}
+
+/// No file of a module names these crates.
+fn names(module: &str, crates: &[&str]) {
+    let strays = gateway().into_iter().filter(|(one, _)| one == module).flat_map(|(_, source)| {
+        let text = source.program();
+        let named = crates.iter().filter(|name| {
+            text.match_indices(&format!("{name}::")).any(|(at, _)| !text[..at].ends_with(is_part_of_a_name))
+        });
+        named.map(|name| format!("{} names {name}", source.path)).collect::<Vec<_>>()
+    });
+    none(strays, "ask accounts, billing or ledger");
+}
+
+fn names_a_crate_of_stripes(line: &str) -> bool {
+    let roots = line.split("::").filter_map(|path| path.rsplit(|c: char| !is_part_of_a_name(c)).next());
+    line.contains("::")
+        && roots.into_iter().any(|name| name.starts_with("stripe_") && line.contains(&format!("{name}::")))
+}
+
+fn is_part_of_a_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn depends_on_none(manifest: &str, packages: &[&str]) {
+    let text = std::fs::read_to_string(at_root(manifest)).unwrap();
+    let dependencies = text.split_once("[dependencies]").unwrap().1;
+    let named = dependencies.lines().map(|line| line.split(['.', ' ', '=']).next().unwrap_or_default());
+    let strays = named.filter(|name| packages.iter().any(|package| name.starts_with(package)));
+    none(strays.map(|name| format!("{manifest}: {name}")), "it stands alone");
+}
