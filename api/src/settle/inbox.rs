@@ -82,13 +82,15 @@ async fn take(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
     let payload = std::str::from_utf8(body).ok().filter(|_| storable(&event));
     let payload = payload.ok_or_else(|| Refusal::Unreadable("the event has an odd id, type or version".to_owned()))?;
     let tx = app.database.begin().await?;
-    if !store(&tx, app, &event, payload).await? {
-        let known = locked(&tx, &event.id).await?;
-        if known.is_none_or(|known| matches!(known.status, Status::Applied | Status::Ignored)) {
-            return Ok(Receipt::Known);
-        }
+    if store(&tx, app, &event, payload).await? {
+        return settle(app, tx, &event, 0).await;
     }
-    settle(app, tx, &event).await
+    match locked(&tx, &event.id).await? {
+        Some(known) if !matches!(known.status, Status::Applied | Status::Ignored) => {
+            settle(app, tx, &event, known.attempts).await
+        }
+        _ => Ok(Receipt::Known),
+    }
 }
 
 /// Tries failed events again: their price may be configured by now. Returns how many were tried.
@@ -156,18 +158,27 @@ async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<event::Mode
     row.one(tx).await
 }
 
-async fn settle(app: &App, tx: DatabaseTransaction, event: &Event) -> Result<Receipt, Refusal> {
+/// Settles a stored event that was tried so often before, and marks what became of it.
+async fn settle(app: &App, tx: DatabaseTransaction, event: &Event, attempts: i32) -> Result<Receipt, Refusal> {
     let outcome = match attempt(app, &tx, event).await {
         Err(Trouble::Passing(error)) => return Err(error.into()),
         outcome => outcome,
     };
-    let (receipt, error) = match &outcome {
-        Ok(Outcome::Applied(_)) => (Receipt::Applied, None),
-        Ok(Outcome::Ignored(reason)) => (Receipt::Ignored, Some((*reason).to_owned())),
+    let (receipt, status, error) = match &outcome {
+        Ok(Outcome::Applied(_)) => (Receipt::Applied, Status::Applied, None),
+        Ok(Outcome::Ignored(reason)) => (Receipt::Ignored, Status::Ignored, Some((*reason).to_owned())),
         // What the trouble quotes may hold what the inbox cannot.
-        Err(trouble) => (Receipt::Failed, Some(trouble.to_string().replace('\0', "\u{fffd}"))),
+        Err(trouble) => (Receipt::Failed, Status::Failed, Some(trouble.to_string().replace('\0', "\u{fffd}"))),
     };
-    mark(app, &tx, &event.id, receipt, error.clone()).await?;
+    let mark = event::ActiveModel {
+        event_id: Unchanged(event.id.clone()),
+        status: Set(status),
+        attempts: Set(attempts + 1),
+        error: Set(error.clone()),
+        applied_at: Set((status == Status::Applied).then(|| app.clock.wall())),
+        ..Default::default()
+    };
+    mark.update(&tx).await?;
     tx.commit().await?;
     match (&outcome, error) {
         (Ok(_), reason) => tracing::info!(event = event.id, kind = event.kind, ?receipt, reason, "webhook"),
@@ -236,31 +247,6 @@ fn fact(app: &App, event: &Event) -> Result<Option<Fact>, Trouble> {
         _ => return Ok(None),
     };
     Ok(Some(fact))
-}
-
-async fn mark(
-    app: &App,
-    tx: &DatabaseTransaction,
-    id: &str,
-    receipt: Receipt,
-    error: Option<String>,
-) -> Result<(), DbErr> {
-    let attempts = event::Entity::find_by_id(id).one(tx).await?.map_or(0, |row| row.attempts);
-    let status = match receipt {
-        Receipt::Applied | Receipt::Known => Status::Applied,
-        Receipt::Ignored => Status::Ignored,
-        Receipt::Failed => Status::Failed,
-    };
-    let row = event::ActiveModel {
-        event_id: Unchanged(id.to_owned()),
-        status: Set(status),
-        attempts: Set(attempts + 1),
-        error: Set(error),
-        applied_at: Set((status == Status::Applied).then(|| app.clock.wall())),
-        ..Default::default()
-    };
-    row.update(tx).await?;
-    Ok(())
 }
 
 /// After the commit: tells the watchers, and asks Stripe where two states were told within one second.
