@@ -9,6 +9,8 @@ mod sign_up;
 use chrono::{DateTime, Utc};
 use entity::user;
 
+use crate::{app::App, error::Error};
+
 pub use directory::{by_ids, page};
 pub use known::{Known, ensure};
 pub use log_in::{LogIn, log_in, token};
@@ -23,4 +25,12 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// Who it is.
     pub user: user::Model,
+}
+
+impl Session {
+    /// Logs a user in whose right to it is proved.
+    fn begin(app: &App, user: user::Model) -> Result<Self, Error> {
+        let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
+        Ok(Self { token, expires_at, user })
+    }
 }

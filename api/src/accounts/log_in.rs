@@ -36,8 +36,7 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<Session, Error> {
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::matches(asked.password, hash, app.config.password_cost).await?;
     let user = user.filter(|_| right).ok_or(WRONG)?;
-    let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
-    Ok(Session { token, expires_at, user })
+    Session::begin(app, user)
 }
 
 /// Makes a token for somebody, for an operator at the command line.

@@ -49,8 +49,7 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     let mut row = named(&new.email, &new.username, new.display_name.as_deref())?;
     row.password_hash = Set(Some(password::hash(new.password, app.config.password_cost).await?));
     let user = insert(app, row).await?;
-    let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
-    Ok(Session { token, expires_at, user })
+    Session::begin(app, user)
 }
 
 /// Makes the demo user of `patch-hive dev`, unless it is there, and logs in.
@@ -60,8 +59,7 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
 pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
     let known = user::Entity::find().filter(user::Column::Email.eq(demo.email)).one(app.database.read()).await?;
     if let Some(user) = known {
-        let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
-        return Ok(Session { token, expires_at, user });
+        return Session::begin(app, user);
     }
     let new = SignUp {
         email: demo.email.to_owned(),
