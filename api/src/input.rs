@@ -5,6 +5,9 @@ use crate::error::Error;
 /// Bytes of a key or a name of a run: what Stripe allows for its idempotency keys, so that both follow one rule.
 pub const MAX_KEY_BYTES: usize = 255;
 
+/// Bytes of a reason that the user reads in the ledger.
+pub const MAX_REASON_BYTES: usize = 500;
+
 /// Checks a line of text: not blank, at most `max_bytes`, without control characters.
 ///
 /// # Errors

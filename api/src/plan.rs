@@ -2,6 +2,9 @@
 
 use entity::Tier;
 
+/// Credits that a credit pack holds at most.
+pub const MAX_PACK_CREDITS: i64 = 1000;
+
 /// A tier's offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {

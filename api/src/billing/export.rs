@@ -13,11 +13,7 @@ use crate::{
     input,
     ledger::{self, Booking, Posting, Spend, Unlimited, source},
     retry::retry,
-    settle::{self, News},
 };
-
-/// Bytes of a reason.
-const MAX_REASON_BYTES: usize = 500;
 
 /// What became of a wish to export.
 #[derive(Clone, Debug)]
@@ -64,8 +60,7 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
         }
     };
     if !replayed {
-        let hint = Hint { ledger: entry.version, subscription: 0 };
-        settle::announce(app, News { user_id, hint, tied: false });
+        app.feed.announce(user_id, Hint { ledger: entry.version, subscription: 0 });
     }
     let refunded = replayed && ledger::booked(app.database.read(), &source::export_refund(entry.id)).await?;
     let ticket = if refunded { None } else { Some(app.tokens.tickets.issue(&entry, app.clock.wall())?) };
@@ -78,7 +73,7 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
 /// # Errors
 /// [`Error::BadInput`]; [`Error::NotFound`] when there is no such charge.
 pub async fn refund(app: &App, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
-    input::line("reason", reason, MAX_REASON_BYTES)?;
+    input::line("reason", reason, input::MAX_REASON_BYTES)?;
     let charge = ledger::entry(app.database.read(), input::id("charge", charge_id)?).await?;
     let charge = charge.filter(|entry| entry.change_type == ChangeType::Spend).ok_or(Error::NotFound("charge"))?;
     let posting = Posting {

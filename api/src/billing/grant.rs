@@ -9,14 +9,10 @@ use crate::{
     input,
     ledger::{self, Booking, Posting, Unlimited, source},
     retry::retry,
-    settle::{self, News},
 };
 
 /// Credits that one grant may hold. More is a slip of the keyboard.
 const MAX_CREDITS: i64 = 100_000;
-
-/// Bytes of a reason.
-const MAX_REASON_BYTES: usize = 500;
 
 /// A grant that is asked for.
 #[derive(Clone, Debug)]
@@ -41,7 +37,7 @@ pub async fn grant(app: &App, grant: Grant) -> Result<ledger_entry::Model, Error
     if !(1..=MAX_CREDITS).contains(&grant.credits) {
         return Err(Error::bad_input(format!("credits must be from 1 to {MAX_CREDITS}")));
     }
-    input::line("reason", &grant.reason, MAX_REASON_BYTES)?;
+    input::line("reason", &grant.reason, input::MAX_REASON_BYTES)?;
     let key = input::line("idempotencyKey", &grant.idempotency_key, input::MAX_KEY_BYTES)?;
     let posting = Posting {
         user_id,
@@ -63,8 +59,7 @@ pub(super) async fn book(app: &App, posting: Posting) -> Result<ledger_entry::Mo
     let user_id = posting.user_id;
     match retry(|| post(app, posting.clone())).await? {
         Booking::Applied(entry) => {
-            let hint = Hint { ledger: entry.version, subscription: 0 };
-            settle::announce(app, News { user_id, hint, tied: false });
+            app.feed.announce(user_id, Hint { ledger: entry.version, subscription: 0 });
             Ok(entry)
         }
         Booking::Replayed(entry) => Ok(entry),

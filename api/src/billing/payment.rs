@@ -11,6 +11,7 @@ use crate::{
     error::Error,
     ledger,
     page::{Page, Window},
+    plan::MAX_PACK_CREDITS,
     stripe::{Item, Session},
 };
 
@@ -19,9 +20,6 @@ pub const UNIT_PRICE: i64 = 20;
 
 /// Cents (USD) that a pack costs at least.
 pub const MIN_AMOUNT: i64 = 500;
-
-/// Credits that a pack holds at most.
-pub const MAX_CREDITS: i64 = 1000;
 
 /// What a pack of credits costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +35,10 @@ pub struct Quote {
 /// Says what a pack costs.
 ///
 /// # Errors
-/// [`Error::BadInput`] unless it is 1 to [`MAX_CREDITS`] credits.
+/// [`Error::BadInput`] unless it is 1 to [`MAX_PACK_CREDITS`] credits.
 pub fn quote(credits: i64) -> Result<Quote, Error> {
-    if !(1..=MAX_CREDITS).contains(&credits) {
-        return Err(Error::bad_input(format!("credits must be from 1 to {MAX_CREDITS}")));
+    if !(1..=MAX_PACK_CREDITS).contains(&credits) {
+        return Err(Error::bad_input(format!("credits must be from 1 to {MAX_PACK_CREDITS}")));
     }
     let amount = credits * UNIT_PRICE;
     Ok(Quote { credits, amount: amount.max(MIN_AMOUNT), minimum_applied: amount < MIN_AMOUNT })

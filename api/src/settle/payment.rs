@@ -13,11 +13,9 @@ use sea_orm::{
 use super::{Context, Outcome, Trouble, news, owner};
 use crate::{
     ledger::{self, Posting, Unlimited, source},
+    plan::MAX_PACK_CREDITS,
     stripe::{PaymentStatus, Session, SessionMode},
 };
-
-/// No pack holds more: an odd number in the metadata is not booked.
-const MAX_PACK: i64 = 1000;
 
 pub(super) async fn settle(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, Trouble> {
     let Some(customer) = owner(context.tx, session.customer.as_deref()).await? else {
@@ -74,7 +72,7 @@ fn new(
 ) -> Result<payment::ActiveModel, Trouble> {
     let credits = session.metadata.get("credits").and_then(|credits| credits.parse().ok());
     let credits = credits
-        .filter(|credits| (1..=MAX_PACK).contains(credits))
+        .filter(|credits| (1..=MAX_PACK_CREDITS).contains(credits))
         .ok_or_else(|| Trouble::Odd(format!("the metadata of {} names no number of credits to book", session.id)))?;
     let metadata = session.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
     Ok(payment::ActiveModel {
