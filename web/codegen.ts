@@ -1,0 +1,20 @@
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+/** Types and documents, from the schema and from the operations that stand beside what uses them. */
+const config: CodegenConfig = {
+  schema: "../schema.graphql",
+  documents: "src/**/*.graphql",
+  generates: {
+    "src/generated/": {
+      preset: "client",
+      presetConfig: { fragmentMasking: false },
+      config: {
+        scalars: { DateTime: "string" },
+        strictScalars: true,
+        useTypeImports: true,
+      },
+    },
+  },
+};
+
+export default config;

@@ -1,0 +1,18 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** The gateway that the development server and the preview pass requests on to. */
+const gateway = process.env["GATEWAY"] ?? "http://127.0.0.1:8000";
+
+const proxy = { "/graphql": { target: gateway, ws: true } };
+
+export default defineConfig({
+  plugins: [react()],
+  server: { proxy },
+  preview: { proxy },
+  build: {
+    // The content security policy of the gateway knows no `data:` for anything but images.
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: { index: "index.html" } },
+  },
+});
