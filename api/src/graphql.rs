@@ -7,6 +7,7 @@ mod checkout;
 mod context;
 mod cursors;
 mod errors;
+mod executor;
 mod export;
 mod fragments;
 mod ledger;
@@ -14,6 +15,7 @@ mod loaders;
 mod money;
 mod payment;
 mod plan;
+mod rejection;
 mod subscription;
 mod tier;
 mod variables;
@@ -24,6 +26,8 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 
 pub use context::RequestId;
+pub use executor::{Executor, Operation};
+pub use rejection::Rejection;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
@@ -54,7 +58,7 @@ pub struct Mutation(
 pub struct Subscription(balance::BalanceSubscription, subscription::SubscriptionSubscription);
 
 /// The gateway's schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Directives on one field. There are two that a field can have, and every one is walked by every rule.
 const DIRECTIVES: usize = 10;
@@ -63,8 +67,7 @@ const DIRECTIVES: usize = 10;
 const ALIASES: usize = 50;
 
 /// The schema, ready to execute.
-#[must_use]
-pub fn schema(app: &App) -> Schema {
+fn schema(app: &App) -> Schema {
     let limits = &app.config.limits;
     builder()
         .data(app.clone())

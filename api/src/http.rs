@@ -3,6 +3,7 @@
 //! `/graphql` takes POST, GET and the websocket; `/api/payments/webhook` takes what Stripe says. `/healthz` and `/readyz`
 //! are for whoever runs the process, `/` and `/graphiql` for people.
 
+mod accept;
 mod answer;
 mod body;
 mod cors;
@@ -29,34 +30,37 @@ use tokio_util::sync::CancellationToken;
 
 pub use pages::Pages;
 
-use crate::{app::App, graphql::Schema};
+use crate::{app::App, graphql::Executor};
 
 /// What every handler gets.
 #[derive(Clone)]
 struct Gateway {
     app: App,
-    schema: Schema,
+    executor: Executor,
     pages: Arc<Pages>,
     stop: CancellationToken,
 }
 
 /// Every route. Sockets are closed, and `/readyz` says no, once `stop` is cancelled.
-pub fn router(app: App, schema: Schema, pages: Pages, stop: CancellationToken) -> Router {
-    let mut graphql = Router::new().route("/graphql", get(graphql::get).post(graphql::post));
+pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToken) -> Router {
+    let mut graphql = Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .method_not_allowed_fallback(refusal::other_method);
     if let Some(cors) = cors::layer(&app.config.cors_origins) {
         graphql = graphql.layer(cors);
     }
     Router::new()
-        .merge(graphql)
         .route("/api/payments/webhook", post(webhook::receive))
         .route("/", get(pages::home))
         .route("/graphiql", get(pages::graphiql))
+        .method_not_allowed_fallback(refusal::other_method)
+        .merge(graphql)
         .fallback(refusal::nothing_here)
         .layer(middleware::from_fn(request::observe))
         // Probes come every few seconds: they are not worth a line in the log.
         .route("/healthz", get(ops::health))
         .route("/readyz", get(ops::ready))
-        .with_state(Gateway { app, schema, pages: Arc::new(pages), stop })
+        .with_state(Gateway { app, executor, pages: Arc::new(pages), stop })
 }
 
 /// Serves until `stop` is cancelled, and then for as long as requests are open, but no longer than `drain`.

@@ -92,7 +92,7 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
     jobs::start(&app, &stop);
     let pages =
         http::Pages { graphiql: app.config.graphiql, token: demo.as_ref().map(|session| session.token.clone()) };
-    let router = http::router(app.clone(), graphql::schema(&app), pages, stop.clone());
+    let router = http::router(app.clone(), graphql::Executor::new(&app), pages, stop.clone());
     let serving = tokio::spawn(http::serve(listener, router, stop.clone(), app.config.limits.drain));
     tracing::info!(%address, payments = app.payments.is_some(), "listening");
     Ok(Running { address, app, demo, serving, stop: stop.drop_guard() })

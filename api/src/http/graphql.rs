@@ -5,15 +5,16 @@ use axum::{
     Extension,
     body::Body,
     extract::{Query, State, WebSocketUpgrade, rejection::QueryRejection, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
     Gateway,
-    answer::{answer, prefers_page},
+    accept::{MediaType, prefers_page},
+    answer::answer,
     body,
-    parameters::{Parameters, QueryString, operation},
+    parameters::{Parameters, QueryString},
     refusal::Refusal,
     socket,
     viewer::{authorization, viewer},
@@ -28,13 +29,14 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Response, Refusal> {
     if !is_json(&headers) {
-        let message = "send the request as Content-Type: application/json";
+        let message = "send the request as Content-Type: application/json, in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
+    let media_type = MediaType::preferred(&headers)?;
     let body = body::read(body, gateway.app.config.limits.body_bytes).await?;
     let parameters = Parameters::read(&body)?;
     let request = authorised(&gateway, parameters, &headers, id).await?;
-    execute(&gateway, request, &headers).await
+    run(&gateway, request, &Method::POST, media_type).await
 }
 
 /// Runs the query in the query string, or opens a socket, or leads a person on.
@@ -52,12 +54,9 @@ pub(super) async fn get(
     let Some(parameters) = query.read()? else {
         return no_query(&gateway, &headers);
     };
-    let mut request = authorised(&gateway, parameters, &headers, id).await?;
-    if operation(&mut request) == Some(OperationType::Mutation) {
-        let message = "a mutation must come by POST";
-        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message));
-    }
-    execute(&gateway, request, &headers).await
+    let media_type = MediaType::preferred(&headers)?;
+    let request = authorised(&gateway, parameters, &headers, id).await?;
+    run(&gateway, request, &Method::GET, media_type).await
 }
 
 async fn authorised(
@@ -71,12 +70,26 @@ async fn authorised(
     Ok(parameters.request(viewer, id))
 }
 
-async fn execute(gateway: &Gateway, mut request: GraphqlRequest, headers: &HeaderMap) -> Result<Response, Refusal> {
-    if operation(&mut request) == Some(OperationType::Subscription) {
-        let message = "a subscription needs a websocket: connect here with the subprotocol graphql-transport-ws";
-        return Err(Refusal::bad_request(message));
+async fn run(
+    gateway: &Gateway,
+    request: GraphqlRequest,
+    method: &Method,
+    media_type: MediaType,
+) -> Result<Response, Refusal> {
+    let operation = match gateway.executor.admit(request) {
+        Ok(operation) => operation,
+        Err(rejection) => return Ok(answer(rejection.into(), media_type)),
+    };
+    match operation.kind() {
+        OperationType::Mutation if method != Method::POST => {
+            let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "a mutation must come by POST");
+            Ok(([(header::ALLOW, "POST")], refusal).into_response())
+        }
+        OperationType::Subscription => Err(Refusal::bad_request(
+            "a subscription needs a websocket: connect here with the subprotocol graphql-transport-ws",
+        )),
+        _ => Ok(answer(gateway.executor.execute(operation).await, media_type)),
     }
-    Ok(answer(gateway.schema.execute(request).await, headers))
 }
 
 fn no_query(gateway: &Gateway, headers: &HeaderMap) -> Result<Response, Refusal> {
@@ -86,8 +99,15 @@ fn no_query(gateway: &Gateway, headers: &HeaderMap) -> Result<Response, Refusal>
     Err(Refusal::bad_request("send a query: by POST as JSON, or by GET as ?query="))
 }
 
+/// Whether the body says that it is JSON, and in no other encoding than JSON has.
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    let mut parts = content_type.split(';').map(str::trim);
+    let utf8 = |part: &str| match part.split_once('=') {
+        Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+            charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json")) && parts.all(utf8)
 }

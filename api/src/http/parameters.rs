@@ -1,9 +1,6 @@
 //! What a GraphQL request is made of, whichever way it comes.
 
-use async_graphql::{
-    Extensions, Request, Variables,
-    parser::types::{DocumentOperations, OperationType},
-};
+use async_graphql::{Extensions, Request, Variables};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::refusal::Refusal;
@@ -80,17 +77,4 @@ fn json<T: Default + DeserializeOwned>(name: &str, text: Option<String>) -> Resu
         return Ok(T::default());
     };
     serde_json::from_str(&text).map_err(|_| Refusal::bad_request(format!("{name} must be a JSON object")))
-}
-
-/// What kind of operation is asked for; `None` when the document says nothing clear, which executing it will tell.
-pub(super) fn operation(request: &mut Request) -> Option<OperationType> {
-    let name = request.operation_name.clone();
-    let document = request.parsed_query().ok()?;
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name.as_str()),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
-        (DocumentOperations::Multiple(_), None) => None,
-    };
-    operation.map(|operation| operation.node.ty)
 }

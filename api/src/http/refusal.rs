@@ -74,13 +74,8 @@ pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(Errors { errors: vec![*self.error] })).into_response();
-        let header = match self.status {
-            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "POST")),
-            _ => None,
-        };
-        if let Some((name, value)) = header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -89,4 +84,9 @@ impl IntoResponse for Refusal {
 /// Answers every path that is not there.
 pub(super) async fn nothing_here() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path: the API is at /graphql")
+}
+
+/// Answers every method that a path does not know. The router names those that it does, in `Allow`.
+pub(super) async fn other_method() -> Refusal {
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "this path knows other methods: Allow names them")
 }

@@ -1,10 +1,10 @@
 //! One socket, from its first message to its end.
 
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{convert::Infallible, future::ready, pin::pin, time::Duration};
 
 use async_graphql::Response;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::{BoxStream, StreamExt, once};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
@@ -138,7 +138,10 @@ impl Connection {
     }
 
     fn results(&self, parameters: Parameters, viewer: Option<Viewer>) -> BoxStream<'static, Response> {
-        self.gateway.schema.execute_stream(parameters.request(viewer, self.id.clone())).boxed()
+        match self.gateway.executor.admit(parameters.request(viewer, self.id.clone())) {
+            Ok(operation) => self.gateway.executor.stream(operation),
+            Err(rejection) => once(ready(rejection.into())).boxed(),
+        }
     }
 
     async fn ping(&mut self) -> Result<(), End> {

@@ -1,0 +1,179 @@
+//! What a client accepts, by weight.
+
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::refusal::Refusal;
+
+/// The form of a GraphQL response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/json`, where the status is always 200.
+    Json,
+    /// `application/graphql-response+json`, where the status tells a refused request.
+    Graphql,
+}
+
+impl MediaType {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Graphql => "application/graphql-response+json",
+        }
+    }
+
+    /// The one that a client prefers: the newer one where it names both alike, the older one where it names neither.
+    ///
+    /// # Errors
+    /// It accepts neither.
+    pub(super) fn preferred(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let accept = accept(headers);
+        let (json, graphql) = (wish(&accept, Self::Json.as_str()), wish(&accept, Self::Graphql.as_str()));
+        match (json.quality, graphql.quality) {
+            (0, 0) => Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", NEITHER)),
+            (0, _) => Ok(Self::Graphql),
+            _ if graphql > json || (graphql == json && graphql.specific == NAMED) => Ok(Self::Graphql),
+            _ => Ok(Self::Json),
+        }
+    }
+}
+
+const NEITHER: &str = "accept application/graphql-response+json or application/json: there is nothing else";
+
+/// Whether a client would rather have a page than JSON: a browser's address bar.
+pub(super) fn prefers_page(headers: &HeaderMap) -> bool {
+    let accept = accept(headers);
+    wish(&accept, "text/html").quality > wish(&accept, MediaType::Json.as_str()).quality
+}
+
+/// Everything that the client accepts; anything when it does not say.
+fn accept(headers: &HeaderMap) -> String {
+    let named: Vec<_> = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok()).collect();
+    if named.iter().all(|accept| accept.trim().is_empty()) { "*/*".to_owned() } else { named.join(",") }
+}
+
+/// How much a media type is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Wish {
+    /// In thousandths.
+    quality: u32,
+    /// How closely the range names it that decides: [`NAMED`], or less.
+    specific: u8,
+}
+
+/// By its own name, rather than by `*/*` (1) or by its kind (2).
+const NAMED: u8 = 3;
+
+/// The most specific range that covers a media type decides.
+fn wish(accept: &str, media_type: &str) -> Wish {
+    let (kind, _) = media_type.split_once('/').unwrap_or((media_type, ""));
+    let ranges = accept.split(',').filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let specific = match parts.next()? {
+            "*/*" => 1,
+            name if name.eq_ignore_ascii_case(media_type) => NAMED,
+            name if name.strip_suffix("/*").is_some_and(|name| name.eq_ignore_ascii_case(kind)) => 2,
+            _ => return None,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        Some(Wish { quality: quality.map_or(Some(1000), thousandths).unwrap_or(0), specific })
+    });
+    ranges.max_by_key(|wish| (wish.specific, wish.quality)).unwrap_or_default()
+}
+
+/// Reads `1`, `0.5` or `0.333`.
+fn thousandths(quality: &str) -> Option<u32> {
+    let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
+    let fraction: u32 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    Some(whole.parse::<u32>().ok()?.checked_mul(1000)?.saturating_add(fraction).min(1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn headers(accept: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_str(accept).unwrap())])
+    }
+
+    fn quality(accept: &str, media_type: &str) -> u32 {
+        wish(accept, media_type).quality
+    }
+
+    #[test]
+    fn the_newer_type_is_sent_to_those_who_name_it() {
+        for newer in [
+            "application/graphql-response+json",
+            "application/graphql-response+json, application/json",
+            "application/json, application/graphql-response+json",
+            "application/graphql-response+json;q=0.5, */*;q=0.1",
+            "application/graphql-response+json; charset=utf-8",
+            "application/json;q=0, */*",
+        ] {
+            assert_eq!(MediaType::preferred(&headers(newer)).unwrap(), MediaType::Graphql, "{newer}");
+        }
+    }
+
+    #[test]
+    fn the_older_type_is_sent_to_all_others() {
+        assert_eq!(MediaType::preferred(&HeaderMap::new()).unwrap(), MediaType::Json);
+        for older in [
+            "",
+            "*/*",
+            "application/*",
+            "application/json",
+            "application/graphql-response+json;q=0.9, application/json",
+            "application/JSON, */*;q=0.1",
+        ] {
+            assert_eq!(MediaType::preferred(&headers(older)).unwrap(), MediaType::Json, "{older}");
+        }
+    }
+
+    #[test]
+    fn who_accepts_neither_gets_neither() {
+        for neither in ["text/html", "image/*", "application/json;q=0", "*/*;q=0", "application/jsonp", "*"] {
+            assert!(MediaType::preferred(&headers(neither)).is_err(), "{neither}");
+        }
+    }
+
+    #[test]
+    fn several_headers_are_one_list() {
+        let mut headers = headers("text/html");
+        headers.append(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json"));
+        assert_eq!(MediaType::preferred(&headers).unwrap(), MediaType::Graphql);
+    }
+
+    #[test]
+    fn odd_weights_are_read_as_far_as_they_go() {
+        assert_eq!(quality("text/html;q=0.8", "text/html"), 800);
+        assert_eq!(quality("text/html;level=1;q=0.3333", "text/html"), 333);
+        assert_eq!(quality("text/html;q=7", "text/html"), 1000);
+        assert_eq!(quality("text/html;q=4294967295.9", "text/html"), 0);
+        assert_eq!(quality("text/html;q=žluť", "text/html"), 0);
+        assert_eq!(quality(";;,,/", "text/html"), 0);
+        assert_eq!(quality("text/html;q=0, */*", "text/html"), 0);
+    }
+
+    #[test]
+    fn an_address_bar_prefers_a_page() {
+        assert!(prefers_page(&headers("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")));
+        assert!(!prefers_page(&headers("*/*")));
+        assert!(!prefers_page(&HeaderMap::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_weight_of_at_most_one(accept in "(?s).{0,200}", pieces in "[atexhml/*;,q=0-9. \"-]{0,80}") {
+            prop_assert!(quality(&accept, "text/html") <= 1000);
+            prop_assert!(quality(&pieces, "text/html") <= 1000);
+        }
+
+        #[test]
+        fn a_weight_is_read_as_it_was_written(thousandths in 0_u32..=1000) {
+            let written = format!("text/html;q={}.{:03}", thousandths / 1000, thousandths % 1000);
+            prop_assert_eq!(quality(&written, "text/html"), thousandths);
+        }
+    }
+}
