@@ -32,6 +32,11 @@ pub enum Effect {
         /// The HTTP status.
         status: u16,
     },
+    /// Not done, and answered with this status, which the idempotency key keeps: it began, failed and was taken back.
+    Spoil {
+        /// The HTTP status.
+        status: u16,
+    },
     /// Done, and yet answered with this status. Stripe keeps a 500 under the idempotency key like any other answer, so the
     /// same key gets it again.
     Fail {

@@ -149,7 +149,10 @@ impl Run<'_> {
         let cause =
             Cause { request: Some(self.echo.request.clone()), idempotency_key: self.echo.idempotency_key.clone() };
         let act = |work: &mut Work<'_>| {
-            let outcome = handle(route, &mut Call { work: work.reborrow(), params, ids });
+            let outcome = match self.fault {
+                Some(Effect::Spoil { status }) => Err(Problem::injected(status)),
+                _ => handle(route, &mut Call { work: work.reborrow(), params, ids }),
+            };
             self.keep(work, outcome)
         };
         let outcome = if route.method == "GET" { self.store.glance(cause, act) } else { self.store.work(cause, act) };
