@@ -135,10 +135,14 @@ facts! {
         let customer = at_stripe(&app, &format!("{CUSTOMERS}/{}", session["customer"].as_str().unwrap())).await;
         assert_eq!(customer["email"], "ada@patchhive.example");
         assert_eq!(customer["name"], "ada");
-        assert_eq!(customer["metadata"], json!({ "user_id": user }));
+        assert_eq!(customer["metadata"]["user_id"], user);
 
         assert_eq!((&session["mode"], &session["client_reference_id"]), (&json!("subscription"), &user));
-        assert_eq!(session["metadata"], json!({ "user_id": user, "tier": "PRO" }));
+        assert_eq!((&session["metadata"]["user_id"], &session["metadata"]["tier"]), (&user, &json!("PRO")));
+        // The key of the call that made it, by which it is found again when the answer is lost.
+        for made in [&customer, &session] {
+            assert_eq!(made["metadata"]["operation"].as_str().map(str::len), Some(32), "{made}");
+        }
         let items = at_stripe(&app, &format!("{path}/line_items")).await;
         assert_eq!(items["data"].as_array().unwrap().len(), 1);
         assert_eq!((&items["data"][0]["price"]["id"], &items["data"][0]["quantity"]), (&json!("price_pro"), &json!(1)));
@@ -250,16 +254,62 @@ facts! {
         assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
     }
 
-    async fn a_failure_that_stripe_repeats_under_its_key_does_not_outlast_the_request(app: TestApp) {
+    async fn what_stripe_made_and_answered_with_a_failure_is_found(app: TestApp) {
         let ada = app.signs_up("ada").await;
-        for path in [CUSTOMERS, SESSIONS] {
-            breaks(&app, path, 1, Effect::Fail { status: 500 });
-            assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
-        }
+        breaks(&app, CUSTOMERS, 1, Effect::Fail { status: 500 });
+        breaks(&app, SESSIONS, 1, Effect::Fail { status: 500 });
         let checkout = ada.opens_checkout("CORE").await;
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
+        breaks(&app, SESSIONS, 1, Effect::Fail { status: 500 });
+        let pack = ada.opens_purchase(25).await;
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 2));
         ada.pays(&checkout, GOOD_CARD).await;
+        ada.pays(&pack, GOOD_CARD).await;
         app.settles().await;
-        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "CORE"));
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (50, "CORE"));
+    }
+
+    async fn a_failure_that_stripe_repeats_under_its_key_is_given_up_once_nothing_can_come_of_it(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for (path, made) in [(CUSTOMERS, (0, 0)), (SESSIONS, (1, 0))] {
+            breaks(&app, path, 1, Effect::Spoil { status: 500 });
+            for _ in 0..2 {
+                assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+            }
+            assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), made);
+            ages(&app, TimeDelta::minutes(1)).await;
+        }
+        assert_eq!(ada.opens_checkout("CORE").await["__typename"], "Checkout");
+        assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
+    }
+
+    async fn what_is_older_than_its_key_is_looked_up_and_not_repeated(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for (path, made) in [(CUSTOMERS, (1, 0)), (SESSIONS, (1, 1))] {
+            breaks(&app, path, ATTEMPTS, Effect::Drop);
+            assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+            ages(&app, TimeDelta::minutes(23 * 60 + 30)).await;
+            let before = writes(&app);
+            billing::operation::finish_open(&app.inside().await).await.unwrap();
+            assert_eq!(newest_operation(&app).await.state, State::Done);
+            assert_eq!(writes(&app), before);
+            assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), made);
+        }
+        breaks(&app, SESSIONS, ATTEMPTS, Effect::Refuse { status: 503 });
+        assert_eq!(ada.is_refused(PURCHASE, purchase(25)).await, "STRIPE_UNAVAILABLE");
+        ages(&app, TimeDelta::days(3)).await;
+        assert_eq!(ada.opens_purchase(25).await["amount"]["amount"], 500);
+        assert_eq!(count(&app, SESSIONS).await, 2);
+    }
+
+    async fn a_key_to_stripe_that_is_refused_for_a_while_leaves_nothing_twice(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        breaks(&app, CUSTOMERS, ATTEMPTS, Effect::Drop);
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        breaks(&app, CUSTOMERS, 1, Effect::Refuse { status: 401 });
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
+        assert_eq!(ada.opens_checkout("CORE").await["__typename"], "Checkout");
+        assert_eq!(count(&app, CUSTOMERS).await, 1);
     }
 
     async fn what_a_lost_reply_left_open_is_finished_later(app: TestApp) {
@@ -272,9 +322,7 @@ facts! {
         let inside = app.inside().await;
         billing::operation::finish_open(&inside).await.unwrap();
         assert_eq!(newest_operation(&app).await.state, State::Open, "it is left to whoever began it for a while");
-        let earlier = inside.clock.wall() - TimeDelta::minutes(2);
-        let age = operation::Entity::update_many().col_expr(operation::Column::CreatedAt, Expr::value(earlier));
-        age.exec(inside.database.write()).await.unwrap();
+        ages(&app, TimeDelta::minutes(2)).await;
         billing::operation::finish_open(&inside).await.unwrap();
         let done = newest_operation(&app).await;
         let session = at_stripe(&app, SESSIONS).await["data"][0]["id"].clone();
@@ -290,6 +338,14 @@ facts! {
         assert_eq!(ada.opens_purchase(25).await["amount"]["amount"], 500);
         assert_eq!(count(&app, SESSIONS).await, 3);
     }
+}
+
+/// Makes every operation as old as that.
+async fn ages(app: &TestApp, by: TimeDelta) {
+    let inside = app.inside().await;
+    let earlier = inside.clock.wall() - by;
+    let age = operation::Entity::update_many().col_expr(operation::Column::CreatedAt, Expr::value(earlier));
+    age.exec(inside.database.write()).await.unwrap();
 }
 
 async fn newest_operation(app: &TestApp) -> operation::Model {

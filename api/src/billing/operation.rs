@@ -1,76 +1,46 @@
 //! Outgoing writes: committed, then asked of Stripe, then settled. A crash, a lost reply or a second click at any moment
-//! leads to the same call with the same idempotency key, so that Stripe does it once.
+//! leads to the same call with the same idempotency key, so that Stripe does it once. Where the key tells nothing any more,
+//! since Stripe repeats a failure under it or has forgotten it, we look at Stripe before another key is used.
+
+mod request;
 
 use chrono::TimeDelta;
 use entity::{
     customer,
-    operation::{self, Kind, State},
+    operation::{self, State},
 };
+use futures_util::{StreamExt, stream};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use serde::{Deserialize, Serialize};
 
+use self::request::{Asking, stored};
 use crate::{
     app::App,
     clock,
     error::Error,
     ledger,
     retry::retry,
-    settle::{self, Fact, Outcome, Said},
-    stripe::{Failure, NewCustomer, NewSession, Session, Subscription},
+    settle::{self, Outcome},
+    stripe::Failure,
 };
 
-/// Stripe may forget a key after 24 hours: an older operation is given up, and asked for anew if it is still wanted.
-const KEY_LIFETIME: TimeDelta = TimeDelta::hours(23);
+pub use self::request::{Reply, Request};
 
-/// How long an open operation is left to whoever began it. That one may still be at it: two that ask with one key are
-/// answered alike.
-const PATIENCE: TimeDelta = TimeDelta::seconds(40);
+/// How long an open operation is left to whoever began it, who may still be at it: two that ask with one key are answered
+/// alike. And for how long what is not found at Stripe may still come.
+const PATIENCE: TimeDelta = TimeDelta::seconds(30);
 
 /// How many open operations one sweep looks after.
 const SWEEP: u64 = 100;
 
+/// How many of them at once: one that waits for Stripe must not keep the others waiting.
+const AT_ONCE: usize = 8;
+
 /// How often a new operation makes way for another open one.
 const ATTEMPTS: u32 = 3;
-
-/// What is asked of Stripe, as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Request {
-    /// Make a customer.
-    Customer(NewCustomer),
-    /// Open a checkout of a plan.
-    Checkout(NewSession),
-    /// Open a checkout of a credit pack.
-    Purchase(NewSession),
-    /// End a subscription (`sub_...`) with its period.
-    Cancellation(String),
-}
-
-/// What Stripe answered.
-#[derive(Clone, Debug)]
-pub enum Reply {
-    /// The customer's id.
-    Customer(String),
-    /// The open checkout.
-    Session(Session),
-    /// The subscription as it was when we asked at this second (Unix time, by our clock).
-    Subscription(Subscription, i64),
-}
-
-impl Request {
-    const fn kind(&self) -> Kind {
-        match self {
-            Self::Customer(_) => Kind::Customer,
-            Self::Checkout(_) => Kind::Checkout,
-            Self::Purchase(_) => Kind::Purchase,
-            Self::Cancellation(_) => Kind::Cancellation,
-        }
-    }
-}
 
 /// Asks Stripe, once for this intention, and settles the reply.
 ///
@@ -83,14 +53,12 @@ pub async fn run(app: &App, user_id: i64, request: Request) -> Result<Reply, Err
             Begun::Needless(reply) => return Ok(reply),
         };
         let same = stored(&operation)? == request;
-        let reply = finish(app, operation).await;
-        if same {
-            return reply;
-        }
-        // One of the kind was open for something else. It comes first; whether it succeeds is its own affair, unless
-        // nobody can know.
-        if matches!(reply, Err(Error::StripeUnavailable)) {
-            return reply;
+        match finish(app, operation).await {
+            Ok(Some(reply)) if same && reply.serves() => return Ok(reply),
+            Err(error) if same || matches!(error, Error::StripeUnavailable) => return Err(error),
+            // It came to nothing, or was open for something else and came first. Whether that succeeds is its own affair,
+            // unless nobody can know. Now it is this one's turn.
+            Ok(_) | Err(_) => {}
         }
     }
     Err(Error::Conflict("another request of yours is under way: ask again"))
@@ -109,15 +77,13 @@ pub async fn finish_open(app: &App) -> Result<usize, Error> {
         .all(app.database.read())
         .await?;
     let found = open.len();
-    for operation in open {
+    let finishing = stream::iter(open).for_each_concurrent(AT_ONCE, async |operation| {
         let id = operation.id;
-        let Err(error) = finish(app, operation).await else { continue };
-        tracing::warn!(operation = id, %error, "an open operation could not be finished");
-        if matches!(error, Error::StripeUnavailable) {
-            // The others would only wait as long for the same answer.
-            break;
+        if let Err(error) = finish(app, operation).await {
+            tracing::warn!(operation = id, %error, "an open operation could not be finished");
         }
-    }
+    });
+    finishing.await;
     Ok(found)
 }
 
@@ -163,25 +129,24 @@ async fn begin(app: &App, user_id: i64, request: &Request) -> Result<Begun, Erro
     Ok(Begun::Open(operation))
 }
 
-async fn finish(app: &App, operation: operation::Model) -> Result<Reply, Error> {
-    if operation.created_at + KEY_LIFETIME < app.clock.wall() {
-        close(app, &operation, State::Lapsed, "its idempotency key may be forgotten at Stripe").await?;
-        return Err(Error::Conflict("an old request of yours was given up: ask again"));
-    }
-    match ask(app, &operation).await? {
-        Ok(reply) => {
+/// Gets the reply and settles it. `None` when it did not happen and is given up: whoever still wants it begins anew.
+async fn finish(app: &App, operation: operation::Model) -> Result<Option<Reply>, Error> {
+    match Asking::new(app, &operation)?.reply().await {
+        Ok(Some(reply)) => {
             retry(|| settle_reply(app, &operation, &reply)).await?;
-            Ok(reply)
+            Ok(Some(reply))
         }
-        Err(failure @ (Failure::Unknown { .. } | Failure::Unreachable { .. })) => {
+        Ok(None) if operation.created_at + PATIENCE > app.clock.wall() => {
+            close(app, &operation, State::Open, "Stripe failed, and shows nothing yet").await?;
+            Err(Error::StripeUnavailable)
+        }
+        Ok(None) => {
+            close(app, &operation, State::Lapsed, "Stripe failed or forgot it, and shows nothing").await?;
+            Ok(None)
+        }
+        Err(failure) if passing(&failure) => {
             close(app, &operation, State::Open, &failure.to_string()).await?;
-            Err(failure.into())
-        }
-        // Whoever asks again needs a new key. What this one may have made at Stripe is harmless: a customer or a checkout
-        // that nobody was told of, or an end that its event tells.
-        Err(failure @ Failure::Broken { .. }) => {
-            close(app, &operation, State::Lapsed, &failure.to_string()).await?;
-            Err(failure.into())
+            Err(Error::StripeUnavailable)
         }
         Err(refusal) => {
             close(app, &operation, State::Refused, &refusal.to_string()).await?;
@@ -190,38 +155,23 @@ async fn finish(app: &App, operation: operation::Model) -> Result<Reply, Error> 
     }
 }
 
-async fn ask(app: &App, operation: &operation::Model) -> Result<Result<Reply, Failure>, Error> {
-    let stripe = &app.payments()?.stripe;
-    let key = operation.idempotency_key.as_str();
-    Ok(match stored(operation)? {
-        Request::Customer(new) => stripe.create_customer(key, &new).await.map(Reply::Customer),
-        Request::Checkout(new) | Request::Purchase(new) => stripe.create_session(key, &new).await.map(Reply::Session),
-        Request::Cancellation(id) => match stripe.set_cancel_at_period_end(key, &id, true).await {
-            // The reply may be the stored one of an earlier attempt, and a refusal says that the subscription is not what
-            // we took it for. So what it is now is asked for.
-            Ok(_) | Err(Failure::Refused { .. }) => {
-                let at = app.clock.now().timestamp();
-                stripe.subscription(&id).await.map(|subscription| Reply::Subscription(subscription, at))
-            }
-            Err(failure) => Err(failure),
-        },
-    })
+/// Whether the answer says nothing about the operation: neither that it happened nor that it never will. That our key to
+/// Stripe is refused is about the key, and the operator can mend that.
+const fn passing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
+        Failure::Refused { status, .. } => matches!(status, 401 | 403),
+        Failure::Settings(_) => false,
+    }
 }
 
 async fn settle_reply(app: &App, operation: &operation::Model, reply: &Reply) -> Result<(), Error> {
-    let (object, fact) = match reply.clone() {
-        Reply::Customer(customer) => (customer.clone(), Fact::Customer { user_id: operation.user_id, customer }),
-        Reply::Session(session) => (session.id, Fact::Opened),
-        Reply::Subscription(subscription, at) => {
-            (subscription.id.clone(), Fact::Subscription { subscription, said: Said::Reply { at } })
-        }
-    };
     let tx = app.database.begin().await?;
-    let outcome = settle::apply(&tx, app, fact).await?;
+    let outcome = settle::apply(&tx, app, reply.fact(operation.user_id)).await?;
     let done = operation::ActiveModel {
         id: Unchanged(operation.id),
         state: Set(State::Done),
-        stripe_object_id: Set(Some(object)),
+        stripe_object_id: Set(Some(reply.object().to_owned())),
         error: Set(None),
         ..Default::default()
     };
@@ -242,8 +192,4 @@ async fn close(app: &App, operation: &operation::Model, state: State, error: &st
         .exec(app.database.write())
         .await?;
     Ok(())
-}
-
-fn stored(operation: &operation::Model) -> Result<Request, Error> {
-    serde_json::from_value(operation.request.clone()).map_err(|error| Error::Internal(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! How a call can fail, by what the caller may conclude from it.
 
 use stripe::StripeError;
+use stripe_shared::ApiErrorsType;
 
 use super::object::Unreadable;
 
@@ -25,11 +26,11 @@ pub enum Failure {
         /// What went wrong last.
         message: String,
     },
-    /// Stripe failed, and repeats that answer as long as it keeps the key. What the call was about may have been made;
-    /// only another key brings another answer.
+    /// The key is spoilt: Stripe failed and repeats that answer as long as it keeps the key, or keeps it for another call.
+    /// What the call was about may have been made; only another key brings another answer.
     #[error("Stripe failed with status {status}, code {}", code.as_deref().unwrap_or("none"))]
     Broken {
-        /// The HTTP status, 5xx.
+        /// The HTTP status: 5xx, or 400 for a key of another call.
         status: u16,
         /// Stripe's code for the error.
         code: Option<String>,
@@ -94,6 +95,9 @@ impl From<StripeError> for Attempt {
 /// What an error of Stripe's own means. 409, 424, 429 and 5xx pass. Stripe documentation: "Advanced error handling".
 fn refusal(error: &stripe::ApiErrors, status: u16) -> Attempt {
     let code = error.code.as_ref().map(ToString::to_string);
+    if error.type_ == ApiErrorsType::IdempotencyError && status == 400 {
+        return Attempt { failure: Failure::Broken { status, code }, again: false };
+    }
     if status >= 500 {
         return Attempt { failure: Failure::Broken { status, code }, again: true };
     }

@@ -6,7 +6,7 @@
 //!   keeps the key, a day at least. Stripe documentation: "Idempotent requests".
 //! - A [`Failure`] says what may be concluded. [`Failure::Unknown`] is not "no": only the same call under the same key,
 //!   or a look at Stripe, tells. Under one key Stripe repeats its first answer, a 5xx included: after
-//!   [`Failure::Broken`] a write that is still wanted needs a new key.
+//!   [`Failure::Broken`] only a look tells, and a write that did not happen needs a new key.
 //! - A call is over after `attempts` times the timeout and the pauses between, which are 8 seconds at most.
 //! - A reply and an event about the same object become the same struct, whatever API version the event is rendered in.
 //! - The log gets neither keys nor personal data from here.
@@ -14,6 +14,7 @@
 mod event;
 mod failure;
 mod invoice;
+mod look_up;
 mod object;
 mod order;
 mod retry;
@@ -100,7 +101,7 @@ impl Stripe {
     /// # Errors
     /// [`Failure`] where there is no id to answer.
     pub async fn create_customer(&self, key: &str, new: &NewCustomer) -> Result<String, Failure> {
-        let request = new.request();
+        let request = new.request(key);
         let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
         Ok(self.write("create customer", key, call).await?.id.to_string())
     }
@@ -110,7 +111,7 @@ impl Stripe {
     /// # Errors
     /// [`Failure`] where there is no session to answer.
     pub async fn create_session(&self, key: &str, new: &NewSession) -> Result<Session, Failure> {
-        let request = new.request();
+        let request = new.request(key);
         let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
         Ok(self.write("create session", key, call).await?.try_into()?)
     }

@@ -12,7 +12,12 @@ use stripe_core::customer::CreateCustomer;
 use stripe_shared::CheckoutSessionMode;
 use stripe_types::Currency;
 
-/// A customer to be created, one for each of our users. At Stripe it carries `user_id` as metadata.
+/// The name, in the metadata of a customer and of a session, of the idempotency key of the call that made it. What a call
+/// made whose answer is lost is found by it.
+pub(super) const OPERATION: &str = "operation";
+
+/// A customer to be created, one for each of our users. At Stripe it carries `user_id` as metadata, and the idempotency
+/// key of the call as `operation`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCustomer {
     /// Our user.
@@ -24,15 +29,17 @@ pub struct NewCustomer {
 }
 
 impl NewCustomer {
-    pub(super) fn request(&self) -> CreateCustomer {
-        let request = CreateCustomer::new().email(&self.email).metadata(metadata([("user_id", &self.user_id)]));
+    pub(super) fn request(&self, key: &str) -> CreateCustomer {
+        let metadata = metadata([("user_id", &self.user_id), (OPERATION, &key)]);
+        let request = CreateCustomer::new().email(&self.email).metadata(metadata);
         // Stripe refuses an empty name instead of taking it for none.
         if self.name.is_empty() { request } else { request.name(&self.name) }
     }
 }
 
 /// A Checkout Session to be created. At Stripe it carries as metadata `user_id` with `tier`, or with `credits` and
-/// `purchase_type`; what it leads to, a subscription or a payment, carries the same.
+/// `purchase_type`; what it leads to, a subscription or a payment, carries the same. The session alone carries the
+/// idempotency key of the call as `operation`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewSession {
     /// Our user.
@@ -72,21 +79,26 @@ pub enum Item {
 impl NewSession {
     /// `ui_mode` stays unsaid because its values were renamed, and `payment_method_types` because it is gone: Stripe
     /// offers what the account has switched on. Stripe documentation: "Dynamic payment methods".
-    pub(super) fn request(&self) -> CreateCheckoutSession {
+    pub(super) fn request(&self, key: &str) -> CreateCheckoutSession {
         let request = CreateCheckoutSession::new()
             .client_reference_id(self.user_id.to_string())
             .customer(&self.customer)
             .success_url(&self.success_url)
             .cancel_url(&self.cancel_url);
+        let mut metadata = self.metadata();
+        let request = match &self.item {
+            Item::Plan { price, .. } => sell_plan(request, price, metadata.clone()),
+            Item::Pack { amount, name, .. } => sell_pack(request, inline_price(*amount, name), metadata.clone()),
+        };
+        metadata.insert(OPERATION.to_owned(), key.to_owned());
+        request.metadata(metadata)
+    }
+
+    fn metadata(&self) -> HashMap<String, String> {
         match &self.item {
-            Item::Plan { tier, price } => {
-                let metadata = metadata([("user_id", &self.user_id), ("tier", tier)]);
-                sell_plan(request, price, metadata)
-            }
-            Item::Pack { credits, amount, name } => {
-                let metadata =
-                    metadata([("user_id", &self.user_id), ("credits", credits), ("purchase_type", &"one_time")]);
-                sell_pack(request, inline_price(*amount, name), metadata)
+            Item::Plan { tier, .. } => metadata([("user_id", &self.user_id), ("tier", tier)]),
+            Item::Pack { credits, .. } => {
+                metadata([("user_id", &self.user_id), ("credits", credits), ("purchase_type", &"one_time")])
             }
         }
     }
@@ -98,12 +110,8 @@ fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<Stri
     line.price = Some(price.to_owned());
     line.quantity = Some(1);
     let mut subscription = CreateCheckoutSessionSubscriptionData::new();
-    subscription.metadata = Some(metadata.clone());
-    request
-        .mode(CheckoutSessionMode::Subscription)
-        .line_items([line])
-        .metadata(metadata)
-        .subscription_data(subscription)
+    subscription.metadata = Some(metadata);
+    request.mode(CheckoutSessionMode::Subscription).line_items([line]).subscription_data(subscription)
 }
 
 fn sell_pack(
@@ -115,8 +123,8 @@ fn sell_pack(
     line.price_data = Some(price);
     line.quantity = Some(1);
     let mut payment = CreateCheckoutSessionPaymentIntentData::new();
-    payment.metadata = Some(metadata.clone());
-    request.mode(CheckoutSessionMode::Payment).line_items([line]).metadata(metadata).payment_intent_data(payment)
+    payment.metadata = Some(metadata);
+    request.mode(CheckoutSessionMode::Payment).line_items([line]).payment_intent_data(payment)
 }
 
 /// A pack is one thing at one price. Credits as quantity would leave no room for the minimum amount.

@@ -31,7 +31,7 @@ impl Retry {
         E: Into<Attempt>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut reached = false;
+        let (mut reached, mut unsure) = (false, false);
         let mut number = 1;
         loop {
             let attempt: Attempt = match call().await {
@@ -41,8 +41,9 @@ impl Retry {
             let again = attempt.again && number < self.attempts;
             tracing::warn!(call = name, attempt = number, again, failure = %attempt.failure, "a call to Stripe failed");
             reached |= !matches!(attempt.failure, Failure::Unreachable { .. });
+            unsure |= matches!(attempt.failure, Failure::Unknown { .. });
             if !again {
-                return Err(conclude(attempt.failure, reached));
+                return Err(conclude(attempt.failure, reached, unsure));
             }
             tokio::time::sleep(self.pause(seed, number)).await;
             number += 1;
@@ -60,10 +61,11 @@ impl Retry {
     }
 }
 
-/// That the last attempt found nobody does not undo what an earlier one may have done.
-fn conclude(last: Failure, reached: bool) -> Failure {
+/// That the last attempt found nobody, or a failing Stripe, does not undo what an earlier one may have done, or may still do.
+fn conclude(last: Failure, reached: bool, unsure: bool) -> Failure {
     match last {
         Failure::Unreachable { message } if reached => Failure::Unknown { message },
+        Failure::Broken { .. } if unsure => Failure::Unknown { message: last.to_string() },
         other => other,
     }
 }
@@ -117,6 +119,15 @@ mod tests {
         assert_eq!(outcome(script).await.0, Err(unreachable().failure));
         let script = vec![Err(unknown()), Err(unreachable()), Err(unreachable())];
         assert_eq!(outcome(script).await.0, Err(Failure::Unknown { message: "nobody there".to_owned() }));
+    }
+
+    #[tokio::test]
+    async fn a_key_is_spoilt_only_if_every_attempt_was_answered() {
+        let broken = || Attempt { failure: Failure::Broken { status: 500, code: None }, again: true };
+        let script = vec![Err(broken()), Err(broken()), Err(broken())];
+        assert_eq!(outcome(script).await.0, Err(broken().failure));
+        let script = vec![Err(unknown()), Err(broken()), Err(broken())];
+        assert!(matches!(outcome(script).await.0, Err(Failure::Unknown { .. })));
     }
 
     #[test]

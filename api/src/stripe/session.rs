@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::object::{self, Id, Unreadable, required, required_time};
+use super::order::OPERATION;
 
 /// A Checkout Session. Stripe documentation: "The Checkout Session object".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +91,12 @@ impl From<String> for PaymentStatus {
 }
 
 impl Session {
+    /// The idempotency key of the call that made it, if it was one of ours.
+    #[must_use]
+    pub fn made_by(&self) -> Option<&str> {
+        self.metadata.get(OPERATION).map(String::as_str)
+    }
+
     /// Reads a session in any shape since API version 2020-03-02.
     ///
     /// # Errors

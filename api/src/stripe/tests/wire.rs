@@ -18,7 +18,12 @@ async fn a_customer_is_created_with_the_user_as_metadata() {
     assert_eq!(asked.header("authorization"), Some("bearer sk_test_secret"));
     assert_eq!(asked.header("idempotency-key"), Some("key-1"));
     assert_eq!(asked.header("stripe-version"), Some("2026-09-30.endive"));
-    let expected = [("email", "ada@example.com"), ("name", "Ada & Söhne"), ("metadata[user_id]", "7")];
+    let expected = [
+        ("email", "ada@example.com"),
+        ("name", "Ada & Söhne"),
+        ("metadata[user_id]", "7"),
+        ("metadata[operation]", "key-1"),
+    ];
     assert_eq!(asked.form, form(&expected));
 }
 
@@ -27,7 +32,8 @@ async fn a_customer_without_a_name_sends_none() {
     let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
     let nameless = NewCustomer { name: String::new(), ..customer() };
     listener.client().create_customer("key-1", &nameless).await.unwrap();
-    assert_eq!(listener.asked()[0].form, form(&[("email", "ada@example.com"), ("metadata[user_id]", "7")]));
+    let expected = [("email", "ada@example.com"), ("metadata[user_id]", "7"), ("metadata[operation]", "key-1")];
+    assert_eq!(listener.asked()[0].form, form(&expected));
 }
 
 #[tokio::test]
@@ -46,6 +52,7 @@ async fn a_plan_is_sold_by_its_price_and_the_subscription_gets_the_metadata_too(
         ("line_items[0][quantity]", "1"),
         ("metadata[user_id]", "7"),
         ("metadata[tier]", "CORE"),
+        ("metadata[operation]", "key-1"),
         ("subscription_data[metadata][user_id]", "7"),
         ("subscription_data[metadata][tier]", "CORE"),
         ("success_url", "https://shop.example/done?session={CHECKOUT_SESSION_ID}"),
@@ -71,6 +78,7 @@ async fn a_pack_is_one_thing_at_one_price_and_the_payment_gets_the_metadata_too(
         ("metadata[user_id]", "7"),
         ("metadata[credits]", "25"),
         ("metadata[purchase_type]", "one_time"),
+        ("metadata[operation]", "key-1"),
         ("payment_intent_data[metadata][user_id]", "7"),
         ("payment_intent_data[metadata][credits]", "25"),
         ("payment_intent_data[metadata][purchase_type]", "one_time"),
