@@ -1,6 +1,6 @@
 //! Pages of long lists, by key and never by offset: what is added meanwhile moves nothing.
 
-use sea_orm::{Cursor, SelectorTrait};
+use sea_orm::{Cursor, SelectorTrait, sea_query::IntoValueTuple};
 
 /// How many rows a page may hold.
 pub const MAX_PAGE: u64 = 100;
@@ -10,25 +10,25 @@ pub const DEFAULT_PAGE: u64 = 20;
 
 /// Which part of a list is asked for. Keys are exclusive, and the list runs from the newest key to the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Window<Key = i64> {
     /// Only rows after this key, that is older ones.
-    pub after: Option<i64>,
+    pub after: Option<Key>,
     /// Only rows before this key, that is newer ones.
-    pub before: Option<i64>,
+    pub before: Option<Key>,
     /// From which end rows are taken.
     pub end: End,
     /// How many rows, from 0 to [`MAX_PAGE`].
     pub limit: u64,
 }
 
-impl Window {
+impl<Key: Clone + IntoValueTuple> Window<Key> {
     /// Narrows a query that runs from the newest key to the oldest, reading one row more than asked for.
-    pub fn apply<S: SelectorTrait>(self, cursor: &mut Cursor<S>) {
-        if let Some(key) = self.after {
-            cursor.after(key);
+    pub fn apply<S: SelectorTrait>(&self, cursor: &mut Cursor<S>) {
+        if let Some(key) = &self.after {
+            cursor.after(key.clone());
         }
-        if let Some(key) = self.before {
-            cursor.before(key);
+        if let Some(key) = &self.before {
+            cursor.before(key.clone());
         }
         match self.end {
             End::First => cursor.first(self.limit + 1),
@@ -60,7 +60,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Makes a page of rows that were read with one more than the limit, to learn whether there are more.
     #[must_use]
-    pub fn cut(mut rows: Vec<T>, window: Window) -> Self {
+    pub fn cut<Key>(mut rows: Vec<T>, window: &Window<Key>) -> Self {
         let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         match window.end {

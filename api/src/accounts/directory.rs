@@ -34,7 +34,7 @@ pub async fn page(db: &impl ConnectionTrait, search: Option<&str>, window: Windo
     let mut cursor = query.cursor_by(user::Column::Id);
     cursor.desc();
     window.apply(&mut cursor);
-    Ok(Page::cut(cursor.all(db).await?, window))
+    Ok(Page::cut(cursor.all(db).await?, &window))
 }
 
 /// What is searched for is text, not a pattern.

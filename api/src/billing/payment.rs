@@ -83,7 +83,7 @@ pub async fn page(app: &App, user_id: i64, window: Window) -> Result<Page<paymen
     let mut cursor = payment::Entity::find().filter(payment::Column::UserId.eq(user_id)).cursor_by(payment::Column::Id);
     cursor.desc();
     window.apply(&mut cursor);
-    Ok(Page::cut(cursor.all(app.database.read()).await?, window))
+    Ok(Page::cut(cursor.all(app.database.read()).await?, &window))
 }
 
 /// Finds several payments at once, by their names in the ledger.

@@ -10,11 +10,9 @@ use crate::{
     page::{DEFAULT_PAGE, End, MAX_PAGE, Page, Window},
 };
 
-/// A place in a list. Opaque to clients.
-pub(super) type Cursor = OpaqueCursor<i64>;
-
-/// A connection whose cursors are keys.
-pub(super) type List<Node, Name, EdgeName> = Connection<Cursor, Node, EmptyFields, EmptyFields, Name, EdgeName>;
+/// A connection whose cursors are keys. They are opaque to clients.
+pub(super) type List<Node, Name, EdgeName, Key = i64> =
+    Connection<OpaqueCursor<Key>, Node, EmptyFields, EmptyFields, Name, EdgeName>;
 
 /// A connection's arguments, as they were given.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +25,10 @@ pub(super) struct Arguments {
 
 impl Arguments {
     /// Checks the arguments.
-    pub(super) fn window(self) -> Result<Window, Error> {
+    pub(super) fn window<Key>(self) -> Result<Window<Key>, Error>
+    where
+        OpaqueCursor<Key>: CursorType,
+    {
         let (end, size) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(Error::bad_input("give first or last, not both")),
             (None, Some(last)) => (End::Last, Some(last)),
@@ -40,23 +41,27 @@ impl Arguments {
     }
 }
 
-fn key(cursor: Option<String>) -> Result<Option<i64>, Error> {
+fn key<Key>(cursor: Option<String>) -> Result<Option<Key>, Error>
+where
+    OpaqueCursor<Key>: CursorType,
+{
     let Some(cursor) = cursor else { return Ok(None) };
-    let OpaqueCursor(key) =
-        Cursor::decode_cursor(&cursor).map_err(|_| Error::bad_input("after and before take a cursor of this list"))?;
+    let OpaqueCursor(key) = CursorType::decode_cursor(&cursor)
+        .map_err(|_| Error::bad_input("after and before take a cursor of this list"))?;
     Ok(Some(key))
 }
 
 /// Maps a page to a connection.
-pub(super) fn connection<Row, Node, Name, EdgeName>(
+pub(super) fn connection<Row, Node, Name, EdgeName, Key>(
     page: Page<Row>,
-    key: impl Fn(&Row) -> i64,
+    key: impl Fn(&Row) -> Key,
     node: impl Fn(Row) -> Node,
-) -> List<Node, Name, EdgeName>
+) -> List<Node, Name, EdgeName, Key>
 where
     Node: OutputType,
     Name: ConnectionNameType,
     EdgeName: EdgeNameType,
+    OpaqueCursor<Key>: CursorType + Send + Sync,
 {
     let mut connection = Connection::new(page.has_previous, page.has_next);
     connection.edges.extend(page.rows.into_iter().map(|row| Edge::new(OpaqueCursor(key(&row)), node(row))));

@@ -22,7 +22,7 @@ pub async fn page(
     let mut cursor = query.cursor_by(ledger_entry::Column::Version);
     cursor.desc();
     window.apply(&mut cursor);
-    Ok(Page::cut(cursor.all(db).await?, window))
+    Ok(Page::cut(cursor.all(db).await?, &window))
 }
 
 /// A user's entries with versions above `after` and up to `until`, oldest first.
