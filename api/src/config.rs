@@ -33,6 +33,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// The cost of hashing a password: each step doubles the work.
     pub password_cost: u32,
+    /// How long the payload of a settled webhook is kept.
+    pub webhook_retention: Duration,
     /// What an export costs, in credits.
     pub export_cost: i64,
     /// Origins that checkout may lead back to. Empty: any https, and http on loopback.

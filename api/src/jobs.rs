@@ -3,6 +3,7 @@
 
 mod backstop;
 mod lease;
+mod prune;
 mod replicas;
 
 use std::time::Duration;
@@ -11,11 +12,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{app::App, billing, error::Error, settle};
 
+pub use prune::prune;
+
 /// How often open operations, failed events and ended entitlements are looked for.
 const SWEEP: Duration = Duration::from_secs(15);
 
 /// How long one replica keeps the sweep: a little less, so that it is free again when the next is due.
 const LEASE: Duration = Duration::from_secs(14);
+
+/// How often old payloads are looked for.
+const PRUNE: Duration = Duration::from_hours(1);
 
 /// Starts every loop. They end when `stop` is cancelled.
 pub fn start(app: &App, stop: &CancellationToken) {
@@ -25,6 +31,26 @@ pub fn start(app: &App, stop: &CancellationToken) {
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(replicas::listen(app.clone())));
     }
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(app.clone())));
+    app.tasks.spawn(stop.clone().run_until_cancelled_owned(forget(app.clone())));
+}
+
+async fn forget(app: App) {
+    let mut ticks = tokio::time::interval(PRUNE);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if due(&app, "prune", PRUNE / 2).await {
+            report("old payloads of webhooks pruned", prune(&app).await.map_err(Error::from));
+        }
+    }
+}
+
+/// Whether this replica is to do a job now.
+async fn due(app: &App, job: &str, lease: Duration) -> bool {
+    lease::take(app, job, lease).await.unwrap_or_else(|error| {
+        tracing::warn!(job, %error, "not done this time");
+        false
+    })
 }
 
 async fn sweep(app: App) {
@@ -32,13 +58,8 @@ async fn sweep(app: App) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match lease::take(&app, "sweep", LEASE).await {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(error) => {
-                tracing::warn!(%error, "not swept this time");
-                continue;
-            }
+        if !due(&app, "sweep", LEASE).await {
+            continue;
         }
         report("unlimited exports ended", settle::sweep(&app).await);
         if app.payments.is_some() {

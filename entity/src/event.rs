@@ -39,7 +39,7 @@ pub struct Model {
     pub livemode: bool,
     /// When it happened, by Stripe's clock.
     pub created: DateTimeUtc,
-    /// The body, byte for byte as it was signed.
+    /// The body, byte for byte as it was signed. Empty once it was pruned.
     #[sea_orm(column_type = "Text")]
     pub payload: String,
     /// What became of it.
@@ -49,6 +49,30 @@ pub struct Model {
     /// How often it was tried.
     pub attempts: i32,
     /// Why it failed the last time.
+    pub error: Option<String>,
+    /// When it came, in wall time.
+    pub received_at: DateTimeUtc,
+    /// When it was settled, in wall time.
+    pub applied_at: Option<DateTimeUtc>,
+}
+
+/// What a list shows of an event: everything but its payload.
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+pub struct Summary {
+    /// `evt_...`.
+    pub event_id: String,
+    /// Stripe's name of what happened.
+    pub kind: String,
+    /// When it happened, by Stripe's clock.
+    pub created: DateTimeUtc,
+    /// What became of it.
+    pub status: Status,
+    /// The object that has to come first, while it waits.
+    pub waits_for: Option<String>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Why it failed, or means nothing to us.
     pub error: Option<String>,
     /// When it came, in wall time.
     pub received_at: DateTimeUtc,

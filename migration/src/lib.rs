@@ -6,6 +6,7 @@
 mod accounts;
 mod adoption;
 mod error;
+mod inbox;
 mod jobs;
 mod stripe;
 
@@ -34,7 +35,7 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(accounts::Step), Box::new(stripe::Step), Box::new(jobs::Step)]
+        vec![Box::new(accounts::Step), Box::new(stripe::Step), Box::new(jobs::Step), Box::new(inbox::Step)]
     }
 }
 

@@ -1,5 +1,7 @@
 //! From what was set to what holds.
 
+use std::time::Duration;
+
 use entity::Tier;
 use url::Url;
 
@@ -41,6 +43,7 @@ impl Variables {
             tokens: self.tokens.check()?,
             stripe,
             password_cost: self.bcrypt_cost,
+            webhook_retention: Duration::from_hours(u64::from(self.webhook_retention_days) * 24),
             export_cost: self.patchbook_export_cost,
             redirect_origins: origins("ALLOWED_REDIRECT_ORIGINS", &self.allowed_redirect_origins)?,
             cors_origins: origins("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins)?,

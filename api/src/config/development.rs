@@ -70,6 +70,7 @@ impl Config {
                 attempts: 3,
             }),
             password_cost: 10,
+            webhook_retention: Duration::from_hours(90 * 24),
             export_cost: 3,
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),
