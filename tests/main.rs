@@ -12,6 +12,7 @@ mod concurrency;
 mod configuration;
 mod crash;
 mod delivery;
+mod event;
 mod export;
 mod harness;
 mod house;

@@ -11,7 +11,7 @@ mod periods;
 mod recorded;
 mod repeats;
 mod shapes;
-mod unsettled;
+pub(crate) mod unsettled;
 
 use entity::event;
 use sea_orm::EntityTrait;
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A user whom Stripe knows, and the customer there.
-async fn known_user(app: &TestApp, name: &str) -> (Actor, String) {
+pub(crate) async fn known_user(app: &TestApp, name: &str) -> (Actor, String) {
     let user = app.signs_up(name).await;
     let checkout = user.opens_purchase(1).await;
     let customer = customer_of(app, &checkout).await;
@@ -31,20 +31,20 @@ async fn known_user(app: &TestApp, name: &str) -> (Actor, String) {
 }
 
 /// Everything in the inbox that the sandbox did not send.
-async fn inbox(app: &TestApp) -> Vec<event::Model> {
+pub(crate) async fn inbox(app: &TestApp) -> Vec<event::Model> {
     let sent: Vec<_> = app.sandbox().events().into_iter().map(|event| event["id"].clone()).collect();
     let stored = event::Entity::find().all(app.inside().await.database.read()).await.unwrap();
     stored.into_iter().filter(|event| !sent.contains(&event.event_id.as_str().into())).collect()
 }
 
 /// What is stored of one event.
-async fn stored(app: &TestApp, event: &Value) -> Option<event::Model> {
+pub(crate) async fn stored(app: &TestApp, event: &Value) -> Option<event::Model> {
     let id = event["id"].as_str().unwrap();
     event::Entity::find_by_id(id).one(app.inside().await.database.read()).await.unwrap()
 }
 
 /// Sends events one after the other, each of which is accepted.
-async fn accepts<'a>(app: &TestApp, events: impl IntoIterator<Item = &'a Value>) {
+pub(crate) async fn accepts<'a>(app: &TestApp, events: impl IntoIterator<Item = &'a Value>) {
     for event in events {
         let (status, answer) = app.receives(event).await;
         assert_eq!(status, 200, "{answer}: {event}");
@@ -52,17 +52,17 @@ async fn accepts<'a>(app: &TestApp, events: impl IntoIterator<Item = &'a Value>)
 }
 
 /// What the ledger of a user holds, the first entry first: its kind and its credits.
-async fn booked(user: &Actor) -> Vec<(String, i64)> {
+pub(crate) async fn booked(user: &Actor) -> Vec<(String, i64)> {
     let ledger = user.gets("{ ledger(first: 100) { nodes { changeType creditsDelta } } }", json!({})).await;
     let entry =
         |entry: &Value| (entry["changeType"].as_str().unwrap().to_owned(), entry["creditsDelta"].as_i64().unwrap());
     ledger["nodes"].as_array().unwrap().iter().rev().map(entry).collect()
 }
 
-fn grant(credits: i64) -> (String, i64) {
+pub(crate) fn grant(credits: i64) -> (String, i64) {
     ("GRANT".to_owned(), credits)
 }
 
-fn purchase(credits: i64) -> (String, i64) {
+pub(crate) fn purchase(credits: i64) -> (String, i64) {
     ("PURCHASE".to_owned(), credits)
 }

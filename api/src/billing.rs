@@ -4,6 +4,7 @@
 pub mod balance;
 pub mod checkout;
 mod customer;
+pub mod event;
 pub mod export;
 pub mod grant;
 pub mod operation;

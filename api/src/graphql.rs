@@ -7,6 +7,7 @@ mod checkout;
 mod context;
 mod cursors;
 mod errors;
+mod event;
 mod executor;
 mod export;
 mod fragments;
@@ -40,6 +41,7 @@ pub struct Query(
     plan::PlanQuery,
     checkout::CheckoutQuery,
     account::AdminQuery,
+    event::EventQuery,
 );
 
 /// What can be done.
@@ -51,6 +53,7 @@ pub struct Mutation(
     subscription::SubscriptionMutation,
     export::ExportMutation,
     balance::GrantMutation,
+    event::EventMutation,
 );
 
 /// What can be watched, over a websocket.
@@ -95,6 +98,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>("A moment, as RFC 3339 in UTC.")
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
+        .override_output_type_description::<event::WebhookEventConnection>("A page of webhooks, newest first.")
         .override_output_type_description::<ledger::LedgerEntryConnection>("A page of the ledger, newest first.")
         .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")
 }

@@ -13,6 +13,7 @@ mod inbox;
 mod invoice;
 mod payment;
 mod period;
+mod replay;
 mod subscription;
 
 use entity::customer as customer_row;
@@ -29,6 +30,7 @@ use crate::{
 
 pub use entitlement::sweep;
 pub use inbox::{Receipt, Refusal, receive, retry_failed};
+pub use replay::replay;
 pub use subscription::{Said, versions};
 
 /// Something that Stripe said.

@@ -24,7 +24,7 @@ use crate::{
 const UNKNOWN: Price = ("price_of_last_year", 399);
 
 /// A gateway that does not know the price which the sandbox sells CORE at. (After a restart it does.)
-fn without_the_price(config: &mut Config) {
+pub(crate) fn without_the_price(config: &mut Config) {
     let one = |id: &str| vec![id.to_owned()];
     let prices = vec![
         (Tier::Core, one("price_of_another_core")),

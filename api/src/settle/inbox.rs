@@ -1,6 +1,6 @@
 //! Webhooks: stored, settled and marked in one transaction, before they are answered.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::event::{self, Status};
 use sea_orm::{
     ActiveModelTrait,
@@ -83,11 +83,11 @@ async fn take(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
     let payload = payload.ok_or_else(|| Refusal::Unreadable("the event has an odd id, type or version".to_owned()))?;
     let tx = app.database.begin().await?;
     if store(&tx, app, &event, payload).await? {
-        return settle(app, tx, &event, 0).await;
+        return settle(app, tx, &event, Tried::default()).await;
     }
     match locked(&tx, &event.id).await? {
         Some(known) if !matches!(known.status, Status::Applied | Status::Ignored) => {
-            settle(app, tx, &event, known.attempts).await
+            settle(app, tx, &event, Tried::from(&known)).await
         }
         _ => Ok(Receipt::Known),
     }
@@ -150,7 +150,21 @@ async fn store(tx: &DatabaseTransaction, app: &App, event: &Event, payload: &str
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
-async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<event::Model>, DbErr> {
+/// What came of a stored event so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tried {
+    attempts: i32,
+    applied_at: Option<DateTime<Utc>>,
+}
+
+impl From<&event::Model> for Tried {
+    fn from(row: &event::Model) -> Self {
+        Self { attempts: row.attempts, applied_at: row.applied_at }
+    }
+}
+
+/// The stored event, for this transaction alone.
+pub(super) async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<event::Model>, DbErr> {
     let mut row = event::Entity::find_by_id(id);
     if tx.get_database_backend() == DbBackend::Postgres {
         row = row.lock_exclusive();
@@ -158,8 +172,13 @@ async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<event::Mode
     row.one(tx).await
 }
 
-/// Settles a stored event that was tried so often before, and marks what became of it.
-async fn settle(app: &App, tx: DatabaseTransaction, event: &Event, attempts: i32) -> Result<Receipt, Refusal> {
+/// Settles a stored event, and marks what became of it. What was applied once stays applied, whatever is said now.
+pub(super) async fn settle(
+    app: &App,
+    tx: DatabaseTransaction,
+    event: &Event,
+    tried: Tried,
+) -> Result<Receipt, Refusal> {
     let outcome = match attempt(app, &tx, event).await {
         Err(Trouble::Passing(error)) => return Err(error.into()),
         outcome => outcome,
@@ -170,12 +189,13 @@ async fn settle(app: &App, tx: DatabaseTransaction, event: &Event, attempts: i32
         // What the trouble quotes may hold what the inbox cannot.
         Err(trouble) => (Receipt::Failed, Status::Failed, Some(trouble.to_string().replace('\0', "\u{fffd}"))),
     };
+    let applied_at = tried.applied_at.or_else(|| (status == Status::Applied).then(|| app.clock.wall()));
     let mark = event::ActiveModel {
         event_id: Unchanged(event.id.clone()),
-        status: Set(status),
-        attempts: Set(attempts + 1),
+        status: Set(if applied_at.is_some() { Status::Applied } else { status }),
+        attempts: Set(tried.attempts + 1),
         error: Set(error.clone()),
-        applied_at: Set((status == Status::Applied).then(|| app.clock.wall())),
+        applied_at: Set(applied_at),
         ..Default::default()
     };
     mark.update(&tx).await?;
