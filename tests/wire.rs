@@ -4,6 +4,7 @@ mod fault;
 mod hostile;
 mod negotiation;
 mod pages;
+mod site;
 
 use patch_hive::config::Config;
 use reqwest::{Method, RequestBuilder, Response, header};

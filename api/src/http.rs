@@ -1,7 +1,7 @@
 //! HTTP: routes, limits, and what surrounds every request. Handlers are thin; what they answer is decided elsewhere.
 //!
 //! `/graphql` takes POST, GET and the websocket; `/api/payments/webhook` takes what Stripe says. `/healthz` and `/readyz`
-//! are for whoever runs the process, `/` and `/graphiql` for people.
+//! are for whoever runs the process, every other path for people.
 
 mod accept;
 mod answer;
@@ -14,6 +14,7 @@ mod pages;
 mod parameters;
 mod refusal;
 mod request;
+mod site;
 mod socket;
 mod viewer;
 mod webhook;
@@ -29,6 +30,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use pages::Pages;
+pub use site::Site;
 
 use crate::{app::App, graphql::Executor};
 
@@ -55,7 +57,7 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         .route("/graphiql", get(pages::graphiql))
         .method_not_allowed_fallback(refusal::other_method)
         .merge(graphql)
-        .fallback(refusal::nothing_here)
+        .fallback(pages::file)
         .layer(middleware::from_fn(request::observe))
         // Probes come every few seconds: they are not worth a line in the log.
         .route("/healthz", get(ops::health))

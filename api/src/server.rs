@@ -17,9 +17,13 @@ use crate::{
     config::{self, Config, Demo},
     database::{self, Access, Database, OpenError},
     feed::Feed,
-    graphql, http, jobs,
+    graphql,
+    http::{self, Pages},
+    jobs,
     stripe::{self, Stripe},
 };
+
+pub use crate::http::Site;
 
 /// How long the database's connections have to be closed.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -31,6 +35,8 @@ pub struct Options {
     pub migrate: bool,
     /// Makes this user, and lets GraphiQL speak for them.
     pub demo: Option<Demo>,
+    /// The pages that are served.
+    pub site: Site,
 }
 
 /// A gateway that serves. It ends with [`Running::stop`]; dropped, it ends without waiting for anything.
@@ -68,12 +74,12 @@ pub enum Error {
     Demo(crate::error::Error),
 }
 
-/// Starts a gateway: listens, brings the database to its present form, and serves until it is stopped.
+/// Starts a gateway without pages: listens, brings the database to its present form, and serves until it is stopped.
 ///
 /// # Errors
 /// [`Error`]; nothing runs then.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
-    start_with(config, clock, Options { migrate: true, demo: None }).await
+    start_with(config, clock, Options { migrate: true, demo: None, site: Site::default() }).await
 }
 
 /// Starts a gateway, and does what the options say besides.
@@ -90,8 +96,8 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
     };
     let stop = CancellationToken::new();
     jobs::start(&app, &stop);
-    let pages =
-        http::Pages { graphiql: app.config.graphiql, token: demo.as_ref().map(|session| session.token.clone()) };
+    let token = demo.as_ref().map(|session| session.token.clone());
+    let pages = Pages { graphiql: app.config.graphiql, token, site: options.site };
     let router = http::router(app.clone(), graphql::Executor::new(&app), pages, stop.clone());
     let serving = tokio::spawn(http::serve(listener, router, stop.clone(), app.config.limits.drain));
     tracing::info!(%address, payments = app.payments.is_some(), "listening");

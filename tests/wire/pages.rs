@@ -1,6 +1,10 @@
 //! What people and probes are shown.
 
-use patch_hive::{clock::Clock, config::DEMO, server};
+use patch_hive::{
+    clock::Clock,
+    config::DEMO,
+    server::{self, Site},
+};
 use reqwest::header;
 use serde_json::json;
 
@@ -84,7 +88,7 @@ async fn only_a_demo_hands_out_a_token() {
 
         let mut config = app.inside().await.config.clone();
         config.database.url = format!("sqlite:{}", app.folder().join("demo.db").display());
-        let options = server::Options { migrate: true, demo: Some(DEMO) };
+        let options = server::Options { migrate: true, demo: Some(DEMO), site: Site::default() };
         let demo = server::start_with(config, Clock::default(), options).await.unwrap();
         let url = format!("http://{}/graphiql", demo.address());
         let graphiql = app.http().get(url).send().await.unwrap().text().await.unwrap();

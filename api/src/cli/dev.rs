@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     config::{Config, DEMO, check_url},
     database,
-    server::{self, Options},
+    server::{self, Options, Site},
 };
 
 /// Run everything on this machine, with nothing to set up
@@ -68,12 +68,13 @@ impl Dev {
         let clock = Clock::following(sandbox.clock_offset());
         // The gateway takes the same lock.
         drop(claim);
-        let gateway = server::start_with(config, clock, Options { migrate: true, demo: Some(DEMO) }).await?;
+        let site = Site::built();
+        let gateway = server::start_with(config, clock, Options { migrate: true, demo: Some(DEMO), site }).await?;
         sandbox.set_webhook_urls(vec![format!("http://{}/api/payments/webhook", gateway.address())]);
         if let Some(session) = gateway.demo() {
             let app = gateway.app();
             let (admin, _) = app.tokens.issue(&session.user, Role::Admin, app.clock.wall(), None)?;
-            say(welcome::text(gateway.address(), sandbox.address(), &session.token, &admin));
+            say(welcome::text([gateway.address(), sandbox.address()], [&session.token, &admin], site.is_there()));
         }
         // The gateway first: what it is about to finish may need its Stripe.
         Signals::listen()?.watch_over(gateway).await;

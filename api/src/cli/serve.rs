@@ -6,7 +6,7 @@ use super::{failure::Failure, signals::Signals};
 use crate::{
     clock::Clock,
     config::Variables,
-    server::{self, Options},
+    server::{self, Options, Site},
 };
 
 /// Serve the gateway
@@ -30,8 +30,11 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.variables.check().map_err(Failure::Settings)?;
-        let options = Options { migrate: !self.no_migrate, demo: None };
+        let options = Options { migrate: !self.no_migrate, demo: None, site: Site::built() };
         let gateway = server::start_with(config, Clock::default(), options).await?;
+        if !options.site.is_there() {
+            tracing::warn!("this program serves no pages: npm --prefix web run build, then build it again");
+        }
         Signals::listen()?.watch_over(gateway).await;
         Ok(())
     }

@@ -82,7 +82,7 @@ impl IntoResponse for Refusal {
 }
 
 /// Answers every path that is not there.
-pub(super) async fn nothing_here() -> Refusal {
+pub(super) fn nothing_here() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path: the API is at /graphql")
 }
 

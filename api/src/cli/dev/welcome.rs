@@ -5,9 +5,15 @@ use std::net::SocketAddr;
 use crate::config::DEMO;
 
 /// Addresses, the demo user with a token and one of an admin, and three things to try that work when pasted.
-pub(super) fn text(gateway: SocketAddr, sandbox: SocketAddr, token: &str, admin: &str) -> String {
+pub(super) fn text([gateway, sandbox]: [SocketAddr; 2], [token, admin]: [&str; 2], pages: bool) -> String {
     let (email, password) = (DEMO.email, DEMO.password);
     let back = format!(r#"successUrl: \"http://{gateway}/\", cancelUrl: \"http://{gateway}/\""#);
+    let pages = if pages {
+        format!("http://{gateway}/")
+    } else {
+        "not built: npm --prefix web ci && npm --prefix web run build, then load http://{gateway}/ again"
+            .replace("{gateway}", &gateway.to_string())
+    };
     let balance = call(gateway, token, "{ tier balance { credits unlimited exportsLeft } }");
     let checkout = call(
         gateway,
@@ -26,6 +32,7 @@ pub(super) fn text(gateway: SocketAddr, sandbox: SocketAddr, token: &str, admin:
         "\
 Patch-Hive is running, with a Stripe of its own.
 
+  Pages      {pages}
   GraphiQL   http://{gateway}/graphiql   the place to start
   Gateway    http://{gateway}/graphql
   Sandbox    http://{sandbox}   its dashboard: renew, decline, refund, dispute, move the clock
