@@ -1,0 +1,39 @@
+import "graphiql/setup-workers/vite";
+
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { createRoot } from "react-dom/client";
+
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./page.css";
+
+/** What the gateway writes into the page. */
+interface Settings {
+  /** Operations, a tab each. */
+  story: string[];
+  /** Sent along with each of them: in `patch-hive dev` the demo user's token. */
+  headers: Record<string, string>;
+}
+
+const settings = JSON.parse(document.getElementById("settings")?.textContent ?? "{}") as Settings;
+const endpoint = new URL("/graphql", window.location.href);
+const socket = new URL(endpoint);
+socket.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
+
+const fetcher = createGraphiQLFetcher({
+  url: endpoint.href,
+  subscriptionUrl: socket.href,
+  headers: settings.headers,
+  // The headers of a tab are merged into these, over HTTP and over the socket alike: a tab can speak for another user.
+  wsConnectionParams: settings.headers,
+});
+
+const tabs = settings.story.map((query) => ({ query: query.replaceAll("{{origin}}", window.location.origin) }));
+const place = document.getElementById("graphiql");
+if (place !== null) {
+  createRoot(place).render(
+    <GraphiQL fetcher={fetcher} plugins={[HISTORY_PLUGIN, explorerPlugin()]} defaultTabs={tabs} defaultEditorToolsVisibility />,
+  );
+}

@@ -1,0 +1,24 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+import { compressed } from "../publish.ts";
+
+/** GraphiQL is built by itself: what it shares with the pages would otherwise weigh on them. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "/graphiql/",
+  plugins: [react(), compressed()],
+  build: {
+    outDir: "../dist/graphiql",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    // An editor is big.
+    chunkSizeWarningLimit: 5_000,
+    rolldownOptions: {
+      // Directives for a compiler that has been at work already.
+      onLog: (level, log, report) => {
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);
+      },
+    },
+  },
+});
