@@ -1,17 +1,17 @@
-import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
 
-import { Gateway } from './gateway.ts';
+import { Gateway } from "./gateway.ts";
 
 const gateway = await Gateway.start();
 after(() => gateway.remove());
 
-const balance = '{ balance { id credits version } }';
+const balance = "{ balance { id credits version } }";
 const grant = `mutation ($userId: ID!) {
   grantCredits(input: { userId: $userId, credits: 5, reason: "a gift", idempotencyKey: "gift" }) { balanceAfter }
 }`;
 
-test('what happened before a crash is there after it, at the same address', async () => {
+test("what happened before a crash is there after it, at the same address", async () => {
   const before = await gateway.asks(balance, gateway.token);
   assert.deepEqual(await gateway.asks(grant, gateway.admin, { userId: before.data.balance.id }), {
     data: { grantCredits: { balanceAfter: before.data.balance.credits + 5 } },
@@ -24,7 +24,7 @@ test('what happened before a crash is there after it, at the same address', asyn
   assert.equal(after.data.balance.version, before.data.balance.version + 1);
 });
 
-test('a gateway that is stopped answers no more', async () => {
+test("a gateway that is stopped answers no more", async () => {
   await gateway.stop();
   await assert.rejects(gateway.asks(balance));
 });
