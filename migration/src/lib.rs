@@ -8,6 +8,7 @@ mod adoption;
 mod error;
 mod inbox;
 mod jobs;
+mod one_subscription;
 mod stripe;
 
 use std::collections::HashSet;
@@ -35,7 +36,13 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(accounts::Step), Box::new(stripe::Step), Box::new(jobs::Step), Box::new(inbox::Step)]
+        vec![
+            Box::new(accounts::Step),
+            Box::new(stripe::Step),
+            Box::new(jobs::Step),
+            Box::new(one_subscription::Step),
+            Box::new(inbox::Step),
+        ]
     }
 }
 

@@ -1,5 +1,7 @@
 //! Cancellations whose reply was lost, came late, or found the subscription another than we took it for.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use entity::{customer, operation};
 use patch_hive::billing;
@@ -9,7 +11,12 @@ use serde_json::{Value, json};
 
 use super::{newest, stripe_ends_it};
 use crate::{
-    harness::{TestApp, actor::CANCELLATION, facts},
+    checkout::{customer_of, opened_elsewhere},
+    harness::{
+        TestApp,
+        actor::{CANCELLATION, GOOD_CARD},
+        facts,
+    },
     webhook::payloads::{CORE, PRO, Plan},
 };
 
@@ -76,12 +83,15 @@ facts! {
 
     async fn of_two_subscriptions_each_can_be_cancelled(app: TestApp) {
         let ada = app.signs_up("ada").await;
-        let (core, pro) = (ada.opens_checkout("CORE").await, ada.opens_checkout("PRO").await);
+        let core = ada.opens_checkout("CORE").await;
+        let pro = opened_elsewhere(&app, &customer_of(&app, &core).await, "price_pro").await;
         for checkout in [core, pro] {
-            ada.pays(&checkout, crate::harness::actor::GOOD_CARD).await;
+            ada.pays(&checkout, GOOD_CARD).await;
         }
+        // Renewed beside each other, so that neither is taken for a mistake.
+        app.sandbox().advance(Duration::from_hours(32 * 24)).await;
         app.settles().await;
-        assert_eq!(ada.credits().await, 125);
+        assert_eq!(ada.credits().await, 250);
         let mut ended: Vec<_> = Vec::new();
         for _ in 0..2 {
             ended.push(ada.cancels().await["tier"].as_str().unwrap().to_owned());

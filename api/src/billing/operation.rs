@@ -7,13 +7,13 @@ mod request;
 use chrono::TimeDelta;
 use entity::{
     customer,
-    operation::{self, State},
+    operation::{self, Kind, State},
 };
 use futures_util::{StreamExt, stream};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use self::request::{Asking, stored};
@@ -62,6 +62,54 @@ pub async fn run(app: &App, user_id: i64, request: Request) -> Result<Reply, Err
         }
     }
     Err(Error::Conflict("another request of yours is under way: ask again"))
+}
+
+/// The last operation of a kind that a user has begun. One that is open is finished first.
+///
+/// # Errors
+/// [`Error::StripeUnavailable`] when the outcome of an open one stays unknown.
+pub(super) async fn last(app: &App, user_id: i64, kind: Kind) -> Result<Option<operation::Model>, Error> {
+    let Some(last) = newest(app.database.read(), user_id, kind).await? else { return Ok(None) };
+    if last.state == State::Open
+        && let Err(Error::StripeUnavailable) = finish(app, last.clone()).await
+    {
+        return Err(Error::StripeUnavailable);
+    }
+    Ok(Some(last))
+}
+
+/// As [`run`], but only while `last` is the last of its kind: whoever asks has looked at what became of that. `None` when
+/// another was begun since.
+///
+/// # Errors
+/// [`Error::StripeUnavailable`] when the outcome is unknown: the operation stays open.
+pub(super) async fn follow(
+    app: &App,
+    user_id: i64,
+    request: Request,
+    last: Option<i64>,
+) -> Result<Option<Reply>, Error> {
+    let tx = app.database.begin().await?;
+    ledger::lock(&tx, user_id).await?;
+    if newest(&tx, user_id, request.kind()).await?.map(|newest| newest.id) != last {
+        return Ok(None);
+    }
+    let operation = insert(&tx, app, user_id, &request).await?;
+    tx.commit().await?;
+    finish(app, operation).await
+}
+
+/// What a user asked for with an idempotency key.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn request_of(app: &App, user_id: i64, key: &str) -> Result<Option<Request>, Error> {
+    let operation = operation::Entity::find()
+        .filter(operation::Column::UserId.eq(user_id))
+        .filter(operation::Column::IdempotencyKey.eq(key))
+        .one(app.database.read())
+        .await?;
+    operation.as_ref().map(stored).transpose()
 }
 
 /// Finishes what was left open by a crash or a lost reply. Returns how many it found.
@@ -115,6 +163,17 @@ async fn begin(app: &App, user_id: i64, request: &Request) -> Result<Begun, Erro
     if let Some(open) = open {
         return Ok(Begun::Open(open));
     }
+    let operation = insert(&tx, app, user_id, request).await?;
+    tx.commit().await?;
+    Ok(Begun::Open(operation))
+}
+
+async fn insert(
+    tx: &DatabaseTransaction,
+    app: &App,
+    user_id: i64,
+    request: &Request,
+) -> Result<operation::Model, Error> {
     let row = operation::ActiveModel {
         user_id: Set(user_id),
         kind: Set(request.kind()),
@@ -124,9 +183,16 @@ async fn begin(app: &App, user_id: i64, request: &Request) -> Result<Begun, Erro
         created_at: Set(app.clock.wall()),
         ..Default::default()
     };
-    let operation = row.insert(&tx).await?;
-    tx.commit().await?;
-    Ok(Begun::Open(operation))
+    Ok(row.insert(tx).await?)
+}
+
+async fn newest(db: &impl ConnectionTrait, user_id: i64, kind: Kind) -> Result<Option<operation::Model>, DbErr> {
+    operation::Entity::find()
+        .filter(operation::Column::UserId.eq(user_id))
+        .filter(operation::Column::Kind.eq(kind))
+        .order_by_desc(operation::Column::Id)
+        .one(db)
+        .await
 }
 
 /// Gets the reply and settles it. `None` when it did not happen and is given up: whoever still wants it begins anew.

@@ -72,7 +72,7 @@ pub async fn purchase(app: &App, user_id: i64, credits: i64, to: Redirects) -> R
     let name = format!("{credits} Patch-Hive credits");
     let item = Item::Pack { credits, amount: quote.amount, name };
     let app = app.clone();
-    app.clone().finish(async move { checkout::open(&app, user_id, item, to).await }).await
+    app.clone().finish(async move { checkout::open_pack(&app, user_id, item, to).await }).await
 }
 
 /// One page of a user's payments, newest first, keyed by id.

@@ -10,7 +10,12 @@ use futures_util::{Stream, stream};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::operation::{self, Request};
-use crate::{app::App, error::Error, feed::Watcher, settle};
+use crate::{
+    app::App,
+    error::Error,
+    feed::Watcher,
+    settle::{self, Fact, Outcome, Said},
+};
 
 /// What became of a wish to cancel.
 #[derive(Clone, Debug)]
@@ -78,6 +83,26 @@ pub async fn cancel(app: &App, user_id: i64) -> Result<Cancelled, Error> {
     app.finish(async move { operation::run(&task, user_id, Request::Cancellation(id)).await }).await?;
     let now = subscription::Entity::find_by_id(subscription.id).one(app.database.read()).await?;
     Ok(now.filter(|now| now.status.alive()).map_or(Cancelled::NoActiveSubscription, Cancelled::Subscription))
+}
+
+/// Whether we have ever heard of a subscription (`sub_...`).
+pub(super) async fn is_known(app: &App, id: &str) -> Result<bool, Error> {
+    let known = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(id));
+    Ok(known.one(app.database.read()).await?.is_some())
+}
+
+/// Asks Stripe what a subscription (`sub_...`) is now, and settles that.
+pub(super) async fn refresh(app: &App, id: &str) -> Result<(), Error> {
+    let at = app.clock.now().timestamp();
+    let subscription = app.payments()?.stripe.subscription(id).await?;
+    let tx = app.database.begin().await?;
+    let fact = Fact::Subscription { subscription, said: Said::Reply { at } };
+    let outcome = settle::apply(&tx, app, fact).await?;
+    tx.commit().await?;
+    if let Outcome::Applied(Some(news)) = outcome {
+        settle::announce(app, news);
+    }
+    Ok(())
 }
 
 /// Watches a user's living subscription: first the present, then each change. `None` when none lives.

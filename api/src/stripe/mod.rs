@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use stripe::{IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_billing::subscription::{RetrieveSubscription, UpdateSubscription};
-use stripe_checkout::checkout_session::RetrieveCheckoutSession;
+use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
 use tracing::instrument::WithSubscriber;
 
 use self::retry::Retry;
@@ -150,6 +150,17 @@ impl Stripe {
         let request = RetrieveCheckoutSession::new(known_id(id)?);
         let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
         Ok(self.read("retrieve session", id, call).await?.try_into()?)
+    }
+
+    /// Closes an open Checkout Session, so that it cannot be paid any more. Once it is closed, asking again is refused with
+    /// status 400: so it needs no idempotency key.
+    ///
+    /// # Errors
+    /// [`Failure`]; one that is open no longer is [`Failure::Refused`].
+    pub async fn expire_session(&self, id: &str) -> Result<Session, Failure> {
+        let request = ExpireCheckoutSession::new(known_id(id)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.read("expire session", id, call).await?.try_into()?)
     }
 
     async fn write<T, F>(&self, name: &str, key: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
