@@ -5,7 +5,7 @@ use patch_hive::ledger;
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::{
-    ENTRIES,
+    ENTRIES, EVERY_STEP,
     old::{Old, contents, databases, empty, shape, somebody, texts},
 };
 use crate::harness::program;
@@ -30,7 +30,7 @@ async fn down_gives_the_old_shape_and_its_rows_back() {
         let database = old.connects().await;
         let before = (shape(&database).await, contents(&database).await);
         old.is_adopted().await.unwrap();
-        down(database.write(), 3).await.unwrap();
+        down(database.write(), EVERY_STEP).await.unwrap();
         assert_eq!((shape(&database).await, contents(&database).await), before);
 
         old.is_adopted().await.unwrap();
@@ -56,7 +56,7 @@ async fn down_refuses_to_lose_what_the_gateway_has_booked_unless_it_is_forced() 
             let complaint = program::complaint(&output);
             assert!(complaint.contains("has booked entries") && complaint.contains("--force"), "{complaint}");
         }
-        let output = program::runs(here, &["migrate", "down", "--steps", "3", "--force"], &variables).await;
+        let output = program::runs(here, &["migrate", "down", "--steps", "99", "--force"], &variables).await;
         assert!(output.status.success(), "{}", program::complaint(&output));
         assert_eq!(shape(&database).await, before);
         let entries =
@@ -77,7 +77,7 @@ async fn what_was_not_adopted_is_dropped_and_only_by_force_once_it_holds_entries
             assert!(refusal.contains("1 of them"), "{refusal}");
         }
         app.proves_its_books().await;
-        force_down(database.write(), 3).await.unwrap();
+        force_down(database.write(), EVERY_STEP).await.unwrap();
         assert_eq!(shape(&database).await, [""; 0]);
         app.stop().await;
     }
@@ -102,7 +102,7 @@ async fn enumerations_and_times_without_a_zone_come_back_with_their_defaults() {
     let times = "SELECT CAST(created_at AT TIME ZONE 'UTC' AS TEXT) FROM users";
     assert_eq!(texts(&database, times).await, ["2023-05-05 05:05:05"]);
 
-    down(database.write(), 3).await.unwrap();
+    down(database.write(), EVERY_STEP).await.unwrap();
     assert_eq!((shape(&database).await, contents(&database).await), before);
     assert_eq!(database.backend(), DbBackend::Postgres);
     // The old application writes again, by its defaults.

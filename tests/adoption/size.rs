@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use patch_hive::ledger;
 use sea_orm::DbBackend;
 
-use super::old::{Old, SHAPE, empty, texts};
+use super::{
+    EVERY_STEP,
+    old::{Old, SHAPE, empty, texts},
+};
 
 /// Users, and entries of each. With `PATCH_HIVE_TEST_LONG=1` as many as a large Patch-Hive has.
 #[expect(clippy::disallowed_methods, reason = "the tests' own switch, which is none of the gateway's settings")]
@@ -73,7 +76,7 @@ async fn a_large_database_is_adopted_in_minutes() {
         assert!(took < Duration::from_mins(10), "too slow: {took:?}");
 
         let start = Instant::now();
-        migration::down(database.write(), 3).await.unwrap();
+        migration::down(database.write(), EVERY_STEP).await.unwrap();
         eprintln!("{:?}: given back in {:.1?}", database.backend(), start.elapsed());
         assert_eq!(
             texts(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM credits_ledger").await,
