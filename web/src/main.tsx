@@ -1,22 +1,19 @@
+import "./style/base.css";
+import "./style/module.css";
+import "./style/controls.css";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { BrowserRouter, Route, Routes } from "react-router";
-import { Provider } from "urql";
+import { BrowserRouter } from "react-router";
 
-import { client } from "./gateway/client";
-import { Pricing } from "./plan/Pricing";
+import { App } from "./App";
 
 const root = document.getElementById("root");
-if (root !== null) {
-  createRoot(root).render(
-    <StrictMode>
-      <Provider value={client}>
-        <BrowserRouter>
-          <Routes>
-            <Route path="*" element={<Pricing />} />
-          </Routes>
-        </BrowserRouter>
-      </Provider>
-    </StrictMode>,
-  );
-}
+if (root === null) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <BrowserRouter>
+      <App />
+    </BrowserRouter>
+  </StrictMode>,
+);

@@ -1,0 +1,37 @@
+import { Route, Routes } from "react-router";
+
+import { AccountPage } from "./account/AccountPage";
+import { AccountProvider } from "./account/AccountProvider";
+import { Home } from "./frame/Home";
+import { Frame } from "./frame/Frame";
+import { Lost } from "./frame/Lost";
+import { CreditsPage } from "./payment/CreditsPage";
+import { PricingPage } from "./plan/PricingPage";
+import { useSession } from "./session/current";
+import { LogInPage } from "./session/LogInPage";
+import { SessionEnded } from "./session/SessionEnded";
+import { SignUpPage } from "./session/SignUpPage";
+
+/** Every page, for whoever is logged in. */
+export function App() {
+  const session = useSession();
+  const known = session.is !== "out";
+  return (
+    <>
+      <AccountProvider key={known ? session.session.user.id : "nobody"} known={known}>
+        <Routes>
+          <Route element={<Frame />}>
+            <Route path="/" element={<Home />} />
+            <Route path="/pricing" element={<PricingPage />} />
+            <Route path="/credits" element={<CreditsPage />} />
+            <Route path="/account" element={<AccountPage />} />
+            <Route path="/login" element={<LogInPage />} />
+            <Route path="/signup" element={<SignUpPage />} />
+            <Route path="*" element={<Lost />} />
+          </Route>
+        </Routes>
+      </AccountProvider>
+      {session.is === "ended" && <SessionEnded email={session.session.user.email} />}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import type { Client } from "urql";
+
+import {
+  BalanceChangedDocument,
+  type BalancePartsFragment,
+  type PlanSubscriptionPartsFragment,
+  SubscriptionChangedDocument,
+  type Tier,
+} from "../generated/graphql";
+
+/** What the gateway tells of an account as it happens; null until it has told it. */
+export interface Account {
+  balance: BalancePartsFragment | null;
+  plan: { tier: Tier; subscription: PlanSubscriptionPartsFragment | null } | null;
+}
+
+type Stream = ReturnType<ReturnType<Client["subscription"]>["subscribe"]>;
+
+/** Milliseconds before a stream that the gateway has ended is asked for again. */
+const PAUSE = 2_000;
+
+/** An account, live. */
+export class LiveAccount {
+  #account: Account = { balance: null, plan: null };
+  readonly #client: Client;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): Account => this.#account;
+
+  /** Follows the account until the returned function is called. */
+  follow(): () => void {
+    const stops = [lasting((ended) => this.#followBalance(ended)), lasting((ended) => this.#followPlan(ended))];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  #followBalance(ended: () => void): Stream {
+    const version = (): number | undefined => this.#account.balance?.version;
+    // Read whenever the socket connects anew: what was seen is not told again, and nothing is missed.
+    const variables = {
+      get afterVersion() {
+        return version();
+      },
+    };
+    const stream = this.#client.subscription(BalanceChangedDocument, variables);
+    return stream.subscribe(({ data, error, hasNext }) => {
+      const change = data?.balanceChanged;
+      if (change && (change.snapshot || change.version > (version() ?? -1))) {
+        this.#become({ ...this.#account, balance: change.balance });
+      }
+      if (error || !hasNext) ended();
+    });
+  }
+
+  #followPlan(ended: () => void): Stream {
+    const stream = this.#client.subscription(SubscriptionChangedDocument, {});
+    return stream.subscribe(({ data, error, hasNext }) => {
+      const change = data?.subscriptionChanged;
+      if (change) {
+        this.#become({ ...this.#account, plan: { tier: change.tier, subscription: change.subscription } });
+      }
+      if (error || !hasNext) ended();
+    });
+  }
+
+  #become(account: Account): void {
+    this.#account = account;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** Runs a stream, and runs it again some time after it has ended, until stopped. */
+function lasting(run: (ended: () => void) => Stream): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stream: Stream | undefined;
+  const begin = (): void => {
+    timer = undefined;
+    stream = run(() => {
+      timer ??= setTimeout(() => {
+        stream?.unsubscribe();
+        begin();
+      }, PAUSE);
+    });
+  };
+  begin();
+  return () => {
+    clearTimeout(timer);
+    stream?.unsubscribe();
+  };
+}
