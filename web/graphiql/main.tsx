@@ -34,6 +34,11 @@ const tabs = settings.story.map((query) => ({ query: query.replaceAll("{{origin}
 const place = document.getElementById("graphiql");
 if (place !== null) {
   createRoot(place).render(
-    <GraphiQL fetcher={fetcher} plugins={[HISTORY_PLUGIN, explorerPlugin()]} defaultTabs={tabs} defaultEditorToolsVisibility />,
+    <GraphiQL
+      fetcher={fetcher}
+      plugins={[HISTORY_PLUGIN, explorerPlugin()]}
+      defaultTabs={tabs}
+      defaultEditorToolsVisibility
+    />,
   );
 }
