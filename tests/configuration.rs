@@ -22,7 +22,7 @@ const GOOD: [(&str, &str); 8] = [
 const LIVE: (&str, &str) = ("STRIPE_SECRET_KEY", "sk_live_configuration");
 
 /// The good settings, some of them changed.
-fn good_but<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn good_but<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let kept = GOOD.into_iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
     kept.chain(changes.iter().copied()).collect()
 }
@@ -33,7 +33,7 @@ fn good_without(name: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// `serve` stops with one sentence that names the variable.
-async fn is_refused(variables: &[(&str, &str)], name: &str) {
+pub(crate) async fn is_refused(variables: &[(&str, &str)], name: &str) {
     let folder = tempfile::tempdir().unwrap();
     let output = program::runs(folder.path(), &["serve"], variables).await;
     let complaint = complaint(&output);

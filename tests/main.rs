@@ -26,6 +26,7 @@ mod readme;
 mod schema;
 mod story;
 mod subscription;
+mod telemetry;
 mod token;
 mod webhook;
 mod wire;

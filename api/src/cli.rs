@@ -44,6 +44,9 @@ struct Cli {
     /// What is logged: a level, or levels by module, such as `info,patch_hive=debug`
     #[arg(long, env = "LOG", hide_env_values = true, global = true, help_heading = "Logs", default_value = "info")]
     log: String,
+    /// Where spans are exported to by OTLP, such as `http://127.0.0.1:4318`; unset: nowhere
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true, global = true, help_heading = "Logs")]
+    otel_exporter_otlp_endpoint: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -84,20 +87,30 @@ pub fn run() -> ExitCode {
 
 impl Cli {
     fn run(self) -> Result<(), Failure> {
-        log::start(self.log_format, &self.log)?;
+        let spans = log::start(self.log_format, &self.log, self.otel_exporter_otlp_endpoint.as_deref())?;
+        let outcome = self.command.run();
+        if let Some(spans) = spans {
+            spans.flush();
+        }
+        outcome
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<(), Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::Runtime(format!("cannot start threads: {error}")))?;
         runtime.block_on(async {
-            match self.command {
-                Command::Serve(command) => command.run().await,
-                Command::Dev(command) => command.run().await,
-                Command::Sandbox(command) => command.run().await,
-                Command::Migrate(command) => command.run().await,
-                Command::Schema(command) => command.run(),
-                Command::Verify(command) => command.run().await,
-                Command::Token(command) => command.run().await,
+            match self {
+                Self::Serve(command) => command.run().await,
+                Self::Dev(command) => command.run().await,
+                Self::Sandbox(command) => command.run().await,
+                Self::Migrate(command) => command.run().await,
+                Self::Schema(command) => command.run(),
+                Self::Verify(command) => command.run().await,
+                Self::Token(command) => command.run().await,
             }
         })
     }

@@ -25,6 +25,8 @@ use crate::database;
 pub struct Config {
     /// The address to listen on.
     pub bind: SocketAddr,
+    /// The address where Prometheus may read the numbers; it may be `bind` itself. `None`: nowhere.
+    pub metrics_bind: Option<SocketAddr>,
     /// Where the rows are.
     pub database: database::Settings,
     /// Who may make tokens.

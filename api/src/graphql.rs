@@ -14,6 +14,7 @@ mod fragments;
 mod ledger;
 mod loaders;
 mod money;
+mod observation;
 mod payment;
 mod plan;
 mod rejection;
@@ -26,7 +27,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 
-pub use context::RequestId;
+pub use context::{BookedAt, RequestId};
 pub use executor::{Executor, Operation};
 pub use rejection::Rejection;
 
@@ -80,6 +81,7 @@ fn schema(app: &App) -> Schema {
         .limit_directives(DIRECTIVES)
         .limit_aliases(ALIASES)
         // Extensions run in this order: every refusal has its code, and nothing walks a document that is not bounded.
+        .extension(observation::Observation)
         .extension(errors::Codes::default())
         .extension(fragments::Expansion(limits.complexity))
         .extension(variables::LeftOut)

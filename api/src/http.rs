@@ -32,7 +32,11 @@ use tokio_util::sync::CancellationToken;
 pub use pages::Pages;
 pub use site::Site;
 
-use crate::{app::App, graphql::Executor};
+use crate::{
+    app::App,
+    graphql::{BookedAt, Executor},
+    telemetry,
+};
 
 /// What every handler gets.
 #[derive(Clone)]
@@ -41,6 +45,14 @@ struct Gateway {
     executor: Executor,
     pages: Arc<Pages>,
     stop: CancellationToken,
+}
+
+impl Gateway {
+    /// Counts a subscription's result that was written to its client.
+    fn pushed(&self, booked: &BookedAt) {
+        let delay = booked.take().map(|moment| self.app.clock.now() - moment);
+        telemetry::push(delay.and_then(|delay| delay.to_std().ok()));
+    }
 }
 
 /// Every route. Sockets are closed, and `/readyz` says no, once `stop` is cancelled.
@@ -62,7 +74,13 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         // Probes come every few seconds: they are not worth a line in the log.
         .route("/healthz", get(ops::health))
         .route("/readyz", get(ops::ready))
+        .merge(if app.config.metrics_bind == Some(app.config.bind) { ops::metrics() } else { Router::new() })
         .with_state(Gateway { app, executor, pages: Arc::new(pages), stop })
+}
+
+/// The numbers for Prometheus, where they have an address of their own.
+pub fn metrics() -> Router {
+    ops::metrics()
 }
 
 /// Serves until `stop` is cancelled, and then for as long as requests are open, but no longer than `drain`.

@@ -33,3 +33,4 @@ pub mod retry;
 pub mod server;
 pub mod settle;
 pub mod stripe;
+pub mod telemetry;

@@ -21,6 +21,7 @@ use crate::{
     http::{self, Pages},
     jobs,
     stripe::{self, Stripe},
+    telemetry,
 };
 
 pub use crate::http::Site;
@@ -88,6 +89,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
 /// [`Error`]; nothing runs then.
 pub async fn start_with(config: Config, clock: Clock, options: Options) -> Result<Running, Error> {
     let listener = listen(config.bind).await?;
+    let metrics = match config.metrics_bind.filter(|address| *address != config.bind) {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(|error| Error::Listen(config.bind, error))?;
     let app = build(config, clock, options.migrate).await?;
     let demo = match options.demo {
@@ -96,6 +101,10 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
     };
     let stop = CancellationToken::new();
     jobs::start(&app, &stop);
+    tokio::spawn(stop.clone().run_until_cancelled_owned(telemetry::upkeep()));
+    if let Some(metrics) = metrics {
+        tokio::spawn(http::serve(metrics, http::metrics(), stop.clone(), app.config.limits.drain));
+    }
     let token = demo.as_ref().map(|session| session.token.clone());
     let pages = Pages { graphiql: app.config.graphiql, token, site: options.site };
     let router = http::router(app.clone(), graphql::Executor::new(&app), pages, stop.clone());

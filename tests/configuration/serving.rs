@@ -1,79 +1,20 @@
 //! A gateway that runs.
 
-use std::{net::TcpListener, path::Path, time::Duration};
+use std::net::TcpListener;
 
-use reqwest::{Client, StatusCode};
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStderr},
-    time::timeout,
-};
+use serde_json::json;
 
 use super::{GOOD, good_but};
-use crate::harness::program::{self, complaint};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A process that serves.
-struct Gateway {
-    process: Child,
-    url: String,
-    http: Client,
-}
-
-impl Gateway {
-    /// Starts on a free port, which the log names.
-    async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = program::command(folder, arguments, variables);
-        command.args(["--bind", "127.0.0.1:0", "--log-format", "json"]);
-        let mut process = command.spawn().unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        let address = timeout(PATIENCE, listening(&mut log)).await.expect("the gateway did not start");
-        // A log that nobody reads fills its pipe, and stops the writer.
-        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
-        Self { process, url: format!("http://{address}"), http: Client::builder().no_proxy().build().unwrap() }
-    }
-
-    async fn get(&self, path: &str) -> StatusCode {
-        self.http.get(format!("{}{path}", self.url)).send().await.unwrap().status()
-    }
-
-    async fn asks(&self, token: &str, document: &str) -> Value {
-        let mut request = self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": document }));
-        if !token.is_empty() {
-            request = request.bearer_auth(token);
-        }
-        request.send().await.unwrap().json().await.unwrap()
-    }
-
-    /// Asks the process to stop as an operator's tools do, and returns its exit code.
-    async fn stops(mut self, signal: &str) -> Option<i32> {
-        let id = self.process.id().unwrap().to_string();
-        let sent = std::process::Command::new("kill").args([signal, &id]).status().unwrap();
-        assert!(sent.success());
-        timeout(PATIENCE, self.process.wait()).await.expect("the gateway did not stop").unwrap().code()
-    }
-}
-
-/// Reads a gateway's log up to where it says its address.
-async fn listening(log: &mut Lines<BufReader<ChildStderr>>) -> String {
-    let mut seen = String::new();
-    loop {
-        let line = log.next_line().await.unwrap().unwrap_or_else(|| panic!("the gateway ended:\n{seen}"));
-        let event: Value = serde_json::from_str(&line).unwrap_or_default();
-        if let (Some("listening"), Some(address)) = (event["message"].as_str(), event["address"].as_str()) {
-            return address.to_owned();
-        }
-        seen = seen + &line + "\n";
-    }
-}
+use crate::harness::{
+    Process,
+    program::{self, complaint},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_without_stripe_serves_everything_but_payments() {
     let folder = tempfile::tempdir().unwrap();
     let variables = [GOOD[1], GOOD[2], ("STRIPE_ENABLED", "false")];
-    let gateway = Gateway::start(folder.path(), &["serve"], &variables).await;
+    let gateway = Process::start(folder.path(), &["serve"], &variables).await;
 
     assert_eq!(gateway.get("/healthz").await, 200);
     assert_eq!(gateway.get("/readyz").await, 200);
@@ -89,7 +30,7 @@ async fn a_gateway_without_stripe_serves_everything_but_payments() {
         let answer = gateway.asks(token, &format!("mutation {{ {mutation} }}")).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "STRIPE_DISABLED", "{answer}");
     }
-    let webhook = gateway.http.post(format!("{}/api/payments/webhook", gateway.url)).body("{}").send().await.unwrap();
+    let webhook = gateway.http().post(gateway.url("/api/payments/webhook")).body("{}").send().await.unwrap();
     assert_eq!(webhook.status(), 503);
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
@@ -97,7 +38,7 @@ async fn a_gateway_without_stripe_serves_everything_but_payments() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_is_there_after_a_stop_and_the_commands_work_on_it() {
     let folder = tempfile::tempdir().unwrap();
-    let gateway = Gateway::start(folder.path(), &["serve"], &GOOD[1..]).await;
+    let gateway = Process::start(folder.path(), &["serve"], &GOOD[1..]).await;
     gateway.asks("", SIGN_UP).await;
     assert_eq!(gateway.stops("-INT").await, Some(0));
 
@@ -108,7 +49,7 @@ async fn what_was_written_is_there_after_a_stop_and_the_commands_work_on_it() {
     let verified = program::runs(folder.path(), &["verify"], &GOOD[1..2]).await;
     assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
 
-    let gateway = Gateway::start(folder.path(), &["serve"], &GOOD[1..]).await;
+    let gateway = Process::start(folder.path(), &["serve"], &GOOD[1..]).await;
     let answer = gateway.asks(token.trim(), "{ users { nodes { email } } }").await;
     assert_eq!(answer["data"]["users"]["nodes"], json!([{ "email": "ada@patchhive.example" }]), "{answer}");
     assert_eq!(gateway.stops("-TERM").await, Some(0));
@@ -119,7 +60,7 @@ async fn settings_may_stand_in_a_file_in_the_working_folder() {
     let folder = tempfile::tempdir().unwrap();
     let lines: Vec<_> = GOOD[1..].iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     std::fs::write(folder.path().join(".env"), lines.concat()).unwrap();
-    let gateway = Gateway::start(folder.path(), &["serve"], &[("GRAPHIQL", "true")]).await;
+    let gateway = Process::start(folder.path(), &["serve"], &[("GRAPHIQL", "true")]).await;
     assert_eq!(gateway.get("/graphiql").await, 200);
     assert_eq!(gateway.stops("-TERM").await, Some(0));
     assert!(folder.path().join("gateway.db").exists());
@@ -156,7 +97,7 @@ async fn a_start_without_migrations_wants_none_pending() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_development_gateway_needs_no_settings() {
     let folder = tempfile::tempdir().unwrap();
-    let gateway = Gateway::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
+    let gateway = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
     let log_in =
         r#"mutation { logIn(input: { email: "demo@patchhive.example", password: "patch-hive-demo" }) { token } }"#;
     let session = gateway.asks("", log_in).await;
@@ -168,7 +109,7 @@ async fn a_development_gateway_needs_no_settings() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_start_discards_nothing_that_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Gateway::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
+    let first = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
     first.asks("", SIGN_UP).await;
 
     let elsewhere = ["dev", "--fresh", "--bind", "127.0.0.1:0", "--sandbox-bind", "127.0.0.1:0"];
@@ -178,14 +119,14 @@ async fn a_fresh_start_discards_nothing_that_is_in_use() {
 
     // Not before the next start: a process keeps reading a file that was removed.
     assert_eq!(first.stops("-TERM").await, Some(0));
-    let again = Gateway::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
+    let again = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
     let log_in =
         r#"mutation { logIn(input: { email: "ada@patchhive.example", password: "correct horse" }) { token } }"#;
     let session = again.asks("", log_in).await;
     assert!(session["data"]["logIn"]["token"].is_string(), "{session}");
     assert_eq!(again.stops("-TERM").await, Some(0));
 
-    let fresh = Gateway::start(folder.path(), &["dev", "--fresh", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
+    let fresh = Process::start(folder.path(), &["dev", "--fresh", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
     assert_eq!(fresh.asks("", log_in).await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     assert_eq!(fresh.stops("-TERM").await, Some(0));
 }

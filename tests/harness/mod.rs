@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod book;
 pub(crate) mod chance;
 pub(crate) mod postgres;
+pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod replicas;
 pub(crate) mod signature;
@@ -12,6 +13,7 @@ pub(crate) mod socket;
 
 pub(crate) use actor::Actor;
 pub(crate) use app::{Backend, TestApp, run};
+pub(crate) use process::Process;
 pub(crate) use socket::Socket;
 
 /// Says loudly that facts cannot be tested here, and why; a failure where everything is required.

@@ -84,6 +84,12 @@ impl Socket {
         assert!(message.is_err(), "{message:?}");
     }
 
+    /// Says goodbye, and waits until that is confirmed.
+    pub(crate) async fn leaves(mut self) {
+        self.0.close(None).await.unwrap();
+        while let Some(Ok(_)) = self.0.next().await {}
+    }
+
     /// The close frame that ends the socket.
     pub(crate) async fn closes(&mut self) -> CloseFrame {
         self.closes_within(PATIENCE).await

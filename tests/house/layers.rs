@@ -8,12 +8,12 @@ use super::{
 };
 
 /// What each module of the gateway may use of the others. A module that is not here may use nothing.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page"]),
     ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe"]),
     ("auth", &["config", "error"]),
     ("billing", &["app", "clock", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"]),
-    ("cli", &["accounts", "auth", "clock", "config", "database", "error", "graphql", "ledger", "server"]),
+    ("cli", &["accounts", "auth", "clock", "config", "database", "error", "graphql", "ledger", "server", "telemetry"]),
     ("clock", &[]),
     ("config", &["database"]),
     ("database", &[]),
@@ -21,12 +21,26 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("feed", &[]),
     (
         "graphql",
-        &["accounts", "app", "auth", "billing", "clock", "error", "feed", "input", "ledger", "page", "plan", "stripe"],
+        &[
+            "accounts",
+            "app",
+            "auth",
+            "billing",
+            "clock",
+            "error",
+            "feed",
+            "input",
+            "ledger",
+            "page",
+            "plan",
+            "stripe",
+            "telemetry",
+        ],
     ),
-    ("http", &["accounts", "app", "auth", "clock", "config", "error", "graphql", "settle", "stripe"]),
+    ("http", &["accounts", "app", "auth", "clock", "config", "error", "graphql", "settle", "stripe", "telemetry"]),
     ("input", &["error"]),
     ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "stripe"]),
-    ("ledger", &["database", "page", "plan"]),
+    ("ledger", &["database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("main", &[]),
     ("page", &[]),
@@ -35,12 +49,24 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     (
         "server",
         &[
-            "accounts", "app", "auth", "clock", "config", "database", "error", "feed", "graphql", "http", "jobs",
+            "accounts",
+            "app",
+            "auth",
+            "clock",
+            "config",
+            "database",
+            "error",
+            "feed",
+            "graphql",
+            "http",
+            "jobs",
             "stripe",
+            "telemetry",
         ],
     ),
-    ("settle", &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe"]),
-    ("stripe", &["config"]),
+    ("settle", &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry"]),
+    ("stripe", &["config", "telemetry"]),
+    ("telemetry", &[]),
 ];
 
 /// The files of the gateway, and the top-level module that each belongs to.

@@ -39,6 +39,7 @@ impl Variables {
         }
         Ok(Config {
             bind: self.bind,
+            metrics_bind: self.metrics_bind,
             database: self.database.check()?,
             tokens: self.tokens.check()?,
             stripe,

@@ -39,6 +39,7 @@ impl Config {
         let one = |id: &str| vec![id.to_owned()];
         Ok(Self {
             bind,
+            metrics_bind: Some(bind),
             database: database::Settings {
                 url: database_url,
                 max_connections: 4,

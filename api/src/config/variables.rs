@@ -93,6 +93,9 @@ pub struct Variables {
     /// Address to listen on
     #[arg(long, env = "BIND", hide_env_values = true, default_value = "127.0.0.1:8000")]
     pub bind: SocketAddr,
+    /// Address where Prometheus may read /metrics, for no public eyes; it may be BIND's; unset: nowhere
+    #[arg(long, env = "METRICS_BIND", hide_env_values = true)]
+    pub metrics_bind: Option<SocketAddr>,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseVariables,

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use entity::{credit_account, user::Role};
 use futures_util::{Stream, StreamExt};
 
-use super::{context::Asked, ledger::LedgerEntry};
+use super::{
+    context::{Asked, BookedAt},
+    ledger::LedgerEntry,
+};
 use crate::{app::App, billing, error::Error};
 
 /// Asks for balances.
@@ -55,7 +58,12 @@ impl BalanceSubscription {
     ) -> Result<impl Stream<Item = Result<BalanceChange, Error>> + use<>, Error> {
         let (app, viewer) = (ctx.app()?.clone(), ctx.viewer()?);
         let changes = billing::balance::watch(app.clone(), viewer.user_id, after_version.map(i64::from));
-        Ok(changes.map(move |change| change.map(|change| BalanceChange::new(&app, change))))
+        let booked = ctx.data_opt::<BookedAt>().cloned().unwrap_or_default();
+        Ok(changes.map(move |change| {
+            let change = change?;
+            booked.say(change.entry.as_ref().map(|entry| entry.created_at));
+            Ok(BalanceChange::new(&app, change))
+        }))
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a resolver knows of its request.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_graphql::Context;
+use chrono::{DateTime, Utc};
 use entity::user::Role;
 
 use super::loaders::Loaders;
@@ -9,6 +12,23 @@ use crate::{app::App, auth::Viewer, error::Error};
 /// Names a request in the log and in the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
+
+/// When that was booked which a subscription tells: said as it is told, taken once it is written to the client.
+#[derive(Clone, Debug, Default)]
+pub struct BookedAt(Arc<Mutex<Option<DateTime<Utc>>>>);
+
+impl BookedAt {
+    /// Says it, or that it was not booked just now.
+    pub fn say(&self, moment: Option<DateTime<Utc>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = moment;
+    }
+
+    /// Takes what was said last.
+    #[must_use]
+    pub fn take(&self) -> Option<DateTime<Utc>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// What a resolver asks of its context.
 pub(super) trait Asked {

@@ -9,7 +9,7 @@ use async_graphql::{
 };
 
 use super::{Schema, rejection::Rejection};
-use crate::app::App;
+use crate::{app::App, telemetry};
 
 /// Admits documents and runs them. Cheap to clone.
 #[derive(Clone)]
@@ -46,7 +46,11 @@ impl Executor {
     ///
     /// # Errors
     /// [`Rejection`]: it is not run, and its client is told why.
-    pub fn admit(&self, mut request: Request) -> Result<Operation, Rejection> {
+    pub fn admit(&self, request: Request) -> Result<Operation, Rejection> {
+        Self::look_over(request).inspect_err(|rejection| telemetry::rejected(rejection.as_str()))
+    }
+
+    fn look_over(mut request: Request) -> Result<Operation, Rejection> {
         let name = request.operation_name.clone();
         let document = request.parsed_query().map_err(|error| Rejection::syntax(&error))?;
         let kind = kind(document, name.as_deref())?;

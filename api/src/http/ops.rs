@@ -1,10 +1,11 @@
-//! For whoever runs the process: is it alive, and may it be sent requests?
+//! For whoever runs the process: is it alive, may it be sent requests, and how is it doing?
 
 use std::time::Duration;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{Router, extract::State, http::StatusCode, http::header, response::IntoResponse, routing::get};
 
 use super::Gateway;
+use crate::telemetry;
 
 /// How long the database may take to show that it is there.
 const TIME: Duration = Duration::from_secs(2);
@@ -28,4 +29,14 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> (StatusCode, &'stat
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database takes too long"),
     }
+}
+
+/// The numbers, by themselves: for an address of their own, which the public does not reach.
+pub(super) fn metrics<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/metrics", get(page))
+}
+
+/// Prometheus' text format, version 0.0.4.
+async fn page() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::page())
 }

@@ -8,19 +8,20 @@ use axum::{
 };
 
 use super::answer::Errors;
-use crate::{error::Error, graphql::RequestId};
+use crate::{error::Error, graphql::RequestId, telemetry};
 
 /// An answer that ends a request before any GraphQL is looked at.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
+    code: &'static str,
     error: Box<ServerError>,
 }
 
 impl Refusal {
     /// With a status, a code for programs and a sentence for people.
-    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, error: Box::new(coded(code, message)) }
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, error: Box::new(coded(code, message)) }
     }
 
     /// The request cannot be understood.
@@ -47,12 +48,12 @@ impl Refusal {
 
     fn internal(cause: &Error, id: &RequestId) -> Self {
         tracing::error!(%cause, "a request failed");
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: Box::new(masked(id)) }
+        Self::panicked(id)
     }
 
     /// The handler panicked. The panic itself is in the log already.
     pub(super) fn panicked(id: &RequestId) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: Box::new(masked(id)) }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "INTERNAL", error: Box::new(masked(id)) }
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        telemetry::rejected(self.code);
         let mut response = (self.status, Json(Errors { errors: vec![*self.error] })).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

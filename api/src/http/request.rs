@@ -10,10 +10,10 @@ use axum::{
 };
 use futures_util::FutureExt;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 
 use super::refusal::Refusal;
-use crate::{clock, graphql::RequestId};
+use crate::{clock, graphql::RequestId, telemetry};
 
 /// Carries a request's name, in and out.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,7 +25,12 @@ const MAX_ID_BYTES: usize = 64;
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let id = RequestId(given(request.headers()).unwrap_or_else(clock::random_id));
     // The path only: a query string may hold what is nobody's business.
-    let span = tracing::info_span!("request", id = id.0, method = %request.method(), path = request.uri().path());
+    let (method, path) = (request.method(), request.uri().path());
+    let span = tracing::info_span!("request", id = id.0, %method, path, otel.name = Empty, otel.kind = Empty);
+    if telemetry::exporting() {
+        span.record("otel.name", format!("{method} {path}")).record("otel.kind", "server");
+        telemetry::adopt(&span, |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned()));
+    }
     request.extensions_mut().insert(id.clone());
     watched(id, request, next).instrument(span).await
 }

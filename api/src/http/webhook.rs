@@ -44,11 +44,5 @@ pub(super) async fn receive(
 }
 
 fn received(receipt: Receipt) -> Response {
-    let outcome = match receipt {
-        Receipt::Applied => "applied",
-        Receipt::Ignored => "ignored",
-        Receipt::Failed => "failed",
-        Receipt::Known => "known",
-    };
-    (StatusCode::OK, Json(json!({ "received": true, "outcome": outcome }))).into_response()
+    (StatusCode::OK, Json(json!({ "received": true, "outcome": receipt.word() }))).into_response()
 }

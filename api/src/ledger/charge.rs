@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, SqlErr};
 
 use super::{Booking, Error, Posting, Unlimited, account, lock, post, postgres, sqlite};
-use crate::database::Database;
+use crate::{database::Database, telemetry};
 
 /// How often a charge is attempted when others keep coming in between.
 const ATTEMPTS: u32 = 5;
@@ -46,7 +46,11 @@ pub async fn charge(database: &Database, spend: &Spend<'_>) -> Result<Booking, E
             Ok(entry) => entry,
         };
         if let Some((entry, replayed)) = entry {
-            return if replayed { replay(entry, spend) } else { Ok(Booking::Applied(entry)) };
+            if replayed {
+                return replay(entry, spend);
+            }
+            telemetry::booked(entry.change_type);
+            return Ok(Booking::Applied(entry));
         }
         // What is read now may be newer than what refused. A refusal must name a balance that justifies it, and what has been
         // charged is not refused: another request with the same source may have taken the last credits just now.

@@ -11,6 +11,7 @@ use sea_orm::{
 };
 
 use super::{Booking, Error, MAX_BALANCE};
+use crate::telemetry;
 
 /// An entry that is asked for.
 #[derive(Clone, Debug)]
@@ -82,7 +83,9 @@ pub async fn post(tx: &DatabaseTransaction, posting: Posting) -> Result<Booking,
         account.unlimited_until = Set(until);
     }
     account.update(tx).await?;
-    Ok(Booking::Applied(posting.into_entry(version, balance).insert(tx).await?))
+    let entry = posting.into_entry(version, balance).insert(tx).await?;
+    telemetry::booked(entry.change_type);
+    Ok(Booking::Applied(entry))
 }
 
 impl Posting {

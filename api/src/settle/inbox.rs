@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     retry::{Passing, retry},
     stripe::{Event, Invoice, Session, Subscription},
+    telemetry,
 };
 
 /// Bytes of an event's id: Stripe's are far shorter.
@@ -44,6 +45,19 @@ pub enum Receipt {
     Failed,
     /// It was settled or ignored before.
     Known,
+}
+
+impl Receipt {
+    /// In one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Ignored => "ignored",
+            Self::Failed => "failed",
+            Self::Known => "known",
+        }
+    }
 }
 
 /// Why a webhook was not taken.
@@ -81,13 +95,20 @@ async fn take(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
     let event = Event::parse(body).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let payload = std::str::from_utf8(body).ok().filter(|_| storable(&event));
     let payload = payload.ok_or_else(|| Refusal::Unreadable("the event has an odd id, type or version".to_owned()))?;
+    let receipt = settled(app, &event, payload).await?;
+    telemetry::webhook(&event.kind, receipt.word());
+    Ok(receipt)
+}
+
+/// Stores an event and settles it, or settles it again, unless there is nothing left to do.
+async fn settled(app: &App, event: &Event, payload: &str) -> Result<Receipt, Refusal> {
     let tx = app.database.begin().await?;
-    if store(&tx, app, &event, payload).await? {
-        return settle(app, tx, &event, Tried::default()).await;
+    if store(&tx, app, event, payload).await? {
+        return settle(app, tx, event, Tried::default()).await;
     }
     match locked(&tx, &event.id).await? {
         Some(known) if !matches!(known.status, Status::Applied | Status::Ignored) => {
-            settle(app, tx, &event, Tried::from(&known)).await
+            settle(app, tx, event, Tried::from(&known)).await
         }
         _ => Ok(Receipt::Known),
     }

@@ -47,6 +47,17 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The kind of failure in one word.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Unknown { .. } => "unknown",
+            Self::Broken { .. } => "broken",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Settings(_) => "settings",
+        }
+    }
+
     fn unknown(message: impl Into<String>) -> Self {
         Self::Unknown { message: message.into() }
     }

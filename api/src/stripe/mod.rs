@@ -163,7 +163,12 @@ impl Stripe {
         Ok(self.read("expire session", id, call).await?.try_into()?)
     }
 
-    async fn write<T, F>(&self, name: &str, key: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
+    async fn write<T, F>(
+        &self,
+        name: &'static str,
+        key: &str,
+        call: impl Fn(RequestStrategy) -> F,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, StripeError>>,
     {
@@ -172,7 +177,7 @@ impl Stripe {
         self.retry.run(name, key, || silent(call(strategy.clone()))).await
     }
 
-    async fn read<T, F>(&self, name: &str, id: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
+    async fn read<T, F>(&self, name: &'static str, id: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, StripeError>>,
     {

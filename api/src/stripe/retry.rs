@@ -3,7 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::failure::{Attempt, Failure};
+use crate::telemetry;
 
 /// The pause before the second attempt; it doubles from attempt to attempt. Stripe's own libraries begin alike.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -26,7 +29,7 @@ impl Retry {
 
     /// Tries until there is an answer, a final refusal, or no attempt left. `seed` spreads the pauses of calls that
     /// fail together, as a random number would.
-    pub(super) async fn run<T, E, F>(&self, name: &str, seed: &str, call: impl Fn() -> F) -> Result<T, Failure>
+    pub(super) async fn run<T, E, F>(&self, name: &'static str, seed: &str, call: impl Fn() -> F) -> Result<T, Failure>
     where
         E: Into<Attempt>,
         F: Future<Output = Result<T, E>>,
@@ -34,10 +37,15 @@ impl Retry {
         let (mut reached, mut unsure) = (false, false);
         let mut number = 1;
         loop {
+            let started = Instant::now();
             let attempt: Attempt = match call().await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    telemetry::stripe_call(name, "ok", started.elapsed());
+                    return Ok(answer);
+                }
                 Err(error) => error.into(),
             };
+            telemetry::stripe_call(name, attempt.failure.word(), started.elapsed());
             let again = attempt.again && number < self.attempts;
             tracing::warn!(call = name, attempt = number, again, failure = %attempt.failure, "a call to Stripe failed");
             reached |= !matches!(attempt.failure, Failure::Unreachable { .. });

@@ -2,21 +2,22 @@
 
 use std::{convert::Infallible, future::ready, pin::pin, time::Duration};
 
-use async_graphql::Response;
+use async_graphql::parser::types::OperationType;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::stream::{BoxStream, StreamExt, once};
+use futures_util::stream::{StreamExt, once};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::{
     end::End,
     message::{ClientMessage, ServerMessage},
-    operations::Operations,
+    operations::{Operations, Told},
 };
 use crate::{
     auth::Viewer,
-    graphql::RequestId,
-    http::{Gateway, parameters::Parameters, refusal, viewer::viewer},
+    graphql::{BookedAt, RequestId},
+    http::{Gateway, refusal, viewer::viewer},
+    telemetry,
 };
 
 /// How long the first message may take.
@@ -51,11 +52,13 @@ impl Connection {
     /// Serves it to its end. `header` is the authorization that came with the upgrade.
     pub(super) async fn run(mut self, header: Option<String>) {
         let stop = self.gateway.stop.clone();
+        let _open = telemetry::socket_opened();
         let end = tokio::select! {
             () = stop.cancelled() => End::RESTART,
             Err(end) = self.converse(header) => end,
         };
         tracing::debug!(?end, "a socket ends");
+        telemetry::socket_closed(end.code());
         if let Some(frame) = end.frame() {
             timeout(CLOSE_TIME, self.close(frame)).await.ok();
         }
@@ -97,7 +100,7 @@ impl Connection {
                 () = &mut expiry => return Err(End::EXPIRED),
                 _ = pings.tick() => self.ping().await?,
                 message = self.hear() => self.obey(message?, viewer, &mut operations).await?,
-                Some(message) = operations.next() => self.say(&message).await?,
+                Some(told) = operations.next() => self.tell(told).await?,
             }
         }
     }
@@ -132,16 +135,28 @@ impl Connection {
                 self.say(&ServerMessage::Error { id, payload: vec![error] }).await
             }
             ClientMessage::Subscribe { id, payload } => {
-                operations.start(id, self.id.clone(), self.results(payload, viewer))
+                let booked = BookedAt::default();
+                let executor = &self.gateway.executor;
+                let request = payload.request(viewer, self.id.clone()).data(booked.clone());
+                let (push, results) = match executor.admit(request) {
+                    Ok(operation) => (
+                        (operation.kind() == OperationType::Subscription).then_some(booked),
+                        executor.stream(operation),
+                    ),
+                    Err(rejection) => (None, once(ready(rejection.into())).boxed()),
+                };
+                operations.start(id, self.id.clone(), push, results)
             }
         }
     }
 
-    fn results(&self, parameters: Parameters, viewer: Option<Viewer>) -> BoxStream<'static, Response> {
-        match self.gateway.executor.admit(parameters.request(viewer, self.id.clone())) {
-            Ok(operation) => self.gateway.executor.stream(operation),
-            Err(rejection) => once(ready(rejection.into())).boxed(),
+    /// Tells what an operation says, and counts what is pushed once it is written.
+    async fn tell(&mut self, Told { message, push }: Told) -> Result<(), End> {
+        self.say(&message).await?;
+        if let Some(booked) = push {
+            self.gateway.pushed(&booked);
         }
+        Ok(())
     }
 
     async fn ping(&mut self) -> Result<(), End> {
@@ -160,10 +175,17 @@ impl Connection {
             match frame {
                 Message::Text(text) => return ClientMessage::read(text.as_bytes()),
                 Message::Binary(bytes) => return ClientMessage::read(&bytes),
-                // Pings are answered, and a close is confirmed, by the next read.
-                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+                // It is answered by the next read.
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Close(_) => return Err(self.left().await),
             }
         }
+    }
+
+    /// Lets the client's goodbye be confirmed, which the next read does.
+    async fn left(&mut self) -> End {
+        timeout(CLOSE_TIME, self.socket.recv()).await.ok();
+        End::Left
     }
 
     async fn say(&mut self, message: &ServerMessage) -> Result<(), End> {

@@ -9,6 +9,8 @@ use crate::error::Error;
 pub(super) enum End {
     /// The client has gone, or does not answer: there is nobody to tell.
     Gone,
+    /// The client has said goodbye: there is nothing left to tell.
+    Left,
     /// To be told with a code and a reason of at most 123 bytes.
     Close(u16, &'static str),
 }
@@ -39,10 +41,20 @@ impl End {
     /// A fault of ours.
     pub(super) const INTERNAL: Self = Self::Close(4500, "Internal server error");
 
+    /// The code by which it is counted. 1006 is nobody's to send: it says that a connection broke off (RFC 6455, section
+    /// 7.4.1).
+    pub(super) const fn code(self) -> u16 {
+        match self {
+            Self::Left => 1000,
+            Self::Gone => 1006,
+            Self::Close(code, _) => code,
+        }
+    }
+
     /// What to tell the client, if there is one.
     pub(super) fn frame(self) -> Option<CloseFrame> {
         match self {
-            Self::Gone => None,
+            Self::Left | Self::Gone => None,
             Self::Close(code, reason) => Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }),
         }
     }

@@ -10,15 +10,26 @@ use futures_util::{
 };
 
 use super::{end::End, message::ServerMessage};
-use crate::{graphql::RequestId, http::refusal};
+use crate::{
+    graphql::{BookedAt, RequestId},
+    http::refusal,
+};
 
 /// How many may run at once.
 const LIMIT: usize = 100;
 
+/// What an operation says.
+pub(super) struct Told {
+    /// To be written to the client.
+    pub(super) message: ServerMessage,
+    /// With a subscription's result: when that was booked which it tells.
+    pub(super) push: Option<BookedAt>,
+}
+
 /// The running operations.
 #[derive(Default)]
 pub(super) struct Operations {
-    streams: SelectAll<BoxStream<'static, ServerMessage>>,
+    streams: SelectAll<BoxStream<'static, Told>>,
     running: HashMap<String, AbortHandle>,
 }
 
@@ -28,7 +39,7 @@ impl Operations {
         self.running.len() >= LIMIT
     }
 
-    /// Begins one; `results` are what it yields.
+    /// Begins one; `results` are what it yields, and `push` comes with each of them.
     ///
     /// # Errors
     /// [`End::DUPLICATE`] when the id is in use.
@@ -36,6 +47,7 @@ impl Operations {
         &mut self,
         id: String,
         request_id: RequestId,
+        push: Option<BookedAt>,
         results: BoxStream<'static, Response>,
     ) -> Result<(), End> {
         if self.running.contains_key(&id) {
@@ -43,11 +55,15 @@ impl Operations {
         }
         let (handle, registration) = AbortHandle::new_pair();
         self.running.insert(id.clone(), handle);
-        let last = once(ready(ServerMessage::Complete { id: id.clone() }));
+        let last = once(ready(Told { message: ServerMessage::Complete { id: id.clone() }, push: None }));
         // A panic ends the operation, and not the socket with all the others.
-        let messages = AssertUnwindSafe(results).catch_unwind().map(move |result| match result {
-            Ok(response) => ServerMessage::of(id.clone(), response),
-            Err(_) => ServerMessage::Error { id: id.clone(), payload: vec![refusal::masked(&request_id)] },
+        let messages = AssertUnwindSafe(results).catch_unwind().map(move |result| {
+            let message = match result {
+                Ok(response) => ServerMessage::of(id.clone(), response),
+                Err(_) => ServerMessage::Error { id: id.clone(), payload: vec![refusal::masked(&request_id)] },
+            };
+            let push = push.clone().filter(|_| matches!(message, ServerMessage::Next { .. }));
+            Told { message, push }
         });
         self.streams.push(Abortable::new(messages.chain(last), registration).boxed());
         Ok(())
@@ -61,12 +77,12 @@ impl Operations {
     }
 
     /// Waits for what any of them says; `None` when none runs.
-    pub(super) async fn next(&mut self) -> Option<ServerMessage> {
-        let message = self.streams.next().await?;
-        if let ServerMessage::Error { id, .. } | ServerMessage::Complete { id } = &message {
+    pub(super) async fn next(&mut self) -> Option<Told> {
+        let told = self.streams.next().await?;
+        if let ServerMessage::Error { id, .. } | ServerMessage::Complete { id } = &told.message {
             self.stop(id);
         }
-        Some(message)
+        Some(told)
     }
 }
 
@@ -78,13 +94,13 @@ mod tests {
     use super::*;
 
     fn start(operations: &mut Operations, id: &str, results: Vec<Response>) -> Result<(), End> {
-        operations.start(id.to_owned(), RequestId("r".to_owned()), stream::iter(results).boxed())
+        operations.start(id.to_owned(), RequestId("r".to_owned()), None, stream::iter(results).boxed())
     }
 
     async fn said(mut operations: Operations) -> Vec<String> {
         let mut said = Vec::new();
-        while let Some(message) = operations.next().await {
-            said.push(serde_json::to_string(&message).unwrap());
+        while let Some(told) = operations.next().await {
+            said.push(serde_json::to_string(&told.message).unwrap());
         }
         said
     }
@@ -119,7 +135,7 @@ mod tests {
     async fn a_panic_ends_its_operation_only() {
         let mut operations = Operations::default();
         let panics = stream::iter([1]).map(|_| -> Response { panic!("on purpose") }).boxed();
-        operations.start("a".to_owned(), RequestId("r".to_owned()), panics).unwrap();
+        operations.start("a".to_owned(), RequestId("r".to_owned()), None, panics).unwrap();
         start(&mut operations, "b", vec![]).unwrap();
         let said = said(operations).await;
         assert!(said.iter().any(|message| message.contains("INTERNAL") && !message.contains("purpose")), "{said:?}");

@@ -1,0 +1,74 @@
+//! What operators see: numbers, spans and the log of a process that tells the story.
+
+mod numbers;
+mod secrets;
+mod sink;
+mod spans;
+
+use std::{path::Path, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Process, Socket,
+    actor::{CHECKOUT, EXPORT, GOOD_CARD, PURCHASE, WATCH_BALANCE, checkout, export, purchase},
+};
+
+/// What nobody but ada may see.
+const PASSWORD: &str = "correct horse battery staple";
+
+/// A gateway with a sandbox at its side.
+async fn dev(folder: &Path, variables: &[(&str, &str)]) -> Process {
+    Process::start(folder, &["dev", "--sandbox-bind", "127.0.0.1:0"], variables).await
+}
+
+/// Ada signs up, is refused an export, subscribes, exports twice with one key, and buys a pack, while she watches her
+/// balance. Returns the secrets that were made on the way.
+async fn tells_the_story(gateway: &Process) -> Vec<String> {
+    // As people write it by hand: the password stands in the document.
+    let sign_up = format!(
+        r#"mutation SignUp {{ signUp(input: {{ email: "ada@patchhive.example", username: "ada", password: "{PASSWORD}" }}) {{ token }} }}"#
+    );
+    let session = gateway.asks("", &sign_up).await;
+    let token = session["data"]["signUp"]["token"].as_str().unwrap().to_owned();
+    let payload = json!({ "authorization": format!("Bearer {token}") });
+    let mut watcher = Socket::open(gateway.address(), Some(payload)).await;
+    watcher.subscribes("balance", WATCH_BALANCE, json!({})).await;
+    assert_eq!(watcher.pushed().await["version"], 0);
+
+    gateway.gets(&token, EXPORT, export("run", "first")).await;
+    let opened = gateway.gets(&token, CHECKOUT, checkout("CORE")).await;
+    pays(gateway, &opened).await;
+    assert_eq!(watcher.pushed().await["balance"]["credits"], 25);
+    let charged = gateway.gets(&token, EXPORT, export("run", "second")).await;
+    gateway.gets(&token, EXPORT, export("run", "second")).await;
+    assert_eq!(watcher.pushed().await["balance"]["credits"], 22);
+    let opened = gateway.gets(&token, PURCHASE, purchase(10)).await;
+    pays(gateway, &opened).await;
+    assert_eq!(watcher.pushed().await["balance"]["credits"], 32);
+    watcher.leaves().await;
+    vec![token, charged["ticket"].as_str().unwrap().to_owned()]
+}
+
+async fn pays(gateway: &Process, checkout: &Value) {
+    let url = checkout["url"].as_str().unwrap_or_else(|| panic!("no checkout: {checkout}"));
+    let paid = gateway.http().post(url).form(&[("card_number", GOOD_CARD)]).send().await.unwrap();
+    assert_eq!(paid.status(), 303);
+}
+
+/// The numbers in the order of their names, once nothing moves any more.
+async fn numbers(gateway: &Process) -> Vec<String> {
+    let mut last = Vec::new();
+    for _ in 0..30 {
+        let page = gateway.http().get(gateway.url("/metrics")).send().await.unwrap().text().await.unwrap();
+        let mut lines: Vec<_> =
+            page.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(ToOwned::to_owned).collect();
+        lines.sort();
+        if lines == last {
+            return lines;
+        }
+        last = lines;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    panic!("the numbers still move: {last:#?}")
+}

@@ -1,0 +1,59 @@
+//! `/metrics`.
+
+use std::{fmt::Write as _, net::TcpListener};
+
+use super::{dev, numbers, tells_the_story};
+use crate::{
+    configuration::good_but,
+    harness::{Process, Socket},
+};
+
+/// The numbers without what differs from run to run: how long things took, and what is asked of no client.
+fn steady(lines: &[String]) -> String {
+    let mut steady = String::new();
+    for line in lines.iter().filter(|line| !line.contains("_bucket{")) {
+        match line.rsplit_once(' ') {
+            Some((name, _)) if name.contains("_seconds_sum") => writeln!(steady, "{name} [seconds]").unwrap(),
+            _ => writeln!(steady, "{line}").unwrap(),
+        }
+    }
+    steady
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_numbers_tell_the_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = dev(folder.path(), &[]).await;
+    tells_the_story(&gateway).await;
+    let mut silent = Socket::open(gateway.address(), None).await;
+    silent.sends_text("nonsense").await;
+    assert_eq!(u16::from(silent.closes().await.code), 4400);
+    drop(silent);
+    gateway.asks("", "{ nonsense }").await;
+    gateway.asks("", "{ balance { credits } }").await;
+    gateway.asks("nonsense", "{ plans { tier } }").await;
+    insta::assert_snapshot!(steady(&numbers(&gateway).await));
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_does_not_see_the_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["serve"], &good_but(&[])[1..]).await;
+    assert_eq!(gateway.get("/metrics").await, 404);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_numbers_may_have_an_address_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let variables = good_but(&[("METRICS_BIND", &free)]);
+    let gateway = Process::start(folder.path(), &["serve"], &variables[1..]).await;
+    assert_eq!(gateway.get("/metrics").await, 404);
+    let page = gateway.http().get(format!("http://{free}/metrics")).send().await.unwrap();
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    assert!(page.text().await.unwrap().contains("patch_hive_sockets_open 0"));
+    assert_eq!(gateway.http().get(format!("http://{free}/graphql")).send().await.unwrap().status(), 404);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
