@@ -47,7 +47,7 @@ pub struct Model {
     pub status: Status,
     /// Credits that the pack holds.
     pub credits_granted: i64,
-    /// What went back so far, in minor units.
+    /// What was refunded so far, in minor units. (What a dispute holds is not among it.)
     pub amount_refunded: i64,
     /// Credits that were taken back for it so far.
     pub credits_reversed: i64,

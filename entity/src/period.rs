@@ -23,6 +23,10 @@ pub struct Model {
     pub tier: Tier,
     /// Credits granted in it so far, whatever was taken back since.
     pub credits_granted: i64,
+    /// Credits that were taken back for it so far.
+    pub credits_reversed: i64,
+    /// All money that was paid for STUDIO in it went back: it gives no unlimited exports.
+    pub studio_refunded: bool,
     /// When the first grant was booked.
     pub created_at: DateTimeUtc,
 }

@@ -9,6 +9,7 @@ mod error;
 mod inbox;
 mod jobs;
 mod one_subscription;
+mod reversals;
 mod stripe;
 
 use std::collections::HashSet;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(accounts::Step),
             Box::new(stripe::Step),
             Box::new(jobs::Step),
+            Box::new(reversals::Step),
             Box::new(one_subscription::Step),
             Box::new(inbox::Step),
         ]

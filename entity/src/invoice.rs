@@ -1,0 +1,26 @@
+//! `stripe_invoices`: paid invoices of subscriptions' periods.
+
+use sea_orm::entity::prelude::*;
+
+/// One paid invoice.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stripe_invoices")]
+pub struct Model {
+    /// The row's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Who paid.
+    pub user_id: i64,
+    /// `in_...`, unique.
+    pub stripe_invoice_id: String,
+    /// What was paid, in minor units; 0 where a coupon or a credit paid it all.
+    pub amount_paid: i64,
+    /// When we learned of it, in business time.
+    pub created_at: DateTimeUtc,
+}
+
+/// Its relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

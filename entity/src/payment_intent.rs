@@ -1,0 +1,28 @@
+//! `stripe_payment_intents`: money that was paid to us, for a credit pack or for an invoice. What goes back hangs on it.
+
+use sea_orm::entity::prelude::*;
+
+/// One payment intent of a customer of ours.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stripe_payment_intents")]
+pub struct Model {
+    /// The row's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Who paid.
+    pub user_id: i64,
+    /// `pi_...`, unique.
+    pub stripe_payment_intent_id: String,
+    /// The row of the invoice that it pays; null when it pays a credit pack.
+    pub invoice_id: Option<i64>,
+    /// The most that its charge said to be refunded, in minor units. Failed refunds may be among it.
+    pub amount_refunded: i64,
+    /// When we learned of it, in business time.
+    pub created_at: DateTimeUtc,
+}
+
+/// Its relations are loaded by hand, in batches.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
