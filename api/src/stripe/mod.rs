@@ -11,12 +11,16 @@
 //! - A reply and an event about the same object become the same struct, whatever API version the event is rendered in.
 //! - The log gets neither keys nor personal data from here.
 
+mod charge;
+mod dispute;
 mod event;
 mod failure;
 mod invoice;
+mod invoice_payment;
 mod look_up;
 mod object;
 mod order;
+mod refund;
 mod retry;
 mod session;
 pub mod signature;
@@ -33,11 +37,15 @@ use tracing::instrument::WithSubscriber;
 
 use self::retry::Retry;
 
+pub use self::charge::Charge;
+pub use self::dispute::Dispute;
 pub use self::event::Event;
 pub use self::failure::Failure;
 pub use self::invoice::{Invoice, InvoiceLine};
+pub use self::invoice_payment::InvoicePayment;
 pub use self::object::Unreadable;
 pub use self::order::{Item, NewCustomer, NewSession};
+pub use self::refund::{Refund, RefundStatus};
 pub use self::session::{PaymentStatus, Session, SessionMode};
 pub use self::signature::SignatureError;
 pub use self::subscription::Subscription;

@@ -66,6 +66,23 @@ impl<T> List<T> {
     }
 }
 
+/// A reference to a charge, which names its payment where it is expanded.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Paying {
+    Plain(#[expect(dead_code, reason = "the charge's id alone says nothing of its payment")] String),
+    Expanded { payment_intent: Option<Id> },
+}
+
+/// The payment that an object names itself, or else by its charge.
+pub(super) fn payment_intent(own: Option<Id>, charge: Option<Paying>) -> Option<String> {
+    let of_charge = || match charge? {
+        Paying::Plain(_) => None,
+        Paying::Expanded { payment_intent } => payment_intent,
+    };
+    id(own.or_else(of_charge))
+}
+
 /// Reads one object of the kind `noun`, which names it in the error.
 pub(super) fn read<T: DeserializeOwned>(noun: &str, value: &Value) -> Result<T, Unreadable> {
     if !value.is_object() {
