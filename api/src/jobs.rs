@@ -64,6 +64,7 @@ async fn sweep(app: App) {
         report("unlimited exports ended", settle::sweep(&app).await);
         if app.payments.is_some() {
             report("open operations looked after", billing::operation::finish_open(&app).await);
+            report("waiting webhooks settled or given up", settle::sweep_waiting(&app).await);
             report("failed webhooks tried again", settle::retry_failed(&app).await);
         }
     }

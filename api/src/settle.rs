@@ -8,16 +8,21 @@
 //! Stripe account, so metadata alone never decides who gets credits.
 
 mod customer;
+mod dispute;
 mod entitlement;
+mod fact;
 mod inbox;
 mod invoice;
 mod payment;
+mod payment_intent;
 mod period;
+mod refund;
 mod replay;
+mod reversal;
 mod subscription;
+mod waiting;
 
-use entity::customer as customer_row;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use crate::{
     app::{App, Payments},
@@ -25,43 +30,25 @@ use crate::{
     error::{DatabaseFault, Error, classify},
     feed::Hint,
     ledger,
-    stripe::{Invoice, Session, Subscription, Unreadable},
+    retry::retry,
+    stripe::Unreadable,
 };
 
+pub use customer::customer_of;
 pub use entitlement::sweep;
+pub use fact::{EVENTS, Fact, Moved};
 pub use inbox::{Receipt, Refusal, receive, retry_failed};
 pub use replay::replay;
 pub use subscription::{Said, versions};
+pub use waiting::sweep_waiting;
 
-/// Something that Stripe said.
-#[derive(Clone, Debug)]
-pub enum Fact {
-    /// A customer was made for a user.
-    Customer {
-        /// The user.
-        user_id: i64,
-        /// `cus_...`.
-        customer: String,
-    },
-    /// A checkout of a pack was completed, or its money came later, or never.
-    Session {
-        /// The checkout.
-        session: Session,
-        /// The money will never come.
-        failed: bool,
-    },
-    /// A checkout was opened. Nothing is booked for it.
-    Opened,
-    /// A subscription is as described.
-    Subscription {
-        /// The subscription.
-        subscription: Subscription,
-        /// How we know, and when it was so.
-        said: Said,
-    },
-    /// An invoice is paid.
-    Invoice(Invoice),
-}
+use customer::{Owner, owner};
+
+/// Why what is said of somebody else's customer means nothing to us.
+const NOT_OURS: &str = "the customer is not ours";
+
+/// Why what is said of money that no payment intent brought means nothing to us: we sell nothing otherwise.
+const NO_PAYMENT: &str = "not of a payment intent";
 
 /// What became of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +57,8 @@ pub enum Outcome {
     Applied(Option<News>),
     /// It means nothing to us. The reason is for the operator.
     Ignored(&'static str),
+    /// It is about something (named by its id at Stripe) that is not known yet, and has to come again after that.
+    Waits(String),
 }
 
 /// Whose rows changed, and how far they are now.
@@ -110,22 +99,44 @@ pub async fn apply(tx: &DatabaseTransaction, app: &App, fact: Fact) -> Result<Ou
     let context = Context { tx, payments, clock: &app.clock };
     match fact {
         Fact::Customer { user_id, customer } => customer::settle(&context, user_id, customer).await,
+        Fact::CustomerDeleted(customer) => customer::settle_deletion(&context, customer).await,
         Fact::Opened => Ok(Outcome::Applied(None)),
         Fact::Session { session, failed } => payment::settle(&context, session, failed).await,
         Fact::Subscription { subscription, said } => subscription::settle(&context, subscription, said).await,
         Fact::Invoice(invoice) => invoice::settle(&context, invoice).await,
+        Fact::InvoicePayment(paid) => invoice::settle_payment(&context, paid).await,
+        Fact::Charge(charge) => refund::settle_charge(&context, charge).await,
+        Fact::Refund(refund) => refund::settle(&context, refund).await,
+        Fact::Dispute { dispute, at, moved } => dispute::settle(&context, dispute, at, moved).await,
     }
+}
+
+/// Applies a fact in a transaction of its own, announces the news, and settles what has waited for it. Nothing keeps a fact
+/// that has to wait: whoever learned it asks again.
+///
+/// # Errors
+/// [`Error::Internal`] for the fact's own fault; what the database says.
+pub async fn learn(app: &App, fact: Fact) -> Result<Outcome, Error> {
+    let makes_known = fact.makes_known();
+    let once = || async {
+        let tx = app.database.begin().await?;
+        let outcome = apply(&tx, app, fact.clone()).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(outcome)
+    };
+    let outcome = retry(once).await?;
+    if let Outcome::Applied(news) = &outcome {
+        if let Some(news) = news {
+            announce(app, *news);
+        }
+        waiting::wake(app, makes_known).await;
+    }
+    Ok(outcome)
 }
 
 /// Tells the watchers. After the commit, never before.
 pub fn announce(app: &App, news: News) {
     app.feed.announce(news.user_id, news.hint);
-}
-
-/// The customer's row, when the customer is ours.
-async fn owner(tx: &impl ConnectionTrait, customer: Option<&str>) -> Result<Option<customer_row::Model>, DbErr> {
-    let Some(customer) = customer else { return Ok(None) };
-    customer_row::Entity::find().filter(customer_row::Column::StripeCustomerId.eq(customer)).one(tx).await
 }
 
 /// Why a price that is not configured cannot be settled.

@@ -5,10 +5,7 @@
 mod request;
 
 use chrono::TimeDelta;
-use entity::{
-    customer,
-    operation::{self, Kind, State},
-};
+use entity::operation::{self, Kind, State};
 use futures_util::{StreamExt, stream};
 use sea_orm::{
     ActiveModelTrait,
@@ -148,11 +145,10 @@ enum Begun {
 async fn begin(app: &App, user_id: i64, request: &Request) -> Result<Begun, Error> {
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
-    if matches!(request, Request::Customer(_)) {
-        let known = customer::Entity::find().filter(customer::Column::UserId.eq(user_id)).one(&tx).await?;
-        if let Some(known) = known {
-            return Ok(Begun::Needless(Reply::Customer(known.stripe_customer_id)));
-        }
+    if matches!(request, Request::Customer(_))
+        && let Some(known) = settle::customer_of(&tx, user_id).await?
+    {
+        return Ok(Begun::Needless(Reply::Customer(known)));
     }
     let open = operation::Entity::find()
         .filter(operation::Column::UserId.eq(user_id))

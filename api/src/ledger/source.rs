@@ -33,6 +33,13 @@ pub fn period(subscription: &str, period_end: DateTime<Utc>) -> String {
     format!("{subscription}:{}", period_end.timestamp())
 }
 
+/// Credits taken back for money that went back, or given back for money that stayed, by what they were paid for: a payment
+/// or a period. `version` is the account's before it.
+#[must_use]
+pub fn reversal(reference: &str, version: i64) -> String {
+    format!("reversal:{reference}:{version}")
+}
+
 /// A switch of unlimited, on or off, that no grant records. `version` is the account's before it.
 #[must_use]
 pub fn unlimited(subscription: &str, version: i64) -> String {

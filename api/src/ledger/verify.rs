@@ -55,7 +55,7 @@ impl fmt::Display for Report {
 }
 
 /// Each proof is a statement that finds what contradicts it, and says so in one column.
-const PROOFS: [(&str, &str); 9] = [
+const PROOFS: [(&str, &str); 11] = [
     (
         "each account's versions are 1, 2, 3 ... without gaps",
         "SELECT 'user ' || user_id || ': ' || COUNT(*) || ' entries, versions ' || MIN(version) || ' to ' || MAX(version) \
@@ -112,6 +112,26 @@ const PROOFS: [(&str, &str); 9] = [
          UNION ALL SELECT 'entry ' || l.id || ' has no payment' FROM credits_ledger l LEFT JOIN stripe_payments p \
          ON COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) = l.reference \
          WHERE l.source LIKE 'payment:%' AND p.id IS NULL",
+    ),
+    (
+        "no pack and no period had more taken back than it gave",
+        "SELECT 'payment ' || id || ': ' || credits_reversed || ' of ' || credits_granted FROM stripe_payments \
+         WHERE credits_reversed < 0 OR credits_reversed > credits_granted \
+         UNION ALL SELECT reference || ': ' || credits_reversed || ' of ' || credits_granted FROM stripe_periods \
+         WHERE credits_reversed < 0 OR credits_reversed > credits_granted",
+    ),
+    (
+        "what was taken back for each pack and period is what its row says",
+        "SELECT given.name || ': the row says ' || given.reversed || ', the ledger ' || COALESCE(-SUM(l.credits_delta), 0) \
+         FROM (SELECT user_id, COALESCE(stripe_payment_intent_id, stripe_checkout_session_id) AS name, \
+         credits_reversed AS reversed FROM stripe_payments UNION ALL SELECT user_id, reference, credits_reversed FROM \
+         stripe_periods) AS given LEFT JOIN credits_ledger l ON l.user_id = given.user_id AND l.reference = given.name AND \
+         l.source LIKE 'reversal:%' GROUP BY given.user_id, given.name, given.reversed \
+         HAVING given.reversed <> COALESCE(-SUM(l.credits_delta), 0) \
+         UNION ALL SELECT 'entry ' || l.id || ' takes back what nothing gave' FROM credits_ledger l \
+         LEFT JOIN stripe_payments p ON COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) = l.reference \
+         AND p.user_id = l.user_id LEFT JOIN stripe_periods q ON q.reference = l.reference AND q.user_id = l.user_id \
+         WHERE l.source LIKE 'reversal:%' AND p.id IS NULL AND q.id IS NULL",
     ),
     (
         "each give-back equals its one SPEND",

@@ -23,7 +23,7 @@ const SWEEP: u64 = 1000;
 const GRACE: TimeDelta = TimeDelta::days(3);
 
 /// Until when a user's exports are free, by what is stored: the end of the last paid STUDIO period and the grace, while
-/// the subscription is a STUDIO one and entitled. `None` when that is over at `now`.
+/// the subscription is a STUDIO one and entitled and not all of that money went back. `None` when that is over at `now`.
 pub(super) async fn unlimited_until(
     tx: &impl ConnectionTrait,
     user_id: i64,
@@ -40,7 +40,12 @@ pub(super) async fn unlimited_until(
     let entitled = |period: &&period::Model| {
         entitled.iter().any(|subscription| subscription.stripe_subscription_id == period.stripe_subscription_id)
     };
-    Ok(paid.iter().find(entitled).map(|period| period.period_end + GRACE).filter(|until| *until > now))
+    Ok(paid
+        .iter()
+        .filter(|period| !period.studio_refunded)
+        .find(entitled)
+        .map(|period| period.period_end + GRACE)
+        .filter(|until| *until > now))
 }
 
 /// Books a switch of unlimited that nothing else booked: every change of a balance has a version.

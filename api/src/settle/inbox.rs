@@ -9,13 +9,13 @@ use sea_orm::{
     QuerySelect, TryInsertResult,
 };
 
-use super::{Fact, News, Outcome, Said, Trouble, announce, apply, owner, subscription};
+use super::{Fact, NOT_OURS, News, Outcome, Trouble, announce, apply, fact, owner, subscription, waiting};
 use crate::{
     app::App,
     database,
     error::Error,
     retry::{Passing, retry},
-    stripe::{Event, Invoice, Session, Subscription},
+    stripe::Event,
     telemetry,
 };
 
@@ -41,6 +41,8 @@ pub enum Receipt {
     Applied,
     /// It means nothing to us.
     Ignored,
+    /// It is about something that is not known yet, and is kept until that comes.
+    Waiting,
     /// It is stored with its error: trying again at once would not help.
     Failed,
     /// It was settled or ignored before.
@@ -54,6 +56,7 @@ impl Receipt {
         match self {
             Self::Applied => "applied",
             Self::Ignored => "ignored",
+            Self::Waiting => "waiting",
             Self::Failed => "failed",
             Self::Known => "known",
         }
@@ -82,6 +85,35 @@ impl From<DbErr> for Refusal {
 /// # Errors
 /// [`Refusal`]; nothing is stored then.
 pub async fn receive(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
+    let taken = take_again(app, body).await?;
+    let receipt = taken.receipt;
+    taken.follow_up(app).await;
+    Ok(receipt)
+}
+
+/// What became of an event, and what that means to others.
+pub(super) struct Taken {
+    receipt: Receipt,
+    /// What is known now that was not before, by Stripe's ids.
+    pub(super) makes_known: Vec<String>,
+    /// What has to be known first, by Stripe's id.
+    waits_for: Option<String>,
+}
+
+impl Taken {
+    const KNOWN: Self = Self { receipt: Receipt::Known, makes_known: Vec::new(), waits_for: None };
+
+    /// After the commit: settles what has waited for this, or this one where what it waits for came meanwhile.
+    pub(super) async fn follow_up(self, app: &App) {
+        match self.waits_for {
+            Some(waits_for) => waiting::look_again(app, waits_for).await,
+            None => waiting::wake(app, self.makes_known).await,
+        }
+    }
+}
+
+/// Takes an event, again where the database could not, and leaves those that wait alone.
+pub(super) async fn take_again(app: &App, body: &[u8]) -> Result<Taken, Refusal> {
     retry(|| take(app, body)).await
 }
 
@@ -91,17 +123,17 @@ impl Passing for Refusal {
     }
 }
 
-async fn take(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
+async fn take(app: &App, body: &[u8]) -> Result<Taken, Refusal> {
     let event = Event::parse(body).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let payload = std::str::from_utf8(body).ok().filter(|_| storable(&event));
     let payload = payload.ok_or_else(|| Refusal::Unreadable("the event has an odd id, type or version".to_owned()))?;
-    let receipt = settled(app, &event, payload).await?;
-    telemetry::webhook(&event.kind, receipt.word());
-    Ok(receipt)
+    let taken = settled(app, &event, payload).await?;
+    telemetry::webhook(&event.kind, taken.receipt.word());
+    Ok(taken)
 }
 
 /// Stores an event and settles it, or settles it again, unless there is nothing left to do.
-async fn settled(app: &App, event: &Event, payload: &str) -> Result<Receipt, Refusal> {
+async fn settled(app: &App, event: &Event, payload: &str) -> Result<Taken, Refusal> {
     let tx = app.database.begin().await?;
     if store(&tx, app, event, payload).await? {
         return settle(app, tx, event, Tried::default()).await;
@@ -110,7 +142,7 @@ async fn settled(app: &App, event: &Event, payload: &str) -> Result<Receipt, Ref
         Some(known) if !matches!(known.status, Status::Applied | Status::Ignored) => {
             settle(app, tx, event, Tried::from(&known)).await
         }
-        _ => Ok(Receipt::Known),
+        _ => Ok(Taken::KNOWN),
     }
 }
 
@@ -127,7 +159,7 @@ pub async fn retry_failed(app: &App) -> Result<usize, Error> {
         .limit(SWEEP)
         .all(app.database.read())
         .await?;
-    let due: Vec<_> = failed.iter().filter(|row| row.received_at + waiting(row.attempts) <= now).collect();
+    let due: Vec<_> = failed.iter().filter(|row| row.received_at + pauses(row.attempts) <= now).collect();
     for row in &due {
         if let Err(refusal) = receive(app, row.payload.as_bytes()).await {
             tracing::warn!(event = row.event_id, %refusal, "a failed event could not be tried again");
@@ -137,7 +169,7 @@ pub async fn retry_failed(app: &App) -> Result<usize, Error> {
 }
 
 /// How long after its arrival an event that was tried so often is due: the sum of all pauses.
-fn waiting(attempts: i32) -> TimeDelta {
+fn pauses(attempts: i32) -> TimeDelta {
     (0..attempts).fold(TimeDelta::zero(), |sum, attempt| {
         let pause = PAUSE.checked_mul(1 << attempt.clamp(0, 16)).unwrap_or(MAX_PAUSE);
         sum + pause.min(MAX_PAUSE)
@@ -194,26 +226,25 @@ pub(super) async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<
 }
 
 /// Settles a stored event, and marks what became of it. What was applied once stays applied, whatever is said now.
-pub(super) async fn settle(
-    app: &App,
-    tx: DatabaseTransaction,
-    event: &Event,
-    tried: Tried,
-) -> Result<Receipt, Refusal> {
+pub(super) async fn settle(app: &App, tx: DatabaseTransaction, event: &Event, tried: Tried) -> Result<Taken, Refusal> {
     let outcome = match attempt(app, &tx, event).await {
         Err(Trouble::Passing(error)) => return Err(error.into()),
         outcome => outcome,
     };
     let (receipt, status, error) = match &outcome {
-        Ok(Outcome::Applied(_)) => (Receipt::Applied, Status::Applied, None),
-        Ok(Outcome::Ignored(reason)) => (Receipt::Ignored, Status::Ignored, Some((*reason).to_owned())),
+        Ok((Outcome::Applied(_), _)) => (Receipt::Applied, Status::Applied, None),
+        Ok((Outcome::Ignored(reason), _)) => (Receipt::Ignored, Status::Ignored, Some((*reason).to_owned())),
+        Ok((Outcome::Waits(_), _)) => (Receipt::Waiting, Status::Waiting, None),
         // What the trouble quotes may hold what the inbox cannot.
         Err(trouble) => (Receipt::Failed, Status::Failed, Some(trouble.to_string().replace('\0', "\u{fffd}"))),
     };
+    let (outcome, makes_known) = outcome.unwrap_or((Outcome::Applied(None), Vec::new()));
     let applied_at = tried.applied_at.or_else(|| (status == Status::Applied).then(|| app.clock.wall()));
+    let waits_for = if let Outcome::Waits(waits_for) = &outcome { Some(waits_for.clone()) } else { None };
     let mark = event::ActiveModel {
         event_id: Unchanged(event.id.clone()),
         status: Set(if applied_at.is_some() { Status::Applied } else { status }),
+        waits_for: Set(waits_for.clone().filter(|_| applied_at.is_none())),
         attempts: Set(tried.attempts + 1),
         error: Set(error.clone()),
         applied_at: Set(applied_at),
@@ -221,30 +252,38 @@ pub(super) async fn settle(
     };
     mark.update(&tx).await?;
     tx.commit().await?;
-    match (&outcome, error) {
-        (Ok(_), reason) => tracing::info!(event = event.id, kind = event.kind, ?receipt, reason, "webhook"),
-        (Err(_), error) => tracing::error!(event = event.id, kind = event.kind, error, "webhook failed"),
+    if receipt == Receipt::Failed {
+        tracing::error!(event = event.id, kind = event.kind, error, "webhook failed");
+    } else {
+        tracing::info!(event = event.id, kind = event.kind, ?receipt, reason = error, waits_for, "webhook");
     }
-    if let Ok(Outcome::Applied(Some(news))) = outcome {
+    if let Outcome::Applied(Some(news)) = outcome {
         tell(app, news, event);
     }
-    Ok(receipt)
+    let makes_known = if receipt == Receipt::Applied { makes_known } else { Vec::new() };
+    Ok(Taken { receipt, makes_known, waits_for })
 }
 
-/// Applies the event behind a savepoint, so that its own fault takes back only what it did.
-async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<Outcome, Trouble> {
-    // What is not ours is not even read: another product of the same Stripe account may look as it likes.
-    if about_nobody(tx, event).await? {
-        return Ok(Outcome::Ignored("the customer is not ours"));
+/// Applies the event behind a savepoint, so that its own fault takes back only what it did. With the outcome comes what
+/// it makes known.
+async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<(Outcome, Vec<String>), Trouble> {
+    let live = app.payments().is_ok_and(|payments| payments.stripe.livemode());
+    if event.livemode != live {
+        return Ok((Outcome::Ignored("of the other mode"), Vec::new()));
     }
-    let Some(fact) = fact(app, event)? else {
-        return Ok(Outcome::Ignored("of a type that means nothing to us, or of another mode"));
+    let fact = match Fact::read(event) {
+        Ok(Some(fact)) => fact,
+        Ok(None) => return Ok((Outcome::Ignored(fact::needless(&event.kind)), Vec::new())),
+        // What is not ours may look as it likes.
+        Err(_) if about_nobody(tx, event).await? => return Ok((Outcome::Ignored(NOT_OURS), Vec::new())),
+        Err(trouble) => return Err(trouble),
     };
+    let makes_known = fact.makes_known();
     let savepoint = database::savepoint(tx).await?;
     match apply(&savepoint, app, fact).await {
         Ok(outcome) => {
             savepoint.commit().await?;
-            Ok(outcome)
+            Ok((outcome, makes_known))
         }
         Err(trouble) => {
             savepoint.rollback().await?;
@@ -257,37 +296,7 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
 async fn about_nobody(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbErr> {
     let customer = &event.object["customer"];
     let Some(customer) = customer.as_str().or_else(|| customer["id"].as_str()) else { return Ok(false) };
-    Ok(customer.contains('\0') || owner(tx, Some(customer)).await?.is_none())
-}
-
-/// Reads what an event says; `None` when it says nothing to us.
-fn fact(app: &App, event: &Event) -> Result<Option<Fact>, Trouble> {
-    let live = app.payments().is_ok_and(|payments| payments.stripe.livemode());
-    if event.livemode != live {
-        return Ok(None);
-    }
-    let object = &event.object;
-    let fact = match event.kind.as_str() {
-        "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-            Fact::Session { session: Session::from_value(object)?, failed: false }
-        }
-        "checkout.session.async_payment_failed" => {
-            Fact::Session { session: Session::from_value(object)?, failed: true }
-        }
-        "customer.subscription.created" | "customer.subscription.updated" | "customer.subscription.deleted" => {
-            Fact::Subscription {
-                subscription: Subscription::from_value(object)?,
-                said: Said::Event {
-                    created: event.kind == "customer.subscription.created",
-                    at: event.created,
-                    previous: event.previous_attributes.clone(),
-                },
-            }
-        }
-        "invoice.paid" | "invoice.payment_succeeded" => Fact::Invoice(Invoice::from_value(object)?),
-        _ => return Ok(None),
-    };
-    Ok(Some(fact))
+    Ok(owner(tx, Some(customer)).await?.is_none())
 }
 
 /// After the commit: tells the watchers, and asks Stripe where two states were told within one second.
@@ -309,10 +318,10 @@ mod tests {
 
     #[test]
     fn the_pauses_between_attempts_double_up_to_an_hour() {
-        assert_eq!(waiting(0), TimeDelta::zero());
-        assert_eq!(waiting(1), TimeDelta::seconds(15));
-        assert_eq!(waiting(3), TimeDelta::seconds(15 + 30 + 60));
-        assert_eq!(waiting(21) - waiting(20), TimeDelta::hours(1));
-        assert!(waiting(i32::from(i16::MAX)) > PATIENCE);
+        assert_eq!(pauses(0), TimeDelta::zero());
+        assert_eq!(pauses(1), TimeDelta::seconds(15));
+        assert_eq!(pauses(3), TimeDelta::seconds(15 + 30 + 60));
+        assert_eq!(pauses(21) - pauses(20), TimeDelta::hours(1));
+        assert!(pauses(i32::from(i16::MAX)) > PATIENCE);
     }
 }

@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter,
 };
 
-use super::{Context, Outcome, Trouble, news, owner};
+use super::{Context, NOT_OURS, Outcome, Trouble, news, owner, payment_intent, reversal};
 use crate::{
     ledger::{self, Posting, Unlimited, source},
     plan::MAX_PACK_CREDITS,
@@ -19,13 +19,13 @@ use crate::{
 
 pub(super) async fn settle(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, Trouble> {
     let Some(customer) = owner(context.tx, session.customer.as_deref()).await? else {
-        return Ok(Outcome::Ignored("the customer is not ours"));
+        return Ok(Outcome::Ignored(NOT_OURS));
     };
     let pack = session.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time");
     if session.mode != SessionMode::Payment || !pack {
         return Ok(Outcome::Ignored("not a checkout of a credit pack"));
     }
-    let user_id = customer.user_id;
+    let user_id = customer.row.user_id;
     ledger::lock(context.tx, user_id).await?;
     let paid = matches!(session.payment_status, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired);
     let status = match (paid, failed) {
@@ -36,6 +36,10 @@ pub(super) async fn settle(context: &Context<'_>, session: Session, failed: bool
     let payment = record(context, user_id, &session, status).await?;
     if paid {
         ledger::post(context.tx, purchase(&payment, context.clock.now())).await?;
+    }
+    if let Some(id) = &payment.stripe_payment_intent_id {
+        let paid = payment_intent::know(context, user_id, id, None).await?;
+        reversal::settle(context, &paid).await?;
     }
     Ok(Outcome::Applied(Some(news(context.tx, user_id, false).await?)))
 }

@@ -27,26 +27,29 @@ pub(super) struct Paid {
     pub(super) end: DateTime<Utc>,
 }
 
-/// Books what is due for a paid period. The account is locked already.
-pub(super) async fn grant(context: &Context<'_>, paid: Paid) -> Result<(), Trouble> {
+/// Books what is due for a paid period, and returns the period. The account is locked already.
+pub(super) async fn grant(context: &Context<'_>, paid: Paid) -> Result<period::Model, Trouble> {
     let reference = source::period(&paid.subscription, paid.end);
     let known = period::Entity::find().filter(period::Column::Reference.eq(&reference)).one(context.tx).await?;
     let before = known.as_ref().map(|period| (period.tier, period.credits_granted));
-    let Some(due) = due(paid.tier, before) else { return Ok(()) };
+    let due = due(paid.tier, before);
     let source = source::grant(&paid.subscription, paid.end, paid.tier);
-    if ledger::booked(context.tx, &source).await? {
+    if let Some(known) = &known
         // Granted at this tier when the plan offered less: what a period grants was settled then.
-        return Ok(());
+        && (due.is_none() || ledger::booked(context.tx, &source).await?)
+    {
+        return Ok(known.clone());
     }
+    let due = due.unwrap_or_default();
     let now = context.clock.now();
-    if let Some(period) = known {
+    let period = if let Some(period) = known {
         let update = period::ActiveModel {
             id: Unchanged(period.id),
             tier: Set(period.tier.max(paid.tier)),
             credits_granted: Set(period.credits_granted + due),
             ..Default::default()
         };
-        update.update(context.tx).await?;
+        update.update(context.tx).await?
     } else {
         let row = period::ActiveModel {
             user_id: Set(paid.user_id),
@@ -55,11 +58,13 @@ pub(super) async fn grant(context: &Context<'_>, paid: Paid) -> Result<(), Troub
             reference: Set(reference.clone()),
             tier: Set(paid.tier),
             credits_granted: Set(due),
+            credits_reversed: Set(0),
+            studio_refunded: Set(false),
             created_at: Set(now),
             ..Default::default()
         };
-        row.insert(context.tx).await?;
-    }
+        row.insert(context.tx).await?
+    };
     let posting = Posting {
         user_id: paid.user_id,
         change_type: ChangeType::Grant,
@@ -71,7 +76,7 @@ pub(super) async fn grant(context: &Context<'_>, paid: Paid) -> Result<(), Troub
         now,
     };
     ledger::post(context.tx, posting).await?;
-    Ok(())
+    Ok(period)
 }
 
 /// What a period at `tier` still grants, when it was paid at a highest tier and granted credits before; `None` when there

@@ -4,7 +4,7 @@
 use entity::event::{self, Summary};
 use sea_orm::EntityTrait;
 
-use super::inbox::{self, Refusal, Tried};
+use super::inbox::{self, Refusal, Taken, Tried};
 use crate::{app::App, error::Error, retry::retry, stripe::Event};
 
 /// Tries a stored event now. One that was applied stays so, and settling it again books nothing twice: what is booked is
@@ -15,12 +15,13 @@ use crate::{app::App, error::Error, retry::retry, stripe::Event};
 /// [`Error::StripeDisabled`].
 pub async fn replay(app: &App, id: &str) -> Result<Summary, Error> {
     app.payments()?;
-    retry(|| try_now(app, id)).await?;
+    let taken = retry(|| try_now(app, id)).await?;
+    taken.follow_up(app).await;
     let row = event::Entity::find_by_id(id).into_partial_model::<Summary>().one(app.database.read()).await?;
     row.ok_or(Error::NotFound("webhook event"))
 }
 
-async fn try_now(app: &App, id: &str) -> Result<(), Error> {
+async fn try_now(app: &App, id: &str) -> Result<Taken, Error> {
     let tx = app.database.begin().await?;
     let row = inbox::locked(&tx, id).await?.ok_or(Error::NotFound("webhook event"))?;
     if row.payload.is_empty() {
@@ -30,7 +31,7 @@ async fn try_now(app: &App, id: &str) -> Result<(), Error> {
     }
     let event = Event::parse(row.payload.as_bytes()).map_err(|error| Error::Internal(error.to_string()))?;
     match inbox::settle(app, tx, &event, Tried::from(&row)).await {
-        Ok(_) => Ok(()),
+        Ok(taken) => Ok(taken),
         Err(Refusal::Ours(error)) => Err(error),
         Err(Refusal::Unreadable(reason)) => Err(Error::Internal(reason)),
     }

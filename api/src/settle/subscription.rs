@@ -1,6 +1,6 @@
 //! Subscriptions, as Stripe describes them.
 
-mod order;
+mod precedence;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,9 +15,9 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{Context, Fact, Outcome, Trouble, announce, apply, entitlement, news, owner, period, unknown_price};
+use super::{Context, Fact, NOT_OURS, Outcome, Owner, Trouble, entitlement, learn, news, owner, period, unknown_price};
 use crate::{app::App, error::Error, ledger, stripe::Subscription};
-use order::Verdict;
+use precedence::Verdict;
 
 /// What Stripe's clock counts in, and a little.
 const SECOND: Duration = Duration::from_millis(1100);
@@ -42,6 +42,12 @@ pub enum Said {
 }
 
 impl Said {
+    const fn at(&self) -> i64 {
+        match self {
+            Self::Reply { at } | Self::Event { at, .. } => *at,
+        }
+    }
+
     /// The second, by Stripe's clock, from which on events are the later ones. A reply sets none: our clock may be ahead of
     /// Stripe's, and what a reply shows comes as an event too.
     const fn observed_at(&self, before: i64) -> i64 {
@@ -52,37 +58,38 @@ impl Said {
     }
 
     /// Whether the event shows the first payment: made with the subscription, or turning it active.
-    fn first_payment(&self, status: Status) -> bool {
+    fn first_payment(&self, status: &str) -> bool {
         let Self::Event { created, previous, .. } = self else { return false };
         let was = previous.as_ref().and_then(|previous| previous.get("status")).and_then(Value::as_str);
-        status == Status::Active && (*created || was == Some("incomplete"))
+        status == "active" && (*created || was == Some("incomplete"))
     }
 }
 
 pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, said: Said) -> Result<Outcome, Trouble> {
     let Some(customer) = owner(context.tx, Some(&subscription.customer)).await? else {
-        return Ok(Outcome::Ignored("the customer is not ours"));
+        return Ok(Outcome::Ignored(NOT_OURS));
     };
-    let user_id = customer.user_id;
+    let user_id = customer.row.user_id;
     ledger::lock(context.tx, user_id).await?;
     let described = describe(context, &customer, &subscription)?;
-    let (status, tier) = (described.status, described.tier);
+    let (first_payment, tier) = (said.first_payment(&subscription.status), described.tier);
     let known = subscription::Entity::find()
         .filter(subscription::Column::StripeSubscriptionId.eq(&subscription.id))
         .one(context.tx)
         .await?;
-    let verdict = known.as_ref().map_or(Verdict::Later, |known| order::judge(known, &described, &said));
+    let verdict = known.as_ref().map_or(Verdict::Later, |known| precedence::judge(known, &described, &said));
     match known {
         None => insert(context, described, said.observed_at(subscription.created.timestamp())).await?,
         Some(known) if verdict.later() => {
-            let observed_at = said.observed_at(known.observed_at);
+            let ends = described.status.ended() && !known.status.ended();
+            let observed_at = if ends { said.at() } else { said.observed_at(known.observed_at) };
             update(context, known, described, observed_at).await?;
         }
         Some(_) => {}
     }
     // What was once true stays booked: an event that came late still shows that its period was paid.
     let automatic = subscription.collection_method.as_deref() != Some("send_invoice");
-    if automatic && said.first_payment(status) {
+    if automatic && first_payment {
         let (subscription, end) = (subscription.id, subscription.current_period_end);
         period::grant(context, period::Paid { user_id, subscription, tier, end }).await?;
     }
@@ -98,13 +105,7 @@ pub(super) async fn read_again(app: &App, id: &str) -> Result<(), Error> {
     tokio::time::sleep(SECOND).await;
     let at = app.clock.now().timestamp();
     let subscription = app.payments()?.stripe.subscription(id).await?;
-    let tx = app.database.begin().await?;
-    let fact = Fact::Subscription { subscription, said: Said::Reply { at } };
-    let outcome = apply(&tx, app, fact).await?;
-    tx.commit().await?;
-    if let Outcome::Applied(Some(news)) = outcome {
-        announce(app, news);
-    }
+    learn(app, Fact::Subscription { subscription, said: Said::Reply { at } }).await?;
     Ok(())
 }
 
@@ -135,29 +136,29 @@ struct Described {
     price: String,
     tier: Tier,
     status: Status,
+    /// It is over because its customer was deleted, whatever its own event says.
+    presumed: bool,
     period_start: chrono::DateTime<chrono::Utc>,
     period_end: chrono::DateTime<chrono::Utc>,
     cancel_at_period_end: bool,
     cancel_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-fn describe(
-    context: &Context<'_>,
-    customer: &customer::Model,
-    subscription: &Subscription,
-) -> Result<Described, Trouble> {
+fn describe(context: &Context<'_>, customer: &Owner, subscription: &Subscription) -> Result<Described, Trouble> {
     let status = Status::try_from_value(&subscription.status)
         .map_err(|_| Trouble::Odd(format!("the status {} is unknown", subscription.status)))?;
+    let presumed = customer.former && !status.ended();
     // Something else may be sold along with the plan.
     let known = |price: &String| Some((price.clone(), context.payments.prices.tier(price)?));
     let (price, tier) =
         subscription.prices.iter().find_map(known).ok_or_else(|| unknown_price(subscription.price.as_deref()))?;
     Ok(Described {
-        customer_id: customer.id,
+        customer_id: customer.row.id,
         id: subscription.id.clone(),
         price,
         tier,
-        status,
+        status: if presumed { Status::Canceled } else { status },
+        presumed,
         period_start: subscription.current_period_start,
         period_end: subscription.current_period_end,
         cancel_at_period_end: subscription.cancel_at_period_end,

@@ -32,7 +32,7 @@ impl Verdict {
 /// what the event says of the state before it.
 pub(super) fn judge(known: &Model, described: &Described, said: &Said) -> Verdict {
     if known.status.ended() {
-        return Verdict::Earlier;
+        return ends_better(known, described, said);
     }
     if described.status.ended() {
         return Verdict::Later;
@@ -52,6 +52,12 @@ pub(super) fn judge(known: &Model, described: &Described, said: &Said) -> Verdic
     }
     let stored = (known.current_period_end, stage(known.status));
     if (described.period_end, stage(described.status)) >= stored { Verdict::TiedLater } else { Verdict::TiedEarlier }
+}
+
+/// Whether an end is told better than it is known. One that is only presumed tells less than a real one.
+fn ends_better(known: &Model, described: &Described, said: &Said) -> Verdict {
+    let later = if described.presumed { said.at() > known.observed_at } else { said.at() >= known.observed_at };
+    if described.status.ended() && later { Verdict::Later } else { Verdict::Earlier }
 }
 
 fn same(known: &Model, described: &Described) -> bool {
@@ -134,6 +140,7 @@ mod tests {
             price: "price".to_owned(),
             tier: Tier::Core,
             status,
+            presumed: false,
             period_start: at(0),
             period_end: at(1000),
             cancel_at_period_end,
@@ -158,6 +165,16 @@ mod tests {
         assert_eq!(judge(&known(Status::Active, 10), &ended, &event(5, None)), Verdict::Later);
         assert_eq!(judge(&known(Status::Canceled, 5), &active, &event(10, None)), Verdict::Earlier);
         assert_eq!(judge(&known(Status::Canceled, 5), &active, &Said::Reply { at: 10 }), Verdict::Earlier);
+    }
+
+    #[test]
+    fn an_end_that_is_presumed_gives_way_to_a_real_one() {
+        let real = described(Status::Canceled, false);
+        let presumed = Described { presumed: true, ..real.clone() };
+        assert_eq!(judge(&known(Status::Canceled, 10), &real, &event(10, None)), Verdict::Later);
+        assert_eq!(judge(&known(Status::Canceled, 10), &real, &event(9, None)), Verdict::Earlier);
+        assert_eq!(judge(&known(Status::Canceled, 10), &presumed, &event(10, None)), Verdict::Earlier);
+        assert_eq!(judge(&known(Status::Canceled, 10), &presumed, &event(11, None)), Verdict::Later);
     }
 
     #[test]
