@@ -10,6 +10,7 @@ pub(crate) mod payloads;
 mod periods;
 mod recorded;
 mod repeats;
+mod reversals;
 mod shapes;
 pub(crate) mod unsettled;
 
@@ -61,6 +62,10 @@ pub(crate) async fn booked(user: &Actor) -> Vec<(String, i64)> {
 
 pub(crate) fn grant(credits: i64) -> (String, i64) {
     ("GRANT".to_owned(), credits)
+}
+
+fn refund(credits: i64) -> (String, i64) {
+    ("REFUND".to_owned(), credits)
 }
 
 pub(crate) fn purchase(credits: i64) -> (String, i64) {

@@ -28,7 +28,8 @@ pub(super) fn invoice(plan: &Plan, reason: &str, lines: &[Price]) -> Value {
     let lines: Vec<_> = lines.iter().map(|price| line(plan, *price)).collect();
     invoice["lines"] = list(&lines);
     invoice["paid"] = true.into();
-    invoice["payment_intent"] = reference(plan.expanded, "payment_intent", "pi_test");
+    let payment = invoice["id"].as_str().unwrap().replace("in_", "pi_");
+    invoice["payment_intent"] = reference(plan.expanded, "payment_intent", &payment);
     invoice["subscription"] = reference(plan.expanded, "subscription", &plan.id);
     invoice
 }

@@ -6,6 +6,7 @@ mod basil;
 mod clover;
 mod endive;
 mod march_2020;
+mod money;
 mod pack;
 mod plan;
 
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
+pub(crate) use money::Money;
 pub(crate) use pack::Pack;
 pub(crate) use plan::{CORE, PRO, Plan, Price, STUDIO};
 

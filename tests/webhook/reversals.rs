@@ -1,0 +1,266 @@
+//! Money that goes back, and the credits that go with it.
+
+use entity::event::Status;
+use sandbox::{Outcome, Stage};
+use serde_json::{Value, json};
+
+use super::{
+    accepts, booked, grant, known_user,
+    payloads::{CORE, Money, PRO, Pack, Plan, STUDIO, Version, later},
+    purchase, refund, stored,
+};
+use crate::harness::{Actor, TestApp, facts};
+
+/// A user with a paid pack of 25 credits for $5.00.
+async fn bought(app: &TestApp, name: &str) -> (Actor, Pack, Money) {
+    let (user, customer) = known_user(app, name).await;
+    let pack = Pack::new(&customer);
+    accepts(app, [&pack.completed("paid")]).await;
+    let money = Money::of_pack(&pack);
+    (user, pack, money)
+}
+
+/// Where a user's only payment stands: its status, what was refunded, and the credits taken back.
+async fn payment(user: &Actor) -> (String, i64, i64) {
+    let payments = "{ payments { nodes { status refunded { amount } creditsReversed } } }";
+    let payment = user.gets(payments, json!({})).await["nodes"][0].clone();
+    let number = |value: &Value| value.as_i64().unwrap();
+    let status = payment["status"].as_str().unwrap().to_owned();
+    (status, number(&payment["refunded"]["amount"]), number(&payment["creditsReversed"]))
+}
+
+/// The payment intent of the newest succeeded charge at Stripe.
+fn newest_payment(app: &TestApp) -> String {
+    let events = app.sandbox().events();
+    let paid = events.iter().rev().find(|event| event["type"] == "payment_intent.succeeded").unwrap();
+    paid["data"]["object"]["id"].as_str().unwrap().to_owned()
+}
+
+facts! {
+    async fn a_refund_takes_its_share_of_the_credits_back(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        let paid = newest_payment(&app);
+        app.sandbox().refund(&paid, Some(200)).unwrap();
+        app.settles().await;
+        assert_eq!(booked(&ada).await, [purchase(25), refund(-10)]);
+        assert_eq!(payment(&ada).await, ("PARTIALLY_REFUNDED".to_owned(), 200, 10));
+        app.sandbox().refund(&paid, None).unwrap();
+        app.settles().await;
+        assert_eq!(booked(&ada).await, [purchase(25), refund(-10), refund(-15)]);
+        assert_eq!(payment(&ada).await, ("REFUNDED".to_owned(), 500, 25));
+        let entries = "{ ledger(changeType: REFUND) { nodes { payment { status } } } }";
+        let entries = ada.gets(entries, json!({})).await;
+        assert_eq!(entries["nodes"][1]["payment"]["status"], "REFUNDED", "the entry names its payment");
+    }
+
+    async fn a_refund_that_fails_gives_the_credits_back(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        let refunded = app.sandbox().refund(&newest_payment(&app), None).unwrap();
+        app.settles().await;
+        assert_eq!(ada.credits().await, 0);
+        app.sandbox().settle_refund(refunded["id"].as_str().unwrap(), false).unwrap();
+        app.settles().await;
+        assert_eq!(booked(&ada).await, [purchase(25), refund(-25), refund(25)]);
+        assert_eq!(payment(&ada).await, ("SUCCEEDED".to_owned(), 0, 0));
+    }
+
+    async fn a_dispute_holds_the_credits_until_it_is_won(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        let dispute = app.sandbox().dispute(&newest_payment(&app), Stage::Chargeback, None).unwrap();
+        app.settles().await;
+        assert_eq!((ada.credits().await, payment(&ada).await), (0, ("DISPUTED".to_owned(), 0, 25)));
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Won).unwrap();
+        app.settles().await;
+        assert_eq!((ada.credits().await, payment(&ada).await), (25, ("SUCCEEDED".to_owned(), 0, 0)));
+    }
+
+    async fn a_dispute_that_is_lost_keeps_the_credits(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        let dispute = app.sandbox().dispute(&newest_payment(&app), Stage::Chargeback, Some(100)).unwrap();
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Lost).unwrap();
+        app.settles().await;
+        assert_eq!((ada.credits().await, payment(&ada).await), (20, ("DISPUTED".to_owned(), 0, 5)));
+    }
+
+    async fn an_inquiry_moves_nothing_unless_it_becomes_a_dispute(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        let dispute = app.sandbox().dispute(&newest_payment(&app), Stage::Inquiry, None).unwrap();
+        app.settles().await;
+        assert_eq!((ada.credits().await, payment(&ada).await), (25, ("SUCCEEDED".to_owned(), 0, 0)));
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Escalated).unwrap();
+        app.settles().await;
+        assert_eq!((ada.credits().await, payment(&ada).await), (0, ("DISPUTED".to_owned(), 0, 25)));
+    }
+
+    async fn a_refund_may_take_more_than_is_left(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(5).await;
+        ada.exports("run-1", "key-1").await;
+        app.sandbox().refund(&newest_payment(&app), None).unwrap();
+        app.settles().await;
+        assert_eq!(ada.credits().await, -3);
+        assert_eq!(ada.exports("run-2", "key-2").await["__typename"], "InsufficientCredits");
+    }
+
+    async fn the_refund_of_a_subscriptions_invoice_takes_the_periods_credits_back(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        app.sandbox().refund(&newest_payment(&app), Some(500)).unwrap();
+        app.settles().await;
+        assert_eq!(booked(&ada).await, [grant(100), refund(-33)]);
+        app.sandbox().refund(&newest_payment(&app), None).unwrap();
+        app.settles().await;
+        assert_eq!(ada.credits().await, 0);
+        assert_eq!(ada.tier().await, "PRO", "the subscription itself goes on");
+    }
+
+    async fn a_full_refund_ends_unlimited_exports_and_its_failure_brings_them_back(app: TestApp) {
+        let sue = app.signs_up("sue").await;
+        sue.subscribes("STUDIO").await;
+        let paid = newest_payment(&app);
+        app.sandbox().refund(&paid, Some(1000)).unwrap();
+        app.settles().await;
+        assert_eq!(sue.balance().await["unlimited"], true, "a part of it does not");
+        let rest = app.sandbox().refund(&paid, None).unwrap();
+        app.settles().await;
+        assert_eq!(sue.balance().await["unlimited"], false);
+        app.sandbox().settle_refund(rest["id"].as_str().unwrap(), false).unwrap();
+        app.settles().await;
+        assert_eq!(sue.balance().await["unlimited"], true);
+    }
+
+    async fn a_charges_figure_alone_suffices_and_so_do_its_refunds(app: TestApp) {
+        let (ada, _, money) = bought(&app, "ada").await;
+        accepts(&app, [&money.refunded(200), &money.later(1).refunded(300)]).await;
+        assert_eq!(booked(&ada).await, [purchase(25), refund(-10), refund(-5)]);
+
+        let (bob, _, money) = bought(&app, "bob").await;
+        let created = |id, amount| money.refund("refund.created", id, (amount, "pending"));
+        accepts(&app, [&created("re_b1", 200), &created("re_b2", 100)]).await;
+        assert_eq!(booked(&bob).await, [purchase(25), refund(-10), refund(-5)]);
+        accepts(&app, [&money.refunded(300), &money.refund("refund.updated", "re_b1", (200, "succeeded"))]).await;
+        assert_eq!(bob.credits().await, 10, "both together count once");
+    }
+
+    async fn what_comes_before_its_payment_waits_for_it(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let pack = Pack::new(&customer);
+        let money = Money::of_pack(&pack);
+        let early = [
+            money.refunded(200),
+            money.refund("refund.created", "re_1", (200, "succeeded")),
+            money.dispute("funds_withdrawn", "du_1", (100, "needs_response")),
+        ];
+        accepts(&app, &early).await;
+        for event in &early {
+            let stored = stored(&app, event).await.unwrap();
+            assert_eq!((stored.status, stored.waits_for.as_deref()), (Status::Waiting, Some(pack.intent.as_str())));
+        }
+        assert_eq!(ada.balance().await["version"], 0);
+        accepts(&app, [&pack.completed("paid")]).await;
+        for event in &early {
+            let stored = stored(&app, event).await.unwrap();
+            assert_eq!((stored.status, stored.waits_for), (Status::Applied, None));
+        }
+        assert_eq!((ada.credits().await, payment(&ada).await), (10, ("DISPUTED".to_owned(), 200, 15)));
+    }
+
+    async fn a_refund_waits_for_the_link_and_the_link_for_its_invoice(app: TestApp) {
+        for version in Version::ALL {
+            let (ada, customer) = known_user(&app, &format!("ada{}", version.name().replace(['.', '-'], ""))).await;
+            let plan = Plan { version, ..Plan::new(&customer, CORE) };
+            let paid = plan.paid("subscription_create");
+            let money = Money::of_invoice(version, &customer, &paid);
+            let early = [money.refunded(499), money.linked()];
+            accepts(&app, &early).await;
+            let status = async |index: usize| stored(&app, &early[index]).await.unwrap().status;
+            assert_eq!((status(0).await, status(1).await), (Status::Waiting, Status::Waiting));
+            accepts(&app, [&paid]).await;
+            assert_eq!((status(0).await, status(1).await), (Status::Applied, Status::Applied));
+            assert_eq!(ada.credits().await, 0, "{version:?}");
+        }
+    }
+
+    async fn each_invoice_of_a_period_stands_behind_what_it_added(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let start = plan.paid("subscription_create");
+        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
+        let [first, second] = [&start, &upgrade].map(|paid| Money::of_invoice(plan.version, &customer, paid));
+        accepts(&app, [&plan.created("active"), &start, &upgrade, &first.linked(), &second.linked()]).await;
+        accepts(&app, [&second.refunded(1000)]).await;
+        assert_eq!(ada.credits().await, 25, "what CORE had paid for stays");
+        accepts(&app, [&first.refunded(499)]).await;
+        assert_eq!(ada.credits().await, 0);
+    }
+
+    async fn a_refunded_upgrade_to_studio_ends_unlimited_exports_and_keeps_the_credits(app: TestApp) {
+        let (sue, customer) = known_user(&app, "sue").await;
+        let plan = Plan::new(&customer, CORE);
+        let studio = plan.at(STUDIO);
+        let upgrade = studio.paid_for("subscription_update", &[(CORE.0, -499), (STUDIO.0, 2999)]);
+        let money = Money::of_invoice(plan.version, &customer, &upgrade);
+        let changed = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
+        accepts(&app, [
+            &plan.created("active"),
+            &plan.paid("subscription_create"),
+            &later(studio.updated("active", changed), 1),
+            &upgrade,
+            &money.linked(),
+        ]).await;
+        assert_eq!(sue.balance().await["unlimited"], true);
+        accepts(&app, [&money.refunded(2500)]).await;
+        let balance = sue.balance().await;
+        assert_eq!((&balance["unlimited"], &balance["credits"]), (&json!(false), &json!(25)));
+    }
+
+    async fn money_of_somebody_else_is_ignored_or_waits_in_vain(app: TestApp) {
+        let pack = Pack::new("cus_of_somebody_else");
+        let money = Money::of_pack(&pack);
+        let charge = money.refunded(500);
+        let dispute = money.dispute("created", "du_1", (500, "needs_response"));
+        accepts(&app, [&charge, &dispute, &pack.completed("paid")]).await;
+        assert_eq!(stored(&app, &charge).await.unwrap().status, Status::Ignored);
+        assert_eq!(stored(&app, &dispute).await.unwrap().status, Status::Waiting);
+    }
+
+    async fn a_deleted_customer_keeps_the_balance_and_loses_the_plan(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("STUDIO").await;
+        ada.buys(25).await;
+        let deleted = app.sandbox().events().iter().rev().find_map(|event| {
+            (event["type"] == "checkout.session.completed").then(|| event["data"]["object"]["customer"].clone())
+        });
+        let customer = deleted.unwrap().as_str().unwrap().to_owned();
+        let url = format!("http://{}/v1/customers/{customer}", app.sandbox().address());
+        let answer = app.http().delete(url).bearer_auth("sk_test_any").send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        app.settles().await;
+        let balance = ada.balance().await;
+        assert_eq!((&balance["credits"], &balance["unlimited"]), (&json!(25), &json!(false)));
+        assert_eq!((ada.tier().await.as_str(), ada.subscription().await), ("FREE", Value::Null));
+        ada.subscribes("CORE").await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 50));
+        // What is still said of the deleted one is said of her.
+        app.sandbox().refund(&pack_payment(&app, &customer), None).unwrap();
+        app.settles().await;
+        assert_eq!(ada.credits().await, 25);
+    }
+}
+
+/// The payment of the pack that a customer bought.
+fn pack_payment(app: &TestApp, customer: &str) -> String {
+    let events = app.sandbox().events();
+    let session = events.iter().map(|event| &event["data"]["object"]).find(|object| {
+        object["object"] == "checkout.session"
+            && object["customer"] == customer
+            && object["mode"] == "payment"
+            && object["payment_status"] == "paid"
+    });
+    session.unwrap()["payment_intent"].as_str().unwrap().to_owned()
+}
