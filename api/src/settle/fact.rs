@@ -155,6 +155,11 @@ fn deleted(event: &Event) -> Result<String, Trouble> {
     id.ok_or_else(|| Trouble::Odd("customer.id is missing".to_owned()))
 }
 
+/// The name that events of a type are counted by. Whoever configures an endpoint at Stripe may send any other type.
+pub(super) fn counted_as(kind: &str) -> &'static str {
+    EVENTS.into_iter().find(|known| *known == kind).unwrap_or("other")
+}
+
 /// Why a type of event that we know is of no use.
 pub(super) fn needless(kind: &str) -> &'static str {
     match kind {

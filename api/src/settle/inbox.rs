@@ -128,7 +128,7 @@ async fn take(app: &App, body: &[u8]) -> Result<Taken, Refusal> {
     let payload = std::str::from_utf8(body).ok().filter(|_| storable(&event));
     let payload = payload.ok_or_else(|| Refusal::Unreadable("the event has an odd id, type or version".to_owned()))?;
     let taken = settled(app, &event, payload).await?;
-    telemetry::webhook(&event.kind, taken.receipt.word());
+    telemetry::webhook(fact::counted_as(&event.kind), taken.receipt.word());
     Ok(taken)
 }
 
