@@ -1,7 +1,7 @@
 //! Checkouts of plans: what is sold, to whom, and what Stripe is told and asked, also when it fails.
 
 mod earlier;
-mod lost;
+pub(crate) mod lost;
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@
 mod audit;
 mod chaos;
 mod client;
+mod outgoing;
 mod replica;
 
 use std::{

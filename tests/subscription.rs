@@ -1,6 +1,7 @@
 //! Subscriptions: begun, cancelled, ended, and watched.
 
 mod cancellation;
+mod duplicate;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 pub mod balance;
 pub mod checkout;
 mod customer;
+pub mod duplicate;
 pub mod event;
 pub mod export;
 pub mod grant;

@@ -31,6 +31,9 @@ pub fn start(app: &App, stop: &CancellationToken) {
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(replicas::listen(app.clone())));
     }
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(app.clone())));
+    if app.payments.is_some() {
+        app.tasks.spawn(stop.clone().run_until_cancelled_owned(ask_stripe(app.clone())));
+    }
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(forget(app.clone())));
 }
 
@@ -63,10 +66,23 @@ async fn sweep(app: App) {
         }
         report("unlimited exports ended", settle::sweep(&app).await);
         if app.payments.is_some() {
-            report("open operations looked after", billing::operation::finish_open(&app).await);
             report("waiting webhooks settled or given up", settle::sweep_waiting(&app).await);
             report("failed webhooks tried again", settle::retry_failed(&app).await);
         }
+    }
+}
+
+/// What calls Stripe has a loop of its own, so that a slow Stripe keeps nothing else waiting.
+async fn ask_stripe(app: App) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if !due(&app, "operations", LEASE).await {
+            continue;
+        }
+        report("open operations looked after", billing::operation::finish_open(&app).await);
+        report("second subscriptions ended", billing::duplicate::end_all(&app).await);
     }
 }
 

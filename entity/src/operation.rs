@@ -18,6 +18,9 @@ pub enum Kind {
     /// To end a subscription with its period.
     #[sea_orm(string_value = "cancellation")]
     Cancellation,
+    /// To end a subscription that was sold beside another, and to give its money back.
+    #[sea_orm(string_value = "duplicate")]
+    Duplicate,
 }
 
 /// How far an operation is.
@@ -55,7 +58,7 @@ pub struct Model {
     pub request: Json,
     /// How far it is.
     pub state: State,
-    /// What Stripe made or changed, once that is known.
+    /// What Stripe makes or changes, once that is known.
     pub stripe_object_id: Option<String>,
     /// Why Stripe refused, or why the last attempt came to nothing.
     pub error: Option<String>,

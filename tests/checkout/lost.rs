@@ -137,7 +137,7 @@ facts! {
 }
 
 /// Makes every operation as old as that.
-async fn ages(app: &TestApp, by: TimeDelta) {
+pub(crate) async fn ages(app: &TestApp, by: TimeDelta) {
     let inside = app.inside().await;
     let earlier = inside.clock.wall() - by;
     let age = operation::Entity::update_many().col_expr(operation::Column::CreatedAt, Expr::value(earlier));

@@ -127,6 +127,10 @@ def setting_up():
     refused(stripe.IdempotencyError, None, lambda: v1.customers.create({"name": "Other"}, {"idempotency_key": "story-1"}))
     live = stripe.StripeClient("sk_live_story", base_addresses={"api": SANDBOX})
     refused(stripe.AuthenticationError, None, lambda: live.v1.customers.list())
+    since = {"created": {"gte": v1.customers.list({"limit": 1}).data[0].created}, "limit": 100}
+    assert "Once" in [customer.name for customer in v1.customers.list(since).auto_paging_iter()]
+    since["created"] = {"gt": 4102444800}
+    assert not v1.customers.list(since).data
     step("unknown parameters, unknown objects, reused keys and live keys are refused as Stripe refuses them")
     return endpoint
 
@@ -140,7 +144,11 @@ def subscribing():
         "line_items": [{"price": "price_core", "quantity": 1}],
     })
     assert submit(open_session.url, card_number="4000000000000002")[0] == 402
+    listed = {"customer": open_session.customer, "status": "open"}
+    assert [session.id for session in v1.checkout.sessions.list(listed).data] == [open_session.id]
     assert v1.checkout.sessions.expire(open_session.id).status == "expired"
+    assert not v1.checkout.sessions.list(listed).data
+    refused(stripe.InvalidRequestError, None, lambda: v1.checkout.sessions.expire(open_session.id))
     session = checkout(customer.id, subscription_data={"metadata": {"user_id": "7", "tier": "CORE"}})
     assert session.status == "complete" and session.payment_status == "paid" and session.url is None
     subscription = session.subscription

@@ -2,7 +2,10 @@
 //! leads to the same call with the same idempotency key, so that Stripe does it once. Where the key tells nothing any more,
 //! since Stripe repeats a failure under it or has forgotten it, we look at Stripe before another key is used.
 
+mod duplicate;
 mod request;
+
+use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use entity::operation::{self, Kind, State};
@@ -10,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use self::request::{Asking, stored};
@@ -24,7 +27,10 @@ use crate::{
     stripe::Failure,
 };
 
-pub use self::request::{Reply, Request};
+pub use self::{
+    duplicate::Duplicate,
+    request::{Reply, Request},
+};
 
 /// How long an open operation is left to whoever began it, who may still be at it: two that ask with one key are answered
 /// alike. And for how long what is not found at Stripe may still come.
@@ -91,9 +97,47 @@ pub(super) async fn follow(
     if newest(&tx, user_id, request.kind()).await?.map(|newest| newest.id) != last {
         return Ok(None);
     }
-    let operation = insert(&tx, app, user_id, &request).await?;
+    let operation = row(app, user_id, &request)?.insert(&tx).await?;
     tx.commit().await?;
     finish(app, operation).await
+}
+
+/// Writes down that something is left to the operator, who finds it among the refused operations; but only while `last` is
+/// the last of its kind.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn leave(
+    app: &App,
+    user_id: i64,
+    request: Request,
+    (last, why): (Option<i64>, &str),
+) -> Result<(), Error> {
+    let tx = app.database.begin().await?;
+    ledger::lock(&tx, user_id).await?;
+    if newest(&tx, user_id, request.kind()).await?.map(|newest| newest.id) != last {
+        return Ok(());
+    }
+    let mut row = row(app, user_id, &request)?;
+    row.state = Set(State::Refused);
+    row.error = Set(Some(why.to_owned()));
+    let operation = row.insert(&tx).await?;
+    tx.commit().await?;
+    tracing::error!(operation = operation.id, user = user_id, object = operation.stripe_object_id, "{why}");
+    Ok(())
+}
+
+/// What a user's operations of a kind are about, by its ids at Stripe.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn objects(app: &App, user_id: i64, kind: Kind) -> Result<HashSet<String>, Error> {
+    let operations = operation::Entity::find()
+        .filter(operation::Column::UserId.eq(user_id))
+        .filter(operation::Column::Kind.eq(kind))
+        .all(app.database.read())
+        .await?;
+    Ok(operations.into_iter().filter_map(|operation| operation.stripe_object_id).collect())
 }
 
 /// What a user asked for with an idempotency key.
@@ -159,27 +203,23 @@ async fn begin(app: &App, user_id: i64, request: &Request) -> Result<Begun, Erro
     if let Some(open) = open {
         return Ok(Begun::Open(open));
     }
-    let operation = insert(&tx, app, user_id, request).await?;
+    let operation = row(app, user_id, request)?.insert(&tx).await?;
     tx.commit().await?;
     Ok(Begun::Open(operation))
 }
 
-async fn insert(
-    tx: &DatabaseTransaction,
-    app: &App,
-    user_id: i64,
-    request: &Request,
-) -> Result<operation::Model, Error> {
-    let row = operation::ActiveModel {
+/// A new operation, to be committed before its call.
+fn row(app: &App, user_id: i64, request: &Request) -> Result<operation::ActiveModel, Error> {
+    Ok(operation::ActiveModel {
         user_id: Set(user_id),
         kind: Set(request.kind()),
         idempotency_key: Set(clock::random_id()),
         request: Set(serde_json::to_value(request).map_err(|error| Error::Internal(error.to_string()))?),
         state: Set(State::Open),
+        stripe_object_id: Set(request.object().map(ToOwned::to_owned)),
         created_at: Set(app.clock.wall()),
         ..Default::default()
-    };
-    Ok(row.insert(tx).await?)
+    })
 }
 
 async fn newest(db: &impl ConnectionTrait, user_id: i64, kind: Kind) -> Result<Option<operation::Model>, DbErr> {
@@ -211,6 +251,7 @@ async fn finish(app: &App, operation: operation::Model) -> Result<Option<Reply>,
             Err(Error::StripeUnavailable)
         }
         Err(refusal) => {
+            tracing::error!(operation = operation.id, %refusal, "Stripe refused an operation for good");
             close(app, &operation, State::Refused, &refusal.to_string()).await?;
             Err(refusal.into())
         }

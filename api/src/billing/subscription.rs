@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     feed::Watcher,
     settle::{self, Fact, Outcome, Said},
+    stripe::Subscription,
 };
 
 /// What became of a wish to cancel.
@@ -52,7 +53,10 @@ pub async fn living_of(
 }
 
 /// The living subscriptions of several users, each with its user; of one user's the one that counts last.
-async fn all_living(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result<Vec<(i64, subscription::Model)>, DbErr> {
+pub(super) async fn all_living(
+    db: &impl ConnectionTrait,
+    user_ids: &[i64],
+) -> Result<Vec<(i64, subscription::Model)>, DbErr> {
     let ended = [Status::Canceled, Status::IncompleteExpired];
     let mut rows = subscription::Entity::find()
         .find_also_related(customer::Entity)
@@ -92,17 +96,17 @@ pub(super) async fn is_known(app: &App, id: &str) -> Result<bool, Error> {
 }
 
 /// Asks Stripe what a subscription (`sub_...`) is now, and settles that.
-pub(super) async fn refresh(app: &App, id: &str) -> Result<(), Error> {
+pub(super) async fn refresh(app: &App, id: &str) -> Result<Subscription, Error> {
     let at = app.clock.now().timestamp();
     let subscription = app.payments()?.stripe.subscription(id).await?;
     let tx = app.database.begin().await?;
-    let fact = Fact::Subscription { subscription, said: Said::Reply { at } };
+    let fact = Fact::Subscription { subscription: subscription.clone(), said: Said::Reply { at } };
     let outcome = settle::apply(&tx, app, fact).await?;
     tx.commit().await?;
     if let Outcome::Applied(Some(news)) = outcome {
         settle::announce(app, news);
     }
-    Ok(())
+    Ok(subscription)
 }
 
 /// Watches a user's living subscription: first the present, then each change. `None` when none lives.

@@ -13,6 +13,7 @@
 
 mod charge;
 mod dispute;
+mod duplicate;
 mod event;
 mod failure;
 mod invoice;

@@ -97,5 +97,8 @@ async fn close(app: &App, session: &Session) -> Result<(), Error> {
 /// Settles the subscription of a paid session, unless we have heard of it.
 async fn settle(app: &App, session: &Session) -> Result<(), Error> {
     let Some(id) = session.subscription.as_deref() else { return Ok(()) };
-    if subscription::is_known(app, id).await? { Ok(()) } else { subscription::refresh(app, id).await }
+    if !subscription::is_known(app, id).await? {
+        subscription::refresh(app, id).await?;
+    }
+    Ok(())
 }

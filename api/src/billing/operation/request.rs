@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::operation::{Kind, Model};
 use serde::{Deserialize, Serialize};
 
+use super::duplicate::Duplicate;
 use crate::{
     app::App,
     error::Error,
@@ -31,6 +32,8 @@ pub enum Request {
     Purchase(NewSession),
     /// End a subscription (`sub_...`) with its period.
     Cancellation(String),
+    /// Undo a subscription that was sold beside another.
+    Duplicate(Duplicate),
 }
 
 /// What Stripe answered.
@@ -51,6 +54,16 @@ impl Request {
             Self::Checkout(_) => Kind::Checkout,
             Self::Purchase(_) => Kind::Purchase,
             Self::Cancellation(_) => Kind::Cancellation,
+            Self::Duplicate(_) => Kind::Duplicate,
+        }
+    }
+
+    /// What it changes, where that is known before.
+    pub(super) fn object(&self) -> Option<&str> {
+        match self {
+            Self::Customer(_) | Self::Checkout(_) | Self::Purchase(_) => None,
+            Self::Cancellation(id) => Some(id),
+            Self::Duplicate(duplicate) => Some(&duplicate.subscription),
         }
     }
 }
@@ -85,9 +98,9 @@ impl Reply {
 
 /// An operation, and Stripe to ask it of.
 pub(super) struct Asking<'a> {
-    app: &'a App,
-    stripe: &'a Stripe,
-    operation: &'a Model,
+    pub(super) app: &'a App,
+    pub(super) stripe: &'a Stripe,
+    pub(super) operation: &'a Model,
     request: Request,
 }
 
@@ -123,6 +136,7 @@ impl<'a> Asking<'a> {
                 Ok(_) | Err(Failure::Refused { .. }) => self.subscription(id).await,
                 Err(failure) => Err(failure),
             },
+            Request::Duplicate(duplicate) => self.undo(duplicate).await,
         }
     }
 
@@ -145,10 +159,12 @@ impl<'a> Asking<'a> {
                     matches!(&now, Reply::Subscription(now, _) if now.cancel_at_period_end || now.ended_at.is_some());
                 Ok(ends.then_some(now))
             }
+            // It looks before each of its steps, and is never given up.
+            Request::Duplicate(duplicate) => self.undo(duplicate).await.map(Some),
         }
     }
 
-    async fn subscription(&self, id: &str) -> Result<Reply, Failure> {
+    pub(super) async fn subscription(&self, id: &str) -> Result<Reply, Failure> {
         let at = self.app.clock.now().timestamp();
         let subscription = self.stripe.subscription(id).await?;
         Ok(Reply::Subscription(subscription, at))

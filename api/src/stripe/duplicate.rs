@@ -1,0 +1,81 @@
+//! What undoes a subscription that was sold twice: it ends at once, and its money goes back.
+
+use std::collections::HashMap;
+
+use stripe::StripeRequest;
+use stripe_billing::{
+    invoice::ListInvoice,
+    invoice_payment::{ListInvoicePayment, ListInvoicePaymentStatus},
+    subscription::{CancelSubscription, CancelSubscriptionCancellationDetails},
+};
+use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund};
+use stripe_shared::InvoiceStatus;
+
+use super::{Failure, Stripe, Subscription, known_id, order::OPERATION};
+
+/// As many as Stripe puts on one page. No duplicate has more invoices, no invoice more payments, no payment more refunds.
+const PAGE: i64 = 100;
+
+impl Stripe {
+    /// Ends a subscription at once. Its invoices are collected no more, and nothing is given back by it. `comment` is for
+    /// whoever looks at it on Stripe's dashboard. Stripe documentation: "Cancel subscriptions".
+    ///
+    /// # Errors
+    /// [`Failure`]; one that has ended already is [`Failure::Refused`] with status 404. So it needs no idempotency key,
+    /// which Stripe would not heed here.
+    pub async fn end_subscription(&self, id: &str, comment: &str) -> Result<Subscription, Failure> {
+        let mut details = CancelSubscriptionCancellationDetails::new();
+        details.comment = Some(comment.to_owned());
+        let request = CancelSubscription::new(known_id(id)?).cancellation_details(details);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.read("cancel subscription", id, call).await?.try_into()?)
+    }
+
+    /// The payment intents that have paid a subscription's invoices.
+    ///
+    /// # Errors
+    /// [`Failure`] where Stripe does not tell.
+    pub async fn payments_of(&self, subscription: &str) -> Result<Vec<String>, Failure> {
+        let id = known_id(subscription)?;
+        let request = ListInvoice::new().subscription(id).status(InvoiceStatus::Paid).limit(PAGE);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        let invoices = self.read("list invoices", id, call).await?.data;
+        let mut payments = Vec::new();
+        for invoice in invoices.into_iter().filter_map(|invoice| invoice.id) {
+            let paid = ListInvoicePayment::new().invoice(invoice.as_str()).status(ListInvoicePaymentStatus::Paid);
+            let request = paid.limit(PAGE);
+            let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+            let links = self.read("list invoice payments", id, call).await?.data;
+            let intents = links.into_iter().filter_map(|link| link.payment.payment_intent);
+            payments.extend(intents.map(|intent| intent.id().to_string()));
+        }
+        Ok(payments)
+    }
+
+    /// Gives back what is left of a payment of something that was sold twice. Stripe documentation: "Create a refund".
+    ///
+    /// # Errors
+    /// [`Failure`]. A payment never gives back more than it brought: once all of it is given back, this is
+    /// [`Failure::Refused`] with the code `charge_already_refunded`.
+    pub async fn refund_duplicate(&self, key: &str, payment_intent: &str, operation: &str) -> Result<(), Failure> {
+        let request = CreateRefund::new()
+            .payment_intent(payment_intent)
+            .reason(CreateRefundReason::Duplicate)
+            .metadata(HashMap::from([(OPERATION.to_owned(), operation.to_owned())]));
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        self.write("create refund", key, call).await.map(|_| ())
+    }
+
+    /// Whether an operation has given a payment back.
+    ///
+    /// # Errors
+    /// [`Failure`] where Stripe does not tell.
+    pub async fn was_refunded(&self, payment_intent: &str, operation: &str) -> Result<bool, Failure> {
+        let request = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        let refunds = self.read("list refunds", payment_intent, call).await?.data;
+        Ok(refunds.iter().any(|refund| {
+            refund.metadata.as_ref().and_then(|metadata| metadata.get(OPERATION)).is_some_and(|by| by == operation)
+        }))
+    }
+}

@@ -1,0 +1,230 @@
+//! Two subscriptions of one user: the newer is ended and refunded, once, whatever is lost on the way.
+
+use std::time::Duration;
+
+use entity::operation::{self, Kind, State};
+use patch_hive::billing;
+use sandbox::{Effect, Fault, Stage};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+
+use super::{WATCH, change, newest};
+use crate::{
+    checkout::{at_stripe, customer_of, lost::ages, opened_elsewhere},
+    harness::{Actor, TestApp, actor::GOOD_CARD, facts},
+};
+
+/// Subscribes to CORE, and a moment later to PRO on another page, which knows nothing of the first.
+async fn subscribes_twice(app: &TestApp, user: &Actor) {
+    let core = user.opens_checkout("CORE").await;
+    let pro = opened_elsewhere(app, &customer_of(app, &core).await, "price_pro").await;
+    user.pays(&core, GOOD_CARD).await;
+    app.sandbox().advance(Duration::from_secs(5)).await;
+    user.pays(&pro, GOOD_CARD).await;
+    app.settles().await;
+}
+
+/// As the gateway does by itself every few seconds.
+async fn sweeps(app: &TestApp) {
+    let inside = app.inside().await;
+    billing::operation::finish_open(&inside).await.unwrap();
+    billing::duplicate::end_all(&inside).await.unwrap();
+    app.settles().await;
+}
+
+/// What Stripe has of a kind, newest first, by one of its fields.
+async fn told(app: &TestApp, path: &str, field: &str) -> Vec<String> {
+    let list = at_stripe(app, path).await;
+    let told = list["data"].as_array().unwrap().iter().map(|object| object[field].to_string());
+    told.map(|text| text.trim_matches('"').to_owned()).collect()
+}
+
+async fn statuses(app: &TestApp) -> Vec<String> {
+    told(app, "/v1/subscriptions?status=all&limit=100", "status").await
+}
+
+async fn refunded(app: &TestApp) -> Vec<String> {
+    told(app, "/v1/refunds?limit=100", "amount").await
+}
+
+/// The operations that undid something, with what became of them.
+async fn undone(app: &TestApp) -> Vec<(State, Option<String>)> {
+    let inside = app.inside().await;
+    let query = operation::Entity::find().filter(operation::Column::Kind.eq(Kind::Duplicate));
+    let rows = query.all(inside.database.read()).await.unwrap();
+    rows.into_iter().map(|row| (row.state, row.error)).collect()
+}
+
+/// The newer is gone with its money, and the older lives on.
+async fn one_is_left(app: &TestApp, user: &Actor) {
+    assert_eq!(statuses(app).await, ["canceled", "active"]);
+    assert_eq!(refunded(app).await, ["1499"]);
+    assert_eq!(undone(app).await, [(State::Done, None)]);
+    assert_eq!(user.tier().await, "CORE");
+}
+
+fn breaks(app: &TestApp, method: &str, path: &str, times: u32, effect: Effect) {
+    app.sandbox().inject(Fault { method: method.to_owned(), path: path.to_owned(), times, effect });
+}
+
+/// The payment of the newest subscription.
+async fn newest_payment(app: &TestApp) -> String {
+    told(app, "/v1/payment_intents?limit=1", "id").await.remove(0)
+}
+
+const SUBSCRIPTIONS: &str = "/v1/subscriptions";
+const REFUNDS: &str = "/v1/refunds";
+
+facts! {
+    async fn the_newer_is_ended_and_refunded_and_watchers_are_told(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 125));
+        let mut plan = ada.connects().await;
+        plan.subscribes("plan", WATCH, json!({})).await;
+        assert_eq!(plan.pushed().await, change("PRO", Some(false)));
+        sweeps(&app).await;
+
+        one_is_left(&app, &ada).await;
+        assert_eq!(plan.pushed().await, change("CORE", Some(false)));
+        let refund = at_stripe(&app, REFUNDS).await["data"][0].clone();
+        assert_eq!(refund["reason"], "duplicate");
+        let ended = newest(&app).await;
+        let comment = ended["cancellation_details"]["comment"].as_str().unwrap().to_owned();
+        assert!(comment.starts_with("Sold beside sub_"), "{comment}");
+
+        let before = app.sandbox().requests();
+        sweeps(&app).await;
+        assert_eq!(app.sandbox().requests(), before, "there is nothing left to ask");
+    }
+
+    async fn whatever_is_lost_on_the_way_there_is_one_refund(app: TestApp) {
+        for (number, (method, path, effect)) in [
+            ("DELETE", SUBSCRIPTIONS, Effect::Drop),
+            ("DELETE", SUBSCRIPTIONS, Effect::Fail { status: 500 }),
+            ("DELETE", SUBSCRIPTIONS, Effect::Refuse { status: 503 }),
+            ("POST", REFUNDS, Effect::Drop),
+            ("POST", REFUNDS, Effect::Garble),
+            ("POST", REFUNDS, Effect::Fail { status: 500 }),
+            ("POST", REFUNDS, Effect::Refuse { status: 429 }),
+            ("GET", REFUNDS, Effect::Refuse { status: 401 }),
+            ("GET", "/v1/invoice_payments", Effect::Garble),
+        ].into_iter().enumerate() {
+            let ada = app.signs_up(&format!("ada{number}")).await;
+            subscribes_twice(&app, &ada).await;
+            breaks(&app, method, path, 3, effect);
+            sweeps(&app).await;
+            app.sandbox().clear_faults();
+            ages(&app, chrono::TimeDelta::minutes(2)).await;
+            sweeps(&app).await;
+            let made = number + 1;
+            assert_eq!(refunded(&app).await, vec!["1499"; made], "{method} {path} {effect:?}");
+            assert_eq!(statuses(&app).await, ["canceled", "active"].repeat(made));
+            assert_eq!(undone(&app).await, vec![(State::Done, None); made]);
+            assert_eq!(ada.tier().await, "CORE");
+        }
+    }
+
+    async fn a_refund_that_stripe_spoilt_is_asked_for_under_another_key(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        breaks(&app, "POST", REFUNDS, 1, Effect::Spoil { status: 500 });
+        sweeps(&app).await;
+        assert_eq!(undone(&app).await[0].0, State::Open);
+        assert!(refunded(&app).await.is_empty());
+        ages(&app, chrono::TimeDelta::minutes(61)).await;
+        sweeps(&app).await;
+        one_is_left(&app, &ada).await;
+    }
+
+    async fn replicas_at_once_refund_once(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        let inside = app.inside().await;
+        let sweeping = (0..4).map(|_| billing::duplicate::end_all(&inside));
+        for done in futures_util::future::join_all(sweeping).await {
+            done.unwrap();
+        }
+        app.settles().await;
+        ages(&app, chrono::TimeDelta::minutes(2)).await;
+        sweeps(&app).await;
+        one_is_left(&app, &ada).await;
+    }
+
+    async fn what_the_operator_has_refunded_already_is_not_refunded_again(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        app.sandbox().refund(&newest_payment(&app).await, None).unwrap();
+        app.settles().await;
+        sweeps(&app).await;
+        one_is_left(&app, &ada).await;
+    }
+
+    async fn a_refund_that_stripe_refuses_is_left_to_the_operator_and_not_tried_again(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        app.sandbox().dispute(&newest_payment(&app).await, Stage::Chargeback, None).unwrap();
+        app.settles().await;
+        sweeps(&app).await;
+        assert_eq!(statuses(&app).await, ["canceled", "active"]);
+        let refused = "Stripe refused the call with status 400, code charge_disputed".to_owned();
+        assert_eq!(undone(&app).await, [(State::Refused, Some(refused))]);
+        assert_eq!(ada.tier().await, "CORE");
+        let before = app.sandbox().requests();
+        sweeps(&app).await;
+        assert_eq!(app.sandbox().requests(), before);
+    }
+
+    async fn what_was_renewed_beside_another_is_left_to_the_operator(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        app.sandbox().advance(Duration::from_hours(32 * 24)).await;
+        app.settles().await;
+        sweeps(&app).await;
+        assert_eq!(statuses(&app).await, ["active", "active"]);
+        assert!(refunded(&app).await.is_empty());
+        let left = "a second subscription that was renewed beside another is left to the operator".to_owned();
+        assert_eq!(undone(&app).await, [(State::Refused, Some(left))]);
+        let before = app.sandbox().requests();
+        sweeps(&app).await;
+        assert_eq!(app.sandbox().requests(), before);
+    }
+
+    async fn a_new_one_that_is_paid_stays_beside_an_old_one_that_is_not(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let core = ada.opens_checkout("CORE").await;
+        let customer = customer_of(&app, &core).await;
+        ada.pays(&core, GOOD_CARD).await;
+        let old = newest(&app).await["id"].as_str().unwrap().to_owned();
+        app.sandbox().fail_next_payments(&old, 20).unwrap();
+        app.sandbox().advance(Duration::from_hours(31 * 24 + 3)).await;
+        let pro = opened_elsewhere(&app, &customer, "price_pro").await;
+        ada.pays(&pro, GOOD_CARD).await;
+        app.settles().await;
+        sweeps(&app).await;
+        assert_eq!(statuses(&app).await, ["active", "past_due"]);
+        assert!(refunded(&app).await.is_empty());
+        assert_eq!(ada.tier().await, "PRO");
+        assert_eq!(undone(&app).await[0].0, State::Refused, "the operator sees it");
+    }
+
+    async fn of_three_the_first_is_left(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let core = ada.opens_checkout("CORE").await;
+        let customer = customer_of(&app, &core).await;
+        ada.pays(&core, GOOD_CARD).await;
+        for price in ["price_pro", "price_studio"] {
+            let another = opened_elsewhere(&app, &customer, price).await;
+            app.sandbox().advance(Duration::from_secs(5)).await;
+            ada.pays(&another, GOOD_CARD).await;
+        }
+        app.settles().await;
+        sweeps(&app).await;
+        assert_eq!(statuses(&app).await, ["canceled", "canceled", "active"]);
+        let mut amounts = refunded(&app).await;
+        amounts.sort();
+        assert_eq!(amounts, ["1499", "2999"]);
+        assert_eq!(ada.balance().await["unlimited"], Value::Bool(false));
+        assert_eq!(ada.tier().await, "CORE");
+    }
+}
