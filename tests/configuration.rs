@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::harness::program::{self, complaint};
 
 /// Settings that a gateway starts with.
-const GOOD: [(&str, &str); 8] = [
+const GOOD: [(&str, &str); 9] = [
     ("BIND", "127.0.0.1:0"),
     ("DATABASE_URL", "sqlite:gateway.db"),
     ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
@@ -17,6 +17,8 @@ const GOOD: [(&str, &str); 8] = [
     ("STRIPE_PRICE_ID_CORE", "price_core"),
     ("STRIPE_PRICE_ID_PRO", "price_pro"),
     ("STRIPE_PRICE_ID_STUDIO", "price_studio"),
+    // Nobody is there: the real Stripe is none of the tests' business.
+    ("STRIPE_API_BASE", "http://127.0.0.1:1/"),
 ];
 
 const LIVE: (&str, &str) = ("STRIPE_SECRET_KEY", "sk_live_configuration");
@@ -107,7 +109,12 @@ async fn a_public_key_alone_leaves_tickets_without_a_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_odd_stripe_setting_stops_the_start() {
     for (name, values) in [
-        ("STRIPE_SECRET_KEY", vec!["nonsense", "pk_test_publishable", "sk"]),
+        ("STRIPE_SECRET_KEY", vec!["nonsense", "pk_test_publishable", "sk", "sk_test_...", "sk_test_<key>"]),
+        ("STRIPE_WEBHOOK_SECRET", vec!["secret", "sk_test_configuration", "whsec_...", "whsec_one,secret", "we_1"]),
+        ("STRIPE_PUBLISHABLE_KEY", vec!["sk_test_configuration", "pk_test_..."]),
+        ("STRIPE_PRICE_ID_CORE", vec!["price_...", "price_core,price_\u{2026}"]),
+        ("RECONCILE_INTERVAL_MINUTES", vec!["-1", "10081", "hourly"]),
+        ("WEBHOOK_RETENTION_DAYS", vec!["0", "3651", "90d"]),
         ("STRIPE_API_BASE", vec!["nonsense", "api.stripe.com", "ftp://api.stripe.com/"]),
         ("STRIPE_ATTEMPTS", vec!["0", "-1", "many"]),
         ("STRIPE_TIMEOUT", vec!["0s", "20", "soon"]),

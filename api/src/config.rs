@@ -16,7 +16,7 @@ pub use check::check_url;
 pub use development::{DEMO, Demo};
 pub use prices::Prices;
 pub use secret::Secret;
-pub use variables::{DatabaseVariables, LogFormat, TokenVariables, Variables, read_dotenv, span};
+pub use variables::{DatabaseVariables, LogFormat, StripeVariables, TokenVariables, Variables, read_dotenv, span};
 
 use crate::database;
 
@@ -35,6 +35,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// The cost of hashing a password: each step doubles the work.
     pub password_cost: u32,
+    /// How often what Stripe has is compared with what is here. `None`: never.
+    pub reconcile_interval: Option<Duration>,
     /// How long the payload of a settled webhook is kept.
     pub webhook_retention: Duration,
     /// What an export costs, in credits.
@@ -70,23 +72,30 @@ pub struct Tokens {
     pub ticket_ttl: Duration,
 }
 
-/// How Stripe is reached, and what is sold there.
+/// How Stripe is called.
 #[derive(Clone, Debug)]
-pub struct Stripe {
+pub struct Calls {
     /// `sk_...` or `rk_...`.
     pub secret_key: Secret,
-    /// `pk_...`, for clients.
-    pub publishable_key: Option<String>,
-    /// `whsec_...`, one or more.
-    pub webhook_secrets: Vec<Secret>,
     /// Where Stripe's API is.
     pub api_base: String,
-    /// Which price is which tier.
-    pub prices: Prices,
     /// How long one attempt may take.
     pub timeout: Duration,
     /// How often a call is attempted.
     pub attempts: u32,
+}
+
+/// How Stripe is reached, and what is sold there.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    /// How it is called.
+    pub calls: Calls,
+    /// `pk_...`, for clients.
+    pub publishable_key: Option<String>,
+    /// `whsec_...`, one or more.
+    pub webhook_secrets: Vec<Secret>,
+    /// Which price is which tier.
+    pub prices: Prices,
 }
 
 /// What keeps one caller from taking all. Each has its variable.

@@ -201,16 +201,24 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
     }))
 }
 
-fn payments(config: &config::Stripe) -> Result<Payments, Error> {
+/// A client of Stripe; nothing is called yet.
+///
+/// # Errors
+/// [`Error::Settings`].
+pub fn stripe(calls: &config::Calls) -> Result<Stripe, Error> {
     let settings = stripe::Settings {
-        secret_key: config.secret_key.expose().to_owned(),
-        api_base: config.api_base.clone(),
-        timeout: config.timeout,
-        attempts: config.attempts,
+        secret_key: calls.secret_key.expose().to_owned(),
+        api_base: calls.api_base.clone(),
+        timeout: calls.timeout,
+        attempts: calls.attempts,
     };
+    Stripe::new(settings)
+        .map_err(|failure| Error::Settings(format!("check STRIPE_SECRET_KEY and STRIPE_API_BASE: {failure}")))
+}
+
+fn payments(config: &config::Stripe) -> Result<Payments, Error> {
     Ok(Payments {
-        stripe: Stripe::new(settings)
-            .map_err(|failure| Error::Settings(format!("check STRIPE_SECRET_KEY and STRIPE_API_BASE: {failure}")))?,
+        stripe: stripe(&config.calls)?,
         prices: config.prices.clone(),
         webhook_secrets: config.webhook_secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
         publishable_key: config.publishable_key.clone(),

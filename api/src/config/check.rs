@@ -5,7 +5,10 @@ use std::time::Duration;
 use entity::Tier;
 use url::Url;
 
-use super::{Config, DatabaseVariables, Limits, Prices, Secret, Stripe, TokenVariables, Tokens, Variables};
+use super::{
+    Calls, Config, DatabaseVariables, Limits, Prices, Secret, Stripe, StripeVariables, TokenVariables, Tokens,
+    Variables,
+};
 use crate::database;
 
 /// A shorter secret could be guessed.
@@ -13,6 +16,9 @@ const MIN_SECRET_BYTES: usize = 32;
 
 /// Where Stripe's API is. A live key is sent nowhere else.
 const STRIPE_HOST: &str = "api.stripe.com";
+
+/// How each signing secret of a webhook endpoint begins.
+const WEBHOOK_SECRET: &str = "whsec_";
 
 /// No export costs more: far below where sums could overflow.
 const MAX_EXPORT_COST: i64 = 1_000_000;
@@ -44,6 +50,9 @@ impl Variables {
             tokens: self.tokens.check()?,
             stripe,
             password_cost: self.bcrypt_cost,
+            reconcile_interval: Some(u64::from(self.reconcile_interval_minutes))
+                .filter(|minutes| *minutes > 0)
+                .map(Duration::from_mins),
             webhook_retention: Duration::from_hours(u64::from(self.webhook_retention_days) * 24),
             export_cost: self.patchbook_export_cost,
             redirect_origins: origins("ALLOWED_REDIRECT_ORIGINS", &self.allowed_redirect_origins)?,
@@ -136,35 +145,63 @@ impl TokenVariables {
     }
 }
 
+impl StripeVariables {
+    /// Checks how Stripe is called.
+    ///
+    /// # Errors
+    /// One sentence that says what to set.
+    pub fn check(&self) -> Result<Calls, String> {
+        let secret_key = self
+            .stripe_secret_key
+            .clone()
+            .filter(|key| ["sk_", "rk_"].iter().any(|prefix| key.expose().starts_with(prefix)))
+            .ok_or("set STRIPE_SECRET_KEY to a key that begins with sk_ or rk_, or STRIPE_ENABLED=false")?;
+        genuine("STRIPE_SECRET_KEY", secret_key.expose())?;
+        if self.stripe_attempts == 0 {
+            return Err("set STRIPE_ATTEMPTS to more than 0".to_owned());
+        }
+        Ok(Calls {
+            api_base: api_base(&self.stripe_api_base, &secret_key)?,
+            secret_key,
+            timeout: self.stripe_timeout,
+            attempts: self.stripe_attempts,
+        })
+    }
+}
+
+/// What an example shows stands for nothing: `sk_test_...` is there to be replaced.
+fn genuine(name: &str, value: &str) -> Result<(), String> {
+    if value.contains("...") || value.contains('\u{2026}') || value.contains('<') {
+        return Err(format!("set {name} to a value of your own: what stands there is an example"));
+    }
+    Ok(())
+}
+
 fn stripe(variables: &Variables) -> Result<Stripe, String> {
-    let secret_key = variables
-        .stripe_secret_key
-        .clone()
-        .filter(|key| ["sk_", "rk_"].iter().any(|prefix| key.expose().starts_with(prefix)))
-        .ok_or("set STRIPE_SECRET_KEY to a key that begins with sk_ or rk_, or STRIPE_ENABLED=false")?;
+    let calls = variables.stripe.check()?;
     let webhook_secrets: Vec<_> =
         variables.stripe_webhook_secret.iter().filter(|secret| !secret.expose().trim().is_empty()).cloned().collect();
-    if webhook_secrets.is_empty() {
-        return Err("set STRIPE_WEBHOOK_SECRET to the signing secret (whsec_...) of the webhook endpoint, or \
-                    STRIPE_ENABLED=false"
-            .to_owned());
+    if webhook_secrets.is_empty() || !webhook_secrets.iter().all(|secret| secret.expose().starts_with(WEBHOOK_SECRET)) {
+        return Err(format!(
+            "set STRIPE_WEBHOOK_SECRET to the signing secret of the webhook endpoint, which begins with {WEBHOOK_SECRET}, \
+             or STRIPE_ENABLED=false"
+        ));
     }
-    if variables.stripe_attempts == 0 {
-        return Err("set STRIPE_ATTEMPTS to more than 0".to_owned());
-    }
-    let listed = |ids: &[String]| ids.iter().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+    webhook_secrets.iter().try_for_each(|secret| genuine("STRIPE_WEBHOOK_SECRET", secret.expose()))?;
+    let listed = |tier: Tier, ids: &[String]| {
+        let ids: Vec<_> = ids.iter().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+        ids.iter().try_for_each(|id| genuine(&format!("STRIPE_PRICE_ID_{}", tier.as_str()), id))?;
+        Ok::<_, String>((tier, ids))
+    };
     Ok(Stripe {
-        api_base: api_base(&variables.stripe_api_base, &secret_key)?,
-        secret_key,
+        calls,
         publishable_key: publishable(variables.stripe_publishable_key.as_deref())?,
         webhook_secrets,
         prices: Prices::new(vec![
-            (Tier::Core, listed(&variables.stripe_price_id_core)),
-            (Tier::Pro, listed(&variables.stripe_price_id_pro)),
-            (Tier::Studio, listed(&variables.stripe_price_id_studio)),
+            listed(Tier::Core, &variables.stripe_price_id_core)?,
+            listed(Tier::Pro, &variables.stripe_price_id_pro)?,
+            listed(Tier::Studio, &variables.stripe_price_id_studio)?,
         ])?,
-        timeout: variables.stripe_timeout,
-        attempts: variables.stripe_attempts,
     })
 }
 
@@ -174,7 +211,8 @@ fn publishable(key: Option<&str>) -> Result<Option<String>, String> {
         Some(key) if !key.starts_with("pk_") => {
             Err("set STRIPE_PUBLISHABLE_KEY to a key that begins with pk_: it is handed to clients".to_owned())
         }
-        key => Ok(key.map(ToOwned::to_owned)),
+        Some(key) => genuine("STRIPE_PUBLISHABLE_KEY", key).map(|()| Some(key.to_owned())),
+        None => Ok(None),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use entity::Tier;
 
-use super::{Config, Limits, Prices, Secret, Stripe, Tokens};
+use super::{Calls, Config, Limits, Prices, Secret, Stripe, Tokens};
 use crate::database;
 
 /// The user who is there from the start.
@@ -58,19 +58,22 @@ impl Config {
                 ticket_ttl: Duration::from_mins(5),
             },
             stripe: Some(Stripe {
-                secret_key: Secret::new("sk_test_development"),
+                calls: Calls {
+                    secret_key: Secret::new("sk_test_development"),
+                    api_base: stripe_api_base,
+                    timeout: Duration::from_secs(10),
+                    attempts: 3,
+                },
                 publishable_key: Some("pk_test_development".to_owned()),
                 webhook_secrets: vec![Secret::new(DEMO.webhook_secret)],
-                api_base: stripe_api_base,
                 prices: Prices::new(vec![
                     (Tier::Core, one("price_core")),
                     (Tier::Pro, one("price_pro")),
                     (Tier::Studio, one("price_studio")),
                 ])?,
-                timeout: Duration::from_secs(10),
-                attempts: 3,
             }),
             password_cost: 10,
+            reconcile_interval: Some(Duration::from_hours(1)),
             webhook_retention: Duration::from_hours(90 * 24),
             export_cost: 3,
             redirect_origins: Vec::new(),

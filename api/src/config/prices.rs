@@ -34,6 +34,11 @@ impl Prices {
         self.0.iter().find(|(_, ids)| ids.iter().any(|id| id == price)).map(|(tier, _)| *tier)
     }
 
+    /// All prices that stand for a tier, the one that is sold first.
+    pub fn understood(&self, tier: Tier) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(one, _)| *one == tier).flat_map(|(_, ids)| ids).map(String::as_str)
+    }
+
     /// The price that is sold for a tier. FREE has none.
     #[must_use]
     pub fn sold(&self, tier: Tier) -> Option<&str> {

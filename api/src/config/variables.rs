@@ -87,6 +87,23 @@ pub struct TokenVariables {
     pub export_ticket_ttl: Duration,
 }
 
+/// How Stripe is called.
+#[derive(Args, Clone, Debug)]
+pub struct StripeVariables {
+    /// Stripe's secret key: `sk_...`, or a restricted one: `rk_...`
+    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true)]
+    pub stripe_secret_key: Option<Secret>,
+    /// Where Stripe's API is; only a sandbox needs another than Stripe's
+    #[arg(long, env = "STRIPE_API_BASE", hide_env_values = true, default_value = "https://api.stripe.com/")]
+    pub stripe_api_base: String,
+    /// How long one attempt of a call to Stripe may take: a number and s, m, h or d
+    #[arg(long, env = "STRIPE_TIMEOUT", hide_env_values = true, default_value = "20s", value_parser = span)]
+    pub stripe_timeout: Duration,
+    /// How often a call to Stripe is attempted
+    #[arg(long, env = "STRIPE_ATTEMPTS", hide_env_values = true, default_value = "3")]
+    pub stripe_attempts: u32,
+}
+
 /// Everything that `serve` can be told.
 #[derive(Args, Clone)]
 pub struct Variables {
@@ -102,21 +119,18 @@ pub struct Variables {
     /// The tokens.
     #[command(flatten)]
     pub tokens: TokenVariables,
+    /// The calls to Stripe.
+    #[command(flatten)]
+    pub stripe: StripeVariables,
     /// Whether payments are on; off, everything else works and the rest answers `STRIPE_DISABLED`
     #[arg(long, env = "STRIPE_ENABLED", hide_env_values = true, default_value = "true", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub stripe_enabled: bool,
-    /// Stripe's secret key: `sk_...`, or a restricted one: `rk_...`
-    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true)]
-    pub stripe_secret_key: Option<Secret>,
     /// Stripe's publishable key (`pk_...`), handed to clients
     #[arg(long, env = "STRIPE_PUBLISHABLE_KEY", hide_env_values = true)]
     pub stripe_publishable_key: Option<String>,
     /// Signing secret of the webhook endpoint (`whsec_...`); several by comma while one is being replaced
     #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_delimiter = ',')]
     pub stripe_webhook_secret: Vec<Secret>,
-    /// Where Stripe's API is; only a sandbox needs another than Stripe's
-    #[arg(long, env = "STRIPE_API_BASE", hide_env_values = true, default_value = "https://api.stripe.com/")]
-    pub stripe_api_base: String,
     /// Price of CORE at Stripe; several by comma: the first is sold, all are understood
     #[arg(long, env = "STRIPE_PRICE_ID_CORE", hide_env_values = true, value_delimiter = ',')]
     pub stripe_price_id_core: Vec<String>,
@@ -126,12 +140,9 @@ pub struct Variables {
     /// Price of STUDIO at Stripe; several by comma: the first is sold, all are understood
     #[arg(long, env = "STRIPE_PRICE_ID_STUDIO", hide_env_values = true, value_delimiter = ',')]
     pub stripe_price_id_studio: Vec<String>,
-    /// How long one attempt of a call to Stripe may take: a number and s, m, h or d
-    #[arg(long, env = "STRIPE_TIMEOUT", hide_env_values = true, default_value = "20s", value_parser = span)]
-    pub stripe_timeout: Duration,
-    /// How often a call to Stripe is attempted
-    #[arg(long, env = "STRIPE_ATTEMPTS", hide_env_values = true, default_value = "3")]
-    pub stripe_attempts: u32,
+    /// Minutes between two looks at what Stripe has that is missing here, the first of them at the start; 0: never
+    #[arg(long, env = "RECONCILE_INTERVAL_MINUTES", hide_env_values = true, default_value = "60", value_parser = clap::value_parser!(u32).range(0..=10080))]
+    pub reconcile_interval_minutes: u32,
     /// Days, 1 to 3650, after which the payload of a settled webhook is pruned; what waits or failed keeps its own
     #[arg(long, env = "WEBHOOK_RETENTION_DAYS", hide_env_values = true, default_value = "90", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub webhook_retention_days: u32,
