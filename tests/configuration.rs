@@ -1,6 +1,7 @@
 //! The program as an operator meets it: what it refuses to start with, and what its commands say.
 
 mod commands;
+mod prices;
 mod serving;
 
 use std::path::Path;

@@ -24,6 +24,7 @@ mod payment;
 mod plan;
 mod readme;
 mod schema;
+mod setup;
 mod story;
 mod subscription;
 mod telemetry;

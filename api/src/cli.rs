@@ -8,6 +8,7 @@ mod output;
 mod sandbox;
 mod schema;
 mod serve;
+mod setup;
 mod signals;
 mod token;
 mod verify;
@@ -61,6 +62,7 @@ enum Command {
     Schema(schema::Schema),
     Verify(verify::Verify),
     Token(token::Token),
+    StripeSetup(setup::StripeSetup),
 }
 
 /// Does what the command line says.
@@ -111,6 +113,7 @@ impl Command {
                 Self::Schema(command) => command.run(),
                 Self::Verify(command) => command.run().await,
                 Self::Token(command) => command.run().await,
+                Self::StripeSetup(command) => command.run().await,
             }
         })
     }

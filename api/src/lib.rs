@@ -32,5 +32,6 @@ pub mod plan;
 pub mod retry;
 pub mod server;
 pub mod settle;
+pub mod setup;
 pub mod stripe;
 pub mod telemetry;

@@ -8,12 +8,28 @@ use super::{
 };
 
 /// What each module of the gateway may use of the others. A module that is not here may use nothing.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page"]),
     ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe"]),
     ("auth", &["config", "error"]),
     ("billing", &["app", "clock", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"]),
-    ("cli", &["accounts", "auth", "clock", "config", "database", "error", "graphql", "ledger", "server", "telemetry"]),
+    (
+        "cli",
+        &[
+            "accounts",
+            "auth",
+            "clock",
+            "config",
+            "database",
+            "error",
+            "graphql",
+            "ledger",
+            "server",
+            "setup",
+            "stripe",
+            "telemetry",
+        ],
+    ),
     ("clock", &[]),
     ("config", &["database"]),
     ("database", &[]),
@@ -65,6 +81,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         ],
     ),
     ("settle", &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry"]),
+    ("setup", &["clock", "config", "plan", "settle", "stripe"]),
     ("stripe", &["config", "telemetry"]),
     ("telemetry", &[]),
 ];

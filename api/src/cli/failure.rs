@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use sea_orm::DbErr;
 
-use crate::{database::OpenError, error::Error, server};
+use crate::{database::OpenError, error::Error, server, stripe};
 
 /// One sentence, and whose fault it is.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,19 @@ impl From<server::Error> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         Self::Runtime(error.to_string())
+    }
+}
+
+impl From<stripe::Failure> for Failure {
+    fn from(failure: stripe::Failure) -> Self {
+        match failure {
+            stripe::Failure::Settings(sentence) => Self::Settings(sentence),
+            // Who runs a command may read what Stripe says of it.
+            stripe::Failure::Refused { ref message, .. } if !message.is_empty() => {
+                Self::Runtime(format!("{failure}: {message}"))
+            }
+            other => Self::Runtime(other.to_string()),
+        }
     }
 }
 

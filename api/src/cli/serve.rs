@@ -7,6 +7,7 @@ use crate::{
     clock::Clock,
     config::Variables,
     server::{self, Options, Site},
+    setup,
 };
 
 /// Serve the gateway
@@ -35,6 +36,12 @@ impl Serve {
         if !options.site.is_there() {
             tracing::warn!("this program serves no pages: npm --prefix web run build, then build it again");
         }
+        let app = gateway.app().clone();
+        tokio::spawn(async move {
+            if let Some(payments) = &app.payments {
+                setup::warn_of_unknown(&payments.stripe, &payments.prices).await;
+            }
+        });
         Signals::listen()?.watch_over(gateway).await;
         Ok(())
     }

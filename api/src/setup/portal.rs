@@ -1,0 +1,29 @@
+//! The portal's configuration, found by its metadata.
+
+use super::Setup;
+use crate::stripe::{Failure, Stripe};
+
+impl Setup<'_> {
+    /// There is a configuration of our own, and it offers just what it should.
+    pub(super) async fn portal(&mut self) -> Result<(), Failure> {
+        let what = "portal configuration";
+        let known = self.stripe.known_portal_configuration().await?;
+        let id = match known {
+            Some(known) if known.sound => {
+                self.say(format_args!("{what}: there already, {}", known.id));
+                Some(known.id)
+            }
+            Some(known) => {
+                let mend = async |stripe: &Stripe, key: &str| stripe.mend_portal_configuration(key, &known.id).await;
+                self.change(what, "mended: it offered something else", mend).await?;
+                Some(known.id)
+            }
+            None => {
+                let made = self.change(what, "made", async |stripe, key| stripe.create_portal_configuration(key).await);
+                made.await?.map(|made| made.id)
+            }
+        };
+        self.variable("STRIPE_PORTAL_CONFIGURATION", id.as_deref());
+        Ok(())
+    }
+}
