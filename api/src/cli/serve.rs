@@ -32,6 +32,8 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.variables.check().map_err(Failure::Settings)?;
         let options = Options { migrate: !self.no_migrate, demo: None, site: Site::built() };
+        // Before it is known to serve: who asks it to stop then must be heard.
+        let mut signals = Signals::listen()?;
         let gateway = server::start_with(config, Clock::default(), options).await?;
         if !options.site.is_there() {
             tracing::warn!("this program serves no pages: npm --prefix web run build, then build it again");
@@ -42,7 +44,7 @@ impl Serve {
                 setup::warn_of_unknown(&payments.stripe, &payments.prices).await;
             }
         });
-        Signals::listen()?.watch_over(gateway).await;
+        signals.watch_over(gateway).await;
         Ok(())
     }
 }
