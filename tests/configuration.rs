@@ -175,6 +175,14 @@ async fn a_limit_of_nothing_stops_the_start() {
         ("DRAIN", ["0s", "", "99999999999999999999s"]),
         ("BIND", ["8000", "localhost", "127.0.0.1:65536"]),
         ("GRAPHIQL", ["perhaps", "2", "-"]),
+        ("RATE_LIMIT", ["perhaps", "100/s", "-"]),
+        ("RATE_LIMIT_USER", ["off", "0/s", "10"]),
+        ("RATE_LIMIT_LOG_IN_EMAIL", ["5/d", "/min", "-1/min"]),
+        ("TRUSTED_PROXIES", ["everybody", "10.0.0.0/33", "10.0.0.1;10.0.0.2"]),
+        ("OPERATION_TIMEOUT", ["0s", "30", "soon"]),
+        ("KEEP_ALIVE", ["0s", "15", ""]),
+        ("MAX_SOCKETS_PER_USER", ["0", "-1", "lots"]),
+        ("METRICS_BIND", ["9464", "localhost", "127.0.0.1:65536"]),
     ] {
         for value in values {
             is_refused(&good_but(&[(name, value)]), name).await;

@@ -1,10 +1,14 @@
 //! The wire: HTTP as clients, browsers and proxies see it.
 
+mod events;
 mod fault;
 mod hostile;
+mod limits;
 mod negotiation;
 mod pages;
+mod protection;
 mod site;
+mod socket;
 
 use patch_hive::config::Config;
 use reqwest::{Method, RequestBuilder, Response, header};

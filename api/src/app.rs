@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     feed::Feed,
     stripe::Stripe,
+    throttle::Throttle,
 };
 
 /// The running gateway, cheap to clone.
@@ -33,6 +34,8 @@ pub struct Parts {
     pub known: Known,
     /// Hints between writers and watchers.
     pub feed: Feed,
+    /// How often one caller may ask.
+    pub throttle: Throttle,
     /// Everything that was configured.
     pub config: Config,
     /// Work that runs to its end although its caller has gone.

@@ -18,7 +18,10 @@ pub use prices::Prices;
 pub use secret::Secret;
 pub use variables::{DatabaseVariables, LogFormat, StripeVariables, TokenVariables, Variables, read_dotenv, span};
 
-use crate::database;
+use crate::{
+    database,
+    throttle::{Proxies, Rates},
+};
 
 /// Everything that was configured, checked.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Whether `/graphiql` is there.
     pub graphiql: bool,
+    /// Proxies that are believed when they say for whom they ask.
+    pub proxies: Proxies,
     /// What keeps one caller from taking all.
     pub limits: Limits,
 }
@@ -109,6 +114,20 @@ pub struct Limits {
     pub depth: usize,
     /// Fields of a GraphQL document, lists counted by their page.
     pub complexity: usize,
+    /// How often one caller may ask; `None`: as often as they like.
+    pub rates: Option<Rates>,
+    /// How long a query or a mutation may take.
+    pub operation: Duration,
+    /// Operations that may run at once on one socket.
+    pub socket_operations: usize,
+    /// Sockets of one user.
+    pub user_sockets: usize,
+    /// Sockets from one address.
+    pub address_sockets: usize,
+    /// Subscriptions of one user, over sockets and as event streams.
+    pub user_subscriptions: usize,
+    /// How often a silent websocket or event stream is kept open.
+    pub keep_alive: Duration,
     /// How long open requests and sockets have once a stop is asked for.
     pub drain: Duration,
 }

@@ -1,5 +1,7 @@
 //! What can go wrong, told as what the caller can do next. The one place that turns errors into codes.
 
+use std::time::Duration;
+
 use sea_orm::{DbErr, SqlErr, sqlx};
 
 use crate::{ledger, stripe};
@@ -25,6 +27,12 @@ pub enum Error {
     /// The key was used before, for something else.
     #[error("this idempotency key was used before, for something else: take a fresh one")]
     KeyReused,
+    /// The caller asks too often. So long after, asking again may succeed.
+    #[error("too many requests: ask again in {} s", seconds(.0))]
+    RateLimited(Duration),
+    /// It takes longer than an operation may. What it does at Stripe goes on.
+    #[error("this takes too long: ask again, with the same idempotency key nothing is done twice")]
+    TooSlow,
     /// The gateway runs without Stripe.
     #[error("payments are switched off here")]
     StripeDisabled,
@@ -50,6 +58,8 @@ impl Error {
             Self::NotFound(_) => "NOT_FOUND",
             Self::Conflict(_) => "CONFLICT",
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::RateLimited(_) => "RATE_LIMITED",
+            Self::TooSlow => "TIMEOUT",
             Self::StripeDisabled => "STRIPE_DISABLED",
             Self::StripeUnavailable => "STRIPE_UNAVAILABLE",
             Self::Unavailable(_) => "UNAVAILABLE",
@@ -57,10 +67,24 @@ impl Error {
         }
     }
 
+    /// The whole seconds after which asking again may succeed, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited(wait) => Some(seconds(wait)),
+            _ => None,
+        }
+    }
+
     /// An argument is out of its range.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(message.into())
     }
+}
+
+/// Rounded up: who waits as long finds the door open.
+fn seconds(wait: &Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
 /// What a database error means to whoever called.

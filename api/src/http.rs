@@ -4,22 +4,27 @@
 //! are for whoever runs the process, every other path for people.
 
 mod accept;
+mod address;
 mod answer;
 mod body;
 mod cors;
+mod events;
 mod graphql;
 mod ops;
 mod origin;
 mod pages;
 mod parameters;
+mod protection;
 mod refusal;
 mod request;
+mod results;
+mod seats;
 mod site;
 mod socket;
 mod viewer;
 mod webhook;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router, middleware,
@@ -32,11 +37,8 @@ use tokio_util::sync::CancellationToken;
 pub use pages::Pages;
 pub use site::Site;
 
-use crate::{
-    app::App,
-    graphql::{BookedAt, Executor},
-    telemetry,
-};
+use self::seats::Seats;
+use crate::{app::App, graphql::Executor, throttle::Address};
 
 /// What every handler gets.
 #[derive(Clone)]
@@ -44,23 +46,32 @@ struct Gateway {
     app: App,
     executor: Executor,
     pages: Arc<Pages>,
+    seating: Arc<Seating>,
     stop: CancellationToken,
 }
 
-impl Gateway {
-    /// Counts a subscription's result that was written to its client.
-    fn pushed(&self, booked: &BookedAt) {
-        let delay = booked.take().map(|moment| self.app.clock.now() - moment);
-        telemetry::push(delay.and_then(|delay| delay.to_std().ok()));
-    }
+/// What callers may have open at once.
+struct Seating {
+    user_sockets: Seats<i64>,
+    address_sockets: Seats<Address>,
+    user_subscriptions: Seats<i64>,
 }
 
 /// Every route. Sockets are closed, and `/readyz` says no, once `stop` is cancelled.
 pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToken) -> Router {
+    let limits = &app.config.limits;
+    let seating = Seating {
+        user_sockets: Seats::new(limits.user_sockets),
+        address_sockets: Seats::new(limits.address_sockets),
+        user_subscriptions: Seats::new(limits.user_subscriptions),
+    };
+    let gateway = Gateway { app, executor, pages: Arc::new(pages), seating: Arc::new(seating), stop };
+    let config = &gateway.app.config;
     let mut graphql = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
-        .method_not_allowed_fallback(refusal::other_method);
-    if let Some(cors) = cors::layer(&app.config.cors_origins) {
+        .method_not_allowed_fallback(refusal::other_method)
+        .layer(middleware::from_fn_with_state(gateway.clone(), address::admit));
+    if let Some(cors) = cors::layer(&config.cors_origins) {
         graphql = graphql.layer(cors);
     }
     Router::new()
@@ -71,11 +82,12 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         .merge(graphql)
         .fallback(pages::file)
         .layer(middleware::from_fn(request::observe))
+        .layer(middleware::from_fn_with_state(gateway.clone(), protection::protect))
         // Probes come every few seconds: they are not worth a line in the log.
         .route("/healthz", get(ops::health))
         .route("/readyz", get(ops::ready))
-        .merge(if app.config.metrics_bind == Some(app.config.bind) { ops::metrics() } else { Router::new() })
-        .with_state(Gateway { app, executor, pages: Arc::new(pages), stop })
+        .merge(if config.metrics_bind == Some(config.bind) { ops::metrics() } else { Router::new() })
+        .with_state(gateway.clone())
 }
 
 /// The numbers for Prometheus, where they have an address of their own.
@@ -91,7 +103,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             tracing::debug!(%error, "a connection keeps its delay");
         }
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(drain).await;

@@ -35,3 +35,4 @@ pub mod settle;
 pub mod setup;
 pub mod stripe;
 pub mod telemetry;
+pub mod throttle;

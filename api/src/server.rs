@@ -22,6 +22,7 @@ use crate::{
     jobs,
     stripe::{self, Stripe},
     telemetry,
+    throttle::Throttle,
 };
 
 pub use crate::http::Site;
@@ -197,6 +198,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
         feed: if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() },
         database,
         tasks: TaskTracker::new(),
+        throttle: Throttle::new(config.limits.rates),
         config,
     }))
 }

@@ -115,7 +115,7 @@ impl Fleet {
         (address, process)
     }
 
-    fn variables(&self) -> [(&str, &str); 6] {
+    fn variables(&self) -> [(&str, &str); 7] {
         [
             ("DATABASE_URL", &self.url),
             ("DATABASE_MAX_CONNECTIONS", "5"),
@@ -123,6 +123,7 @@ impl Fleet {
             ("JWT_TTL", "30d"),
             ("STRIPE_ENABLED", "false"),
             ("BCRYPT_COST", "10"),
+            ("RATE_LIMIT", "off"),
         ]
     }
 

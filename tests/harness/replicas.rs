@@ -136,6 +136,7 @@ impl Replicas {
 fn config(url: &str) -> Config {
     let mut config = Config::development("127.0.0.1:0".parse().unwrap(), url.to_owned(), String::new()).unwrap();
     config.password_cost = PASSWORD_COST;
+    config.limits.rates = None;
     config.stripe = None;
     config
 }

@@ -7,20 +7,37 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
+    tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
+
+/// The subprotocol that the gateway speaks.
+pub(crate) const PROTOCOL: (&str, &str) = ("Sec-WebSocket-Protocol", "graphql-transport-ws");
 
 /// How long a message may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+#[derive(Debug)]
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Connects, and says nothing yet.
     pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, &[PROTOCOL]).await.unwrap()
+    }
+
+    /// Connects with these headers, or is told the status that refuses it.
+    pub(crate) async fn connect_with(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
-        request.headers_mut().insert("Sec-WebSocket-Protocol", "graphql-transport-ws".parse().unwrap());
-        Self(connect_async(request).await.unwrap().0)
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            // The client gives up: none of its subprotocols was chosen.
+            Err(Error::Protocol(_)) => Err(101),
+            Err(error) => panic!("no answer: {error}"),
+        }
     }
 
     /// Connects and is acknowledged.
@@ -80,14 +97,55 @@ impl Socket {
 
     /// Nothing comes for a while.
     pub(crate) async fn stays_silent(&mut self) {
-        let message = timeout(Duration::from_millis(300), self.0.next()).await;
+        self.stays_silent_for(Duration::from_millis(300)).await;
+    }
+
+    /// Nothing but pings comes for so long.
+    pub(crate) async fn stays_silent_for(&mut self, time: Duration) {
+        let read = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    other => return other,
+                }
+            }
+        };
+        let message = timeout(time, read).await;
         assert!(message.is_err(), "{message:?}");
+    }
+
+    /// The next message, a pong of the protocol's own among them.
+    pub(crate) async fn next_of_any_kind(&mut self) -> Value {
+        loop {
+            let message = timeout(PATIENCE, self.0.next()).await.expect("no message came").unwrap().unwrap();
+            if let Message::Text(text) = message {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
     }
 
     /// Says goodbye, and waits until that is confirmed.
     pub(crate) async fn leaves(mut self) {
         self.0.close(None).await.unwrap();
         while let Some(Ok(_)) = self.0.next().await {}
+    }
+
+    pub(crate) async fn sends_bytes(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// Reads on until the connection breaks off, without a word of farewell.
+    pub(crate) async fn breaks_off(&mut self) {
+        let read = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(frame))) => panic!("a close frame: {frame:?}"),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return,
+                }
+            }
+        };
+        timeout(PATIENCE, read).await.expect("the socket stayed open");
     }
 
     /// The close frame that ends the socket.

@@ -8,9 +8,9 @@ use super::{
 };
 
 /// What each module of the gateway may use of the others. A module that is not here may use nothing.
-const MAY_USE: [(&str, &[&str]); 25] = [
-    ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page"]),
-    ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe"]),
+const MAY_USE: [(&str, &[&str]); 26] = [
+    ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page", "throttle"]),
+    ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle"]),
     ("auth", &["config", "error"]),
     ("billing", &["app", "clock", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"]),
     (
@@ -31,7 +31,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
         ],
     ),
     ("clock", &[]),
-    ("config", &["database"]),
+    ("config", &["database", "throttle"]),
     ("database", &[]),
     ("error", &["ledger", "stripe"]),
     ("feed", &[]),
@@ -51,9 +51,25 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "plan",
             "stripe",
             "telemetry",
+            "throttle",
         ],
     ),
-    ("http", &["accounts", "app", "auth", "clock", "config", "error", "graphql", "settle", "stripe", "telemetry"]),
+    (
+        "http",
+        &[
+            "accounts",
+            "app",
+            "auth",
+            "clock",
+            "config",
+            "error",
+            "graphql",
+            "settle",
+            "stripe",
+            "telemetry",
+            "throttle",
+        ],
+    ),
     ("input", &["error"]),
     ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "stripe"]),
     ("ledger", &["database", "page", "plan", "telemetry"]),
@@ -78,12 +94,14 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "jobs",
             "stripe",
             "telemetry",
+            "throttle",
         ],
     ),
     ("settle", &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry"]),
     ("setup", &["clock", "config", "plan", "settle", "stripe"]),
     ("stripe", &["config", "telemetry"]),
     ("telemetry", &[]),
+    ("throttle", &["error", "telemetry"]),
 ];
 
 /// The files of the gateway, and the top-level module that each belongs to.

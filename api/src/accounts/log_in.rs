@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{Session, password};
-use crate::{app::App, auth::Tokens, error::Error};
+use crate::{app::App, auth::Tokens, error::Error, throttle::Address};
 
 /// Says the same whichever of the two is wrong.
 const WRONG: Error = Error::Unauthenticated("the email or the password is wrong");
@@ -22,16 +22,19 @@ pub struct LogIn {
     pub email: String,
     /// As it was given at sign-up.
     pub password: String,
+    /// Where it is asked from.
+    pub address: Address,
 }
 
 /// Logs in. An unknown email and a wrong password answer alike, and take as long.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`]; [`Error::Forbidden`] where users come from another issuer.
+/// [`Error::Unauthenticated`]; [`Error::RateLimited`]; [`Error::Forbidden`] where users come from another issuer.
 pub async fn log_in(app: &App, asked: LogIn) -> Result<Session, Error> {
     if !app.tokens.local() {
         return Err(Error::Forbidden("users of another issuer log in there"));
     }
+    app.throttle.log_in(asked.address, &asked.email)?;
     let user = by_email(app.database.read(), &asked.email).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::matches(asked.password, hash, app.config.password_cost).await?;

@@ -17,7 +17,7 @@ static WORKERS: LazyLock<Arc<Semaphore>> =
 /// How long a password waits for its turn. Whoever floods log-ins makes others wait, and no longer than this.
 const WAIT: Duration = Duration::from_secs(5);
 
-const CROWDED: Error = Error::Conflict("too many log-ins at once: ask again");
+const CROWDED: Error = Error::RateLimited(WAIT);
 
 /// Shorter ones are guessed.
 pub(super) const MIN_BYTES: usize = 8;

@@ -9,7 +9,10 @@ use super::{
     Calls, Config, DatabaseVariables, Limits, Prices, Secret, Stripe, StripeVariables, TokenVariables, Tokens,
     Variables,
 };
-use crate::database;
+use crate::{
+    database,
+    throttle::{Proxies, Rates},
+};
 
 /// A shorter secret could be guessed.
 const MIN_SECRET_BYTES: usize = 32;
@@ -38,6 +41,10 @@ impl Variables {
             ("MAX_WEBHOOK_BYTES", self.max_webhook_bytes),
             ("MAX_DEPTH", self.max_depth),
             ("MAX_COMPLEXITY", self.max_complexity),
+            ("MAX_SOCKET_OPERATIONS", self.max_socket_operations),
+            ("MAX_SOCKETS_PER_USER", self.max_sockets_per_user),
+            ("MAX_SOCKETS_PER_ADDRESS", self.max_sockets_per_address),
+            ("MAX_SUBSCRIPTIONS_PER_USER", self.max_subscriptions_per_user),
         ] {
             if limit == 0 {
                 return Err(format!("set {name} to more than 0"));
@@ -58,11 +65,26 @@ impl Variables {
             redirect_origins: origins("ALLOWED_REDIRECT_ORIGINS", &self.allowed_redirect_origins)?,
             cors_origins: origins("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins)?,
             graphiql: self.graphiql,
+            proxies: Proxies::read(self.trusted_proxies.iter().map(String::as_str))
+                .map_err(|error| format!("TRUSTED_PROXIES: {error}"))?,
             limits: Limits {
                 body_bytes: self.max_body_bytes,
                 webhook_bytes: self.max_webhook_bytes,
                 depth: self.max_depth,
                 complexity: self.max_complexity,
+                rates: self.rate_limit.then_some(Rates {
+                    user: self.rate_limit_user,
+                    address: self.rate_limit_address,
+                    sign_up: self.rate_limit_sign_up,
+                    log_in: self.rate_limit_log_in,
+                    log_in_email: self.rate_limit_log_in_email,
+                }),
+                operation: self.operation_timeout,
+                socket_operations: self.max_socket_operations,
+                user_sockets: self.max_sockets_per_user,
+                address_sockets: self.max_sockets_per_address,
+                user_subscriptions: self.max_subscriptions_per_user,
+                keep_alive: self.keep_alive,
                 drain: self.drain,
             },
         })

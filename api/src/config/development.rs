@@ -5,7 +5,10 @@ use std::{net::SocketAddr, time::Duration};
 use entity::Tier;
 
 use super::{Calls, Config, Limits, Prices, Secret, Stripe, Tokens};
-use crate::database;
+use crate::{
+    database,
+    throttle::{Proxies, Rate, Rates},
+};
 
 /// The user who is there from the start.
 #[derive(Clone, Copy, Debug)]
@@ -79,11 +82,25 @@ impl Config {
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),
             graphiql: true,
+            proxies: Proxies::default(),
             limits: Limits {
                 body_bytes: 64 * 1024,
                 webhook_bytes: 1024 * 1024,
                 depth: 20,
                 complexity: 5000,
+                rates: Some(Rates {
+                    user: Rate::per_minute(60_000),
+                    address: Rate::per_minute(300_000),
+                    sign_up: Rate::per_minute(240),
+                    log_in: Rate::per_minute(240),
+                    log_in_email: Rate::per_minute(20),
+                }),
+                operation: Duration::from_secs(30),
+                socket_operations: 100,
+                user_sockets: 100,
+                address_sockets: 2000,
+                user_subscriptions: 500,
+                keep_alive: Duration::from_secs(15),
                 drain: Duration::from_secs(2),
             },
         })

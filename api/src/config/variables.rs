@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::Secret;
+use crate::throttle::Rate;
 
 /// Reads `.env` from the working folder, where there is one. What the environment says already stands. To be called before
 /// the first thread starts.
@@ -173,6 +174,45 @@ pub struct Variables {
     /// Fields of a GraphQL document, lists counted by their page
     #[arg(long, env = "MAX_COMPLEXITY", hide_env_values = true, default_value = "5000")]
     pub max_complexity: usize,
+    /// Whether limits apply to how often one caller may ask: true or false, on or off
+    #[arg(long, env = "RATE_LIMIT", hide_env_values = true, default_value = "true", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub rate_limit: bool,
+    /// Operations of one user: a number and /s, /min or /h; all of them may come at once
+    #[arg(long, env = "RATE_LIMIT_USER", hide_env_values = true, default_value = "60000/min")]
+    pub rate_limit_user: Rate,
+    /// Requests from one address (of IPv6, from its first 64 bits): a number and /s, /min or /h
+    #[arg(long, env = "RATE_LIMIT_ADDRESS", hide_env_values = true, default_value = "300000/min")]
+    pub rate_limit_address: Rate,
+    /// Sign-ups from one address: a number and /s, /min or /h
+    #[arg(long, env = "RATE_LIMIT_SIGN_UP", hide_env_values = true, default_value = "240/min")]
+    pub rate_limit_sign_up: Rate,
+    /// Log-ins from one address: a number and /s, /min or /h
+    #[arg(long, env = "RATE_LIMIT_LOG_IN", hide_env_values = true, default_value = "240/min")]
+    pub rate_limit_log_in: Rate,
+    /// Log-ins with one email, from wherever: a number and /s, /min or /h
+    #[arg(long, env = "RATE_LIMIT_LOG_IN_EMAIL", hide_env_values = true, default_value = "20/min")]
+    pub rate_limit_log_in_email: Rate,
+    /// Networks or addresses, by comma, of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed
+    #[arg(long, env = "TRUSTED_PROXIES", hide_env_values = true, value_delimiter = ',')]
+    pub trusted_proxies: Vec<String>,
+    /// How long a query or a mutation may take: a number and s, m, h or d
+    #[arg(long, env = "OPERATION_TIMEOUT", hide_env_values = true, default_value = "30s", value_parser = span)]
+    pub operation_timeout: Duration,
+    /// Operations that may run at once on one websocket
+    #[arg(long, env = "MAX_SOCKET_OPERATIONS", hide_env_values = true, default_value = "100")]
+    pub max_socket_operations: usize,
+    /// Websockets that one user may have open
+    #[arg(long, env = "MAX_SOCKETS_PER_USER", hide_env_values = true, default_value = "100")]
+    pub max_sockets_per_user: usize,
+    /// Websockets that may be open from one address (of IPv6, from its first 64 bits)
+    #[arg(long, env = "MAX_SOCKETS_PER_ADDRESS", hide_env_values = true, default_value = "2000")]
+    pub max_sockets_per_address: usize,
+    /// Subscriptions that one user may have open, over websockets and as event streams
+    #[arg(long, env = "MAX_SUBSCRIPTIONS_PER_USER", hide_env_values = true, default_value = "500")]
+    pub max_subscriptions_per_user: usize,
+    /// How often a silent client of a websocket or an event stream is asked or told something: a number and s, m, h or d
+    #[arg(long, env = "KEEP_ALIVE", hide_env_values = true, default_value = "15s", value_parser = span)]
+    pub keep_alive: Duration,
     /// How long open requests and sockets have once a stop is asked for: a number and s, m, h or d
     #[arg(long, env = "DRAIN", hide_env_values = true, default_value = "10s", value_parser = span)]
     pub drain: Duration,

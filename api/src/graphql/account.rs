@@ -104,6 +104,7 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who it is.")] input: SignUpInput,
     ) -> Result<Session, Error> {
+        ctx.app()?.throttle.sign_up(ctx.address())?;
         Ok(accounts::sign_up(ctx.app()?, input.into()).await?.into())
     }
 
@@ -114,7 +115,7 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who it is.")] input: LogInInput,
     ) -> Result<Session, Error> {
-        let asked = accounts::LogIn { email: input.email, password: input.password };
+        let asked = accounts::LogIn { email: input.email, password: input.password, address: ctx.address() };
         Ok(accounts::log_in(ctx.app()?, asked).await?.into())
     }
 }

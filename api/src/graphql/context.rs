@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::user::Role;
 
 use super::loaders::Loaders;
-use crate::{app::App, auth::Viewer, error::Error};
+use crate::{app::App, auth::Viewer, error::Error, throttle::Address};
 
 /// Names a request in the log and in the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) trait Asked {
     fn app(&self) -> Result<&App, Error>;
     /// The loaders of this execution.
     fn loaders(&self) -> Result<&Loaders, Error>;
+    /// Where it is asked from.
+    fn address(&self) -> Address;
     /// Who asks, if anybody.
     fn viewer_or_anonymous(&self) -> Option<Viewer>;
     /// Who asks.
@@ -51,6 +53,10 @@ impl Asked for Context<'_> {
 
     fn loaders(&self) -> Result<&Loaders, Error> {
         self.data_opt().ok_or_else(|| Error::Internal("the execution has no loaders".to_owned()))
+    }
+
+    fn address(&self) -> Address {
+        self.data_opt().copied().unwrap_or_default()
     }
 
     fn viewer_or_anonymous(&self) -> Option<Viewer> {

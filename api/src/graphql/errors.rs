@@ -80,7 +80,11 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
         None if error.path.is_empty() => "BAD_REQUEST",
         None => "BAD_USER_INPUT",
     };
+    let retry_after = error.source::<Error>().and_then(Error::retry_after);
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    if let Some(seconds) = retry_after {
+        extensions.set("retryAfter", seconds);
+    }
     if extensions.get("code").is_none() {
         extensions.set("code", code);
     }

@@ -37,6 +37,34 @@ impl MediaType {
     }
 }
 
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// All of it at once.
+    Document(MediaType),
+    /// One event after the other.
+    Events,
+}
+
+impl Form {
+    /// The form that a client prefers for what has one result. Who lists a stream of events among others gets no stream.
+    ///
+    /// # Errors
+    /// It accepts nothing that there is.
+    pub(super) fn preferred(headers: &HeaderMap) -> Result<Self, Refusal> {
+        match MediaType::preferred(headers) {
+            Err(_) if accepts_events(headers) => Ok(Self::Events),
+            preferred => preferred.map(Self::Document),
+        }
+    }
+}
+
+/// Whether a client names streams of events among what it accepts.
+pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
+    let wish = wish(&accept(headers), "text/event-stream");
+    wish.quality > 0 && wish.specific == NAMED
+}
+
 const NEITHER: &str = "accept application/graphql-response+json or application/json: there is nothing else";
 
 /// Whether a client would rather have a page than JSON: a browser's address bar.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowHeaders, CorsLayer};
 
 use super::request;
@@ -21,7 +21,7 @@ pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([request::HEADER])
+        .expose_headers([request::HEADER, header::RETRY_AFTER])
         .max_age(MAX_AGE);
     Some(cors)
 }

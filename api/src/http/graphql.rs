@@ -1,6 +1,6 @@
 //! `/graphql`: POST for every operation but subscriptions, GET for queries and for the websocket.
 
-use async_graphql::{Request as GraphqlRequest, parser::types::OperationType};
+use async_graphql::parser::types::OperationType;
 use axum::{
     Extension,
     body::Body,
@@ -11,20 +11,21 @@ use axum::{
 
 use super::{
     Gateway,
-    accept::{MediaType, prefers_page},
+    accept::{Form, accepts_events, prefers_page},
+    address::Caller,
     answer::answer,
-    body,
+    body, events,
     parameters::{Parameters, QueryString},
     refusal::Refusal,
     socket,
     viewer::{authorization, viewer},
 };
-use crate::{error::Error, graphql::RequestId};
+use crate::error::Error;
 
 /// Runs the operation in the body.
 pub(super) async fn post(
     State(gateway): State<Gateway>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -32,65 +33,63 @@ pub(super) async fn post(
         let message = "send the request as Content-Type: application/json, in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
-    let media_type = MediaType::preferred(&headers)?;
+    let form = Form::preferred(&headers)?;
     let body = body::read(body, gateway.app.config.limits.body_bytes).await?;
     let parameters = Parameters::read(&body)?;
-    let request = authorised(&gateway, parameters, &headers, id).await?;
-    run(&gateway, request, &Method::POST, media_type).await
+    run(gateway, parameters, (&Method::POST, &headers, form), caller).await
 }
 
 /// Runs the query in the query string, or opens a socket, or leads a person on.
 pub(super) async fn get(
     State(gateway): State<Gateway>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     (query, upgrade): (Result<Query<QueryString>, QueryRejection>, Result<WebSocketUpgrade, WebSocketUpgradeRejection>),
 ) -> Result<Response, Refusal> {
     if headers.contains_key(header::UPGRADE) {
         let upgrade = upgrade.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-        return socket::open(gateway, id, &headers, upgrade);
+        return socket::open(gateway, caller, &headers, upgrade);
     }
     let Query(query) = query.map_err(|_| Refusal::bad_request("the query string cannot be read"))?;
     let Some(parameters) = query.read()? else {
         return no_query(&gateway, &headers);
     };
-    let media_type = MediaType::preferred(&headers)?;
-    let request = authorised(&gateway, parameters, &headers, id).await?;
-    run(&gateway, request, &Method::GET, media_type).await
-}
-
-async fn authorised(
-    gateway: &Gateway,
-    parameters: Parameters,
-    headers: &HeaderMap,
-    id: RequestId,
-) -> Result<GraphqlRequest, Refusal> {
-    let refuse = |error: Error| Refusal::of(&error, &id);
-    let viewer = viewer(&gateway.app, authorization(headers)).await.map_err(refuse)?;
-    Ok(parameters.request(viewer, id))
+    let form = Form::preferred(&headers)?;
+    run(gateway, parameters, (&Method::GET, &headers, form), caller).await
 }
 
 async fn run(
-    gateway: &Gateway,
-    request: GraphqlRequest,
-    method: &Method,
-    media_type: MediaType,
+    gateway: Gateway,
+    parameters: Parameters,
+    (method, headers, form): (&Method, &HeaderMap, Form),
+    Caller { id, address }: Caller,
 ) -> Result<Response, Refusal> {
-    let operation = match gateway.executor.admit(request) {
-        Ok(operation) => operation,
-        Err(rejection) => return Ok(answer(rejection.into(), media_type)),
-    };
-    match operation.kind() {
-        OperationType::Mutation if method != Method::POST => {
+    let refuse = |error: Error| Refusal::of(&error, &id);
+    let viewer = viewer(&gateway.app, authorization(headers)).await.map_err(refuse)?;
+    gateway.count(viewer, None).map_err(refuse)?;
+    let admitted = gateway.admit(parameters.request(viewer, id.clone()).data(address));
+    let kind = admitted.as_ref().ok().map(|admitted| admitted.operation.kind());
+    match (form, kind) {
+        (_, Some(OperationType::Mutation)) if method != Method::POST => {
             let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "a mutation must come by POST");
             Ok(([(header::ALLOW, "POST")], refusal).into_response())
         }
-        OperationType::Subscription => Err(Refusal::bad_request(
-            "a subscription needs a websocket: connect here with the subprotocol graphql-transport-ws",
-        )),
-        _ => Ok(answer(gateway.executor.execute(operation).await, media_type)),
+        (Form::Document(_), Some(OperationType::Subscription)) if !accepts_events(headers) => {
+            Err(Refusal::bad_request(NO_STREAM))
+        }
+        (Form::Events, _) | (_, Some(OperationType::Subscription)) => {
+            let results = gateway.results(admitted, viewer);
+            Ok(events::answer(gateway, results, viewer))
+        }
+        (Form::Document(media_type), _) => match admitted {
+            Ok(admitted) => Ok(answer(gateway.execute(admitted.operation).await.map_err(refuse)?, media_type)),
+            Err(rejection) => Ok(answer(rejection.into(), media_type)),
+        },
     }
 }
+
+const NO_STREAM: &str =
+    "a subscription needs a websocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream";
 
 fn no_query(gateway: &Gateway, headers: &HeaderMap) -> Result<Response, Refusal> {
     if gateway.pages.graphiql && prefers_page(headers) {

@@ -16,12 +16,14 @@ pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     error: Box<ServerError>,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 impl Refusal {
     /// With a status, a code for programs and a sentence for people.
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, error: Box::new(coded(code, message)) }
+        Self { status, code, error: Box::new(coded(code, message)), retry_after: None }
     }
 
     /// The request cannot be understood.
@@ -37,13 +39,20 @@ impl Refusal {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Conflict(_) | Error::KeyReused => StatusCode::CONFLICT,
             Error::BadInput(_) => StatusCode::BAD_REQUEST,
+            Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             Error::StripeDisabled | Error::StripeUnavailable | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => return Self::internal(error, id),
         };
         if let Error::Unavailable(cause) = error {
             tracing::error!(%cause, "a request failed");
         }
-        Self::new(status, error.code(), error.to_string())
+        Self { retry_after: error.retry_after(), ..Self::new(status, error.code(), error.to_string()) }
+    }
+
+    /// The caller has as many open as there may be.
+    pub(super) fn crowded(message: &'static str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
     }
 
     fn internal(cause: &Error, id: &RequestId) -> Self {
@@ -53,7 +62,8 @@ impl Refusal {
 
     /// The handler panicked. The panic itself is in the log already.
     pub(super) fn panicked(id: &RequestId) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "INTERNAL", error: Box::new(masked(id)) }
+        let error = Box::new(masked(id));
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "INTERNAL", error, retry_after: None }
     }
 }
 
@@ -62,6 +72,15 @@ pub(super) fn coded(code: &str, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
     error
+}
+
+/// What a use case says, as an error of GraphQL.
+pub(super) fn told(error: &Error) -> ServerError {
+    let mut told = coded(error.code(), error.to_string());
+    if let Some(seconds) = error.retry_after() {
+        told.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", seconds);
+    }
+    told
 }
 
 /// A fault of ours, as clients see it.
@@ -73,11 +92,17 @@ pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
 }
 
 impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         telemetry::rejected(self.code);
+        if let Some(seconds) = self.retry_after {
+            self.error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", seconds);
+        }
         let mut response = (self.status, Json(Errors { errors: vec![*self.error] })).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -52,3 +52,35 @@ fn given(headers: &HeaderMap) -> Option<String> {
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
     (plain && (1..=MAX_ID_BYTES).contains(&id.len())).then(|| id.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, middleware, routing::get};
+    use serde_json::Value;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_its_words_and_with_the_name_of_its_request() {
+        let panics = get(async || -> &'static str { panic!("the secret is 42") });
+        let router = Router::new().route("/", panics).layer(middleware::from_fn(observe));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        for _ in 0..2 {
+            let response = client.get(&url).header(HEADER, "proxy-7").send().await.unwrap();
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()[HEADER]),
+                (500, &HeaderValue::from_static("proxy-7"))
+            );
+            let answer: Value = response.json().await.unwrap();
+            assert_eq!(
+                answer["errors"][0]["extensions"],
+                serde_json::json!({ "code": "INTERNAL", "requestId": "proxy-7" })
+            );
+            assert!(!answer.to_string().contains("42"), "{answer}");
+        }
+    }
+}

@@ -15,9 +15,8 @@ use axum::{
 };
 use tracing::{Instrument, Span};
 
-use self::connection::Connection;
-use super::{Gateway, origin, refusal::Refusal, viewer::authorization};
-use crate::graphql::RequestId;
+use self::{connection::Connection, end::End};
+use super::{Gateway, address::Caller, origin, refusal::Refusal, viewer::authorization};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -27,7 +26,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The page may not call, or the client speaks no protocol that is spoken here.
 pub(super) fn open(
     gateway: Gateway,
-    id: RequestId,
+    caller: Caller,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
@@ -35,16 +34,25 @@ pub(super) fn open(
         let message = "pages of this origin may not call: add it to CORS_ALLOWED_ORIGINS";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     }
-    if !upgrade.requested_protocols().any(|protocol| protocol == PROTOCOL) {
-        return Err(Refusal::bad_request("offer the websocket subprotocol graphql-transport-ws"));
-    }
+    let seat = gateway.seating.address_sockets.take(caller.address);
+    let seat = seat.ok_or_else(|| Refusal::crowded("too many sockets are open from this address: close some first"))?;
+    // Who speaks no protocol that is spoken here is told so by a code, which only an open socket has.
+    let spoken = upgrade.requested_protocols().any(|protocol| protocol == PROTOCOL);
     let limit = gateway.app.config.limits.body_bytes;
     let tasks = gateway.app.tasks.clone();
     let authorization = authorization(headers).map(ToOwned::to_owned);
     let span = Span::current();
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(limit).max_frame_size(limit);
     Ok(upgrade.on_upgrade(move |socket| {
-        let connection = Connection::new(socket, gateway, id);
-        tasks.track_future(connection.run(authorization)).instrument(span)
+        let connection = Connection::new(socket, gateway, caller);
+        let served = async move {
+            if spoken {
+                connection.run(authorization).await;
+            } else {
+                connection.refuse(End::NO_PROTOCOL).await;
+            }
+            drop(seat);
+        };
+        tasks.track_future(served).instrument(span)
     }))
 }

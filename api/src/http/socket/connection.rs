@@ -1,12 +1,11 @@
 //! One socket, from its first message to its end.
 
-use std::{convert::Infallible, future::ready, pin::pin, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::ServerError;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::stream::{StreamExt, once};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, interval_at, timeout};
 
 use super::{
     end::End,
@@ -15,16 +14,12 @@ use super::{
 };
 use crate::{
     auth::Viewer,
-    graphql::{BookedAt, RequestId},
-    http::{Gateway, refusal, viewer::viewer},
+    http::{Gateway, address::Caller, parameters::Parameters, refusal, results::Results, viewer::viewer},
     telemetry,
 };
 
 /// How long the first message may take.
 const INIT_TIME: Duration = Duration::from_secs(3);
-
-/// How often a silent client is asked whether it is there.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How many questions a client may leave open before it counts as gone.
 const MAX_OPEN_PINGS: u32 = 2;
@@ -39,14 +34,14 @@ const CLOSE_TIME: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     socket: WebSocket,
     gateway: Gateway,
-    id: RequestId,
+    caller: Caller,
     open_pings: u32,
 }
 
 impl Connection {
-    /// A socket that was just opened by the request `id`.
-    pub(super) fn new(socket: WebSocket, gateway: Gateway, id: RequestId) -> Self {
-        Self { socket, gateway, id, open_pings: 0 }
+    /// A socket that was just opened.
+    pub(super) fn new(socket: WebSocket, gateway: Gateway, caller: Caller) -> Self {
+        Self { socket, gateway, caller, open_pings: 0 }
     }
 
     /// Serves it to its end. `header` is the authorization that came with the upgrade.
@@ -57,6 +52,16 @@ impl Connection {
             () = stop.cancelled() => End::RESTART,
             Err(end) = self.converse(header) => end,
         };
+        self.end(end).await;
+    }
+
+    /// Serves nothing.
+    pub(super) async fn refuse(mut self, end: End) {
+        let _open = telemetry::socket_opened();
+        self.end(end).await;
+    }
+
+    async fn end(&mut self, end: End) {
         tracing::debug!(?end, "a socket ends");
         telemetry::socket_closed(end.code());
         if let Some(frame) = end.frame() {
@@ -76,6 +81,10 @@ impl Connection {
         let payload = timeout(INIT_TIME, self.first_message()).await.map_err(|_| End::INIT_TIMEOUT)??;
         let authorization = authorization(&payload)?.or(header.as_deref());
         let viewer = viewer(&self.gateway.app, authorization).await?;
+        let seat = viewer.map(|viewer| self.gateway.seating.user_sockets.take(viewer.user_id));
+        if let Some(None) = seat {
+            return Err(End::CROWDED);
+        }
         self.say(&ServerMessage::ConnectionAck {}).await?;
         self.serve(viewer).await
     }
@@ -92,26 +101,16 @@ impl Connection {
     }
 
     async fn serve(&mut self, viewer: Option<Viewer>) -> Result<Infallible, End> {
-        let mut operations = Operations::default();
-        let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
-        let mut expiry = pin!(self.expiry(viewer));
+        let mut operations = Operations::new(self.gateway.app.config.limits.socket_operations);
+        let every = self.gateway.app.config.limits.keep_alive;
+        let mut pings = interval_at(Instant::now() + every, every);
+        let mut expiry = pin!(self.gateway.expiry(viewer));
         loop {
             tokio::select! {
                 () = &mut expiry => return Err(End::EXPIRED),
                 _ = pings.tick() => self.ping().await?,
                 message = self.hear() => self.obey(message?, viewer, &mut operations).await?,
                 Some(told) = operations.next() => self.tell(told).await?,
-            }
-        }
-    }
-
-    /// Waits for the end of the token. Its own time is counted in wall time, as it is when it is shown again.
-    fn expiry(&self, viewer: Option<Viewer>) -> impl Future<Output = ()> + use<> {
-        let left = viewer.map(|viewer| viewer.expires_at - self.gateway.app.clock.wall());
-        async move {
-            match left {
-                Some(left) => sleep(left.to_std().unwrap_or_default()).await,
-                None => std::future::pending().await,
             }
         }
     }
@@ -130,24 +129,28 @@ impl Connection {
                 operations.stop(&id);
                 Ok(())
             }
-            ClientMessage::Subscribe { id, .. } if operations.full() => {
-                let error = refusal::coded("RATE_LIMITED", "too many operations run on this socket: end some first");
-                self.say(&ServerMessage::Error { id, payload: vec![error] }).await
-            }
             ClientMessage::Subscribe { id, payload } => {
-                let booked = BookedAt::default();
-                let executor = &self.gateway.executor;
-                let request = payload.request(viewer, self.id.clone()).data(booked.clone());
-                let (push, results) = match executor.admit(request) {
-                    Ok(operation) => (
-                        (operation.kind() == OperationType::Subscription).then_some(booked),
-                        executor.stream(operation),
-                    ),
-                    Err(rejection) => (None, once(ready(rejection.into())).boxed()),
+                let results = match self.admit(operations, viewer) {
+                    Ok(()) => self.results(payload, viewer),
+                    Err(error) => Results::refused(error),
                 };
-                operations.start(id, self.id.clone(), push, results)
+                operations.start(id, self.caller.id.clone(), results)
             }
         }
+    }
+
+    /// Whether one more operation may begin.
+    fn admit(&self, operations: &Operations, viewer: Option<Viewer>) -> Result<(), ServerError> {
+        if operations.full() {
+            telemetry::rejected("socket_operations");
+            return Err(refusal::coded("RATE_LIMITED", "too many operations run on this socket: end some first"));
+        }
+        self.gateway.count(viewer, Some(self.caller.address)).map_err(|error| refusal::told(&error))
+    }
+
+    fn results(&self, parameters: Parameters, viewer: Option<Viewer>) -> Results {
+        let request = parameters.request(viewer, self.caller.id.clone()).data(self.caller.address);
+        self.gateway.results(self.gateway.admit(request), viewer)
     }
 
     /// Tells what an operation says, and counts what is pushed once it is written.

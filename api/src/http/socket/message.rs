@@ -78,10 +78,14 @@ impl ClientMessage {
     /// # Errors
     /// [`End::BAD_REQUEST`].
     pub(super) fn read(text: &[u8]) -> Result<Self, End> {
-        serde_json::from_slice(text).map_err(|error| {
+        let message = serde_json::from_slice(text).map_err(|error| {
             tracing::debug!(%error, "a message cannot be read");
             End::BAD_REQUEST
-        })
+        })?;
+        match message {
+            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => Err(End::BAD_REQUEST),
+            message => Ok(message),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, panic::AssertUnwindSafe};
 
-use async_graphql::Response;
 use futures_util::{
     StreamExt,
     future::ready,
@@ -12,11 +11,8 @@ use futures_util::{
 use super::{end::End, message::ServerMessage};
 use crate::{
     graphql::{BookedAt, RequestId},
-    http::refusal,
+    http::{refusal, results::Results},
 };
-
-/// How many may run at once.
-const LIMIT: usize = 100;
 
 /// What an operation says.
 pub(super) struct Told {
@@ -27,19 +23,24 @@ pub(super) struct Told {
 }
 
 /// The running operations.
-#[derive(Default)]
 pub(super) struct Operations {
+    limit: usize,
     streams: SelectAll<BoxStream<'static, Told>>,
     running: HashMap<String, AbortHandle>,
 }
 
 impl Operations {
-    /// Whether no more may begin.
-    pub(super) fn full(&self) -> bool {
-        self.running.len() >= LIMIT
+    /// None; at most so many at once.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, streams: SelectAll::new(), running: HashMap::new() }
     }
 
-    /// Begins one; `results` are what it yields, and `push` comes with each of them.
+    /// Whether no more may begin.
+    pub(super) fn full(&self) -> bool {
+        self.running.len() >= self.limit
+    }
+
+    /// Begins one.
     ///
     /// # Errors
     /// [`End::DUPLICATE`] when the id is in use.
@@ -47,8 +48,7 @@ impl Operations {
         &mut self,
         id: String,
         request_id: RequestId,
-        push: Option<BookedAt>,
-        results: BoxStream<'static, Response>,
+        Results { stream, push }: Results,
     ) -> Result<(), End> {
         if self.running.contains_key(&id) {
             return Err(End::DUPLICATE);
@@ -57,7 +57,7 @@ impl Operations {
         self.running.insert(id.clone(), handle);
         let last = once(ready(Told { message: ServerMessage::Complete { id: id.clone() }, push: None }));
         // A panic ends the operation, and not the socket with all the others.
-        let messages = AssertUnwindSafe(results).catch_unwind().map(move |result| {
+        let messages = AssertUnwindSafe(stream).catch_unwind().map(move |result| {
             let message = match result {
                 Ok(response) => ServerMessage::of(id.clone(), response),
                 Err(_) => ServerMessage::Error { id: id.clone(), payload: vec![refusal::masked(&request_id)] },
@@ -88,13 +88,17 @@ impl Operations {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{ServerError, Value};
+    use async_graphql::{Response, ServerError, Value};
     use futures_util::stream;
 
     use super::*;
 
     fn start(operations: &mut Operations, id: &str, results: Vec<Response>) -> Result<(), End> {
-        operations.start(id.to_owned(), RequestId("r".to_owned()), None, stream::iter(results).boxed())
+        operations.start(
+            id.to_owned(),
+            RequestId("r".to_owned()),
+            Results { stream: stream::iter(results).boxed(), push: None },
+        )
     }
 
     async fn said(mut operations: Operations) -> Vec<String> {
@@ -107,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn results_are_followed_by_complete() {
-        let mut operations = Operations::default();
+        let mut operations = Operations::new(100);
         start(&mut operations, "a", vec![Response::new(Value::from(1))]).unwrap();
         let expected = [r#"{"type":"next","id":"a","payload":{"data":1}}"#, r#"{"type":"complete","id":"a"}"#];
         assert_eq!(said(operations).await, expected);
@@ -115,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_follows_an_error() {
-        let mut operations = Operations::default();
+        let mut operations = Operations::new(100);
         let refused = Response::from_errors(vec![ServerError::new("no", None)]);
         start(&mut operations, "a", vec![refused, Response::new(Value::from(1))]).unwrap();
         assert_eq!(said(operations).await, [r#"{"type":"error","id":"a","payload":[{"message":"no"}]}"#]);
@@ -123,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stopped_operation_says_nothing_and_frees_its_id() {
-        let mut operations = Operations::default();
+        let mut operations = Operations::new(100);
         start(&mut operations, "a", vec![Response::new(Value::from(1))]).unwrap();
         assert_eq!(start(&mut operations, "a", vec![]), Err(End::DUPLICATE));
         operations.stop("a");
@@ -133,9 +137,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_operation_only() {
-        let mut operations = Operations::default();
+        let mut operations = Operations::new(100);
         let panics = stream::iter([1]).map(|_| -> Response { panic!("on purpose") }).boxed();
-        operations.start("a".to_owned(), RequestId("r".to_owned()), None, panics).unwrap();
+        operations.start("a".to_owned(), RequestId("r".to_owned()), Results { stream: panics, push: None }).unwrap();
         start(&mut operations, "b", vec![]).unwrap();
         let said = said(operations).await;
         assert!(said.iter().any(|message| message.contains("INTERNAL") && !message.contains("purpose")), "{said:?}");

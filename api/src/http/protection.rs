@@ -1,0 +1,40 @@
+//! Headers by which browsers protect those who use them.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{Gateway, address};
+
+/// On every answer that says nothing else.
+const ALWAYS: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// What is no page loads nothing. A page says by itself what it may load; at the least, nobody frames it.
+const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const PAGE: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
+
+/// For two years, as browsers ask of those who mean it. Not for subdomains: they are none of ours.
+const HTTPS_ONLY: &str = "max-age=63072000";
+
+/// Adds them; that only https is spoken here is said over https only.
+pub(super) async fn protect(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
+    let https = address::is_https(&gateway, &request);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    let page = headers.get(header::CONTENT_TYPE).is_some_and(|content| content.as_bytes().starts_with(b"text/html"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if page { PAGE } else { NO_PAGE });
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
+    response
+}

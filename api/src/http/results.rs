@@ -1,0 +1,118 @@
+//! Operations on their way, whatever they came by: within their time, and no more of them than a user may have.
+
+use async_graphql::{
+    Request as GraphqlRequest, Response as GraphqlResponse, ServerError, parser::types::OperationType,
+};
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{BoxStream, once},
+};
+use tokio::time::{sleep, timeout};
+
+use super::{Gateway, refusal};
+use crate::{
+    auth::Viewer,
+    error::Error,
+    graphql::{BookedAt, Operation, Rejection},
+    telemetry,
+    throttle::Address,
+};
+
+/// An operation that may run.
+pub(super) struct Admitted {
+    pub(super) operation: Operation,
+    booked: BookedAt,
+}
+
+/// What an operation yields.
+pub(super) struct Results {
+    /// Each as it comes.
+    pub(super) stream: BoxStream<'static, GraphqlResponse>,
+    /// Of a subscription: when that was booked which the last one tells.
+    pub(super) push: Option<BookedAt>,
+}
+
+impl Results {
+    fn one(stream: impl Future<Output = GraphqlResponse> + Send + 'static) -> Self {
+        Self { stream: once(stream).boxed(), push: None }
+    }
+
+    pub(super) fn refused(error: ServerError) -> Self {
+        Self::one(ready(GraphqlResponse::from_errors(vec![error])))
+    }
+}
+
+impl Gateway {
+    /// Runs a query or a mutation.
+    ///
+    /// # Errors
+    /// [`Error::TooSlow`]. What was asked of Stripe goes on.
+    pub(super) async fn execute(&self, operation: Operation) -> Result<GraphqlResponse, Error> {
+        let time = self.app.config.limits.operation;
+        timeout(time, self.executor.execute(operation)).await.map_err(|_| Error::TooSlow)
+    }
+
+    /// Looks a document over.
+    ///
+    /// # Errors
+    /// [`Rejection`].
+    pub(super) fn admit(&self, request: GraphqlRequest) -> Result<Admitted, Rejection> {
+        let booked = BookedAt::default();
+        let operation = self.executor.admit(request.data(booked.clone()))?;
+        Ok(Admitted { operation, booked })
+    }
+
+    /// Runs any operation.
+    pub(super) fn results(&self, admitted: Result<Admitted, Rejection>, viewer: Option<Viewer>) -> Results {
+        let Admitted { operation, booked } = match admitted {
+            Ok(admitted) => admitted,
+            Err(rejection) => return Results::one(ready(rejection.into())),
+        };
+        if operation.kind() != OperationType::Subscription {
+            let gateway = self.clone();
+            return Results::one(async move {
+                let outcome = gateway.execute(operation).await;
+                outcome.unwrap_or_else(|error| GraphqlResponse::from_errors(vec![refusal::told(&error)]))
+            });
+        }
+        let seat = viewer.map(|viewer| self.seating.user_subscriptions.take(viewer.user_id));
+        if let Some(None) = seat {
+            telemetry::rejected("subscriptions");
+            return Results::refused(refusal::coded("RATE_LIMITED", "too many subscriptions are open: end some first"));
+        }
+        // The seat is left when the stream is.
+        let stream = self.executor.stream(operation).map(move |result| {
+            let _ = &seat;
+            result
+        });
+        Results { stream: stream.boxed(), push: Some(booked) }
+    }
+
+    /// Counts one more operation of the viewer's, and one from this address where nobody else has.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub(super) fn count(&self, viewer: Option<Viewer>, address: Option<Address>) -> Result<(), Error> {
+        let throttle = &self.app.throttle;
+        address.map_or(Ok(()), |address| throttle.address(address))?;
+        viewer.map_or(Ok(()), |viewer| throttle.user(viewer.user_id))
+    }
+
+    /// Waits for the end of the token. Its own time is counted in wall time, as it is when it is shown again.
+    pub(super) fn expiry(&self, viewer: Option<Viewer>) -> impl Future<Output = ()> + use<> {
+        let left = viewer.map(|viewer| viewer.expires_at - self.app.clock.wall());
+        async move {
+            match left {
+                Some(left) => sleep(left.to_std().unwrap_or_default()).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Counts a subscription's result that was written to its client.
+    pub(super) fn pushed(&self, booked: &BookedAt) {
+        let delay = booked.take().map(|moment| self.app.clock.now() - moment);
+        telemetry::push(delay.and_then(|delay| delay.to_std().ok()));
+    }
+}

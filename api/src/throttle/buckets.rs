@@ -1,0 +1,90 @@
+//! Token buckets, one for each key.
+
+use std::{
+    fmt::Debug,
+    hash::Hash,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    state::keyed::HashMapStateStore,
+};
+
+use super::Rate;
+
+/// How many buckets there are of one kind, at most. One takes some 50 bytes.
+pub const MAX_BUCKETS: usize = 100_000;
+
+type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
+
+/// Buckets that are filled at one rate.
+pub(super) struct Buckets<K: Hash + Eq + Clone> {
+    quota: Quota,
+    clock: DefaultClock,
+    limiter: RwLock<Limiter<K>>,
+}
+
+impl<K: Hash + Eq + Clone> Buckets<K> {
+    pub(super) fn new(rate: Rate) -> Self {
+        let one = (rate.per / rate.count.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(one).unwrap_or(Quota::per_second(rate.count)).allow_burst(rate.count);
+        Self { quota, clock: DefaultClock::default(), limiter: RwLock::new(RateLimiter::hashmap(quota)) }
+    }
+
+    /// Takes one token, or says how long it takes until there is one.
+    pub(super) fn take(&self, key: &K) -> Result<(), Duration> {
+        let limiter = self.limiter.read().unwrap_or_else(PoisonError::into_inner);
+        let crowded = limiter.len() >= MAX_BUCKETS;
+        let taken = limiter.check_key(key);
+        drop(limiter);
+        if crowded {
+            self.tidy();
+        }
+        taken.map_err(|refused| refused.wait_time_from(self.clock.now()))
+    }
+
+    /// Forgets the buckets that are full again; and where that is not half of them, all: whoever floods from so many
+    /// addresses is not held by this, and must not take the memory as well.
+    fn tidy(&self) {
+        let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);
+        limiter.retain_recent();
+        if limiter.len() > MAX_BUCKETS / 2 {
+            *limiter = RateLimiter::hashmap(self.quota);
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone> Debug for Buckets<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Buckets").field("quota", &self.quota).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_may_come_at_once_and_then_one_by_one() {
+        let buckets = Buckets::new(Rate::per_minute(60));
+        for _ in 0..60 {
+            buckets.take(&1).unwrap();
+        }
+        let wait = buckets.take(&1).unwrap_err();
+        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
+        buckets.take(&2).unwrap();
+    }
+
+    #[test]
+    fn a_flood_of_keys_is_forgotten() {
+        let buckets = Buckets::new(Rate::per_minute(1));
+        for key in 0..=MAX_BUCKETS {
+            buckets.take(&key).unwrap();
+        }
+        let kept = buckets.limiter.read().unwrap().len();
+        assert!(kept <= MAX_BUCKETS / 2, "{kept}");
+    }
+}

@@ -1,0 +1,201 @@
+//! How often one caller may ask.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use patch_hive::{
+    config::Config,
+    throttle::{Proxies, Rate, Rates},
+};
+use reqwest::{Response, header};
+use serde_json::{Value, json};
+
+use super::{posts, with_settings};
+use crate::harness::{Actor, TestApp};
+
+const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
+
+const PLANS: &str = r#"{"query": "{ plans { tier } }"}"#;
+
+/// Rates that nobody reaches.
+fn endless() -> Rates {
+    let endless = Rate::per_minute(1_000_000);
+    Rates { user: endless, address: endless, sign_up: endless, log_in: endless, log_in_email: endless }
+}
+
+fn rates(change: impl FnOnce(&mut Rates)) -> impl FnOnce(&mut Config) {
+    |config| change(config.limits.rates.insert(endless()))
+}
+
+/// The code of the first error, and after how many seconds to ask again.
+fn told(answer: &Value) -> (&str, Option<u64>) {
+    let extensions = &answer["errors"][0]["extensions"];
+    (extensions["code"].as_str().unwrap_or_default(), extensions["retryAfter"].as_u64())
+}
+
+async fn is_limited(response: Response) {
+    assert_eq!(response.status(), 429);
+    let wait: u64 = response.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(told(&answer), ("RATE_LIMITED", Some(wait)), "{answer}");
+}
+
+async fn log_in(app: &TestApp, email: &str, password: &str) -> Value {
+    app.visitor().asks_with(LOG_IN, json!({ "input": { "email": email, "password": password } })).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_asks_too_often_is_told_when_to_come_back() {
+    with_settings(rates(|rates| rates.address = Rate::per_minute(3)), async |app| {
+        for _ in 0..3 {
+            assert_eq!(posts(&app, "application/json", PLANS).send().await.unwrap().status(), 200);
+        }
+        is_limited(posts(&app, "application/json", PLANS).send().await.unwrap()).await;
+        // Whoever looks after the process, and Stripe, are not among the callers.
+        assert_eq!(app.http().get(app.url("/readyz")).send().await.unwrap().status(), 200);
+        for _ in 0..5 {
+            assert_eq!(app.receives_raw(b"{}".to_vec(), None).await.0, 400);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_asks_too_often_is_told_so_whichever_way_they_ask() {
+    with_settings(rates(|rates| rates.user = Rate::per_minute(3)), async |app| {
+        let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        let mut socket = ada.connects().await;
+        for _ in 0..3 {
+            ada.credits().await;
+        }
+        let request = posts(&app, "application/json", PLANS).bearer_auth(ada.token());
+        is_limited(request.send().await.unwrap()).await;
+        socket.subscribes("1", "{ plans { tier } }", json!({})).await;
+        let message = socket.next().await;
+        assert_eq!(message["type"], "error", "{message}");
+        assert_eq!(told(&json!({ "errors": message["payload"] })).0, "RATE_LIMITED");
+        let events = posts(&app, "application/json", PLANS).header(header::ACCEPT, "text/event-stream");
+        is_limited(events.bearer_auth(ada.token()).send().await.unwrap()).await;
+        bob.credits().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_over_a_socket_counts_for_its_address() {
+    with_settings(rates(|rates| rates.address = Rate::per_minute(4)), async |app| {
+        let mut socket = app.visitor().connects().await;
+        for id in ["1", "2", "3"] {
+            socket.subscribes(id, "{ plans { tier } }", json!({})).await;
+            assert_eq!(socket.next().await["type"], "next");
+            assert_eq!(socket.next().await["type"], "complete");
+        }
+        socket.subscribes("4", "{ plans { tier } }", json!({})).await;
+        assert_eq!(socket.next().await["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_of_one_email_are_not_tried_without_end() {
+    with_settings(rates(|rates| rates.log_in_email = Rate::per_minute(3)), async |app| {
+        app.signs_up("ada").await;
+        app.signs_up("bob").await;
+        for email in ["ada@patchhive.example", " ADA@patchhive.example", "Ada@PatchHive.example"] {
+            assert_eq!(told(&log_in(&app, email, "a wrong one").await).0, "UNAUTHENTICATED");
+        }
+        let answer = log_in(&app, "ada@patchhive.example", "ada's password").await;
+        assert!(matches!(told(&answer), ("RATE_LIMITED", Some(1..=60))), "{answer}");
+        assert!(log_in(&app, "bob@patchhive.example", "bob's password").await["data"]["logIn"]["token"].is_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_ins_and_sign_ups_of_one_address_are_limited_apart() {
+    let two = Rate::per_minute(2);
+    with_settings(rates(|rates| (rates.log_in, rates.sign_up) = (two, two)), async |app| {
+        app.signs_up("ada").await;
+        app.signs_up("bob").await;
+        let input = json!({ "email": "cy@patchhive.example", "username": "cy", "password": "cy's password" });
+        let sign_up = "mutation ($input: SignUpInput!) { signUp(input: $input) { token } }";
+        assert_eq!(app.visitor().is_refused(sign_up, json!({ "input": input })).await, "RATE_LIMITED");
+        for name in ["ada", "bob"] {
+            let session = log_in(&app, &format!("{name}@patchhive.example"), &format!("{name}'s password")).await;
+            assert!(session["data"]["logIn"]["token"].is_string(), "{session}");
+        }
+        assert_eq!(told(&log_in(&app, "dee@patchhive.example", "anything").await).0, "RATE_LIMITED");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_away_by_naming_another_address() {
+    let one = rates(|rates| rates.address = Rate::per_minute(1));
+    with_settings(one, async |app| {
+        assert_eq!(for_whom(&app, "198.51.100.1").await, 200);
+        assert_eq!(for_whom(&app, "198.51.100.2").await, 429);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_proxy_asks_for_many() {
+    let settings = |config: &mut Config| {
+        rates(|rates| rates.address = Rate::per_minute(1))(config);
+        config.proxies = Proxies::read(["127.0.0.1", "::1"]).unwrap();
+    };
+    with_settings(settings, async |app| {
+        assert_eq!(for_whom(&app, "198.51.100.1").await, 200);
+        assert_eq!(for_whom(&app, "198.51.100.2").await, 200);
+        assert_eq!(for_whom(&app, "6.6.6.6, 198.51.100.2").await, 429, "the client itself wrote what stands first");
+        assert_eq!(for_whom(&app, "2001:db8:1:2::1").await, 200);
+        assert_eq!(for_whom(&app, "2001:db8:1:2::2").await, 429, "one customer has all of these addresses");
+    })
+    .await;
+}
+
+/// The status that a request for somebody else is answered with.
+async fn for_whom(app: &TestApp, forwarded: &str) -> u16 {
+    let request = posts(app, "application/json", PLANS).header("x-forwarded-for", forwarded);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_rates_leave_room_for_a_busy_office() {
+    let defaults = |config: &mut Config| {
+        let default = Config::development(config.bind, String::new(), String::new()).unwrap();
+        config.limits.rates = default.limits.rates;
+        assert!(config.limits.rates.is_some());
+    };
+    with_settings(defaults, async |app| {
+        let names: Vec<_> = (0..120).map(|number| format!("user{number}")).collect();
+        let users: Vec<Actor> = join_all(names.iter().map(|name| app.signs_up(name))).await;
+        for _ in 0..10 {
+            join_all(users.iter().take(64).map(Actor::credits)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_that_takes_too_long_is_given_up() {
+    // A password takes longer than this to be hashed.
+    let hasty = |config: &mut Config| {
+        config.password_cost = 12;
+        config.limits.operation = Duration::from_millis(20);
+    };
+    with_settings(hasty, async |app| {
+        let input = json!({ "email": "ada@patchhive.example", "username": "ada", "password": "ada's password" });
+        let query = "mutation ($input: SignUpInput!) { signUp(input: $input) { token } }";
+        let body = json!({ "query": query, "variables": { "input": input } });
+        let response = posts(&app, "application/json", body.to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 504);
+        assert_eq!(told(&response.json().await.unwrap()).0, "TIMEOUT");
+        let mut socket = app.visitor().connects().await;
+        socket.subscribes("1", query, json!({ "input": input })).await;
+        assert_eq!(socket.next().await["payload"][0]["extensions"]["code"], "TIMEOUT");
+    })
+    .await;
+}
