@@ -10,8 +10,7 @@ export default defineConfig(
   js.configs.recommended,
   ts.configs.strictTypeChecked,
   ts.configs.stylisticTypeChecked,
-  jsxA11y.flatConfigs.strict,
-  reactHooks.configs.flat.recommended,
+  { files: ["src/**", "graphiql/**"], extends: [jsxA11y.flatConfigs.strict, reactHooks.configs.flat.recommended] },
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: "error" },

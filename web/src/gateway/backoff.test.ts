@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+
+import { pause } from "./backoff";
+
+test("pauses grow with each try, up to a quarter of a minute", () => {
+  expect([0, 1, 2, 3].map((tries) => pause(tries, 1))).toEqual([500, 1000, 2000, 4000]);
+  expect(pause(1000, 1)).toBe(15_000);
+});
+
+test("no two browsers come at once", () => {
+  expect(pause(2, 0)).toBe(1000);
+  expect(pause(2, 0.5)).toBe(1500);
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+
+import { memory } from "../storage/memory";
+import { LoggedOut, type Session, Sessions } from "./session";
+
+const NOON = Date.parse("2026-01-01T12:00:00Z");
+
+function session(token: string, expiresAt = "2026-01-02T00:00:00Z"): Session {
+  return { token, expiresAt, user: { id: "1", email: "ada@example.com", username: "ada" } };
+}
+
+describe("a session", () => {
+  test("is kept for the next page", () => {
+    const storage = memory();
+    new Sessions(storage, NOON).begin(session("one"));
+    expect(new Sessions(storage, NOON).token).toBe("one");
+  });
+
+  test("that has ended meanwhile is not gone on with", () => {
+    const storage = memory();
+    new Sessions(storage, NOON).begin(session("one", "2026-01-01T11:59:59Z"));
+    expect(new Sessions(storage, NOON).state.is).toBe("out");
+  });
+
+  test.each(["{", "null", "[]", '{"token": 1}', '"text"'])("is not read from %s", (text) => {
+    const storage = memory();
+    storage.setItem("patch-hive.session", text);
+    expect(new Sessions(storage, NOON).state.is).toBe("out");
+  });
+
+  test("that is refused has ended, and the refusal of an older token changes nothing", () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("two"));
+    sessions.refuse("one");
+    expect(sessions.state.is).toBe("in");
+    sessions.refuse("two");
+    expect(sessions.state.is).toBe("ended");
+  });
+
+  test("is followed from tab to tab", () => {
+    const storage = memory();
+    const [here, there] = [new Sessions(storage, NOON), new Sessions(storage, NOON)];
+    there.begin(session("one"));
+    here.follow();
+    expect(here.token).toBe("one");
+    there.end();
+    here.follow();
+    expect(here.state.is).toBe("out");
+  });
+});
+
+describe("a wish for a token", () => {
+  test("is granted at once to who is logged in", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    await expect(sessions.fresh()).resolves.toBe("one");
+  });
+
+  test("waits for who has to log in again", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    sessions.refuse("one");
+    const [first, second] = [sessions.fresh(), sessions.fresh()];
+    sessions.begin(session("two"));
+    await expect(Promise.all([first, second])).resolves.toEqual(["two", "two"]);
+  });
+
+  test("is refused to who logs out instead", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    sessions.refuse("one");
+    const wish = sessions.fresh();
+    sessions.end();
+    await expect(wish).rejects.toBeInstanceOf(LoggedOut);
+    await expect(sessions.fresh()).rejects.toBeInstanceOf(LoggedOut);
+  });
+});

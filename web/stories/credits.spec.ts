@@ -1,0 +1,71 @@
+import { balance, pay } from "./checkout";
+import { expect, test } from "./person";
+
+const price = "Price";
+
+test("the price follows what is typed, and the least price is explained", async ({ page }) => {
+  await page.goto("/pricing");
+  await page.getByRole("link", { name: "Buy credits" }).click();
+  const display = page.getByRole("status", { name: price });
+  const number = page.getByLabel("Credits", { exact: true });
+  await number.fill("100");
+  await expect(display).toContainText("$20.00");
+  await expect(display).toContainText("100 credits at $0.20 each");
+  await number.fill("7");
+  await expect(display).toContainText("$5.00");
+  await expect(display).toContainText("at least $5.00");
+
+  for (const wrong of ["0", "1001", "2.5", "many"]) {
+    await number.fill(wrong);
+    await expect(page.getByText("Type a whole number from 1 to 1,000.")).toBeVisible();
+    await expect(display).not.toContainText("$");
+    await expect(page.getByRole("button", { name: "Purchase" })).toBeDisabled();
+  }
+  await page.getByLabel("Credits, by fader").focus();
+  await page.keyboard.press("End");
+  await expect(number).toHaveValue("1000");
+  await expect(display).toContainText("$200.00");
+});
+
+test("an answer that comes late is not shown for another number", async ({ page }) => {
+  await page.route("**/graphql", async (route) => {
+    const body = route.request().postDataJSON() as { variables?: { credits?: number } };
+    if (body.variables?.credits === 200) await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue().catch(() => undefined);
+  });
+  await page.goto("/credits");
+  const display = page.getByRole("status", { name: price });
+  await expect(display).toContainText("$10.00");
+  await page.getByLabel("Credits", { exact: true }).fill("200");
+  await expect(display).not.toContainText("$10.00");
+  await page.waitForTimeout(400);
+  await page.getByLabel("Credits", { exact: true }).fill("300");
+  await expect(display).toContainText("$60.00");
+  await page.waitForTimeout(1_500);
+  await expect(display).toContainText("$60.00");
+});
+
+test("a pack is bought and arrives", async ({ page }) => {
+  await page.goto("/credits?credits=40");
+  await expect(page.getByRole("status", { name: price })).toContainText("$8.00");
+  await page.getByRole("button", { name: "Purchase" }).click();
+  await pay(page);
+  await expect(page.getByText("40 credits arrived.")).toBeVisible();
+  await expect(balance(page)).toContainText("40");
+  await expect(page.getByRole("cell", { name: "+40" })).toBeVisible();
+});
+
+test.describe("a visitor", () => {
+  test.use({ storageState: { cookies: [], origins: [] } });
+
+  test("who wants credits logs in and goes on to the checkout", async ({ page, person }) => {
+    await page.goto("/credits");
+    await page.getByLabel("Credits", { exact: true }).fill("30");
+    await page.getByRole("button", { name: "Purchase" }).click();
+    await page.getByLabel("Email").fill(person.email);
+    await page.getByLabel("Password").fill(person.password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await pay(page);
+    await expect(page.getByText("30 credits arrived.")).toBeVisible();
+  });
+});

@@ -1,0 +1,53 @@
+import { balance, pay } from "./checkout";
+import { expect, grant, test } from "./person";
+
+test("an export that cannot be paid offers what would mend it", async ({ page }) => {
+  await page.goto("/account");
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByText("3 credits short.")).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Pro,/ })).toBeVisible();
+  await page
+    .getByRole("button", { name: /^Buy for/ })
+    .first()
+    .click();
+  await pay(page);
+  await expect(page.getByText(/credits arrived/)).toBeVisible();
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByText("Export ticket")).toBeVisible();
+  await expect(page.getByText("3 credits taken")).toBeVisible();
+});
+
+test("each click is an export of its own", async ({ page, person, request }) => {
+  await grant(request, person, 10);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("10");
+  await page.getByLabel("PatchBook", { exact: true }).selectOption("Rain on tin");
+  for (const left of ["7", "4", "1"]) {
+    await page.getByRole("button", { name: "Export PatchBook" }).click();
+    await expect(balance(page)).toContainText(left);
+    await expect(page.locator(".ticket-name")).toHaveText("Rain on tin");
+  }
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByText("2 credits short.")).toBeVisible();
+});
+
+test("an export whose answer was lost is charged once, also after a reload", async ({ page, person, request }) => {
+  await grant(request, person, 9);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("9");
+  await page.route("**/graphql", async (route) => {
+    if (!route.request().postData()?.includes("chargeExport")) return route.continue();
+    // The gateway books it, and the line breaks before it can say so.
+    await route.fetch();
+    return route.abort("connectionreset");
+  });
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByRole("alert")).toContainText("cannot be reached");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("alert")).toContainText("cannot be reached");
+  await page.unroute("**/graphql");
+  await page.reload();
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByText("3 credits taken, once: it had been charged before")).toBeVisible();
+  await expect(balance(page)).toContainText("6");
+});

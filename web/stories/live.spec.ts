@@ -1,0 +1,74 @@
+import { balance } from "./checkout";
+import { expect, grant, test } from "./person";
+
+test("what happens in one tab shows in the other", async ({ page, context, person, request }) => {
+  await grant(request, person, 9);
+  await page.goto("/account");
+  const other = await context.newPage();
+  await other.goto("/pricing");
+  const pill = other.getByRole("link", { name: /^Your balance/ });
+  await expect(pill).toContainText("9");
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(balance(page)).toContainText("6");
+  await expect(pill).toContainText("6");
+  await grant(request, person, 100);
+  await expect(pill).toContainText("106");
+  await expect(page.getByRole("cell", { name: "+100" })).toBeVisible();
+
+  await other.getByRole("button", { name: "Log out" }).click();
+  await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+});
+
+test("a socket that is cut comes back and has missed nothing", async ({ page, person, request }) => {
+  const sockets: { close: () => void }[] = [];
+  const asked: unknown[] = [];
+  let open = true;
+  await page.routeWebSocket("**/graphql", (socket) => {
+    if (!open) {
+      void socket.close();
+      return;
+    }
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const { payload } = JSON.parse(message.toString()) as { payload?: { query?: string; variables?: unknown } };
+      if (payload?.query?.includes("balanceChanged")) asked.push(payload.variables);
+      server.send(message);
+    });
+    sockets.push({
+      close: () => {
+        void socket.close();
+        void server.close();
+      },
+    });
+  });
+  await grant(request, person, 5);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("5");
+
+  open = false;
+  for (const socket of sockets.splice(0)) socket.close();
+  await expect(page.getByText("Reconnecting.")).toBeVisible();
+  await grant(request, person, 30);
+  await grant(request, person, 7);
+  open = true;
+  await expect(balance(page)).toContainText("42", { timeout: 20_000 });
+  await expect(page.getByText("Reconnecting.")).toBeHidden();
+  expect(asked[0]).toEqual({});
+  expect(asked.at(-1)).toEqual({ afterVersion: 1 });
+});
+
+test("who is offline is told so, and is brought up to date afterwards", async ({ page, context, person, request }) => {
+  await grant(request, person, 5);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("5");
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline.")).toBeVisible();
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByRole("alert")).toContainText("cannot be reached");
+  await grant(request, person, 60);
+  await context.setOffline(false);
+  await expect(balance(page)).toContainText("65");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("3 credits taken")).toBeVisible();
+  await expect(balance(page)).toContainText("62");
+});

@@ -1,0 +1,51 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+
+import { expect, grant, test } from "./person";
+
+const PAGES = ["/", "/pricing", "/credits", "/account"];
+
+const FOR_VISITORS = ["/login", "/signup", "/pricing"];
+
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { name: "phone-light", colorScheme: "light", viewport: { width: 375, height: 812 } },
+  { name: "phone-dark", colorScheme: "dark", viewport: { width: 375, height: 812 } },
+] as const;
+
+/** Looks at a page as axe does, and keeps a picture of it for people. */
+async function look(page: Page, path: string, look: string, who: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.locator("[aria-busy=true], .skeleton")).toHaveCount(0);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width, "nothing reaches beyond the window").toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+  const name = path === "/" ? "home" : path.slice(1);
+  await page.screenshot({ path: `test-results/screens/${name}-${who}-${look}.png`, fullPage: true });
+}
+
+for (const { name, ...use } of LOOKS) {
+  test.describe(name, () => {
+    test.use({ ...use, contextOptions: { reducedMotion: "reduce" } });
+
+    test(`axe finds nothing on the pages of somebody, ${name}`, async ({ page, person, request }) => {
+      for (const credits of [60, 25, 40]) await grant(request, person, credits);
+      await page.goto("/account");
+      for (const left of ["122", "119", "116"]) {
+        await page.getByRole("button", { name: "Export PatchBook" }).click();
+        await expect(page.getByRole("status", { name: "Balance" })).toContainText(left);
+      }
+      for (const path of PAGES) await look(page, path, name, "somebody");
+    });
+
+    test.describe("for a visitor", () => {
+      test.use({ storageState: { cookies: [], origins: [] } });
+
+      test(`axe finds nothing on the pages of a visitor, ${name}`, async ({ page }) => {
+        for (const path of FOR_VISITORS) await look(page, path, name, "visitor");
+      });
+    });
+  });
+}

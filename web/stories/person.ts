@@ -1,0 +1,90 @@
+import { createHmac, randomUUID } from "node:crypto";
+
+import { type APIRequestContext, test as base } from "@playwright/test";
+
+import { gateway } from "./stage";
+
+/** Somebody who has signed up. */
+export interface Person {
+  email: string;
+  password: string;
+  session: Session;
+}
+
+interface Session {
+  token: string;
+  expiresAt: string;
+  user: { id: string; email: string; username: string };
+}
+
+const PASSWORD = "correct horse battery";
+
+const SIGN_UP = `mutation ($input: SignUpInput!) {
+  signUp(input: $input) { token expiresAt user { id email username } }
+}`;
+
+/** Asks the gateway, as nobody or as somebody. */
+async function ask<Data>(request: APIRequestContext, query: string, variables: object, token?: string): Promise<Data> {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await request.post(`${gateway}/graphql`, { data: { query, variables }, headers });
+  const { data, errors } = (await response.json()) as { data: Data; errors?: { message: string }[] };
+  if (errors?.[0]) throw new Error(errors[0].message);
+  return data;
+}
+
+async function signUp(request: APIRequestContext): Promise<Person> {
+  const input = { email: `${randomUUID()}@example.com`, username: "ada", password: PASSWORD };
+  const { signUp } = await ask<{ signUp: Session }>(request, SIGN_UP, { input });
+  return { email: signUp.user.email, password: PASSWORD, session: signUp };
+}
+
+/** Gives somebody credits, as an operator does. */
+export async function grant(request: APIRequestContext, person: Person, credits: number): Promise<void> {
+  const admin = token({ ...claims(person.session.token), role: "admin" });
+  const input = { userId: person.session.user.id, credits, reason: "A welcome gift", idempotencyKey: randomUUID() };
+  await ask(
+    request,
+    "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }",
+    { input },
+    admin,
+  );
+}
+
+/** The same session with a token that ends so many seconds from now. */
+export function shortened({ session }: Person, seconds: number): Session {
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const ends = new Date(exp * 1000).toISOString();
+  return { ...session, token: token({ ...claims(session.token), exp }), expiresAt: ends };
+}
+
+function claims(token: string): object {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as object;
+}
+
+/** `patch-hive dev` keeps its secret in the source code: whoever runs it may be anybody. */
+function token(claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+  const secret = "development only: this secret is in the source code";
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
+
+/** What a browser keeps of a session. */
+export function kept(session: Session) {
+  const localStorage = [{ name: "patch-hive.session", value: JSON.stringify(session) }];
+  return { cookies: [], origins: [{ origin: gateway, localStorage }] };
+}
+
+/** A test of somebody who has signed up and is logged in. */
+export const test = base.extend<{ person: Person }>({
+  person: async ({ playwright }, use) => {
+    const request = await playwright.request.newContext();
+    await use(await signUp(request));
+    await request.dispose();
+  },
+  storageState: async ({ person }, use) => {
+    await use(kept(person.session));
+  },
+});
+
+export { expect } from "@playwright/test";

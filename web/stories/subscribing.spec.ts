@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+
+import { balance, pay } from "./checkout";
+import { expect, test } from "./person";
+
+test.describe("a visitor", () => {
+  test.use({ storageState: { cookies: [], origins: [] } });
+
+  test("picks a plan, signs up, is declined, pays, and sees the credits arrive", async ({ page }) => {
+    await page.goto("/");
+    await page.getByRole("link", { name: "See the plans" }).click();
+    await expect(page.getByRole("heading", { name: "Pick your voltage" })).toBeVisible();
+    await page.getByRole("button", { name: "Subscribe to Core" }).click();
+
+    await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+    await page.getByRole("main").getByRole("link", { name: "Sign up" }).click();
+    await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill("correct horse");
+    await page.getByRole("button", { name: "Sign up" }).click();
+
+    await pay(page, "4000 0000 0000 0002");
+    await expect(page.getByRole("alert")).toContainText("Your card was declined.");
+    await pay(page);
+
+    await expect(page).toHaveURL(/\/account\?payment=success/);
+    await expect(page.getByText("You are on Core.")).toBeVisible();
+    await expect(balance(page)).toContainText("25");
+    await expect(page.getByText("Enough for 8 exports.")).toBeVisible();
+    await expect(page.getByRole("cell", { name: "+25" })).toBeVisible();
+
+    await page.getByRole("button", { name: "Close" }).click();
+    await expect(page).toHaveURL(/\/account$/);
+    await page.getByRole("link", { name: "Change the plan" }).click();
+    await expect(page.getByRole("listitem", { name: "Core" })).toContainText("Your plan");
+  });
+
+  test("who leaves the checkout is told that nothing was charged", async ({ page, person }) => {
+    await page.goto("/login");
+    await page.getByLabel("Email").fill(person.email);
+    await page.getByLabel("Password").fill("wrong horse battery");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await page.getByLabel("Password").fill(person.password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await expect(page.getByRole("heading", { name: "Your account" })).toBeVisible();
+
+    await page.goto("/pricing");
+    await page.getByRole("button", { name: "Subscribe to Pro" }).click();
+    await page.getByRole("link", { name: "Cancel and go back" }).click();
+    await expect(page.getByText("nothing was charged")).toBeVisible();
+    await expect(page.getByText("Not enough for an export.")).toBeVisible();
+  });
+
+  test("a link to the account leads there by way of logging in", async ({ page, person }) => {
+    await page.goto("/account");
+    await page.getByLabel("Email").fill(person.email.toUpperCase());
+    await page.getByLabel("Password").fill(person.password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await expect(page).toHaveURL(/\/account$/);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+  });
+});
+
+test("a plan is subscribed to once, however often it is clicked", async ({ page }) => {
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.postData()?.includes("createCheckout")) asked += 1;
+  });
+  await page.goto("/pricing");
+  await page.getByRole("button", { name: "Subscribe to Studio" }).dblclick();
+  await pay(page);
+  await expect(page.getByText("You are on Studio.")).toBeVisible();
+  await expect(balance(page)).toContainText("unlimited");
+  expect(asked).toBe(1);
+});
