@@ -3,8 +3,8 @@ import { useState } from "react";
 import { minute } from "../moment";
 import { count } from "../money";
 import { Button } from "../style/Button";
-import { PATCHBOOKS } from "./patchbook";
-import { expiry } from "./ticket";
+import { title } from "./patchbook";
+import { expiry } from "./expiry";
 
 interface TicketProps {
   charge: { id: string; runId: string; credits: number; replayed: boolean; ticket: string | null };
@@ -12,13 +12,12 @@ interface TicketProps {
 
 /** Proof that an export is paid. */
 export function Ticket({ charge }: TicketProps) {
-  const name = PATCHBOOKS.find(({ runId }) => runId === charge.runId)?.name ?? charge.runId;
   const ends = charge.ticket === null ? null : expiry(charge.ticket);
   return (
     <div className="ticket">
       <div className="ticket-main">
         <p className="label">Export ticket</p>
-        <p className="ticket-name">{name}</p>
+        <p className="ticket-name">{title(charge.runId)}</p>
         <p className="small">
           {charge.credits === 0 ? "Unlimited: no credits taken" : `${count(charge.credits, "credit")} taken`}
           {charge.replayed && ", once: it had been charged before"}

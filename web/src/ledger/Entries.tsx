@@ -1,3 +1,4 @@
+import { title } from "../export/patchbook";
 import type { EntryPartsFragment } from "../generated/graphql";
 import { minute } from "../moment";
 import { Skeleton } from "../style/Skeleton";
@@ -53,7 +54,7 @@ function Entry({ entry }: { entry: EntryPartsFragment }) {
       </td>
       <td>
         <span className="entry-kind">{word(entry.changeType)}</span>
-        <span className="quiet entry-notes">{entry.notes ?? entry.reference}</span>
+        <span className="quiet entry-notes">{entry.notes ?? title(entry.reference ?? "")}</span>
       </td>
       <td className="entry-number digits entry-delta">{signed(entry.creditsDelta)}</td>
       <td className="entry-number digits">{entry.balanceAfter.toLocaleString("en-US")}</td>

@@ -36,12 +36,7 @@ export function Scope({ steps }: { steps: readonly Step[] }) {
             </>
           )}
         </svg>
-        {last && (
-          <span
-            className="scope-dot"
-            style={{ left: `${(last.x / WIDTH) * 100}%`, top: `${(last.y / HEIGHT) * 100}%` }}
-          />
-        )}
+        {last && <span className="scope-dot" style={{ top: `${(last.y / HEIGHT) * 100}%` }} />}
       </div>
       <figcaption className="scope-scale label" aria-hidden="true">
         <span>{steps.length === 0 ? "No signal yet" : `Last ${count(Math.min(steps.length, MOST), "change")}`}</span>

@@ -12,17 +12,17 @@ function steps(...deltas: number[]): Step[] {
 }
 
 test("a balance begins where it was before the oldest change", () => {
-  const { points, low, high } = course(steps(100, -50), 100, 100);
+  const { points, low, high } = course(steps(100, -50), 120, 100);
   expect([low, high]).toEqual([0, 100]);
   expect(points).toEqual([
     { x: 0, y: 100 },
-    { x: 50, y: 0 },
-    { x: 100, y: 50 },
+    { x: 40, y: 0 },
+    { x: 80, y: 50 },
   ]);
 });
 
-test("it keeps its height between changes", () => {
-  expect(course(steps(100, -50), 100, 100).line).toBe("M0 100H50V0H100V50");
+test("it keeps its height between changes, and until now", () => {
+  expect(course(steps(100, -50), 120, 100).line).toBe("M0 100H40V0H80V50H120");
 });
 
 test("a balance below zero has room", () => {

@@ -14,7 +14,7 @@ export interface Point {
 
 /** A balance over time, ready to be drawn. */
 export interface Course {
-  /** Where each change stands, from the oldest on. */
+  /** Where each balance begins, from the oldest on. */
   points: Point[];
   /** A line that keeps its height between changes, as balances do. */
   line: string;
@@ -31,11 +31,12 @@ export function course(steps: readonly Step[], width: number, height: number): C
   const low = Math.min(0, ...balances);
   const high = nice(Math.max(...balances, low + 1));
   const points = balances.map((balance, place) => ({
-    x: (place / (balances.length - 1)) * width,
+    x: (place / balances.length) * width,
     y: height - ((balance - low) / (high - low)) * height,
   }));
   const line = points.map(({ x, y }, place) => (place === 0 ? `M${round(x)} ${round(y)}` : `H${round(x)}V${round(y)}`));
-  return { points, line: line.join(""), low, high };
+  // The newest balance holds until now.
+  return { points, line: `${line.join("")}H${width}`, low, high };
 }
 
 /** What a drawing shows, for who does not see it. */

@@ -4,7 +4,7 @@ import type { ChangeType } from "../generated/graphql";
 export const KINDS: readonly { type: ChangeType; one: string; many: string }[] = [
   { type: "PURCHASE", one: "Purchase", many: "Purchases" },
   { type: "SPEND", one: "Export", many: "Exports" },
-  { type: "GRANT", one: "Plan or gift", many: "Plans and gifts" },
+  { type: "GRANT", one: "Grant", many: "Grants" },
   { type: "REFUND", one: "Refund", many: "Refunds" },
 ];
 

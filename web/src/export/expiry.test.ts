@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { expiry } from "./ticket";
+import { expiry } from "./expiry";
 
 test("a ticket says when it ends", () => {
   const claims = btoa(JSON.stringify({ exp: 1767225600, jti: "7" })).replaceAll("=", "");
