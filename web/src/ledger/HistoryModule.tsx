@@ -27,9 +27,11 @@ export function HistoryModule() {
   const [{ data: whole }, askWhole] = useQuery({ query: CourseDocument });
   const again = () => {
     ask({ requestPolicy: "network-only" });
-    askWhole({ requestPolicy: "network-only" });
   };
-  useNews(again);
+  useNews(data?.newest.nodes, again);
+  useNews(whole?.ledger.nodes, () => {
+    askWhole({ requestPolicy: "network-only" });
+  });
   const { nodes, pageInfo } = data?.ledger ?? {};
   const paged = way.length > 0 || (pageInfo?.hasNextPage ?? false);
   return (
@@ -77,16 +79,15 @@ export function HistoryModule() {
   );
 }
 
-/** Asks again whenever the balance has moved on. */
-function useNews(again: () => void): void {
-  const version = useAccount().balance?.version;
-  const seen = useRef(version);
+/** Asks again when the balance has moved on from what is shown, be it that it moved while that was on its way. */
+function useNews(shown: readonly { version: number }[] | undefined, again: () => void): void {
+  const version = useAccount().balance?.version ?? 0;
+  const asked = useRef(0);
   useEffect(() => {
-    if (version === seen.current) return;
-    const first = seen.current === undefined;
-    seen.current = version;
-    if (!first) again();
-  }, [version, again]);
+    if (shown === undefined || version <= Math.max(shown[0]?.version ?? 0, asked.current)) return;
+    asked.current = version;
+    again();
+  }, [shown, version, again]);
 }
 
 function Kinds({ kind, onKind }: { kind: ChangeType | null; onKind: (kind: ChangeType | null) => void }) {
