@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 use super::{WATCH, change, newest};
 use crate::{
     checkout::{at_stripe, customer_of, lost::ages, opened_elsewhere},
-    harness::{Actor, TestApp, actor::GOOD_CARD, facts},
+    harness::{
+        Actor, TestApp,
+        actor::{GOOD_CARD, WATCH_BALANCE},
+        facts,
+    },
 };
 
 /// Subscribes to CORE, and a moment later to PRO on another page, which knows nothing of the first.
@@ -61,6 +65,7 @@ async fn one_is_left(app: &TestApp, user: &Actor) {
     assert_eq!(refunded(app).await, ["1499"]);
     assert_eq!(undone(app).await, [(State::Done, None)]);
     assert_eq!(user.tier().await, "CORE");
+    assert_eq!(user.credits().await, 25);
 }
 
 fn breaks(app: &TestApp, method: &str, path: &str, times: u32, effect: Effect) {
@@ -83,10 +88,14 @@ facts! {
         let mut plan = ada.connects().await;
         plan.subscribes("plan", WATCH, json!({})).await;
         assert_eq!(plan.pushed().await, change("PRO", Some(false)));
+        let mut balance = ada.connects().await;
+        balance.subscribes("balance", WATCH_BALANCE, json!({ "after": 2 })).await;
         sweeps(&app).await;
 
         one_is_left(&app, &ada).await;
         assert_eq!(plan.pushed().await, change("CORE", Some(false)));
+        let pushed = balance.pushed().await;
+        assert_eq!((&pushed["balance"]["credits"], &pushed["entry"]["creditsDelta"]), (&json!(25), &json!(-100)));
         let refund = at_stripe(&app, REFUNDS).await["data"][0].clone();
         assert_eq!(refund["reason"], "duplicate");
         let ended = newest(&app).await;
@@ -121,7 +130,7 @@ facts! {
             assert_eq!(refunded(&app).await, vec!["1499"; made], "{method} {path} {effect:?}");
             assert_eq!(statuses(&app).await, ["canceled", "active"].repeat(made));
             assert_eq!(undone(&app).await, vec![(State::Done, None); made]);
-            assert_eq!(ada.tier().await, "CORE");
+            assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
         }
     }
 
@@ -225,6 +234,6 @@ facts! {
         amounts.sort();
         assert_eq!(amounts, ["1499", "2999"]);
         assert_eq!(ada.balance().await["unlimited"], Value::Bool(false));
-        assert_eq!(ada.tier().await, "CORE");
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     error::Error,
     feed::Watcher,
-    settle::{self, Fact, Outcome, Said},
+    settle::{self, Fact, Said},
     stripe::Subscription,
 };
 
@@ -99,13 +99,7 @@ pub(super) async fn is_known(app: &App, id: &str) -> Result<bool, Error> {
 pub(super) async fn refresh(app: &App, id: &str) -> Result<Subscription, Error> {
     let at = app.clock.now().timestamp();
     let subscription = app.payments()?.stripe.subscription(id).await?;
-    let tx = app.database.begin().await?;
-    let fact = Fact::Subscription { subscription: subscription.clone(), said: Said::Reply { at } };
-    let outcome = settle::apply(&tx, app, fact).await?;
-    tx.commit().await?;
-    if let Outcome::Applied(Some(news)) = outcome {
-        settle::announce(app, news);
-    }
+    settle::learn(app, Fact::Subscription { subscription: subscription.clone(), said: Said::Reply { at } }).await?;
     Ok(subscription)
 }
 
