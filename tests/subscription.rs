@@ -6,7 +6,9 @@ mod duplicate;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
+use entity::event;
 use patch_hive::settle;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::{
@@ -62,6 +64,15 @@ facts! {
             let time = DateTime::parse_from_rfc3339(subscription[ours].as_str().unwrap()).unwrap();
             assert_eq!(item[theirs], time.timestamp(), "{ours}");
         }
+    }
+
+    async fn nothing_that_stripe_tells_of_a_subscription_fails(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        app.sandbox().advance(Duration::from_hours(32 * 24)).await;
+        app.settles().await;
+        let failed = event::Entity::find().filter(event::Column::Status.eq(event::Status::Failed));
+        assert_eq!(failed.all(app.inside().await.database.read()).await.unwrap(), []);
     }
 
     async fn cancelling_ends_the_plan_with_its_period_and_not_before(app: TestApp) {

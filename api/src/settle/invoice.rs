@@ -96,7 +96,9 @@ async fn pays_for(
         credits: Set(plan(tier).monthly_credits.unwrap_or_default()),
         ..Default::default()
     };
-    invoice_period::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(context.tx).await?;
+    // Several events tell of one payment.
+    let once = [invoice_period::Column::InvoiceId, invoice_period::Column::PeriodId, invoice_period::Column::Tier];
+    invoice_period::Entity::insert(row).on_conflict_do_nothing_on(once).exec_without_returning(context.tx).await?;
     Ok(())
 }
 
