@@ -8,6 +8,7 @@ mod order;
 #[path = "payloads/mod.rs"]
 pub(crate) mod payloads;
 mod periods;
+mod permutations;
 mod recorded;
 mod repeats;
 mod reversals;

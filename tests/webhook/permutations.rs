@@ -1,0 +1,113 @@
+//! Whatever order the events of a life come in, it ends alike: each life is lived once in the sandbox (older shapes are made
+//! by hand), and its events are told in many orders, each order to a user of its own.
+//!
+//! `PATCH_HIVE_TEST_SECONDS` (any number) tells every life in every order on SQLite, up to seven events: 5040 orders. On
+//! PostgreSQL, where that would take hours, it tells each in hundreds of them.
+
+mod crowd;
+mod life;
+mod state;
+
+use std::time::Instant;
+
+use sea_orm::DbBackend;
+
+use super::payloads;
+use crate::harness::{
+    TestApp,
+    chance::{Dice, Seed, lengthened},
+    facts,
+};
+use crowd::Crowd;
+use life::Life;
+
+/// In how many orders a life is told on a database, in a usual and in a lengthened run.
+fn wanted(backend: DbBackend) -> usize {
+    match (backend, lengthened()) {
+        (DbBackend::Sqlite, false) => 64,
+        (DbBackend::Sqlite, true) => usize::MAX,
+        (_, false) => 16,
+        (_, true) => 400,
+    }
+}
+
+/// Users to whom a life is told all at once.
+const AT_ONCE: usize = 4;
+
+/// Every order of so many things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for next in 0..count {
+        let put_in = |order: &Vec<usize>| {
+            let order = order.clone();
+            (0..=order.len()).map(move |place| {
+                let mut order = order.clone();
+                order.insert(place, next);
+                order
+            })
+        };
+        orders = orders.iter().flat_map(put_in).collect();
+    }
+    orders
+}
+
+/// Every order, where so many are wanted. Or else as it happened, the other way round, and others by chance.
+fn some_orders(count: usize, wanted: usize, dice: &mut Dice) -> Vec<Vec<usize>> {
+    if (1..=count).product::<usize>() <= wanted {
+        return orders(count);
+    }
+    let mut some = vec![(0..count).collect::<Vec<_>>(), (0..count).rev().collect()];
+    while some.len() < wanted {
+        some.push(shuffled((0..count).collect(), dice));
+    }
+    some
+}
+
+fn shuffled(mut things: Vec<usize>, dice: &mut Dice) -> Vec<usize> {
+    for place in (1..things.len()).rev() {
+        things.swap(place, dice.place(place + 1));
+    }
+    things
+}
+
+/// Tells a life in many orders, and all at once with repeats, and proves that every end is the same.
+async fn ends_alike(app: &TestApp, life: &Life, dice: &mut Dice) -> usize {
+    let count = life.events.len();
+    let orders = some_orders(count, wanted(app.inside().await.database.backend()), dice);
+    let crowd = Crowd::gather(app, life, orders.len() + AT_ONCE).await;
+    crowd.hears_in_turn(&orders).await;
+    for user in orders.len()..orders.len() + AT_ONCE {
+        // Each event at least once, and some again.
+        let told = (0..count).chain((0..count).filter(|_| dice.rolls(40))).collect();
+        crowd.hears_at_once(user, shuffled(told, dice)).await;
+    }
+    let states = crowd.states().await;
+    for (order, state) in orders.iter().zip(&states) {
+        assert_eq!(state, &states[0], "{} ends otherwise in the order {order:?}", life.name);
+    }
+    for state in &states[orders.len()..] {
+        assert_eq!(state, &states[0], "{} ends otherwise when it is told at once", life.name);
+    }
+    let account = states[0].iter().find(|line| line.starts_with("account ")).unwrap();
+    assert!(account.starts_with(&format!("account {} {} ", life.credits, life.unlimited)), "{}: {account}", life.name);
+    orders.len()
+}
+
+facts! {
+    async fn every_order_of_a_life_ends_alike(app: TestApp) {
+        let seed = Seed::of("permutations");
+        let mut dice = seed.dice(0);
+        app.sandbox().set_webhook_urls(Vec::new());
+        let (mut told, began) = (0, Instant::now());
+        let lives = life::all(&app).await;
+        for life in &lives {
+            let now = Instant::now();
+            let orders = ends_alike(&app, life, &mut dice).await;
+            told += orders;
+            let (events, took) = (life.events.len(), now.elapsed());
+            eprintln!("{:>6} orders of {events} events in {took:>8.1?}: {}", orders, life.name);
+        }
+        let (count, took) = (lives.len(), began.elapsed());
+        eprintln!("{told:>6} orders of {count} lives in {took:.1?}, on {:?}", app.inside().await.database.backend());
+    }
+}

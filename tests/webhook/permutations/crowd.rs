@@ -1,0 +1,167 @@
+//! Users who are all told the same life, each of them as if it were their own.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use entity::{
+    credit_account, customer,
+    user::{self, Role},
+};
+use futures_util::future::join_all;
+use patch_hive::{app::App, settle};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, Statement};
+use serde_json::Value;
+
+use super::{
+    life::Life,
+    state::{ROWS, UNSETTLED},
+};
+use crate::harness::TestApp;
+
+/// Stands behind the ids of a life, in the place of what makes them a user's own.
+const MARK: char = '\u{b6}';
+
+/// What Stripe's ids begin with, as far as they are told apart by user.
+const PREFIXES: [&str; 11] = ["evt", "cus", "sub", "in", "inpay", "pi", "ch", "re", "du", "cs", "si"];
+
+/// How many are told at the same time.
+const TELLERS: usize = 4;
+
+/// How many rows are written at once.
+const BATCH: usize = 500;
+
+pub(super) struct Crowd {
+    app: App,
+    /// The events, with marked ids.
+    events: Arc<Vec<String>>,
+    /// Each user's number in the database, and what makes the ids of the life this user's own.
+    users: Vec<(i64, String)>,
+}
+
+impl Crowd {
+    /// Makes the users and their customers.
+    pub(super) async fn gather(app: &TestApp, life: &Life, count: usize) -> Self {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        let app = app.inside().await;
+        let first = LAST.fetch_add(count, Ordering::Relaxed);
+        let names: Vec<_> = (first..first + count).map(|number| format!("Zz{number:06}")).collect();
+        let customer = marked(&Value::from(life.customer.as_str())).as_str().unwrap().to_owned();
+        let mut users = Vec::new();
+        for names in names.chunks(BATCH) {
+            users.extend(sign_up(&app, names, &customer).await);
+        }
+        let events = life.events.iter().map(|event| marked(event).to_string()).collect();
+        Self { app, events: Arc::new(events), users }
+    }
+
+    /// Tells each user the events in an order of their own, several users at a time.
+    pub(super) async fn hears_in_turn(&self, orders: &[Vec<usize>]) {
+        let tellings: Vec<_> =
+            self.users.iter().zip(orders).map(|((_, name), order)| (name.clone(), order.clone())).collect();
+        let tellers = tellings.chunks(tellings.len().div_ceil(TELLERS)).map(|tellings| {
+            let (app, events, tellings) = (self.app.clone(), self.events.clone(), tellings.to_vec());
+            tokio::spawn(async move {
+                for (name, order) in tellings {
+                    for event in order {
+                        tell(&app, &events[event], &name).await;
+                    }
+                }
+            })
+        });
+        for teller in tellers.collect::<Vec<_>>() {
+            teller.await.unwrap();
+        }
+    }
+
+    /// Tells a user these events all at once.
+    pub(super) async fn hears_at_once(&self, user: usize, events: Vec<usize>) {
+        let name = &self.users[user].1;
+        let tellings = events.into_iter().map(|event| {
+            let (app, body, name) = (self.app.clone(), self.events[event].clone(), name.clone());
+            tokio::spawn(async move { tell(&app, &body, &name).await })
+        });
+        for told in join_all(tellings.collect::<Vec<_>>()).await {
+            told.unwrap();
+        }
+    }
+
+    /// What is stored of each user, as if each had lived the life as it was lived.
+    pub(super) async fn states(&self) -> Vec<Vec<String>> {
+        let db = self.app.database.read();
+        let backend = self.app.database.backend();
+        let ask = async |sql: &str| {
+            use sea_orm::ConnectionTrait;
+            db.query_all_raw(Statement::from_string(backend, sql)).await.unwrap()
+        };
+        let unsettled: Vec<String> = ask(UNSETTLED).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert!(unsettled.is_empty(), "{unsettled:#?}");
+        let mut lines = HashMap::<i64, Vec<String>>::new();
+        for sql in ROWS {
+            for row in ask(sql).await {
+                lines.entry(row.try_get_by_index(0).unwrap()).or_default().push(row.try_get_by_index(1).unwrap());
+            }
+        }
+        let of = |(id, name): &(i64, String)| {
+            let mut lines: Vec<_> =
+                lines.remove(id).unwrap_or_default().into_iter().map(|line| line.replace(name.as_str(), "")).collect();
+            lines.sort();
+            lines
+        };
+        self.users.iter().map(of).collect()
+    }
+}
+
+async fn tell(app: &App, event: &str, name: &str) {
+    settle::receive(app, event.replace(MARK, name).as_bytes()).await.unwrap();
+}
+
+/// Users with accounts and customers, and nothing else.
+async fn sign_up(app: &App, names: &[String], customer: &str) -> Vec<(i64, String)> {
+    let (db, now) = (app.database.write(), app.clock.now());
+    let users = names.iter().map(|name| user::ActiveModel {
+        email: Set(format!("{name}@patchhive.example")),
+        username: Set(name.clone()),
+        role: Set(Role::User),
+        created_at: Set(now),
+        ..Default::default()
+    });
+    user::Entity::insert_many(users).exec(db).await.unwrap();
+    let made = user::Entity::find().filter(user::Column::Username.is_in(names)).all(db).await.unwrap();
+    let accounts = made.iter().map(|user| credit_account::ActiveModel {
+        user_id: Set(user.id),
+        balance: Set(0),
+        version: Set(0),
+        unlimited_until: Set(None),
+        updated_at: Set(now),
+    });
+    credit_account::Entity::insert_many(accounts).exec_without_returning(db).await.unwrap();
+    let customers = made.iter().map(|user| customer::ActiveModel {
+        user_id: Set(user.id),
+        stripe_customer_id: Set(customer.replace(MARK, &user.username)),
+        created_at: Set(now),
+        ..Default::default()
+    });
+    customer::Entity::insert_many(customers).exec(db).await.unwrap();
+    made.into_iter().map(|user| (user.id, user.username)).collect()
+}
+
+/// The same, with a mark behind each id.
+fn marked(value: &Value) -> Value {
+    match value {
+        Value::String(text) if is_id(text) => format!("{text}{MARK}").into(),
+        Value::Array(values) => values.iter().map(marked).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), marked(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let known = |prefix: &str| PREFIXES.contains(&prefix);
+    let plain = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    text.split_once('_').is_some_and(|(prefix, rest)| known(prefix) && plain(rest))
+}

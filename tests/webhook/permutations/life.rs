@@ -1,0 +1,322 @@
+//! Lives: what becomes of a user's money at Stripe, and the events that tell it.
+
+use std::time::Duration;
+
+use sandbox::{Outcome, Stage};
+use serde_json::{Value, json};
+
+use super::payloads::{CORE, Money, PRO, Pack, Plan, Version, later, retold};
+use crate::{
+    harness::{Actor, TestApp, actor::GOOD_CARD},
+    webhook::known_user,
+};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A bank account: its money arrives, or fails to, days later.
+const BANK: &str = "000123456789";
+
+/// What is told of each life, unless it is about just that: it says nothing that another event does not.
+const RETOLD: [&str; 2] = ["invoice.payment_succeeded", "charge.refund.updated"];
+
+/// The events of a life, and what it comes to.
+pub(super) struct Life {
+    pub(super) name: &'static str,
+    pub(super) customer: String,
+    pub(super) events: Vec<Value>,
+    pub(super) credits: i64,
+    pub(super) unlimited: bool,
+}
+
+/// Every life, lived once.
+pub(super) async fn all(app: &TestApp) -> Vec<Life> {
+    let mut lives = vec![
+        renewal(app).await,
+        upgrade(app).await,
+        recovery(app).await,
+        cancellation(app).await,
+        refunds_of_a_pack(app).await,
+        won_dispute(app).await,
+        lost_dispute(app).await,
+        refund_of_studio(app).await,
+        refund_and_end(app).await,
+        delayed_money(app).await,
+        money_that_never_came(app).await,
+        trial(app).await,
+        deletion(app).await,
+    ];
+    for version in [Version::March2020, Version::Basil, Version::Clover] {
+        lives.push(older(app, version).await);
+    }
+    lives.push(repeats(app).await);
+    lives
+}
+
+/// Somebody whose life is written down.
+struct Hero<'a> {
+    app: &'a TestApp,
+    user: Actor,
+    customer: String,
+    /// How many events there were before.
+    before: usize,
+}
+
+impl<'a> Hero<'a> {
+    async fn is_born(app: &'a TestApp, name: &str) -> Self {
+        let (user, customer) = known_user(app, name).await;
+        Self { app, user, customer, before: app.sandbox().events().len() }
+    }
+
+    async fn subscribes(&self, tier: &str) -> String {
+        self.user.pays(&self.user.opens_checkout(tier).await, GOOD_CARD).await;
+        self.found("customer.subscription.created", "id")
+    }
+
+    async fn buys(&self, card: &str) -> String {
+        let checkout = self.user.opens_purchase(25).await;
+        self.user.pays(&checkout, card).await;
+        checkout["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A field of the object of the newest event of a type.
+    fn found(&self, kind: &str, field: &str) -> String {
+        let events = self.app.sandbox().events();
+        let event = events.iter().rev().find(|event| event["type"] == kind).unwrap_or_else(|| panic!("no {kind}"));
+        event["data"]["object"][field].as_str().unwrap().to_owned()
+    }
+
+    fn paid(&self) -> String {
+        self.found("payment_intent.succeeded", "id")
+    }
+
+    async fn asks(&self, method: reqwest::Method, path: &str, form: &[(&str, &str)]) -> Value {
+        let url = format!("http://{}{path}", self.app.sandbox().address());
+        let request = self.app.http().request(method, url).bearer_auth("sk_test_tests").form(form);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert!(answer["error"].is_null(), "{path}: {answer}");
+        answer
+    }
+
+    async fn posts(&self, path: &str, form: &[(&str, &str)]) -> Value {
+        self.asks(reqwest::Method::POST, path, form).await
+    }
+
+    /// Ends the story: what was told of it, but for types that are left out. Nothing more becomes of the customer.
+    async fn life(self, name: &'static str, without: &[&str], end: (i64, bool)) -> Life {
+        let mut events = self.app.sandbox().events().split_off(self.before);
+        let left_out = |kind: &str| !patch_hive::settle::EVENTS.contains(&kind) || RETOLD.contains(&kind);
+        events.retain(|event| {
+            let kind = event["type"].as_str().unwrap();
+            !left_out(kind) && !without.contains(&kind)
+        });
+        assert!((2..=7).contains(&events.len()), "{name}: {:?}", kinds(&events));
+        let customer = format!("/v1/customers/{}", self.customer);
+        if self.asks(reqwest::Method::GET, &customer, &[]).await["deleted"] != true {
+            self.asks(reqwest::Method::DELETE, &customer, &[]).await;
+        }
+        Life { name, customer: self.customer, events, credits: end.0, unlimited: end.1 }
+    }
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+async fn renewal(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "renewal").await;
+    let subscription = hero.subscribes("CORE").await;
+    app.sandbox().renew(&subscription).await.unwrap();
+    hero.life("a subscription and its renewal", &[], (50, false)).await
+}
+
+async fn upgrade(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "upgrade").await;
+    let subscription = hero.subscribes("CORE").await;
+    let start = app.sandbox().now().to_string();
+    app.sandbox().advance(DAY * 5).await;
+    let item = app.sandbox().object(&subscription).unwrap()["items"]["data"][0]["id"].clone();
+    hero.posts(
+        &format!("/v1/subscriptions/{subscription}"),
+        &[
+            ("items[0][id]", item.as_str().unwrap()),
+            ("items[0][price]", PRO.0),
+            ("proration_behavior", "always_invoice"),
+            ("proration_date", &start),
+        ],
+    )
+    .await;
+    app.sandbox().refund(&hero.paid(), Some(500)).unwrap();
+    let without = ["checkout.session.completed", "refund.created"];
+    hero.life("an upgrade, and half of it refunded", &without, (100 - 38, false)).await
+}
+
+async fn recovery(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "recovery").await;
+    let subscription = hero.subscribes("PRO").await;
+    app.sandbox().fail_next_payments(&subscription, 1).unwrap();
+    app.sandbox().renew(&subscription).await.unwrap();
+    app.sandbox().advance(HOUR).await;
+    app.sandbox().retry_payment(&subscription).unwrap();
+    let without = ["checkout.session.completed", "invoice_payment.paid"];
+    hero.life("a renewal whose payment fails, and its recovery", &without, (200, false)).await
+}
+
+async fn cancellation(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "cancellation").await;
+    let subscription = hero.subscribes("STUDIO").await;
+    app.sandbox().advance(HOUR).await;
+    hero.posts(&format!("/v1/subscriptions/{subscription}"), &[("cancel_at_period_end", "true")]).await;
+    app.sandbox().renew(&subscription).await.unwrap();
+    hero.life("a cancellation", &["checkout.session.completed"], (0, false)).await
+}
+
+async fn refunds_of_a_pack(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "refunds").await;
+    hero.buys(GOOD_CARD).await;
+    let paid = hero.paid();
+    app.sandbox().refund(&paid, Some(100)).unwrap();
+    app.sandbox().advance(HOUR).await;
+    let second = app.sandbox().refund(&paid, Some(200)).unwrap();
+    app.sandbox().advance(HOUR).await;
+    app.sandbox().settle_refund(second["id"].as_str().unwrap(), false).unwrap();
+    hero.life("a pack with two refunds, one of which fails", &[], (20, false)).await
+}
+
+async fn won_dispute(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "won").await;
+    hero.buys(GOOD_CARD).await;
+    let dispute = app.sandbox().dispute(&hero.paid(), Stage::Inquiry, None).unwrap();
+    let dispute = dispute["id"].as_str().unwrap();
+    for outcome in [Outcome::Escalated, Outcome::Won] {
+        app.sandbox().advance(DAY).await;
+        app.sandbox().proceed_dispute(dispute, outcome).unwrap();
+    }
+    hero.life("an inquiry that becomes a dispute, and is won", &[], (25, false)).await
+}
+
+async fn lost_dispute(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "lost").await;
+    hero.buys(GOOD_CARD).await;
+    app.sandbox().refund(&hero.paid(), Some(100)).unwrap();
+    app.sandbox().advance(DAY).await;
+    let dispute = app.sandbox().dispute(&hero.paid(), Stage::Chargeback, Some(300)).unwrap();
+    let dispute = dispute["id"].as_str().unwrap();
+    app.sandbox().proceed_dispute(dispute, Outcome::UnderReview).unwrap();
+    app.sandbox().proceed_dispute(dispute, Outcome::Lost).unwrap();
+    hero.life("a dispute that is lost after a part was refunded", &[], (5, false)).await
+}
+
+async fn refund_of_studio(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "studio").await;
+    hero.subscribes("STUDIO").await;
+    app.sandbox().advance(HOUR).await;
+    let refund = app.sandbox().refund(&hero.paid(), None).unwrap();
+    app.sandbox().advance(HOUR).await;
+    app.sandbox().settle_refund(refund["id"].as_str().unwrap(), false).unwrap();
+    hero.life("a full refund of STUDIO that fails", &["checkout.session.completed"], (0, true)).await
+}
+
+async fn refund_and_end(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "end").await;
+    let subscription = hero.subscribes("PRO").await;
+    app.sandbox().advance(HOUR).await;
+    app.sandbox().refund(&hero.paid(), None).unwrap();
+    hero.asks(reqwest::Method::DELETE, &format!("/v1/subscriptions/{subscription}"), &[]).await;
+    hero.life("a subscription that is refunded and ended", &["checkout.session.completed"], (0, false)).await
+}
+
+async fn delayed_money(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "delayed").await;
+    let session = hero.buys(BANK).await;
+    app.sandbox().advance(DAY).await;
+    app.sandbox().settle_delayed(&session, true).unwrap();
+    app.sandbox().advance(DAY).await;
+    let refund = app.sandbox().refund(&hero.paid(), Some(250)).unwrap();
+    app.sandbox().advance(DAY).await;
+    app.sandbox().settle_refund(refund["id"].as_str().unwrap(), true).unwrap();
+    hero.life("money that comes later, and half of it refunded", &[], (12, false)).await
+}
+
+async fn money_that_never_came(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "never").await;
+    let session = hero.buys(BANK).await;
+    app.sandbox().advance(DAY).await;
+    app.sandbox().settle_delayed(&session, false).unwrap();
+    hero.life("money that never came", &[], (0, false)).await
+}
+
+async fn trial(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "trial").await;
+    let checkout = hero
+        .posts(
+            "/v1/checkout/sessions",
+            &[
+                ("mode", "subscription"),
+                ("customer", &hero.customer),
+                ("success_url", "https://patchhive.example/"),
+                ("line_items[0][price]", CORE.0),
+                ("line_items[0][quantity]", "1"),
+                ("subscription_data[trial_period_days]", "7"),
+            ],
+        )
+        .await;
+    hero.user.pays(&checkout, GOOD_CARD).await;
+    let subscription = hero.found("customer.subscription.created", "id");
+    app.sandbox().renew(&subscription).await.unwrap();
+    hero.life("a trial and the month after it", &[], (25, false)).await
+}
+
+async fn deletion(app: &TestApp) -> Life {
+    let hero = Hero::is_born(app, "deletion").await;
+    hero.subscribes("STUDIO").await;
+    app.sandbox().advance(HOUR).await;
+    app.sandbox().refund(&hero.paid(), Some(1000)).unwrap();
+    app.sandbox().advance(HOUR).await;
+    hero.asks(reqwest::Method::DELETE, &format!("/v1/customers/{}", hero.customer), &[]).await;
+    hero.life("a customer who is deleted", &["checkout.session.completed", "refund.created"], (0, false)).await
+}
+
+/// A life in the words of an older API version: incomplete at first, refunded in part, disputed and lost.
+async fn older(app: &TestApp, version: Version) -> Life {
+    let (_, customer) = known_user(app, &format!("older{}", version.name().replace(['-', '.'], ""))).await;
+    let plan = Plan { version, expanded: true, ..Plan::new(&customer, PRO) };
+    let paid = plan.paid("subscription_create");
+    let money = Money::of_invoice(version, &customer, &paid);
+    let mut events = vec![
+        plan.created("incomplete"),
+        plan.updated("active", json!({ "status": "incomplete" })),
+        paid,
+        money.refunded(300),
+        money.later(10).dispute("funds_withdrawn", &format!("{}_{}", "du", plan.id), (599, "needs_response")),
+        later(money.dispute("closed", &format!("{}_{}", "du", plan.id), (599, "lost")), 20),
+    ];
+    if version != Version::March2020 {
+        events.push(money.linked());
+    }
+    let name = match version {
+        Version::March2020 => "a plan that is refunded and disputed, as told in 2020",
+        Version::Basil => "a plan that is refunded and disputed, as basil tells it",
+        _ => "a plan that is refunded and disputed, as clover tells it",
+    };
+    Life { name, customer, events, credits: 40, unlimited: false }
+}
+
+/// Several events for each fact.
+async fn repeats(app: &TestApp) -> Life {
+    let (_, customer) = known_user(app, "repeats").await;
+    let pack = Pack::new(&customer);
+    let money = Money::of_pack(&pack);
+    let refund = |kind: &str| money.refund(kind, &format!("re_{}", pack.session), (500, "succeeded"));
+    let completed = pack.completed("paid");
+    let events = vec![
+        retold(&completed, "checkout.session.async_payment_succeeded"),
+        completed,
+        refund("refund.created"),
+        refund("refund.updated"),
+        refund("charge.refund.updated"),
+        money.refunded(500),
+        retold(&money.refunded(500), "charge.refunded"),
+    ];
+    Life { name: "several events for each fact", customer, events, credits: 0, unlimited: false }
+}

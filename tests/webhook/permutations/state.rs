@@ -1,0 +1,33 @@
+//! Everything that is stored of a user, but for what may differ from order to order: numbers of rows and entries, versions,
+//! and when something became known.
+
+/// Each answers a user's number, and a line about one of the user's rows.
+pub(super) const ROWS: [&str; 10] = [
+    "SELECT c.user_id, 'subscription ' || s.stripe_subscription_id || ' ' || s.stripe_price_id || ' ' || s.tier || ' ' \
+     || s.status || ' ' || CAST(s.current_period_start AS TEXT) || ' ' || CAST(s.current_period_end AS TEXT) || ' ' \
+     || CAST(s.cancel_at_period_end AS TEXT) || ' ' || COALESCE(CAST(s.cancel_at AS TEXT), '-') \
+     FROM stripe_subscriptions s JOIN stripe_customers c ON c.id = s.customer_id",
+    "SELECT user_id, 'period ' || reference || ' ' || tier || ' ' || credits_granted || ' ' || credits_reversed || ' ' \
+     || CAST(studio_refunded AS TEXT) FROM stripe_periods",
+    "SELECT user_id, 'payment ' || stripe_checkout_session_id || ' ' || amount || ' ' || status || ' ' \
+     || credits_granted || ' ' || amount_refunded || ' ' || credits_reversed FROM stripe_payments",
+    "SELECT p.user_id, 'payment intent ' || p.stripe_payment_intent_id || ' ' || p.amount_refunded || ' ' \
+     || COALESCE(i.stripe_invoice_id, '-') FROM stripe_payment_intents p LEFT JOIN stripe_invoices i \
+     ON i.id = p.invoice_id",
+    "SELECT p.user_id, 'refund ' || r.stripe_refund_id || ' ' || r.amount || ' ' || r.state FROM stripe_refunds r \
+     JOIN stripe_payment_intents p ON p.id = r.payment_intent_id",
+    "SELECT p.user_id, 'dispute ' || d.stripe_dispute_id || ' ' || d.amount || ' ' || d.status || ' ' \
+     || CAST(d.holds AS TEXT) FROM stripe_disputes d JOIN stripe_payment_intents p ON p.id = d.payment_intent_id",
+    "SELECT i.user_id, 'invoice ' || i.stripe_invoice_id || ' ' || i.amount_paid || ' ' || COALESCE(p.reference, '-') \
+     || ' ' || COALESCE(x.tier, '-') FROM stripe_invoices i LEFT JOIN stripe_invoice_periods x ON x.invoice_id = i.id \
+     LEFT JOIN stripe_periods p ON p.id = x.period_id",
+    "SELECT user_id, 'former customer ' || stripe_customer_id FROM stripe_former_customers",
+    "SELECT user_id, 'account ' || balance || ' ' || CASE WHEN unlimited_until IS NULL THEN 'false' ELSE 'true' END \
+     || ' ' || COALESCE(CAST(unlimited_until AS TEXT), '-') FROM credit_accounts",
+    "SELECT user_id, 'booked ' || change_type || ' ' || COALESCE(reference, '-') || ' ' || SUM(credits_delta) \
+     FROM credits_ledger GROUP BY user_id, change_type, reference HAVING SUM(credits_delta) <> 0",
+];
+
+/// What is neither applied nor means nothing to us: at the end, nothing waits and nothing has failed.
+pub(super) const UNSETTLED: &str = "SELECT event_id || ' is ' || status || ', waits for ' || COALESCE(waits_for, '-') \
+    || ': ' || COALESCE(error, '-') FROM stripe_events WHERE status NOT IN ('applied', 'ignored')";
