@@ -11,8 +11,8 @@ use crate::{
     webhook::known_user,
 };
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A bank account: its money arrives, or fails to, days later.
 const BANK: &str = "000123456789";
