@@ -159,13 +159,18 @@ pub async fn retry_failed(app: &App) -> Result<usize, Error> {
         .limit(SWEEP)
         .all(app.database.read())
         .await?;
-    let due: Vec<_> = failed.iter().filter(|row| row.received_at + pauses(row.attempts) <= now).collect();
+    let due: Vec<_> = failed.iter().filter(|row| due_at(row.received_at, row.attempts) <= now).collect();
     for row in &due {
         if let Err(refusal) = receive(app, row.payload.as_bytes()).await {
             tracing::warn!(event = row.event_id, %refusal, "a failed event could not be tried again");
         }
     }
     Ok(due.len())
+}
+
+/// When an event that came then, and was tried so often, is to be tried again.
+pub(super) fn due_at(received_at: DateTime<Utc>, attempts: i32) -> DateTime<Utc> {
+    received_at + pauses(attempts)
 }
 
 /// How long after its arrival an event that was tried so often is due: the sum of all pauses.

@@ -2,8 +2,11 @@
 //!
 //! A refund or a dispute names a payment, and an invoice's payment an invoice, but most of them no customer. So one whose
 //! payment or invoice is not known yet is kept in the inbox as waiting: it may be ours. It is settled right after what it
-//! waits for is committed. Should both be committed at once, or a crash come between, a sweep finds it. One that waits for
-//! what never comes is given up after 30 days, as long as Stripe remembers it.
+//! waits for is committed. Should both be committed at once, or a crash come between, a sweep finds it. What is not told
+//! for a while is asked of Stripe, once for all who wait for it: most of what waits in vain is of somebody else. One that
+//! waits for what never comes is given up after 30 days, as long as Stripe remembers it.
+
+mod parent;
 
 use chrono::TimeDelta;
 use entity::{
@@ -16,6 +19,8 @@ use sea_orm::{
 
 use super::inbox;
 use crate::{app::App, error::Error};
+
+pub use parent::ask_for_missing;
 
 /// How many waiting events are settled at once.
 const BATCH: u64 = 200;

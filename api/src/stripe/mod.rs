@@ -23,6 +23,7 @@ mod json;
 mod look_up;
 mod object;
 mod order;
+mod paid_for;
 mod portal_configuration;
 mod price;
 mod refund;
