@@ -45,6 +45,12 @@ async fn forget(app: App) {
         if due(&app, "prune", PRUNE / 2).await {
             report("old payloads of webhooks pruned", prune(&app).await.map_err(Error::from));
         }
+        if app.payments.is_some() && settle::renewals_go_unheard(&app).await.unwrap_or_default() {
+            tracing::warn!(
+                "subscriptions were renewed, but no invoice.paid was ever received: the webhook endpoint at Stripe has to \
+                 send it, or renewals bring no credits"
+            );
+        }
     }
 }
 
@@ -82,6 +88,7 @@ async fn ask_stripe(app: App) {
             continue;
         }
         report("open operations looked after", billing::operation::finish_open(&app).await);
+        report("payments and invoices asked for", settle::ask_for_missing(&app).await);
         report("second subscriptions ended", billing::duplicate::end_all(&app).await);
     }
 }

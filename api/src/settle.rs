@@ -17,6 +17,7 @@ mod payment;
 mod payment_intent;
 mod period;
 mod refund;
+mod renewals;
 mod replay;
 mod reversal;
 mod subscription;
@@ -38,9 +39,10 @@ pub use customer::customer_of;
 pub use entitlement::sweep;
 pub use fact::{EVENTS, Fact, Moved};
 pub use inbox::{Receipt, Refusal, receive, retry_failed};
+pub use renewals::renewals_go_unheard;
 pub use replay::replay;
 pub use subscription::{Said, versions};
-pub use waiting::sweep_waiting;
+pub use waiting::{ask_for_missing, sweep_waiting};
 
 use customer::{Owner, owner};
 
