@@ -1,6 +1,11 @@
 //! Money that goes back, and the credits that go with it.
 
+use chrono::TimeDelta;
 use entity::event::Status;
+use patch_hive::{
+    settle::{self, Fact},
+    stripe::Session,
+};
 use sandbox::{Outcome, Stage};
 use serde_json::{Value, json};
 
@@ -8,8 +13,9 @@ use super::{
     accepts, booked, grant, known_user,
     payloads::{CORE, Money, PRO, Pack, Plan, STUDIO, Version, later},
     purchase, refund, stored,
+    unsettled::time_passes,
 };
-use crate::harness::{Actor, TestApp, facts};
+use crate::harness::{Actor, TestApp, actor::GOOD_CARD, facts};
 
 /// A user with a paid pack of 25 credits for $5.00.
 async fn bought(app: &TestApp, name: &str) -> (Actor, Pack, Money) {
@@ -217,6 +223,110 @@ facts! {
         accepts(&app, [&money.refunded(2500)]).await;
         let balance = sue.balance().await;
         assert_eq!((&balance["unlimited"], &balance["credits"]), (&json!(false), &json!(25)));
+    }
+
+    async fn what_waits_is_found_by_the_sweep_or_given_up_after_thirty_days(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let pack = Pack::new(&customer);
+        let early = Money::of_pack(&pack).refunded(500);
+        let lost = Money::of_pack(&Pack::new(&customer)).refunded(500);
+        accepts(&app, [&early, &lost]).await;
+        let inside = app.inside().await;
+        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 0);
+        // As after a crash that came behind the payment and before what had waited for it.
+        let session = Session::from_value(&pack.completed("paid")["data"]["object"]).unwrap();
+        let tx = inside.database.begin().await.unwrap();
+        settle::apply(&tx, &inside, Fact::Session { session, failed: false }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(ada.credits().await, 25);
+        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 1);
+        assert_eq!((ada.credits().await, stored(&app, &early).await.unwrap().status), (0, Status::Applied));
+
+        time_passes(&app, TimeDelta::days(29)).await;
+        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 0);
+        time_passes(&app, TimeDelta::days(31)).await;
+        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 1);
+        let given_up = stored(&app, &lost).await.unwrap();
+        assert_eq!((given_up.status, given_up.waits_for), (Status::Ignored, None));
+        assert_eq!(given_up.error.as_deref(), Some("what it is about never came"));
+    }
+
+    async fn what_nobody_told_is_asked_of_stripe(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        app.sandbox().set_webhook_urls(Vec::new());
+        ada.pays(&ada.opens_checkout("CORE").await, GOOD_CARD).await;
+        let plan = newest_payment(&app);
+        ada.pays(&ada.opens_purchase(25).await, GOOD_CARD).await;
+        let pack = newest_payment(&app);
+        for paid in [&plan, &pack] {
+            app.sandbox().refund(paid, Some(100)).unwrap();
+        }
+        // All that is told is what went back.
+        let told: Vec<_> =
+            app.sandbox().events().into_iter().filter(|event| event["type"] == "charge.refunded").collect();
+        accepts(&app, &told).await;
+        let inside = app.inside().await;
+        assert_eq!(settle::ask_for_missing(&inside).await.unwrap(), 0, "not at once");
+        time_passes(&app, TimeDelta::minutes(1)).await;
+        assert_eq!(settle::ask_for_missing(&inside).await.unwrap(), 2);
+        assert_eq!(ada.credits().await, 20 + 20);
+        for event in &told {
+            assert_eq!(stored(&app, event).await.unwrap().status, Status::Applied);
+        }
+    }
+
+    async fn what_turns_out_to_be_somebody_elses_is_ignored(app: TestApp) {
+        let post = async |path: &str, form: &[(&str, &str)]| -> Value {
+            let url = format!("http://{}{path}", app.sandbox().address());
+            let request = app.http().post(url).bearer_auth("sk_test_tests").form(form);
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        let stranger = post("/v1/customers", &[]).await;
+        let checkout = post("/v1/checkout/sessions", &[
+            ("mode", "subscription"),
+            ("customer", stranger["id"].as_str().unwrap()),
+            ("success_url", "https://patchhive.example/"),
+            ("line_items[0][price]", "price_pro"),
+            ("line_items[0][quantity]", "1"),
+        ]).await;
+        app.sandbox().pay(checkout["id"].as_str().unwrap(), GOOD_CARD).unwrap();
+        app.sandbox().dispute(&newest_payment(&app), Stage::Chargeback, None).unwrap();
+        app.settles().await;
+        let of_kind = |kind: &str| {
+            let events = app.sandbox().events();
+            events.into_iter().rev().find(|event| event["type"] == kind).unwrap()
+        };
+        let (link, dispute) = (of_kind("invoice_payment.paid"), of_kind("charge.dispute.created"));
+        for event in [&link, &dispute] {
+            assert_eq!(stored(&app, event).await.unwrap().status, Status::Waiting);
+        }
+        time_passes(&app, TimeDelta::minutes(1)).await;
+        settle::ask_for_missing(&app.inside().await).await.unwrap();
+        for event in [&link, &dispute] {
+            let stored = stored(&app, event).await.unwrap();
+            assert_eq!((stored.status, stored.error.as_deref()), (Status::Ignored, Some("the customer is not ours")));
+        }
+    }
+
+    async fn a_coupon_for_everything_grants_and_can_give_nothing_back(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let post = async |path: &str, form: &[(&str, &str)]| -> Value {
+            let url = format!("http://{}{path}", app.sandbox().address());
+            let request = app.http().post(url).bearer_auth("sk_test_tests").form(form);
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        let coupon = post("/v1/coupons", &[("percent_off", "100"), ("duration", "once")]).await;
+        let checkout = post("/v1/checkout/sessions", &[
+            ("mode", "subscription"),
+            ("customer", &customer),
+            ("success_url", "https://patchhive.example/"),
+            ("line_items[0][price]", "price_pro"),
+            ("line_items[0][quantity]", "1"),
+            ("discounts[0][coupon]", coupon["id"].as_str().unwrap()),
+        ]).await;
+        ada.pays(&checkout, GOOD_CARD).await;
+        app.settles().await;
+        assert_eq!((booked(&ada).await, ada.tier().await), (vec![grant(100)], "PRO".to_owned()));
     }
 
     async fn money_of_somebody_else_is_ignored_or_waits_in_vain(app: TestApp) {

@@ -1,5 +1,7 @@
 //! An event that cannot be settled is kept with its error, and settled once it can be.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use entity::{
     Tier,
@@ -10,10 +12,11 @@ use patch_hive::{
     settle,
 };
 use sea_orm::{EntityTrait, sea_query::Expr};
+use serde_json::json;
 
 use super::{
     accepts, booked, grant, known_user,
-    payloads::{CORE, Plan, Price, retold},
+    payloads::{CORE, Plan, Price, later, retold},
     stored,
 };
 use crate::{
@@ -76,6 +79,33 @@ facts! {
         assert_eq!(ada.balance().await["version"], 0);
     }
 
+    async fn what_is_known_to_mean_nothing_is_ignored_with_its_reason(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let paid = Plan::new(&customer, CORE).paid("subscription_create");
+        for kind in ["invoice.payment_failed", "invoice.voided", "invoice.marked_uncollectible", "invoice.created"] {
+            let event = retold(&paid, kind);
+            accepts(&app, [&event]).await;
+            let stored = stored(&app, &event).await.unwrap();
+            assert_eq!(stored.status, Status::Ignored, "{kind}");
+            assert!(stored.error.is_some(), "{kind}");
+        }
+        assert_eq!(ada.balance().await["version"], 0);
+    }
+
+    async fn renewals_whose_money_is_never_told_are_noticed(app: TestApp) {
+        let (_, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let renewed = later(plan.renewed().updated("active", json!({})), 1);
+        let unheard = async || settle::renewals_go_unheard(&app.inside().await).await.unwrap();
+        accepts(&app, [&plan.created("active")]).await;
+        assert!(!unheard().await, "there was no renewal yet");
+        accepts(&app, [&renewed]).await;
+        app.sandbox().advance(Duration::from_hours(36 * 24)).await;
+        assert!(unheard().await);
+        accepts(&app, [&plan.renewed().paid("subscription_cycle")]).await;
+        assert!(!unheard().await);
+    }
+
     async fn a_status_that_stripe_invents_is_stored_with_its_error(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let event = Plan::new(&customer, CORE).created("hibernating");
@@ -87,8 +117,13 @@ facts! {
 
 /// All events came an hour earlier.
 async fn an_hour_passes(app: &TestApp) {
+    time_passes(app, TimeDelta::hours(1)).await;
+}
+
+/// All events came so much earlier.
+pub(super) async fn time_passes(app: &TestApp, by: TimeDelta) {
     let inside = app.inside().await;
-    let earlier = Expr::value(inside.clock.wall() - TimeDelta::hours(1));
+    let earlier = Expr::value(inside.clock.wall() - by);
     let age = event::Entity::update_many().col_expr(event::Column::ReceivedAt, earlier);
     age.exec(inside.database.write()).await.unwrap();
 }
