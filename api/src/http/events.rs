@@ -3,6 +3,9 @@
 //! Each result is an event `next`, the end of the operation an event `complete`. A stream that breaks off without
 //! `complete` is one that its client begins again: when the gateway stops, and when the token ends.
 
+use std::panic::AssertUnwindSafe;
+
+use async_graphql::Response as GraphqlResponse;
 use axum::{
     http::HeaderValue,
     response::{
@@ -15,21 +18,26 @@ use futures_util::{StreamExt, future::ready, stream::once};
 use super::{
     Gateway,
     answer::{Errors, refused},
+    refusal::masked,
     results::Results,
 };
-use crate::auth::Viewer;
+use crate::{auth::Viewer, graphql::RequestId};
 
-/// Answers with the results as they come, for as long as the token lasts and the gateway does not stop.
-pub(super) fn answer(gateway: Gateway, Results { stream, push }: Results, viewer: Option<Viewer>) -> Response {
+/// Answers with the results as they come; those of a subscription for as long as the token lasts and the gateway does not
+/// stop.
+pub(super) fn answer(gateway: Gateway, id: RequestId, results: Results, viewer: Option<Viewer>) -> Response {
+    let Results { stream, push } = results;
     let keep_alive = KeepAlive::new().interval(gateway.app.config.limits.keep_alive);
-    let (stop, expiry) = (gateway.stop.clone(), gateway.expiry(viewer));
+    let (stop, expiry, watches) = (gateway.stop.clone(), gateway.expiry(viewer), push.is_some());
     let over = async move {
         tokio::select! {
-            () = stop.cancelled() => {}
-            () = expiry => {}
+            () = stop.cancelled(), if watches => {}
+            () = expiry, if watches => {}
+            else => std::future::pending().await,
         }
     };
-    let next = stream.map(move |result| {
+    let next = AssertUnwindSafe(stream).catch_unwind().map(move |result| {
+        let result = result.unwrap_or_else(|_| GraphqlResponse::from_errors(vec![masked(&id)]));
         if let Some(booked) = &push {
             gateway.pushed(booked);
         }

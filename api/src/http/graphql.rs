@@ -79,7 +79,7 @@ async fn run(
         }
         (Form::Events, _) | (_, Some(OperationType::Subscription)) => {
             let results = gateway.results(admitted, viewer);
-            Ok(events::answer(gateway, results, viewer))
+            Ok(events::answer(gateway, id, results, viewer))
         }
         (Form::Document(media_type), _) => match admitted {
             Ok(admitted) => Ok(answer(gateway.execute(admitted.operation).await.map_err(refuse)?, media_type)),

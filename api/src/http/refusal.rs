@@ -93,7 +93,10 @@ pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
 
 impl IntoResponse for Refusal {
     fn into_response(mut self) -> Response {
-        telemetry::rejected(self.code);
+        // A limit that was met has counted that by its own name.
+        if self.retry_after.is_none() && self.status != StatusCode::GATEWAY_TIMEOUT {
+            telemetry::rejected(self.code);
+        }
         if let Some(seconds) = self.retry_after {
             self.error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", seconds);
         }

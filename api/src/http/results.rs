@@ -27,7 +27,7 @@ pub(super) struct Admitted {
 
 /// What an operation yields.
 pub(super) struct Results {
-    /// Each as it comes.
+    /// Each as it comes. It may panic.
     pub(super) stream: BoxStream<'static, GraphqlResponse>,
     /// Of a subscription: when that was booked which the last one tells.
     pub(super) push: Option<BookedAt>,
@@ -50,7 +50,10 @@ impl Gateway {
     /// [`Error::TooSlow`]. What was asked of Stripe goes on.
     pub(super) async fn execute(&self, operation: Operation) -> Result<GraphqlResponse, Error> {
         let time = self.app.config.limits.operation;
-        timeout(time, self.executor.execute(operation)).await.map_err(|_| Error::TooSlow)
+        timeout(time, self.executor.execute(operation)).await.map_err(|_| {
+            telemetry::rejected("timeout");
+            Error::TooSlow
+        })
     }
 
     /// Looks a document over.
