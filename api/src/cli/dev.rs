@@ -69,6 +69,8 @@ impl Dev {
         // The gateway takes the same lock.
         drop(claim);
         let site = Site::built();
+        // Before it is known to serve: who asks it to stop then must be heard.
+        let mut signals = Signals::listen()?;
         let gateway = server::start_with(config, clock, Options { migrate: true, demo: Some(DEMO), site }).await?;
         sandbox.set_webhook_urls(vec![format!("http://{}/api/payments/webhook", gateway.address())]);
         if let Some(session) = gateway.demo() {
@@ -77,7 +79,7 @@ impl Dev {
             say(welcome::text([gateway.address(), sandbox.address()], [&session.token, &admin], site.is_there()));
         }
         // The gateway first: what it is about to finish may need its Stripe.
-        Signals::listen()?.watch_over(gateway).await;
+        signals.watch_over(gateway).await;
         sandbox.stop().await;
         Ok(())
     }
