@@ -171,7 +171,10 @@ async fn the_default_rates_leave_room_for_a_busy_office() {
     };
     with_settings(defaults, async |app| {
         let names: Vec<_> = (0..120).map(|number| format!("user{number}")).collect();
-        let users: Vec<Actor> = join_all(names.iter().map(|name| app.signs_up(name))).await;
+        let mut users: Vec<Actor> = Vec::new();
+        for some in names.chunks(12) {
+            users.extend(join_all(some.iter().map(|name| app.signs_up(name))).await);
+        }
         for _ in 0..10 {
             join_all(users.iter().take(64).map(Actor::credits)).await;
         }
