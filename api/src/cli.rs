@@ -2,6 +2,7 @@
 
 mod dev;
 mod failure;
+mod health;
 mod log;
 mod migrate;
 mod output;
@@ -62,6 +63,7 @@ enum Command {
     Schema(schema::Schema),
     Verify(verify::Verify),
     Token(token::Token),
+    Health(health::Health),
     StripeSetup(setup::StripeSetup),
 }
 
@@ -113,6 +115,7 @@ impl Command {
                 Self::Schema(command) => command.run(),
                 Self::Verify(command) => command.run().await,
                 Self::Token(command) => command.run().await,
+                Self::Health(command) => command.run().await,
                 Self::StripeSetup(command) => command.run().await,
             }
         })

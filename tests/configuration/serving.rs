@@ -56,6 +56,22 @@ async fn what_was_written_is_there_after_a_stop_and_the_commands_work_on_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn health_tells_a_gateway_that_is_there_from_one_that_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["serve"], &GOOD[1..]).await;
+    let everywhere = gateway.url("").replace("http://127.0.0.1", "0.0.0.0");
+    for (arguments, answer) in [(&["health"][..], "ok\n"), (&["health", "--ready"], "ready\n")] {
+        let output = program::runs(folder.path(), arguments, &[("BIND", &everywhere)]).await;
+        assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), answer);
+    }
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+    let output = program::runs(folder.path(), &["health"], &[("BIND", &everywhere)]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint(&output).contains("refused"), "{}", complaint(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_may_stand_in_a_file_in_the_working_folder() {
     let folder = tempfile::tempdir().unwrap();
     let lines: Vec<_> = GOOD[1..].iter().map(|(name, value)| format!("{name}={value}\n")).collect();

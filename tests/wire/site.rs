@@ -66,8 +66,13 @@ async fn every_page_is_at_its_path_and_nothing_else_is() {
             "//etc/passwd",
             "/wire.rs",
         ] {
-            let nothing = browser.gets(path, &[(header::ACCEPT, "text/html")]).await;
+            let nothing = browser.gets(path, &[]).await;
             assert_eq!(nothing.status(), 404, "{path}");
+            assert_eq!(nothing.headers()[header::CONTENT_TYPE], "application/json");
+            let page = browser.gets(path, &[(header::ACCEPT, "text/html,*/*;q=0.8")]).await;
+            assert_eq!(page.status(), 404, "{path}");
+            assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+            assert!(page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("script-src 'self';"));
         }
         assert_eq!(browser.asks(Method::POST, "/pricing", &[]).await.status(), 404);
     })

@@ -1,3 +1,4 @@
+import type { ReactElement } from "react";
 import { Route, Routes } from "react-router";
 
 import { AccountPage } from "./account/AccountPage";
@@ -5,12 +6,21 @@ import { AccountProvider } from "./account/AccountProvider";
 import { Home } from "./frame/Home";
 import { Frame } from "./frame/Frame";
 import { Lost } from "./frame/Lost";
+import { type Path, paths } from "./paths";
 import { CreditsPage } from "./payment/CreditsPage";
 import { PricingPage } from "./plan/PricingPage";
 import { useSession } from "./session/current";
 import { LogInPage } from "./session/LogInPage";
 import { SessionEnded } from "./session/SessionEnded";
 import { SignUpPage } from "./session/SignUpPage";
+
+const pages: Record<Path, ReactElement> = {
+  pricing: <PricingPage />,
+  credits: <CreditsPage />,
+  account: <AccountPage />,
+  login: <LogInPage />,
+  signup: <SignUpPage />,
+};
 
 /** Every page, for whoever is logged in. */
 export function App() {
@@ -22,11 +32,9 @@ export function App() {
         <Routes>
           <Route element={<Frame />}>
             <Route path="/" element={<Home />} />
-            <Route path="/pricing" element={<PricingPage />} />
-            <Route path="/credits" element={<CreditsPage />} />
-            <Route path="/account" element={<AccountPage />} />
-            <Route path="/login" element={<LogInPage />} />
-            <Route path="/signup" element={<SignUpPage />} />
+            {paths.map((path) => (
+              <Route key={path} path={path} element={pages[path]} />
+            ))}
             <Route path="*" element={<Lost />} />
           </Route>
         </Routes>

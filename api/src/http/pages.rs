@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Gateway, Site, refusal, site::guarded};
+use super::{Gateway, Site, accept::prefers_page, refusal, site::guarded};
 
 const HOME: &str = include_str!("pages/home.html");
 
@@ -35,11 +35,13 @@ pub struct Pages {
 
 /// Any page, and what it is made of.
 pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let reads = [Method::GET, Method::HEAD].contains(&method);
-    match gateway.pages.site.answer(uri.path(), &headers).filter(|_| reads) {
-        Some(response) => response,
-        None => refusal::nothing_here().into_response(),
-    }
+    let site = gateway.pages.site;
+    let found = if [Method::GET, Method::HEAD].contains(&method) {
+        site.answer(uri.path(), &headers).or_else(|| site.lost().filter(|_| prefers_page(&headers)))
+    } else {
+        None
+    };
+    found.unwrap_or_else(|| refusal::nothing_here().into_response())
 }
 
 /// The first page. Without a build it leads on.

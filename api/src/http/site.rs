@@ -4,7 +4,7 @@
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use rust_embed::{Embed, EmbeddedFile};
 
@@ -82,6 +82,12 @@ impl Site {
         let cached = if hashed { FOR_EVER } else { HeaderValue::from_static("no-cache") };
         answered.insert(header::CACHE_CONTROL, cached);
         Some(guarded(response, POLICY))
+    }
+
+    /// The page that says there is none, to whoever came by an old link.
+    pub(super) fn lost(self) -> Option<Response> {
+        let page = (StatusCode::NOT_FOUND, Html(self.page("index.html")?)).into_response();
+        Some(guarded(page, POLICY))
     }
 
     /// A page that is filled in before it is answered.
