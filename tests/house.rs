@@ -15,8 +15,9 @@ const MAX_FILE_LINES: usize = 400;
 const MAX_FUNCTION_LINES: usize = 70;
 
 /// What may lie at the root besides what git ignores.
-const ROOT: [&str; 21] = [
+const ROOT: [&str; 24] = [
     ".ci",
+    ".dockerignore",
     ".env.example",
     ".git",
     ".gitignore",
@@ -24,11 +25,13 @@ const ROOT: [&str; 21] = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
+    "Dockerfile",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "api",
     "clippy.toml",
+    "compose.yaml",
     "deny.toml",
     "entity",
     "migration",

@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# The pages, then the program that embeds them, then an image that holds the program and nothing to break in with.
+
+FROM node:20-bookworm-slim AS pages
+WORKDIR /source/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY schema.graphql ../
+COPY web ./
+RUN npm run build
+
+FROM rust:1.95-bookworm AS program
+WORKDIR /source
+COPY Cargo.toml Cargo.lock ./
+COPY api api
+COPY entity entity
+COPY migration migration
+COPY sandbox sandbox
+COPY --from=pages /source/web/dist web/dist
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/source/target \
+    cargo build --release --locked --package patch-hive && cp target/release/patch-hive /patch-hive
+
+# glibc and libgcc of the Debian that the program was built on; no shell, no package manager, a user without rights.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=program /patch-hive /usr/local/bin/patch-hive
+ENV BIND=0.0.0.0:8000 LOG_FORMAT=json
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/usr/local/bin/patch-hive", "health"]
+ENTRYPOINT ["/usr/local/bin/patch-hive"]
+CMD ["serve", "--no-migrate"]
