@@ -56,6 +56,13 @@ pub(crate) fn attempt_on_request(work: &mut Work<'_>, id: &str, payment_method: 
     collect(work, &invoice, payment_method, (false, next_at))
 }
 
+/// Collects because the customer pays by hand, with a payment method of their choice.
+pub(crate) fn attempt_by_customer(work: &mut Work<'_>, id: &str, payment_method: String) -> bool {
+    let invoice = work.get(Kind::Invoice, id);
+    let next_at = invoice["next_payment_attempt"].as_i64();
+    collect(work, &invoice, Some(payment_method), (true, next_at))
+}
+
 fn collect(
     work: &mut Work<'_>,
     invoice: &Value,

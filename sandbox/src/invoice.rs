@@ -153,8 +153,9 @@ pub(crate) fn finalize(work: &mut Work<'_>, id: &str, payment_method: &str) {
     let draft = work.get(Kind::Invoice, id);
     let number = number(work, &text(&draft, "customer"));
     let (starting, ending) = customer::use_balance(work, &draft);
-    let now = work.now;
+    let (now, page) = (work.now, format!("{}/invoice/{id}", work.state.base_url));
     let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+        invoice["hosted_invoice_url"] = page.into();
         let due = (invoice["total"].as_i64().unwrap_or_default() + starting).max(0);
         invoice["amount_due"] = due.into();
         invoice["amount_remaining"] = due.into();

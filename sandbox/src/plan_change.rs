@@ -11,12 +11,12 @@ use crate::{
     kind::Kind,
     problem::Problem,
     proration, schedule,
-    subscription::set_items,
+    subscription::{period_end, set_items},
     timetable::Due,
     work::{Work, text},
 };
 
-/// How long a payment may be made up for.
+/// How long a payment may be made up for, unless the period ends before that.
 const PENDING_SECONDS: i64 = 23 * 60 * 60;
 
 /// When prorations are charged.
@@ -118,7 +118,7 @@ fn after_payment(work: &mut Work<'_>, subscription: &Value, plan: &PlanChange, l
     let attempt =
         Attempt { present: false, payment_method: text(subscription, "default_payment_method"), next_at: None };
     let paid = invoice::collect(work, &invoice, &attempt);
-    let expires_at = work.now + PENDING_SECONDS;
+    let expires_at = (work.now + PENDING_SECONDS).min(period_end(subscription));
     let change = work.change(Kind::Subscription, &id, |subscription| {
         subscription["latest_invoice"] = invoice.as_str().into();
         if paid {

@@ -6,7 +6,7 @@ use crate::{
     calendar, cancellation, dunning, event,
     invoice::{self, Draft},
     kind::Kind,
-    proration, schedule,
+    plan_change, proration, schedule,
     subscription::{has_ended, period_end, period_start, set_items},
     timetable::Due,
     work::{Work, text},
@@ -26,6 +26,8 @@ pub(crate) fn period_ended(work: &mut Work<'_>, id: &str) {
         cancellation::end(work, id, "cancellation_requested");
         return;
     }
+    plan_change::drop_pending(work, id);
+    let subscription = work.get(Kind::Subscription, id);
     let plan = schedule::due_plan(work, &subscription);
     if let schedule::DuePlan::Cancel = plan {
         schedule::complete(work, &subscription);

@@ -75,6 +75,7 @@ pub(crate) fn follow(work: &mut Work<'_>, subscription: &str, plan: &DuePlan) {
                     .map(|phase| json!({ "end_date": phase["end_date"], "start_date": phase["start_date"] }))
                     .unwrap_or_default();
             });
+            apply_discounts(work, &change.1);
             event::emit_change(work, "subscription_schedule.updated", &change);
         }
         DuePlan::Release => drop(release(work, &id)),
@@ -146,6 +147,27 @@ pub(crate) fn phase_item(price: &str, quantity: i64) -> Value {
         "quantity": quantity,
         "tax_rates": [],
     })
+}
+
+/// A discount of a phase.
+pub(crate) fn phase_discount(id: &str) -> Value {
+    json!({ "coupon": null, "discount": id, "promotion_code": null })
+}
+
+/// The subscription has the discounts of the phase that runs, and no others.
+pub(crate) fn apply_discounts(work: &mut Work<'_>, schedule: &Value) {
+    let phases = schedule["phases"].as_array().into_iter().flatten();
+    let current = phases.into_iter().find(|phase| phase["start_date"] == schedule["current_phase"]["start_date"]);
+    let Some(discounts) = current.and_then(|phase| phase["discounts"].as_array()) else {
+        return;
+    };
+    let ids: Vec<Value> = discounts.iter().map(|discount| discount["discount"].clone()).collect();
+    let change = work.change(Kind::Subscription, &text(schedule, "subscription"), |subscription| {
+        subscription["discounts"] = ids.into();
+    });
+    if change.0 != change.1 {
+        event::emit_change(work, "customer.subscription.updated", &change);
+    }
 }
 
 /// Ends the schedule and leaves the subscription as it is.

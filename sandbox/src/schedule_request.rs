@@ -53,6 +53,9 @@ fn render(work: &Work<'_>, subscription: &Value) -> Value {
     let items: Vec<Value> =
         items.map(|item| phase_item(&text(&item["price"], "id"), item["quantity"].as_i64().unwrap_or(1))).collect();
     let ends = !subscription["cancel_at"].is_null();
+    let mut first = phase(&subscription["currency"], &items, (start, end));
+    let discounts = subscription["discounts"].as_array().into_iter().flatten();
+    first["discounts"] = discounts.filter_map(Value::as_str).map(schedule::phase_discount).collect();
     json!({
         "id": work.new_id(Kind::Schedule),
         "object": "subscription_schedule",
@@ -80,7 +83,7 @@ fn render(work: &Work<'_>, subscription: &Value) -> Value {
         "end_behavior": if ends { "cancel" } else { "release" },
         "livemode": false,
         "metadata": {},
-        "phases": [phase(&subscription["currency"], &items, (start, end))],
+        "phases": [first],
         "released_at": null,
         "released_subscription": null,
         "renewal_interval": null,
@@ -145,6 +148,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         metadata::apply_to(schedule, metadata);
     });
     if change.0 != change.1 {
+        schedule::apply_discounts(work, &change.1);
         event::emit_change(work, "subscription_schedule.updated", &change);
     }
     Ok(change.1)
@@ -188,6 +192,7 @@ fn phases(work: &Work<'_>, given: Vec<Params>, schedule: &Value, subscription: &
             return Err(Problem::invalid_parameter(&params.name_of("end_date"), message));
         }
         let behavior = params.text("proration_behavior")?;
+        let discounts = phase_discounts(&mut params, subscription)?;
         params.ignore(&[
             "billing_cycle_anchor",
             "collection_method",
@@ -200,6 +205,7 @@ fn phases(work: &Work<'_>, given: Vec<Params>, schedule: &Value, subscription: &
         ]);
         params.finish()?;
         let mut phase = phase(&subscription["currency"], &items, (start, end));
+        phase["discounts"] = discounts.into();
         if let Some(behavior) = behavior {
             phase["proration_behavior"] = behavior.into();
         }
@@ -223,6 +229,20 @@ fn phase_items(work: &Work<'_>, params: &mut Params, subscription: &Value) -> Re
         return Err(Problem::missing_parameter(&params.name_of("items")));
     }
     Ok(items)
+}
+
+/// The discounts that a phase keeps; what it does not name is taken away.
+fn phase_discounts(params: &mut Params, subscription: &Value) -> Result<Vec<Value>, Problem> {
+    let mut discounts = Vec::new();
+    for mut given in params.children("discounts")? {
+        let (name, id) = (given.name_of("discount"), given.required_text("discount")?);
+        given.finish()?;
+        if !subscription["discounts"].as_array().is_some_and(|own| own.contains(&id.as_str().into())) {
+            return Err(Problem::invalid_parameter(&name, format!("No such discount: '{id}'")));
+        }
+        discounts.push(schedule::phase_discount(&id));
+    }
+    Ok(discounts)
 }
 
 fn same_items(items: &[Value], subscription: &Value) -> bool {

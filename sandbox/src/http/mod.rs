@@ -1,7 +1,7 @@
 //! The sandbox's HTTP side: Stripe's API, the hosted pages, and what tests in other processes may ask for.
 //!
-//! `/v1/...` is Stripe's API, whose map is `routes`. `/` is the dashboard, `/pay/...` and `/portal/...` are what customers
-//! see. `/sandbox/...` takes and gives JSON:
+//! `/v1/...` is Stripe's API, whose map is `routes`. `/` is the dashboard, `/pay/...`, `/portal/...` and `/invoice/...` are what
+//! customers see. `/sandbox/...` takes and gives JSON:
 //!
 //! | request | body | what it does |
 //! |---|---|---|
@@ -28,6 +28,7 @@ mod dashboard;
 mod form_fields;
 mod guard;
 mod html;
+mod invoice_page;
 mod pay_page;
 mod portal_page;
 mod reply;
@@ -61,6 +62,7 @@ fn pages() -> Router<Arc<Store>> {
         .route("/", get(dashboard::show).post(dashboard::act))
         .route("/pay/{session}", get(pay_page::show).post(pay_page::pay))
         .route("/portal/{session}", get(portal_page::show).post(portal_page::act))
+        .route("/invoice/{invoice}", get(invoice_page::show).post(invoice_page::pay))
 }
 
 fn controls() -> Router<Arc<Store>> {
