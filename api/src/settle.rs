@@ -20,6 +20,7 @@ mod refund;
 mod renewals;
 mod replay;
 mod reversal;
+mod schedule;
 mod subscription;
 mod waiting;
 
@@ -70,7 +71,7 @@ pub struct News {
     pub user_id: i64,
     /// How far.
     pub hint: Hint,
-    /// The state was told twice within one second, and only Stripe can say which is the later.
+    /// Only Stripe can say what holds: two states were told within one second, or a schedule was named and never told.
     pub tied: bool,
 }
 
@@ -105,6 +106,7 @@ pub async fn apply(tx: &DatabaseTransaction, app: &App, fact: Fact) -> Result<Ou
         Fact::Opened => Ok(Outcome::Applied(None)),
         Fact::Session { session, failed } => payment::settle(&context, session, failed).await,
         Fact::Subscription { subscription, said } => subscription::settle(&context, subscription, said).await,
+        Fact::Schedule { schedule, said } => schedule::settle(&context, schedule, said).await,
         Fact::Invoice(invoice) => invoice::settle(&context, invoice).await,
         Fact::InvoicePayment(paid) => invoice::settle_payment(&context, paid).await,
         Fact::Charge(charge) => refund::settle_charge(&context, charge).await,

@@ -16,6 +16,7 @@ pub mod payment;
 pub mod payment_intent;
 pub mod period;
 pub mod refund;
+pub mod schedule;
 pub mod subscription;
 mod tier;
 pub mod user;

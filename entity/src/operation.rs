@@ -15,12 +15,15 @@ pub enum Kind {
     /// To open a checkout of a credit pack.
     #[sea_orm(string_value = "purchase")]
     Purchase,
-    /// To end a subscription with its period.
+    /// To end a subscription with its period, as version 0.1 stored it. It is asked as a [`Kind::Steering`] now.
     #[sea_orm(string_value = "cancellation")]
     Cancellation,
     /// To end a subscription that was sold beside another, and to give its money back.
     #[sea_orm(string_value = "duplicate")]
     Duplicate,
+    /// To change what becomes of a subscription: its plan, or its end. One at a time, since they stand in each other's way.
+    #[sea_orm(string_value = "steering")]
+    Steering,
 }
 
 /// How far an operation is.

@@ -9,6 +9,7 @@ mod error;
 mod inbox;
 mod jobs;
 mod one_subscription;
+mod plan_changes;
 mod reversals;
 mod stripe;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(reversals::Step),
             Box::new(one_subscription::Step),
             Box::new(inbox::Step),
+            Box::new(plan_changes::Step),
         ]
     }
 }

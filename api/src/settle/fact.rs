@@ -1,10 +1,10 @@
 //! What Stripe says, in our words, and how it is read from events.
 
 use super::{Said, Trouble};
-use crate::stripe::{Charge, Dispute, Event, Invoice, InvoicePayment, Refund, Session, Subscription};
+use crate::stripe::{Charge, Dispute, Event, Invoice, InvoicePayment, Refund, Schedule, Session, Subscription};
 
 /// Every type of event that is read, and no other: what an endpoint has to be sent, and what reconciliation asks for.
-pub const EVENTS: [&str; 24] = [
+pub const EVENTS: [&str; 30] = [
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.funds_reinstated",
@@ -29,6 +29,12 @@ pub const EVENTS: [&str; 24] = [
     "refund.created",
     "refund.failed",
     "refund.updated",
+    "subscription_schedule.aborted",
+    "subscription_schedule.canceled",
+    "subscription_schedule.completed",
+    "subscription_schedule.created",
+    "subscription_schedule.released",
+    "subscription_schedule.updated",
 ];
 
 /// Something that Stripe said.
@@ -56,6 +62,13 @@ pub enum Fact {
     Subscription {
         /// The subscription.
         subscription: Subscription,
+        /// How we know, and when it was so.
+        said: Said,
+    },
+    /// A schedule is as described.
+    Schedule {
+        /// The schedule.
+        schedule: Schedule,
         /// How we know, and when it was so.
         said: Said,
     },
@@ -101,6 +114,14 @@ impl Fact {
             "checkout.session.async_payment_failed" => {
                 Self::Session { session: Session::from_value(object)?, failed: true }
             }
+            "subscription_schedule.aborted"
+            | "subscription_schedule.canceled"
+            | "subscription_schedule.completed"
+            | "subscription_schedule.created"
+            | "subscription_schedule.released"
+            | "subscription_schedule.updated" => {
+                Self::Schedule { schedule: Schedule::from_value(object)?, said: said(event) }
+            }
             "customer.deleted" => Self::CustomerDeleted(deleted(event)?),
             // Each carries the state, and whatever made it known is as good as another.
             "customer.subscription.created"
@@ -126,12 +147,7 @@ impl Fact {
     }
 
     fn subscription(event: &Event) -> Result<Self, Trouble> {
-        let said = Said::Event {
-            created: event.kind == "customer.subscription.created",
-            at: event.created,
-            previous: event.previous_attributes.clone(),
-        };
-        Ok(Self::Subscription { subscription: Subscription::from_value(&event.object)?, said })
+        Ok(Self::Subscription { subscription: Subscription::from_value(&event.object)?, said: said(event) })
     }
 
     fn dispute(event: &Event, moved: Option<Moved>) -> Result<Self, Trouble> {
@@ -147,6 +163,15 @@ impl Fact {
             Self::Charge(charge) => charge.payment_intent.iter().cloned().collect(),
             _ => Vec::new(),
         }
+    }
+}
+
+fn said(event: &Event) -> Said {
+    Said::Event {
+        created: event.kind.ends_with(".created"),
+        at: event.created,
+        previous: event.previous_attributes.clone(),
+        key: event.idempotency_key.clone(),
     }
 }
 
@@ -185,7 +210,7 @@ mod tests {
             "id": "some_1", "customer": "cus_1", "livemode": false, "created": 1, "currency": "usd", "mode": "payment",
             "payment_status": "paid", "amount_total": 1, "expires_at": 2, "status": "active", "amount_paid": 1,
             "cancel_at_period_end": false, "current_period_start": 1, "current_period_end": 2, "amount": 1,
-            "amount_refunded": 1, "invoice": "in_1",
+            "amount_refunded": 1, "invoice": "in_1", "phases": [],
         })
     }
 

@@ -307,7 +307,9 @@ async fn about_nobody(tx: &DatabaseTransaction, event: &Event) -> Result<bool, D
 /// After the commit: tells the watchers, and asks Stripe where two states were told within one second.
 fn tell(app: &App, news: News, event: &Event) {
     announce(app, news);
-    let id = event.object.get("id").and_then(|id| id.as_str());
+    // A schedule is asked for with the subscription that it steers.
+    let subject = if event.kind.starts_with("subscription_schedule.") { "subscription" } else { "id" };
+    let id = event.object[subject].as_str().or_else(|| event.object[subject]["id"].as_str());
     let Some(id) = id.filter(|_| news.tied).map(ToOwned::to_owned) else { return };
     let app = app.clone();
     app.tasks.clone().spawn(async move {

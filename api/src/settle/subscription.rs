@@ -5,19 +5,22 @@ mod precedence;
 use std::{collections::HashMap, time::Duration};
 
 use entity::{
-    Tier, customer,
+    Tier, customer, operation,
     subscription::{self, Status},
 };
 use sea_orm::{
     ActiveEnum, ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 use serde_json::Value;
 
-use super::{Context, Fact, NOT_OURS, Outcome, Owner, Trouble, entitlement, learn, news, owner, period, unknown_price};
+use super::{
+    Context, Fact, NOT_OURS, Outcome, Owner, Trouble, entitlement, learn, news, owner, period, schedule, unknown_price,
+};
 use crate::{app::App, error::Error, ledger, stripe::Subscription};
-use precedence::Verdict;
+
+pub(super) use precedence::{SKEW, Verdict};
 
 /// What Stripe's clock counts in, and a little.
 const SECOND: Duration = Duration::from_millis(1100);
@@ -38,6 +41,8 @@ pub enum Said {
         at: i64,
         /// What was different before.
         previous: Option<Value>,
+        /// The idempotency key of the request that caused it.
+        key: Option<String>,
     },
 }
 
@@ -50,11 +55,30 @@ impl Said {
 
     /// The second, by Stripe's clock, from which on events are the later ones. A reply sets none: our clock may be ahead of
     /// Stripe's, and what a reply shows comes as an event too.
-    const fn observed_at(&self, before: i64) -> i64 {
+    pub(super) const fn observed_at(&self, before: i64) -> i64 {
         match self {
             Self::Event { at, .. } if *at > before => *at,
             _ => before,
         }
+    }
+
+    /// The second, by our clock, in which we last asked.
+    pub(super) const fn asked_at(&self, before: i64) -> i64 {
+        match self {
+            Self::Reply { at } if *at > before => *at,
+            _ => before,
+        }
+    }
+
+    /// Whether it comes of a write of ours whose reply is settled: it tells nothing new, however close to the reply it is.
+    pub(super) async fn is_echo(&self, context: &Context<'_>) -> Result<bool, DbErr> {
+        let Self::Event { key: Some(key), .. } = self else { return Ok(false) };
+        // A step's key begins with that of its operation.
+        let operation_key = key.split_once('-').map_or(key.as_str(), |(operation, _)| operation);
+        let settled = operation::Entity::find()
+            .filter(operation::Column::IdempotencyKey.eq(operation_key))
+            .filter(operation::Column::State.eq(operation::State::Done));
+        Ok(settled.count(context.tx).await? > 0)
     }
 
     /// Whether the event shows the first payment: made with the subscription, or turning it active.
@@ -77,14 +101,17 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
         .filter(subscription::Column::StripeSubscriptionId.eq(&subscription.id))
         .one(context.tx)
         .await?;
-    let verdict = known.as_ref().map_or(Verdict::Later, |known| precedence::judge(known, &described, &said));
+    let ended = described.status.ended();
+    let verdict = match &known {
+        None => Verdict::Later,
+        Some(known) if known.asked_at > 0 && !ended && said.is_echo(context).await? => Verdict::Earlier,
+        Some(known) => precedence::judge(known, &described, &said),
+    };
+    let due = (tier, described.period_end);
+    let coming = schedule::coming(context, described.schedule.as_deref(), due).await?;
     match known {
-        None => insert(context, described, said.observed_at(subscription.created.timestamp())).await?,
-        Some(known) if verdict.later() => {
-            let ends = described.status.ended() && !known.status.ended();
-            let observed_at = if ends { said.at() } else { said.observed_at(known.observed_at) };
-            update(context, known, described, observed_at).await?;
-        }
+        None => insert(context, described, coming.tier, &said).await?,
+        Some(known) if verdict.later() => update(context, known, described, coming.tier, &said).await?,
         Some(_) => {}
     }
     // What was once true stays booked: an event that came late still shows that its period was paid.
@@ -94,18 +121,26 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
         period::grant(context, period::Paid { user_id, subscription, tier, end }).await?;
     }
     entitlement::settle(context, user_id).await?;
-    Ok(Outcome::Applied(Some(news(context.tx, user_id, verdict.tied()).await?)))
+    let to_ask = verdict.tied() || verdict.later() && coming.unheard;
+    Ok(Outcome::Applied(Some(news(context.tx, user_id, to_ask).await?)))
 }
 
-/// Asks Stripe which of two states that were told within one second is the later, once that second is over.
+/// Asks Stripe what a subscription is like, and what is to come of it: once the second is over in which two states were
+/// told, or because its schedule was never heard of.
 ///
 /// # Errors
 /// Those of Stripe and of the database. The next event decides then.
 pub(super) async fn read_again(app: &App, id: &str) -> Result<(), Error> {
     tokio::time::sleep(SECOND).await;
     let at = app.clock.now().timestamp();
-    let subscription = app.payments()?.stripe.subscription(id).await?;
-    learn(app, Fact::Subscription { subscription, said: Said::Reply { at } }).await?;
+    let stripe = &app.payments()?.stripe;
+    let subscription = stripe.subscription(id).await?;
+    let said = Said::Reply { at };
+    if let Some(id) = &subscription.schedule {
+        let schedule = stripe.schedule(id).await?;
+        learn(app, Fact::Schedule { schedule, said: said.clone() }).await?;
+    }
+    learn(app, Fact::Subscription { subscription, said }).await?;
     Ok(())
 }
 
@@ -133,6 +168,8 @@ pub async fn versions(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result<Has
 struct Described {
     customer_id: i64,
     id: String,
+    /// When it was made. Unix time.
+    created_at: i64,
     price: String,
     tier: Tier,
     status: Status,
@@ -142,6 +179,7 @@ struct Described {
     period_end: chrono::DateTime<chrono::Utc>,
     cancel_at_period_end: bool,
     cancel_at: Option<chrono::DateTime<chrono::Utc>>,
+    schedule: Option<String>,
 }
 
 fn describe(context: &Context<'_>, customer: &Owner, subscription: &Subscription) -> Result<Described, Trouble> {
@@ -155,6 +193,7 @@ fn describe(context: &Context<'_>, customer: &Owner, subscription: &Subscription
     Ok(Described {
         customer_id: customer.row.id,
         id: subscription.id.clone(),
+        created_at: subscription.created.timestamp(),
         price,
         tier,
         status: if presumed { Status::Canceled } else { status },
@@ -163,17 +202,25 @@ fn describe(context: &Context<'_>, customer: &Owner, subscription: &Subscription
         period_end: subscription.current_period_end,
         cancel_at_period_end: subscription.cancel_at_period_end,
         cancel_at: subscription.cancel_at,
+        schedule: subscription.schedule.clone(),
     })
 }
 
-async fn insert(context: &Context<'_>, described: Described, observed_at: i64) -> Result<(), Trouble> {
+async fn insert(
+    context: &Context<'_>,
+    described: Described,
+    scheduled: Option<Tier>,
+    said: &Said,
+) -> Result<(), Trouble> {
     let now = context.clock.now();
     let mut row = subscription::ActiveModel {
         customer_id: Set(described.customer_id),
         stripe_subscription_id: Set(described.id.clone()),
-        scheduled_tier: Set(None),
+        scheduled_tier: Set(scheduled),
         version: Set(1),
-        observed_at: Set(observed_at),
+        observed_at: Set(said.observed_at(described.created_at)),
+        asked_at: Set(said.asked_at(0)),
+        stripe_schedule_id: Set(described.schedule.clone()),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -188,18 +235,26 @@ async fn update(
     context: &Context<'_>,
     known: subscription::Model,
     described: Described,
-    observed_at: i64,
+    scheduled: Option<Tier>,
+    said: &Said,
 ) -> Result<(), Trouble> {
     let (id, version) = (known.id, known.version);
-    let mut row = known.clone().into_active_model();
+    let ends = described.status.ended() && !known.status.ended();
+    let observed_at = if ends { said.at() } else { said.observed_at(known.observed_at) };
+    let asked_at = said.asked_at(known.asked_at);
+    let mut row = known.into_active_model();
+    let schedule = described.schedule.clone();
     describe_into(&mut row, described);
-    let changed = row.clone().is_changed();
-    if changed {
+    row.scheduled_tier.set_if_not_equals(scheduled);
+    if row.is_changed() {
         row.version = Set(version + 1);
         row.updated_at = Set(context.clock.now());
     }
+    // What steers a subscription is nobody's business until it says where to.
+    row.stripe_schedule_id.set_if_not_equals(schedule);
     row.id = Unchanged(id);
     row.observed_at = Set(observed_at);
+    row.asked_at = Set(asked_at);
     row.update(context.tx).await?;
     Ok(())
 }

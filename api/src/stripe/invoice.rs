@@ -1,5 +1,7 @@
 //! An invoice as Stripe tells it.
 
+mod reply;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub struct Invoice {
     pub billing_reason: Option<String>,
     /// `draft`, `open`, `paid`, `void` or `uncollectible`.
     pub status: Option<String>,
+    /// What is to be paid in all, in the smallest unit of the currency (cents).
+    pub amount_due: i64,
     /// What was paid, in the smallest unit of the currency (cents).
     pub amount_paid: i64,
     /// The currency, three lower-case letters.
@@ -27,6 +31,8 @@ pub struct Invoice {
     pub created: DateTime<Utc>,
     /// Whether it is about real money.
     pub livemode: bool,
+    /// The page where the customer can pay it, once it is final.
+    pub hosted_url: Option<String>,
     /// The payment, where the invoice tells it: API versions before 2025-03-31 do, later ones only when `payments`
     /// is expanded.
     pub payment_intent: Option<String>,
@@ -74,7 +80,9 @@ struct Wire {
     subscription: Option<Id>,
     billing_reason: Option<String>,
     status: Option<String>,
+    amount_due: Option<i64>,
     amount_paid: Option<i64>,
+    hosted_invoice_url: Option<String>,
     currency: Option<String>,
     created: Option<i64>,
     livemode: Option<bool>,
@@ -162,7 +170,9 @@ impl Wire {
             subscription,
             billing_reason: self.billing_reason,
             status: self.status,
+            amount_due: self.amount_due.unwrap_or_default(),
             amount_paid: required("invoice.amount_paid", self.amount_paid)?,
+            hosted_url: self.hosted_invoice_url,
             currency: required("invoice.currency", self.currency)?,
             created: required_time("invoice.created", self.created)?,
             livemode: required("invoice.livemode", self.livemode)?,

@@ -24,10 +24,14 @@ mod look_up;
 mod object;
 mod order;
 mod paid_for;
+mod plan_change;
+mod portal;
 mod portal_configuration;
+mod preview;
 mod price;
 mod refund;
 mod retry;
+mod schedule;
 mod session;
 pub mod signature;
 mod subscription;
@@ -54,10 +58,12 @@ pub use self::object::Unreadable;
 pub use self::order::{Item, NewCustomer, NewSession};
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
+pub use self::plan_change::{Decline, PriceChange};
+pub use self::schedule::{Discount, Phase, PhaseItem, Schedule};
 pub use self::refund::{Refund, RefundStatus};
 pub use self::session::{PaymentStatus, Session, SessionMode};
 pub use self::signature::SignatureError;
-pub use self::subscription::Subscription;
+pub use self::subscription::{Subscription, SubscriptionItem};
 
 /// How Stripe is called.
 #[derive(Clone)]

@@ -22,8 +22,8 @@ pub struct Subscription {
     pub price: Option<String>,
     /// The prices of all items, in Stripe's order.
     pub prices: Vec<String>,
-    /// The id of the first item, `si_...`.
-    pub item: Option<String>,
+    /// The items that have an id and a price, in Stripe's order.
+    pub items: Vec<SubscriptionItem>,
     /// When it was made.
     pub created: DateTime<Utc>,
     /// When the first item's current period began.
@@ -42,12 +42,25 @@ pub struct Subscription {
     pub collection_method: Option<String>,
     /// The newest invoice.
     pub latest_invoice: Option<String>,
+    /// Whether a change waits for its payment. Stripe documentation: "Pending updates".
+    pub pending_update: bool,
     /// The schedule that steers it, if one does.
     pub schedule: Option<String>,
     /// Whether it is about real money.
     pub livemode: bool,
     /// What the maker of the subscription wrote on it.
     pub metadata: BTreeMap<String, String>,
+}
+
+/// What a subscription is for. Stripe documentation: "The Subscription Item object".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionItem {
+    /// The id, `si_...`.
+    pub id: String,
+    /// The price, `price_...`.
+    pub price: String,
+    /// How many; `None` where it is metered.
+    pub quantity: Option<u64>,
 }
 
 impl Subscription {
@@ -84,6 +97,7 @@ impl TryFrom<stripe_shared::Subscription> for Subscription {
             canceled_at: reply.canceled_at,
             ended_at: reply.ended_at,
             collection_method: Some(reply.collection_method.to_string()),
+            pending_update: reply.pending_update.map(|_| Value::Null),
             latest_invoice: reply.latest_invoice.and_then(Expandable::into_id).map(|id| Id::Plain(id.to_string())),
             schedule: reply.schedule.map(Id::from),
             livemode: Some(reply.livemode),
@@ -109,6 +123,7 @@ struct Wire {
     ended_at: Option<i64>,
     collection_method: Option<String>,
     latest_invoice: Option<Id>,
+    pending_update: Option<Value>,
     schedule: Option<Id>,
     livemode: Option<bool>,
     metadata: Option<BTreeMap<String, String>>,
@@ -119,6 +134,7 @@ struct WireItem {
     id: Option<String>,
     price: Option<Id>,
     plan: Option<Id>,
+    quantity: Option<u64>,
     current_period_start: Option<i64>,
     current_period_end: Option<i64>,
 }
@@ -129,6 +145,7 @@ impl From<stripe_shared::SubscriptionItem> for WireItem {
             id: Some(item.id.to_string()),
             price: Some(Id::Plain(item.price.id.to_string())),
             plan: None,
+            quantity: item.quantity,
             current_period_start: Some(item.current_period_start),
             current_period_end: Some(item.current_period_end),
         }
@@ -139,7 +156,7 @@ impl From<stripe_shared::SubscriptionItem> for WireItem {
 #[derive(Default)]
 struct Items {
     prices: Vec<String>,
-    first: Option<String>,
+    named: Vec<SubscriptionItem>,
     period_start: Option<i64>,
     period_end: Option<i64>,
 }
@@ -149,11 +166,12 @@ impl Items {
         let mut read = Self::default();
         for (position, item) in items.into_iter().flat_map(|items| items.data).enumerate() {
             if position == 0 {
-                read.first = item.id;
                 read.period_start = item.current_period_start;
                 read.period_end = item.current_period_end;
             }
-            read.prices.extend(object::id(item.price.or(item.plan)));
+            let Some(price) = object::id(item.price.or(item.plan)) else { continue };
+            read.prices.push(price.clone());
+            read.named.extend(item.id.map(|id| SubscriptionItem { id, price, quantity: item.quantity }));
         }
         read
     }
@@ -173,7 +191,7 @@ impl Wire {
             status: required("subscription.status", self.status)?,
             price: items.prices.first().cloned(),
             prices: items.prices,
-            item: items.first,
+            items: items.named,
             created: required_time("subscription.created", self.created)?,
             current_period_start: required_time("subscription.current_period_start", period_start)?,
             current_period_end: required_time("subscription.current_period_end", period_end)?,
@@ -183,6 +201,7 @@ impl Wire {
             ended_at: optional_time("subscription.ended_at", self.ended_at)?,
             collection_method: self.collection_method,
             latest_invoice: object::id(self.latest_invoice),
+            pending_update: self.pending_update.is_some(),
             schedule: object::id(self.schedule),
             livemode: required("subscription.livemode", self.livemode)?,
             metadata: self.metadata.unwrap_or_default(),
@@ -230,7 +249,7 @@ mod tests {
         assert_eq!(Subscription::from_value(&of_basil()).unwrap(), subscription);
         assert_eq!((subscription.id.as_str(), subscription.customer.as_str()), ("sub_1", "cus_1"));
         assert_eq!(subscription.price.as_deref(), Some("price_core"));
-        assert_eq!(subscription.item.as_deref(), Some("si_1"));
+        assert_eq!(subscription.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["si_1"]);
         assert_eq!(subscription.current_period_start.timestamp(), 1_790_000_000);
         assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
         assert_eq!(subscription.latest_invoice.as_deref(), Some("in_1"));
@@ -269,7 +288,8 @@ mod tests {
         let subscription = Subscription::from_value(&value).unwrap();
         assert_eq!(subscription.prices, ["price_core", "price_extra"]);
         assert_eq!(subscription.price.as_deref(), Some("price_core"));
-        assert_eq!(subscription.item.as_deref(), Some("si_1"));
+        let items = subscription.items.iter().map(|item| (item.id.as_str(), item.price.as_str()));
+        assert_eq!(items.collect::<Vec<_>>(), [("si_1", "price_core"), ("si_2", "price_extra")]);
         assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
     }
 
@@ -282,7 +302,7 @@ mod tests {
         on_subscription["items"] = Value::Null;
         let subscription = Subscription::from_value(&on_subscription).unwrap();
         assert_eq!(subscription.prices, ["price_core"]);
-        assert_eq!(subscription.item, None);
+        assert!(subscription.items.is_empty());
     }
 
     #[test]

@@ -1,13 +1,18 @@
 //! Which of two states of a subscription is the later. Events come in any order, and several within one second.
 
+use std::cmp::Ordering;
+
 use entity::subscription::{Model, Status};
 use serde_json::Value;
 
 use super::{Described, Said};
 
+/// Seconds that our clock may be from Stripe's.
+pub(in crate::settle) const SKEW: i64 = 300;
+
 /// What is known of an incoming state against the stored one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::settle) enum Verdict {
     /// It is the later one.
     Later,
     /// It is older, or the same.
@@ -19,11 +24,11 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    pub(super) const fn later(self) -> bool {
+    pub(in crate::settle) const fn later(self) -> bool {
         matches!(self, Self::Later | Self::TiedLater)
     }
 
-    pub(super) const fn tied(self) -> bool {
+    pub(in crate::settle) const fn tied(self) -> bool {
         matches!(self, Self::TiedLater | Self::TiedEarlier)
     }
 }
@@ -38,14 +43,21 @@ pub(super) fn judge(known: &Model, described: &Described, said: &Said) -> Verdic
         return Verdict::Later;
     }
     let (at, previous) = match said {
-        Said::Event { at, previous, .. } => (at, previous.as_ref()),
-        Said::Reply { at } => (at, None),
+        Said::Event { at, previous, .. } => (*at, previous.as_ref()),
+        Said::Reply { at } => (*at, None),
     };
-    if *at != known.observed_at {
-        return if *at > known.observed_at { Verdict::Later } else { Verdict::Earlier };
+    let asked = matches!(said, Said::Reply { .. });
+    if at < known.observed_at || asked && at < known.asked_at {
+        return Verdict::Earlier;
     }
     if same(known, described) {
-        return Verdict::Earlier;
+        return if asked || at > known.observed_at { Verdict::Later } else { Verdict::Earlier };
+    }
+    if let Some(verdict) = heard_after_asking(known, at, previous).filter(|_| !asked) {
+        return verdict;
+    }
+    if at > known.observed_at {
+        return Verdict::Later;
     }
     if previous.is_some_and(|previous| follows(known, previous)) {
         return Verdict::Later;
@@ -60,12 +72,28 @@ fn ends_better(known: &Model, described: &Described, said: &Said) -> Verdict {
     if described.status.ended() && later { Verdict::Later } else { Verdict::Earlier }
 }
 
+/// An event of before we last asked tells nothing new, and one of about then may be older than the answer, since there are
+/// two clocks. `None` when it is later.
+fn heard_after_asking(known: &Model, at: i64, previous: Option<&Value>) -> Option<Verdict> {
+    if known.asked_at == 0 || at > known.asked_at + SKEW {
+        return None;
+    }
+    let follows = || previous.is_some_and(|previous| follows(known, previous));
+    match at.cmp(&known.asked_at) {
+        _ if at < known.asked_at - SKEW => Some(Verdict::Earlier),
+        Ordering::Greater if follows() => None,
+        Ordering::Equal if follows() => Some(Verdict::TiedLater),
+        _ => Some(Verdict::TiedEarlier),
+    }
+}
+
 fn same(known: &Model, described: &Described) -> bool {
     known.stripe_price_id == described.price
         && known.status == described.status
         && known.current_period_end == described.period_end
         && known.cancel_at_period_end == described.cancel_at_period_end
         && known.cancel_at == described.cancel_at
+        && known.stripe_schedule_id == described.schedule
 }
 
 /// Whether what the event says of the state before it is just what is stored. It names only what changed, so at least
@@ -76,6 +104,7 @@ fn follows(known: &Model, previous: &Value) -> bool {
         ("/status", Value::from(spell(known.status))),
         ("/cancel_at_period_end", known.cancel_at_period_end.into()),
         ("/cancel_at", known.cancel_at.map(|at| at.timestamp()).into()),
+        ("/schedule", known.stripe_schedule_id.as_deref().into()),
         ("/current_period_end", period_end.into()),
         ("/items/data/0/current_period_end", period_end.into()),
         ("/items/data/0/price/id", known.stripe_price_id.as_str().into()),
@@ -126,8 +155,10 @@ mod tests {
             current_period_end: at(1000),
             cancel_at_period_end: false,
             cancel_at: None,
+            stripe_schedule_id: None,
             version: 1,
             observed_at,
+            asked_at: 0,
             created_at: at(0),
             updated_at: at(0),
         }
@@ -137,6 +168,7 @@ mod tests {
         Described {
             customer_id: 1,
             id: "sub".to_owned(),
+            created_at: 0,
             price: "price".to_owned(),
             tier: Tier::Core,
             status,
@@ -145,11 +177,12 @@ mod tests {
             period_end: at(1000),
             cancel_at_period_end,
             cancel_at: None,
+            schedule: None,
         }
     }
 
     fn event(at: i64, previous: Option<Value>) -> Said {
-        Said::Event { created: false, at, previous }
+        Said::Event { created: false, at, previous, key: None }
     }
 
     #[test]
@@ -195,6 +228,20 @@ mod tests {
     fn the_same_state_again_is_no_tie() {
         let state = described(Status::Active, false);
         assert_eq!(judge(&known(Status::Active, 10), &state, &event(10, None)), Verdict::Earlier);
+    }
+
+    #[test]
+    fn what_was_asked_for_is_not_overwritten_by_what_may_be_older() {
+        let asked = Model { asked_at: 1000, ..known(Status::Active, 10) };
+        let (older, later) = (described(Status::PastDue, false), described(Status::Active, true));
+        assert_eq!(judge(&asked, &older, &event(999 - SKEW, None)), Verdict::Earlier);
+        assert_eq!(judge(&asked, &older, &event(999, None)), Verdict::TiedEarlier);
+        assert_eq!(judge(&asked, &older, &event(1001, None)), Verdict::TiedEarlier);
+        assert_eq!(judge(&asked, &older, &event(1001 + SKEW, None)), Verdict::Later);
+        let follows = json!({ "cancel_at_period_end": false });
+        assert_eq!(judge(&asked, &later, &event(999, Some(follows.clone()))), Verdict::TiedEarlier);
+        assert_eq!(judge(&asked, &later, &event(1000, Some(follows.clone()))), Verdict::TiedLater);
+        assert_eq!(judge(&asked, &later, &event(1001, Some(follows))), Verdict::Later);
     }
 
     #[test]

@@ -1,0 +1,213 @@
+//! Changes of what a subscription is for, at once or from its next period on.
+
+use serde::{Deserialize, Serialize};
+use stripe::StripeRequest;
+use stripe_billing::{
+    invoice::{ListInvoice, VoidInvoiceInvoice},
+    invoice_payment::ListInvoicePayment,
+    subscription::{
+        RetrieveSubscription, UpdateSubscription, UpdateSubscriptionItems, UpdateSubscriptionPaymentBehavior,
+        UpdateSubscriptionProrationBehavior,
+    },
+    subscription_schedule::{
+        CreateSubscriptionSchedule, ReleaseSubscriptionSchedule, RetrieveSubscriptionSchedule,
+        UpdateSubscriptionSchedule, UpdateSubscriptionSchedulePhases, UpdateSubscriptionSchedulePhasesDiscounts,
+        UpdateSubscriptionSchedulePhasesDuration, UpdateSubscriptionSchedulePhasesDurationInterval,
+        UpdateSubscriptionSchedulePhasesEndDate, UpdateSubscriptionSchedulePhasesItems,
+        UpdateSubscriptionSchedulePhasesProrationBehavior, UpdateSubscriptionSchedulePhasesStartDate,
+    },
+};
+use stripe_shared::SubscriptionScheduleEndBehavior;
+use stripe_types::Expandable;
+
+use super::{Discount, Failure, Invoice, Phase, PhaseItem, Schedule, Stripe, Subscription, known_id};
+
+/// How many of a subscription's newest invoices are looked at.
+const INVOICES: i64 = 20;
+
+/// A change of price that is made at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceChange {
+    /// The item whose price changes, `si_...`.
+    pub item: String,
+    /// The new price, `price_...`.
+    pub price: String,
+    /// The moment from which the difference is charged, in Unix time and within the current period; `None` where nothing
+    /// is.
+    pub charged_from: Option<i64>,
+}
+
+/// Why a payment did not succeed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decline {
+    /// Why the issuer declined. Stripe documentation: "Decline codes".
+    pub code: Option<String>,
+    /// The page where the customer can pay all the same.
+    pub hosted_url: Option<String>,
+}
+
+impl Stripe {
+    /// A subscription with its newest invoice.
+    ///
+    /// # Errors
+    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
+    pub async fn subscription_and_invoice(&self, id: &str) -> Result<(Subscription, Option<Invoice>), Failure> {
+        let request = RetrieveSubscription::new(known_id(id)?).expand(["latest_invoice".to_owned()]);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        let reply = self.read("retrieve subscription", id, call).await?;
+        let invoice = match reply.latest_invoice.clone() {
+            Some(Expandable::Object(invoice)) => Some((*invoice).try_into()?),
+            _ => None,
+        };
+        Ok((reply.try_into()?, invoice))
+    }
+
+    /// The newest invoices of a subscription, the newest first.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn invoices(&self, subscription: &str) -> Result<Vec<Invoice>, Failure> {
+        let request = ListInvoice::new().subscription(known_id(subscription)?).limit(INVOICES);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        let page = self.read("list invoices", subscription, call).await?;
+        Ok(page.data.into_iter().map(Invoice::try_from).collect::<Result<_, _>>()?)
+    }
+
+    /// Changes the price of an item at once. The difference is charged right away; as long as it is not paid the change
+    /// waits, and nothing else changes. Stripe documentation: "Pending updates".
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no subscription to answer.
+    pub async fn change_price(
+        &self,
+        key: &str,
+        subscription: &str,
+        change: &PriceChange,
+    ) -> Result<Subscription, Failure> {
+        let mut item = UpdateSubscriptionItems::new();
+        item.id = Some(change.item.clone());
+        item.price = Some(change.price.clone());
+        let request = UpdateSubscription::new(known_id(subscription)?).items([item]);
+        let request = match change.charged_from {
+            Some(from) => request
+                .payment_behavior(UpdateSubscriptionPaymentBehavior::PendingIfIncomplete)
+                .proration_behavior(UpdateSubscriptionProrationBehavior::AlwaysInvoice)
+                .proration_date(from),
+            None => request.proration_behavior(UpdateSubscriptionProrationBehavior::None),
+        };
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("change price", key, call).await?.try_into()?)
+    }
+
+    /// Gives an open invoice up, and with it the change that waits for its payment. Stripe documentation: "Pending
+    /// updates".
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn void_invoice(&self, key: &str, invoice: &str) -> Result<(), Failure> {
+        let request = VoidInvoiceInvoice::new(known_id(invoice)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        self.write("void invoice", key, call).await?;
+        Ok(())
+    }
+
+    /// Why the newest payment of an invoice was declined.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn decline(&self, invoice: &str) -> Result<Option<String>, Failure> {
+        let expand = ["data.payment.payment_intent".to_owned()];
+        let request = ListInvoicePayment::new().invoice(known_id(invoice)?).expand(expand);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        let payments = self.read("list invoice payments", invoice, call).await?;
+        let error = payments.data.into_iter().find_map(|payment| match payment.payment.payment_intent? {
+            Expandable::Object(intent) => intent.last_payment_error,
+            Expandable::Id(_) => None,
+        });
+        let code = |error: stripe::ApiErrors| {
+            let code = error.code.map(|code| code.to_string());
+            error.decline_code.or(code)
+        };
+        Ok(error.and_then(|error| code(*error)))
+    }
+
+    /// Looks a schedule up.
+    ///
+    /// # Errors
+    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
+    pub async fn schedule(&self, id: &str) -> Result<Schedule, Failure> {
+        let request = RetrieveSubscriptionSchedule::new(known_id(id)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.read("retrieve schedule", id, call).await?.try_into()?)
+    }
+
+    /// Puts a subscription under a schedule, which keeps it as it is. Stripe lets nothing else be said at the same time.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no schedule to answer.
+    pub async fn create_schedule(&self, key: &str, subscription: &str) -> Result<Schedule, Failure> {
+        let request = CreateSubscriptionSchedule::new().from_subscription(known_id(subscription)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("create schedule", key, call).await?.try_into()?)
+    }
+
+    /// Says what a schedule does from its current phase on: that one runs as it was until it ends, then `next` holds for a
+    /// month, and then the subscription goes on by itself.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no schedule to answer.
+    pub async fn plan_ahead(
+        &self,
+        key: &str,
+        schedule: &str,
+        current: &Phase,
+        next: &[PhaseItem],
+    ) -> Result<Schedule, Failure> {
+        let mut now = phase(current, &current.items);
+        now.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(current.start));
+        now.end_date = Some(UpdateSubscriptionSchedulePhasesEndDate::Timestamp(current.end));
+        let mut then = phase(current, next);
+        let month = UpdateSubscriptionSchedulePhasesDurationInterval::Month;
+        then.duration = Some(UpdateSubscriptionSchedulePhasesDuration::new(month));
+        then.proration_behavior = Some(UpdateSubscriptionSchedulePhasesProrationBehavior::None);
+        let request = UpdateSubscriptionSchedule::new(known_id(schedule)?)
+            .phases([now, then])
+            .end_behavior(SubscriptionScheduleEndBehavior::Release);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("update schedule", key, call).await?.try_into()?)
+    }
+
+    /// Ends a schedule; the subscription goes on as it is.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no schedule to answer.
+    pub async fn release_schedule(&self, key: &str, schedule: &str) -> Result<Schedule, Failure> {
+        let request = ReleaseSubscriptionSchedule::new(known_id(schedule)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        Ok(self.write("release schedule", key, call).await?.try_into()?)
+    }
+}
+
+/// A phase that sells `items` and is like `model` otherwise: what an update leaves out, Stripe takes away.
+fn phase(model: &Phase, items: &[PhaseItem]) -> UpdateSubscriptionSchedulePhases {
+    let items = items.iter().map(|item| {
+        let mut sold = UpdateSubscriptionSchedulePhasesItems::new();
+        sold.price = Some(item.price.clone());
+        sold.quantity = item.quantity;
+        sold
+    });
+    let mut phase = UpdateSubscriptionSchedulePhases::new(items.collect::<Vec<_>>());
+    phase.default_payment_method.clone_from(&model.payment_method);
+    phase.discounts = (!model.discounts.is_empty()).then(|| model.discounts.iter().map(discount).collect());
+    phase
+}
+
+fn discount(discount: &Discount) -> UpdateSubscriptionSchedulePhasesDiscounts {
+    let mut named = UpdateSubscriptionSchedulePhasesDiscounts::new();
+    match discount.clone() {
+        Discount::Discount(id) => named.discount = Some(id),
+        Discount::Coupon(id) => named.coupon = Some(id),
+        Discount::PromotionCode(id) => named.promotion_code = Some(id),
+    }
+    named
+}
