@@ -22,6 +22,8 @@ mod migration;
 mod model;
 mod payment;
 mod plan;
+mod plan_change;
+mod portal;
 mod readme;
 mod schema;
 mod setup;

@@ -19,12 +19,12 @@ use crate::{
 const WATCH: &str = "subscription { subscriptionChanged { tier subscription { status cancelAtPeriodEnd } } }";
 
 /// The newest subscription at Stripe.
-async fn newest(app: &TestApp) -> Value {
+pub(crate) async fn newest(app: &TestApp) -> Value {
     at_stripe(app, "/v1/subscriptions?status=all&limit=1").await["data"][0].clone()
 }
 
 /// Ends the newest subscription at Stripe, as its support would.
-async fn stripe_ends_it(app: &TestApp) {
+pub(crate) async fn stripe_ends_it(app: &TestApp) {
     let id = newest(app).await["id"].as_str().unwrap().to_owned();
     let url = format!("http://{}/v1/subscriptions/{id}", app.sandbox().address());
     let response = app.http().delete(url).bearer_auth("sk_test_tests").send().await.unwrap();

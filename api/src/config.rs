@@ -101,6 +101,8 @@ pub struct Stripe {
     pub webhook_secrets: Vec<Secret>,
     /// Which price is which tier.
     pub prices: Prices,
+    /// `bpc_...`: what the customer portal offers. The gateway finds or makes its own when it is not set.
+    pub portal_configuration: Option<String>,
 }
 
 /// What keeps one caller from taking all. Each has its variable.

@@ -17,6 +17,8 @@ mod money;
 mod observation;
 mod payment;
 mod plan;
+mod plan_change;
+mod portal;
 mod rejection;
 mod subscription;
 mod tier;
@@ -40,6 +42,7 @@ pub struct Query(
     ledger::LedgerQuery,
     payment::PaymentQuery,
     plan::PlanQuery,
+    plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,
     account::AdminQuery,
     event::EventQuery,
@@ -52,6 +55,8 @@ pub struct Mutation(
     checkout::CheckoutMutation,
     payment::PaymentMutation,
     subscription::SubscriptionMutation,
+    plan_change::PlanChangeMutation,
+    portal::PortalMutation,
     export::ExportMutation,
     balance::GrantMutation,
     event::EventMutation,

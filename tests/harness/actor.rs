@@ -122,6 +122,18 @@ impl Actor {
         self.gets(CANCELLATION, json!({})).await
     }
 
+    pub(crate) async fn previews(&self, tier: &str) -> Value {
+        self.gets(PREVIEW, json!({ "tier": tier })).await
+    }
+
+    pub(crate) async fn changes_plan(&self, tier: &str) -> Value {
+        self.gets(PLAN_CHANGE, plan_change(tier)).await
+    }
+
+    pub(crate) async fn resumes(&self) -> Value {
+        self.gets(RESUMPTION, json!({})).await
+    }
+
     /// Opens a socket with this actor's token.
     pub(crate) async fn connects(&self) -> Socket {
         let payload = self.token.as_ref().map(|token| json!({ "authorization": format!("Bearer {token}") }));
@@ -151,6 +163,19 @@ pub(crate) const PURCHASE: &str = "mutation ($input: PurchaseCreditsInput!) { pu
 pub(crate) const CANCELLATION: &str = "mutation { cancelSubscription { __typename ... on PlanSubscription { tier status \
     cancelAtPeriodEnd cancelAt currentPeriodEnd } ... on NoActiveSubscription { message plans { tier } } } }";
 
+pub(crate) const PREVIEW: &str = "query ($tier: Tier!) { previewPlanChange(tier: $tier) { tier dueNow { amount currency } \
+    creditsNow nextInvoice { amount currency } nextInvoiceAt effectiveAt } }";
+
+pub(crate) const PLAN_CHANGE: &str = "mutation ($input: ChangePlanInput!) { changePlan(input: $input) { __typename \
+    ... on PlanSubscription { tier status cancelAtPeriodEnd scheduledTier } \
+    ... on NoActiveSubscription { message plans { tier } } ... on PaymentFailed { message declineCode invoiceUrl } } }";
+
+pub(crate) const RESUMPTION: &str = "mutation { resumeSubscription { __typename ... on PlanSubscription { tier status \
+    cancelAtPeriodEnd scheduledTier } ... on NoActiveSubscription { message plans { tier } } } }";
+
+pub(crate) const PORTAL: &str =
+    "mutation ($input: OpenBillingPortalInput!) { openBillingPortal(input: $input) { url } }";
+
 pub(crate) const WATCH_BALANCE: &str = "subscription ($after: Int) { balanceChanged(afterVersion: $after) { version snapshot \
     balance { credits unlimited } entry { changeType creditsDelta } } }";
 
@@ -160,6 +185,14 @@ pub(crate) fn export(run: &str, key: &str) -> Value {
 
 pub(crate) fn checkout(tier: &str) -> Value {
     json!({ "input": { "tier": tier, "successUrl": SUCCESS, "cancelUrl": CANCEL } })
+}
+
+pub(crate) fn plan_change(tier: &str) -> Value {
+    json!({ "input": { "tier": tier } })
+}
+
+pub(crate) fn portal(return_url: &str) -> Value {
+    json!({ "input": { "returnUrl": return_url } })
 }
 
 pub(crate) fn purchase(credits: i64) -> Value {

@@ -12,7 +12,10 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page", "throttle"]),
     ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle"]),
     ("auth", &["config", "error"]),
-    ("billing", &["app", "clock", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"]),
+    (
+        "billing",
+        &["app", "clock", "config", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"],
+    ),
     (
         "cli",
         &[

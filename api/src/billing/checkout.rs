@@ -83,7 +83,7 @@ pub(super) async fn open_pack(app: &App, user_id: i64, item: Item, to: Redirects
 
 fn session(reply: Reply) -> Result<Session, Error> {
     match reply {
-        Reply::Session(session) => Ok(session),
+        Reply::Session(session) => Ok(*session),
         other => Err(Error::Internal(format!("asked for a checkout, was answered {other:?}"))),
     }
 }

@@ -270,7 +270,12 @@ const fn passing(failure: &Failure) -> bool {
 
 async fn settle_reply(app: &App, operation: &operation::Model, reply: &Reply) -> Result<(), Error> {
     let tx = app.database.begin().await?;
-    let outcome = settle::apply(&tx, app, reply.fact(operation.user_id)).await?;
+    let mut heard = None;
+    for fact in reply.facts(operation.user_id) {
+        if let Outcome::Applied(Some(news)) = settle::apply(&tx, app, fact).await? {
+            heard = Some(news);
+        }
+    }
     let done = operation::ActiveModel {
         id: Unchanged(operation.id),
         state: Set(State::Done),
@@ -280,7 +285,7 @@ async fn settle_reply(app: &App, operation: &operation::Model, reply: &Reply) ->
     };
     done.update(&tx).await?;
     tx.commit().await?;
-    if let Outcome::Applied(Some(news)) = outcome {
+    if let Some(news) = heard {
         settle::announce(app, news);
     }
     Ok(())

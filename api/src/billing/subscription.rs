@@ -85,8 +85,14 @@ pub async fn cancel(app: &App, user_id: i64) -> Result<Cancelled, Error> {
     }
     let (id, task) = (subscription.stripe_subscription_id, app.clone());
     app.finish(async move { operation::run(&task, user_id, Request::Cancellation(id)).await }).await?;
-    let now = subscription::Entity::find_by_id(subscription.id).one(app.database.read()).await?;
-    Ok(now.filter(|now| now.status.alive()).map_or(Cancelled::NoActiveSubscription, Cancelled::Subscription))
+    let now = now(app, subscription.id).await?;
+    Ok(now.map_or(Cancelled::NoActiveSubscription, Cancelled::Subscription))
+}
+
+/// A subscription as it is now, if it still lives.
+pub(super) async fn now(app: &App, id: i64) -> Result<Option<subscription::Model>, DbErr> {
+    let now = subscription::Entity::find_by_id(id).one(app.database.read()).await?;
+    Ok(now.filter(|now| now.status.alive()))
 }
 
 /// Whether we have ever heard of a subscription (`sub_...`).

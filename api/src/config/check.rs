@@ -224,6 +224,7 @@ fn stripe(variables: &Variables) -> Result<Stripe, String> {
             listed(Tier::Pro, &variables.stripe_price_id_pro)?,
             listed(Tier::Studio, &variables.stripe_price_id_studio)?,
         ])?,
+        portal_configuration: portal_configuration(variables.stripe_portal_configuration.as_deref())?,
     })
 }
 
@@ -234,6 +235,16 @@ fn publishable(key: Option<&str>) -> Result<Option<String>, String> {
             Err("set STRIPE_PUBLISHABLE_KEY to a key that begins with pk_: it is handed to clients".to_owned())
         }
         Some(key) => genuine("STRIPE_PUBLISHABLE_KEY", key).map(|()| Some(key.to_owned())),
+        None => Ok(None),
+    }
+}
+
+fn portal_configuration(id: Option<&str>) -> Result<Option<String>, String> {
+    match id.map(str::trim).filter(|id| !id.is_empty()) {
+        Some(id) if !id.starts_with("bpc_") => {
+            Err("set STRIPE_PORTAL_CONFIGURATION to an id that begins with bpc_, or unset it".to_owned())
+        }
+        Some(id) => genuine("STRIPE_PORTAL_CONFIGURATION", id).map(|()| Some(id.to_owned())),
         None => Ok(None),
     }
 }

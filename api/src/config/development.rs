@@ -74,6 +74,7 @@ impl Config {
                     (Tier::Pro, one("price_pro")),
                     (Tier::Studio, one("price_studio")),
                 ])?,
+                portal_configuration: None,
             }),
             password_cost: 10,
             reconcile_interval: Some(Duration::from_hours(1)),

@@ -141,6 +141,9 @@ pub struct Variables {
     /// Price of STUDIO at Stripe; several by comma: the first is sold, all are understood
     #[arg(long, env = "STRIPE_PRICE_ID_STUDIO", hide_env_values = true, value_delimiter = ',')]
     pub stripe_price_id_studio: Vec<String>,
+    /// Configuration of Stripe's customer portal (`bpc_...`); unset: the gateway finds or makes its own
+    #[arg(long, env = "STRIPE_PORTAL_CONFIGURATION", hide_env_values = true)]
+    pub stripe_portal_configuration: Option<String>,
     /// Minutes between two looks at what Stripe has that is missing here, the first of them at the start; 0: never
     #[arg(long, env = "RECONCILE_INTERVAL_MINUTES", hide_env_values = true, default_value = "60", value_parser = clap::value_parser!(u32).range(0..=10080))]
     pub reconcile_interval_minutes: u32,

@@ -84,7 +84,7 @@ pub(super) enum CreateCheckoutResult {
     AlreadySubscribed(AlreadySubscribed),
 }
 
-/// There is a subscription already: change or cancel that one.
+/// There is a subscription already: change that one.
 #[derive(SimpleObject)]
 pub(super) struct AlreadySubscribed {
     /// For people.
@@ -111,9 +111,12 @@ fn already(subscription: &subscription::Model) -> String {
     let plan = crate::plan::plan(subscription.tier).name;
     match subscription.cancel_at {
         Some(end) => {
-            format!("You are subscribed to {plan} until {}: subscribe again after that.", end.format("%Y-%m-%d"))
+            let end = end.format("%Y-%m-%d");
+            format!(
+                "You are subscribed to {plan} until {end}: resume it, change the plan, or subscribe again after that."
+            )
         }
-        None => format!("You are subscribed to {plan} already: cancel it, and subscribe again once it has ended."),
+        None => format!("You are subscribed to {plan} already: change the plan instead."),
     }
 }
 

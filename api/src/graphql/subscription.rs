@@ -177,7 +177,7 @@ pub(super) struct NoActiveSubscription {
 }
 
 impl NoActiveSubscription {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let plans = plan::PLANS.iter().filter(|plan| plan.price > 0).map(Plan::from).collect();
         Self { message: "You have no subscription.".to_owned(), plans }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::duplicate::Duplicate;
 use crate::{
     app::App,
+    billing::steering::{self, Steered, Wish},
     error::Error,
     settle::{Fact, Said},
     stripe::{Failure, NewCustomer, NewSession, Session, Stripe, Subscription},
@@ -32,6 +33,15 @@ pub enum Request {
     Purchase(NewSession),
     /// End a subscription (`sub_...`) with its period.
     Cancellation(String),
+    /// Let a subscription (`sub_...`) go on as it is.
+    Resumption(String),
+    /// Let a subscription go on at another price.
+    PlanChange {
+        /// `sub_...`.
+        subscription: String,
+        /// `price_...`.
+        price: String,
+    },
     /// Undo a subscription that was sold beside another.
     Duplicate(Duplicate),
 }
@@ -42,9 +52,11 @@ pub enum Reply {
     /// The customer's id.
     Customer(String),
     /// The checkout.
-    Session(Session),
+    Session(Box<Session>),
     /// The subscription as it was when we asked at this second (Unix time, by our clock).
-    Subscription(Subscription, i64),
+    Subscription(Box<Subscription>, i64),
+    /// What came of a wish about a subscription.
+    Steered(Box<Steered>),
 }
 
 impl Request {
@@ -53,7 +65,7 @@ impl Request {
             Self::Customer(_) => Kind::Customer,
             Self::Checkout(_) => Kind::Checkout,
             Self::Purchase(_) => Kind::Purchase,
-            Self::Cancellation(_) => Kind::Cancellation,
+            Self::Cancellation(_) | Self::Resumption(_) | Self::PlanChange { .. } => Kind::Steering,
             Self::Duplicate(_) => Kind::Duplicate,
         }
     }
@@ -62,7 +74,8 @@ impl Request {
     pub(super) fn object(&self) -> Option<&str> {
         match self {
             Self::Customer(_) | Self::Checkout(_) | Self::Purchase(_) => None,
-            Self::Cancellation(id) => Some(id),
+            Self::Cancellation(id) | Self::Resumption(id) => Some(id),
+            Self::PlanChange { subscription, .. } => Some(subscription),
             Self::Duplicate(duplicate) => Some(&duplicate.subscription),
         }
     }
@@ -75,15 +88,19 @@ impl Reply {
             Self::Customer(id) => id,
             Self::Session(session) => &session.id,
             Self::Subscription(subscription, _) => &subscription.id,
+            Self::Steered(steered) => steered.id(),
         }
     }
 
     /// What it means to our tables.
-    pub(super) fn fact(&self, user_id: i64) -> Fact {
-        match self.clone() {
-            Self::Customer(customer) => Fact::Customer { user_id, customer },
-            Self::Session(_) => Fact::Opened,
-            Self::Subscription(subscription, at) => Fact::Subscription { subscription, said: Said::Reply { at } },
+    pub(super) fn facts(&self, user_id: i64) -> Vec<Fact> {
+        match self {
+            Self::Customer(customer) => vec![Fact::Customer { user_id, customer: customer.clone() }],
+            Self::Session(_) => vec![Fact::Opened],
+            Self::Subscription(subscription, at) => {
+                vec![Fact::Subscription { subscription: (**subscription).clone(), said: Said::Reply { at: *at } }]
+            }
+            Self::Steered(steered) => steered.facts(),
         }
     }
 
@@ -91,7 +108,7 @@ impl Reply {
     pub(super) fn serves(&self) -> bool {
         match self {
             Self::Session(session) => session.url.is_some(),
-            Self::Customer(_) | Self::Subscription(..) => true,
+            Self::Customer(_) | Self::Subscription(..) | Self::Steered(_) => true,
         }
     }
 }
@@ -116,28 +133,29 @@ impl<'a> Asking<'a> {
             return self.look_up().await;
         }
         match self.ask().await {
-            Ok(reply) => Ok(Some(reply)),
             Err(Failure::Broken { .. }) => self.look_up().await,
-            Err(failure) => Err(failure),
+            answer => answer,
         }
     }
 
     /// Makes the call. However often it is made under one key, Stripe does it once.
-    async fn ask(&self) -> Result<Reply, Failure> {
+    async fn ask(&self) -> Result<Option<Reply>, Failure> {
         let key = self.operation.idempotency_key.as_str();
-        match &self.request {
-            Request::Customer(new) => self.stripe.create_customer(key, new).await.map(Reply::Customer),
+        Ok(Some(match &self.request {
+            Request::Customer(new) => Reply::Customer(self.stripe.create_customer(key, new).await?),
             Request::Checkout(new) | Request::Purchase(new) => {
-                self.stripe.create_session(key, new).await.map(Reply::Session)
+                Reply::Session(Box::new(self.stripe.create_session(key, new).await?))
             }
-            Request::Cancellation(id) => match self.stripe.set_cancel_at_period_end(key, id, true).await {
-                // The reply may be the stored one of an earlier attempt, and a refusal says that the subscription is not
-                // what we took it for. So what it is now is asked for.
-                Ok(_) | Err(Failure::Refused { .. }) => self.subscription(id).await,
-                Err(failure) => Err(failure),
-            },
-            Request::Duplicate(duplicate) => self.undo(duplicate).await,
-        }
+            Request::Cancellation(id) => return self.steer(id, Wish::End).await,
+            Request::Resumption(id) => return self.steer(id, Wish::GoOn).await,
+            Request::PlanChange { subscription, price } => return self.steer(subscription, Wish::Plan(price)).await,
+            Request::Duplicate(duplicate) => self.undo(duplicate).await?,
+        }))
+    }
+
+    async fn steer(&self, subscription: &str, wish: Wish<'_>) -> Result<Option<Reply>, Failure> {
+        let steered = steering::steer(self.app, self.operation, subscription, wish).await?;
+        Ok(steered.map(|steered| Reply::Steered(Box::new(steered))))
     }
 
     /// Looks at Stripe for what earlier calls have done, by what they wrote and never by an email address: several
@@ -151,23 +169,23 @@ impl<'a> Asking<'a> {
             }
             Request::Checkout(new) | Request::Purchase(new) => {
                 let sessions = self.stripe.sessions(&new.customer, self.made_at()).await?;
-                Ok(sessions.into_iter().find(|session| session.made_by() == Some(key)).map(Reply::Session))
-            }
-            Request::Cancellation(id) => {
-                let now = self.subscription(id).await?;
-                let ends =
-                    matches!(&now, Reply::Subscription(now, _) if now.cancel_at_period_end || now.ended_at.is_some());
-                Ok(ends.then_some(now))
+                Ok(sessions
+                    .into_iter()
+                    .find(|session| session.made_by() == Some(key))
+                    .map(Box::new)
+                    .map(Reply::Session))
             }
             // It looks before each of its steps, and is never given up.
             Request::Duplicate(duplicate) => self.undo(duplicate).await.map(Some),
+            // So does a wish, but one of yesterday is nobody's any more.
+            Request::Cancellation(_) | Request::Resumption(_) | Request::PlanChange { .. } => Ok(None),
         }
     }
 
     pub(super) async fn subscription(&self, id: &str) -> Result<Reply, Failure> {
         let at = self.app.clock.now().timestamp();
         let subscription = self.stripe.subscription(id).await?;
-        Ok(Reply::Subscription(subscription, at))
+        Ok(Reply::Subscription(Box::new(subscription), at))
     }
 
     /// When Stripe may have made it. Stripe's clock is business time, which is never behind the wall time of the operation.

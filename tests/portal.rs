@@ -1,0 +1,53 @@
+//! The customer portal.
+
+use crate::{
+    checkout::at_stripe,
+    harness::{
+        TestApp,
+        actor::{PORTAL, portal},
+        facts,
+    },
+    plan_change::asked,
+};
+
+const BACK: &str = "https://patchhive.example/account";
+
+facts! {
+    async fn the_portal_ends_a_subscription_with_its_period_and_switches_no_plan(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        let url = ada.gets(PORTAL, portal(BACK)).await["url"].as_str().unwrap().to_owned();
+        let page = app.http().get(&url).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Cancel at the end of the period") && page.contains(BACK), "{page}");
+        let configurations = at_stripe(&app, "/v1/billing_portal/configurations").await;
+        let features = &configurations["data"][0]["features"];
+        assert_eq!(features["subscription_update"]["enabled"], false);
+        assert_eq!(features["subscription_cancel"]["mode"], "at_period_end");
+
+        let id = crate::subscription::newest(&app).await["id"].as_str().unwrap().to_owned();
+        let form = [("subscription", id.as_str()), ("action", "cancel")];
+        app.http().post(&url).form(&form).send().await.unwrap();
+        app.settles().await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
+    }
+
+    async fn the_portals_configuration_is_made_once(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let (one, two) = tokio::join!(ada.gets(PORTAL, portal(BACK)), ada.gets(PORTAL, portal(BACK)));
+        assert_ne!(one, two, "each session has a page of its own");
+        ada.gets(PORTAL, portal(BACK)).await;
+        let configurations = at_stripe(&app, "/v1/billing_portal/configurations").await;
+        assert_eq!(configurations["data"].as_array().unwrap().len(), 1);
+        let customers = at_stripe(&app, "/v1/customers").await;
+        assert_eq!(customers["data"].as_array().unwrap().len(), 1, "who has bought nothing has an empty portal");
+    }
+
+    async fn the_portal_leads_back_to_allowed_places_only(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for odd in ["http://patchhive.example/", "javascript:alert(1)", "/account", ""] {
+            assert_eq!(ada.is_refused(PORTAL, portal(odd)).await, "BAD_USER_INPUT", "{odd}");
+        }
+        assert_eq!(app.visitor().is_refused(PORTAL, portal(BACK)).await, "UNAUTHENTICATED");
+        assert_eq!(asked(&app, "POST /v1/customers"), 0);
+    }
+}
