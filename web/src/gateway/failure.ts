@@ -19,10 +19,11 @@ const UNREACHABLE: Failure = {
 const SENTENCES: Record<string, string> = {
   STRIPE_DISABLED: "Nothing can be bought here at the moment.",
   STRIPE_UNAVAILABLE: "Stripe does not answer. Nothing was done twice and nothing was lost: try again.",
+  RATE_LIMITED: "That was a lot at once. Wait a moment, then try again.",
   UNAVAILABLE: "The gateway is busy. Nothing was done twice and nothing was lost: try again.",
 };
 
-const AGAIN = new Set(["STRIPE_UNAVAILABLE", "UNAVAILABLE", "INTERNAL", "CONFLICT"]);
+const AGAIN = new Set(["STRIPE_UNAVAILABLE", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "CONFLICT"]);
 
 /** What an error of the client means to the person in front of it. */
 export function failure(error: CombinedError): Failure {
