@@ -43,7 +43,7 @@ export function Shortfall({ outcome }: { outcome: Outcome }) {
               <span className="digits offer-credits">{plan.monthlyCredits ?? "∞"}</span>
               <span className="quiet">{plan.unlimited ? "exports without end" : "credits a month"}</span>
               {subscribed ? (
-                <Link className="button" to={`/pricing?tier=${plan.tier}`}>
+                <Link className="button" to={`/pricing?subscribe=${plan.tier}`}>
                   {plan.name}, {price(plan.price)} a month
                 </Link>
               ) : (

@@ -97,11 +97,10 @@ function Action({ tier, offer, busy, selling, onChoose }: ActionProps) {
       );
     case "current":
     case "scheduled":
-    case "included":
     case "cancel":
       return (
         <Link className="button button-quiet button-wide" to="/account">
-          {offer === "cancel" ? "Cancel on your account page" : "To your account"}
+          {offer === "cancel" ? "Cancel the plan" : "To your account"}
         </Link>
       );
     default:

@@ -1,6 +1,6 @@
 import "./pricing.css";
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { useQuery } from "urql";
 
@@ -10,11 +10,12 @@ import { useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
-import { PlansDocument, type Tier } from "../generated/graphql";
+import { type PlanPartsFragment, PlansDocument, type Tier } from "../generated/graphql";
 import { useSession } from "../session/current";
 import { loginPath } from "../session/next";
 import { BlankPlan } from "./BlankPlan";
 import { cheapest, type Looker, offer } from "./offer";
+import { PlanChange } from "./PlanChange";
 import { PlanModule } from "./PlanModule";
 import { isPaid } from "./tier";
 
@@ -24,7 +25,11 @@ export function PricingPage() {
   const selling = useSelling();
   const looker = useLooker();
   const checkout = useCheckout();
-  const choose = useChoice(looker, (tier) => void checkout.open({ tier }));
+  const [changing, setChanging] = useState<Tier | null>(null);
+  const choose = useChoice(looker, (tier) => {
+    if (looker?.known && looker.subscription !== null) setChanging(tier);
+    else void checkout.open({ tier });
+  });
   const wished = checkout.wish !== null && "tier" in checkout.wish ? checkout.wish.tier : null;
   return (
     <>
@@ -59,11 +64,41 @@ export function PricingPage() {
         ))}
         {!data && !error && ["FREE", "CORE", "PRO", "STUDIO"].map((tier) => <BlankPlan key={tier} tier={tier} />)}
       </ul>
+      <Change
+        looker={looker}
+        plan={data?.plans.find(({ tier }) => tier === changing)}
+        onClose={() => {
+          setChanging(null);
+        }}
+      />
       <p className="module need-more">
         <strong>Need more credits?</strong> A pack adds as many as you like, with or without a plan.{" "}
         <Link to="/credits">Buy credits</Link>
       </p>
     </>
+  );
+}
+
+interface ChangeProps {
+  looker: Looker | null;
+  /** The plan that was chosen. */
+  plan: PlanPartsFragment | undefined;
+  onClose: () => void;
+}
+
+/** The question whether to change, while there is one. A change that was made is best seen on the account page. */
+function Change({ looker, plan, onClose }: ChangeProps) {
+  const navigate = useNavigate();
+  if (plan === undefined || !looker?.known || looker.subscription === null) return null;
+  return (
+    <PlanChange
+      from={looker.subscription.tier}
+      to={plan}
+      onClose={(changed) => {
+        onClose();
+        if (changed) void navigate("/account");
+      }}
+    />
   );
 }
 
@@ -76,7 +111,7 @@ function useLooker(): Looker | null {
 }
 
 /** What choosing a plan does. Who is not known logs in first, comes back with the choice in the address, and goes on. */
-function useChoice(looker: Looker | null, subscribe: (tier: Tier) => void): (tier: Tier) => void {
+function useChoice(looker: Looker | null, choose: (tier: Tier) => void): (tier: Tier) => void {
   const navigate = useNavigate();
   const [parameters, setParameters] = useSearchParams();
   const taken = useRef(false);
@@ -85,10 +120,10 @@ function useChoice(looker: Looker | null, subscribe: (tier: Tier) => void): (tie
     if (taken.current || choice === null || !isPaid(choice) || looker?.known !== true) return;
     taken.current = true;
     setParameters({}, { replace: true });
-    if (offer(choice, looker) === "subscribe") subscribe(choice);
-  }, [choice, looker, setParameters, subscribe]);
+    if (["subscribe", "upgrade", "downgrade"].includes(offer(choice, looker))) choose(choice);
+  }, [choice, looker, setParameters, choose]);
   return (tier) => {
     if (looker?.known === false) void navigate(loginPath(`/pricing?subscribe=${tier}`));
-    else subscribe(tier);
+    else choose(tier);
   };
 }

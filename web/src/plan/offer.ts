@@ -3,7 +3,7 @@ import { price } from "../money";
 import { rank } from "./tier";
 
 /** What can be done about a plan, by who looks at it. */
-export type Offer = "subscribe" | "sign-up" | "current" | "included" | "upgrade" | "downgrade" | "scheduled" | "cancel";
+export type Offer = "subscribe" | "sign-up" | "current" | "upgrade" | "downgrade" | "scheduled" | "cancel";
 
 /** Who looks: nobody known, or somebody with or without a subscription. */
 export type Looker = { known: false } | { known: true; subscription: PlanSubscriptionPartsFragment | null };

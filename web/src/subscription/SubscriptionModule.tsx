@@ -5,13 +5,16 @@ import { Link } from "react-router";
 
 import { useAccount } from "../account/context";
 import { Knob } from "../brand/Knob";
-import type { PlanSubscriptionPartsFragment, Tier } from "../generated/graphql";
+import { Problem } from "../gateway/Problem";
+import { useAction } from "../gateway/useAction";
+import { type PlanSubscriptionPartsFragment, ResumeSubscriptionDocument, type Tier } from "../generated/graphql";
 import { day } from "../moment";
 import { name, rank } from "../plan/tier";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
 import { Cancellation } from "./Cancellation";
-import { endsAt, standing } from "./standing";
+import { endsAt, resumable, standing } from "./standing";
+import { type Portal, usePortal } from "./usePortal";
 
 /** The plan that is paid, and what can be done about it. */
 export function SubscriptionModule() {
@@ -59,8 +62,8 @@ function Free() {
 }
 
 function Living({ subscription }: { subscription: PlanSubscriptionPartsFragment }) {
-  const [cancelling, setCancelling] = useState(false);
   const { word, led, next, urgent } = standing(subscription);
+  const portal = usePortal();
   return (
     <>
       <div className="module-head">
@@ -75,6 +78,11 @@ function Living({ subscription }: { subscription: PlanSubscriptionPartsFragment 
         <div className="notice notice-bad" role="alert">
           <span className="led led-off" aria-hidden="true" />
           <p>{urgent}</p>
+          <p>
+            <Button look="first" busy={portal.busy} onClick={() => void portal.open()}>
+              Update card
+            </Button>
+          </p>
         </div>
       )}
       <dl className="facts">
@@ -91,10 +99,31 @@ function Living({ subscription }: { subscription: PlanSubscriptionPartsFragment 
           </div>
         )}
       </dl>
-      <p className="actions subscription-actions">
+      <Problem failure={portal.failure} onAgain={() => void portal.open()} />
+      <Changes subscription={subscription} portal={portal} />
+    </>
+  );
+}
+
+function Changes({ subscription, portal }: { subscription: PlanSubscriptionPartsFragment; portal: Portal }) {
+  const [cancelling, setCancelling] = useState(false);
+  const resume = useAction(ResumeSubscriptionDocument);
+  const { tier } = subscription;
+  return (
+    <>
+      <Problem failure={resume.failure} onAgain={() => void resume.run({})} />
+      <div className="actions subscription-actions">
+        {resumable(subscription) && (
+          <Button look="first" busy={resume.busy} onClick={() => void resume.run({})}>
+            {endsAt(subscription) === null ? `Stay with ${name(tier)}` : `Resume ${name(tier)}`}
+          </Button>
+        )}
         <Link className="button" to="/pricing">
           Change the plan
         </Link>
+        <Button busy={portal.busy} onClick={() => void portal.open()}>
+          Cards and invoices
+        </Button>
         {endsAt(subscription) === null && (
           <Button
             look="quiet"
@@ -105,7 +134,7 @@ function Living({ subscription }: { subscription: PlanSubscriptionPartsFragment 
             Cancel the plan
           </Button>
         )}
-      </p>
+      </div>
       {cancelling && (
         <Cancellation
           subscription={subscription}
