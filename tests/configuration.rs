@@ -161,8 +161,23 @@ async fn an_odd_origin_stops_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn graphiql_without_the_schema_stops_the_start() {
+    is_refused(&good_but(&[("GRAPHIQL", "true"), ("INTROSPECTION", "false")]), "INTROSPECTION").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_nothing_stops_the_start() {
-    for name in ["MAX_BODY_BYTES", "MAX_WEBHOOK_BYTES", "MAX_DEPTH", "MAX_COMPLEXITY", "DATABASE_MAX_CONNECTIONS"] {
+    for name in [
+        "MAX_BODY_BYTES",
+        "MAX_WEBHOOK_BYTES",
+        "MAX_DOCUMENT_BYTES",
+        "MAX_DOCUMENT_TOKENS",
+        "MAX_DEPTH",
+        "MAX_ROOT_FIELDS",
+        "MAX_MUTATIONS",
+        "MAX_COMPLEXITY",
+        "DATABASE_MAX_CONNECTIONS",
+    ] {
         for value in ["0", "-1", "lots"] {
             is_refused(&good_but(&[(name, value)]), name).await;
         }
@@ -175,6 +190,9 @@ async fn a_limit_of_nothing_stops_the_start() {
         ("DRAIN", ["0s", "", "99999999999999999999s"]),
         ("BIND", ["8000", "localhost", "127.0.0.1:65536"]),
         ("GRAPHIQL", ["perhaps", "2", "-"]),
+        ("INTROSPECTION", ["perhaps", "2", "-"]),
+        ("MAX_DEPTH", ["33", "1000", ""]),
+        ("MAX_PAGE_SIZE", ["0", "101", ""]),
         ("RATE_LIMIT", ["perhaps", "100/s", "-"]),
         ("RATE_LIMIT_USER", ["off", "0/s", "10"]),
         ("RATE_LIMIT_LOG_IN_EMAIL", ["5/d", "/min", "-1/min"]),

@@ -3,8 +3,10 @@
 mod events;
 mod fault;
 mod hostile;
+mod introspection;
 mod limits;
 mod negotiation;
+mod once;
 mod pages;
 mod protection;
 mod site;
@@ -206,15 +208,16 @@ async fn a_document_that_cannot_run_has_a_code_and_no_data() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_too_deep_or_too_wide_is_refused_before_it_runs() {
-    let settings = |config: &mut Config| (config.limits.depth, config.limits.complexity) = (3, 1100);
+    let settings = |config: &mut Config| {
+        (config.limits.document.depth, config.limits.document.complexity) = (3, 100);
+    };
     with_settings(settings, async |app| {
         let deep = "{ ledger { nodes { payment { id } } } }";
         let wide = "{ ledger(first: 100) { nodes { id version changeType creditsDelta balanceAfter notes createdAt __typename \
                     a: id b: id c: id } } }";
-        let aliases = (0..1101).map(|n| format!("a{n}: tier")).collect::<Vec<_>>().join(" ");
-        for document in [deep, wide, &format!("{{ {aliases} }}")] {
+        for (document, code) in [(deep, "TOO_DEEP"), (wide, "TOO_COMPLEX")] {
             let body = json!({ "query": document }).to_string();
-            is_refused(posts(&app, "application/json", body), 400, "BAD_REQUEST").await;
+            is_refused(posts(&app, "application/json", body), 400, code).await;
         }
         let ada = app.signs_up("ada").await;
         ada.gets("{ ledger(first: 10) { nodes { id } } }", json!({})).await;
@@ -230,7 +233,9 @@ async fn the_default_limits_let_a_rich_page_through_and_not_a_hundred_of_them() 
                     amount currency } status } } pageInfo { endCursor hasNextPage } }";
         ada.gets(&format!("{{ {page} }}"), json!({})).await;
         let many = (0..100).map(|n| format!("a{n}: {page}")).collect::<Vec<_>>().join(" ");
-        assert_eq!(ada.is_refused(&format!("{{ {many} }}"), json!({})).await, "BAD_REQUEST");
+        assert_eq!(ada.is_refused(&format!("{{ {many} }}"), json!({})).await, "TOO_MANY_TOKENS");
+        let some = (0..20).map(|n| format!("a{n}: {page}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(ada.is_refused(&format!("{{ {some} }}"), json!({})).await, "TOO_COMPLEX");
     })
     .await;
 }

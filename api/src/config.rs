@@ -16,7 +16,9 @@ pub use check::check_url;
 pub use development::{DEMO, Demo};
 pub use prices::Prices;
 pub use secret::Secret;
-pub use variables::{DatabaseVariables, LogFormat, StripeVariables, TokenVariables, Variables, read_dotenv, span};
+pub use variables::{
+    DatabaseVariables, DocumentVariables, LogFormat, StripeVariables, TokenVariables, Variables, read_dotenv, span,
+};
 
 use crate::{
     database,
@@ -50,6 +52,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Whether `/graphiql` is there.
     pub graphiql: bool,
+    /// Whether the schema may be asked for, and errors suggest names from it.
+    pub introspection: bool,
     /// Proxies that are believed when they say for whom they ask.
     pub proxies: Proxies,
     /// What keeps one caller from taking all.
@@ -112,10 +116,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of a webhook.
     pub webhook_bytes: usize,
-    /// Levels of a GraphQL document.
-    pub depth: usize,
-    /// Fields of a GraphQL document, lists counted by their page.
-    pub complexity: usize,
+    /// What a GraphQL document may come to.
+    pub document: DocumentLimits,
     /// How often one caller may ask; `None`: as often as they like.
     pub rates: Option<Rates>,
     /// How long a query or a mutation may take.
@@ -132,4 +134,43 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// How long open requests and sockets have once a stop is asked for.
     pub drain: Duration,
+}
+
+/// What a GraphQL document may come to.
+#[derive(Clone, Debug)]
+pub struct DocumentLimits {
+    /// Bytes of its text.
+    pub bytes: usize,
+    /// Tokens of its text.
+    pub tokens: usize,
+    /// Levels: of brackets as it is written, and of fields with every fragment in its place.
+    pub depth: usize,
+    /// Aliases, with every fragment in its place.
+    pub aliases: usize,
+    /// Directives, with every fragment in its place.
+    pub directives: usize,
+    /// Fields that a query begins with.
+    pub root_fields: usize,
+    /// Fields that a mutation begins with.
+    pub mutations: usize,
+    /// Fields, arguments and values with every fragment in its place; and fields with lists counted by their page.
+    pub complexity: usize,
+    /// Rows of a page.
+    pub page: u64,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 65_536,
+            tokens: 2000,
+            depth: 20,
+            aliases: 50,
+            directives: 50,
+            root_fields: 20,
+            mutations: 1,
+            complexity: 5000,
+            page: 100,
+        }
+    }
 }

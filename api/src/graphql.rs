@@ -10,7 +10,7 @@ mod errors;
 mod event;
 mod executor;
 mod export;
-mod fragments;
+mod firewall;
 mod ledger;
 mod loaders;
 mod money;
@@ -19,10 +19,9 @@ mod payment;
 mod plan;
 mod plan_change;
 mod portal;
-mod rejection;
 mod subscription;
 mod tier;
-mod variables;
+mod validation;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
 use chrono::{DateTime, Utc};
@@ -31,7 +30,7 @@ use crate::app::App;
 
 pub use context::{BookedAt, RequestId};
 pub use executor::{Executor, Operation};
-pub use rejection::Rejection;
+pub use firewall::Rejection;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
@@ -69,27 +68,18 @@ pub struct Subscription(balance::BalanceSubscription, subscription::Subscription
 /// The gateway's schema.
 type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// Directives on one field. There are two that a field can have, and every one is walked by every rule.
-const DIRECTIVES: usize = 10;
-
-/// Aliases in one document. They are how one document asks for the same work again and again; pages have use for a few.
-const ALIASES: usize = 50;
-
-/// The schema, ready to execute.
+/// The schema, ready to execute what the firewall has let through.
 fn schema(app: &App) -> Schema {
-    let limits = &app.config.limits;
-    builder()
-        .data(app.clone())
-        .limit_depth(limits.depth)
-        .limit_complexity(limits.complexity)
-        .limit_recursive_depth(fragments::NESTING)
-        .limit_directives(DIRECTIVES)
-        .limit_aliases(ALIASES)
-        // Extensions run in this order: every refusal has its code, and nothing walks a document that is not bounded.
+    let config = &app.config;
+    let mut builder = builder().data(app.clone()).limit_recursive_depth(firewall::LEVELS);
+    if !config.introspection {
+        builder = builder.disable_introspection().disable_suggestions();
+    }
+    builder
+        // Extensions run in this order: every outcome is seen, and what each of the others refuses has its code.
         .extension(observation::Observation)
         .extension(errors::Codes::default())
-        .extension(fragments::Expansion(limits.complexity))
-        .extension(variables::LeftOut)
+        .extension(validation::Weight(config.limits.document.complexity))
         .extension(loaders::PerExecution(app.clone()))
         .finish()
 }

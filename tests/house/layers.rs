@@ -46,6 +46,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "auth",
             "billing",
             "clock",
+            "config",
             "error",
             "feed",
             "input",

@@ -6,8 +6,8 @@ use entity::Tier;
 use url::Url;
 
 use super::{
-    Calls, Config, DatabaseVariables, Limits, Prices, Secret, Stripe, StripeVariables, TokenVariables, Tokens,
-    Variables,
+    Calls, Config, DatabaseVariables, DocumentLimits, DocumentVariables, Limits, Prices, Secret, Stripe, StripeVariables,
+    TokenVariables, Tokens, Variables,
 };
 use crate::{
     database,
@@ -26,6 +26,9 @@ const WEBHOOK_SECRET: &str = "whsec_";
 /// No export costs more: far below where sums could overflow.
 const MAX_EXPORT_COST: i64 = 1_000_000;
 
+/// async-graphql walks no document that is nested deeper.
+const MAX_DEPTH: usize = 32;
+
 impl Variables {
     /// Checks everything that was set.
     ///
@@ -36,20 +39,14 @@ impl Variables {
         if !(0..=MAX_EXPORT_COST).contains(&self.patchbook_export_cost) {
             return Err(format!("set PATCHBOOK_EXPORT_COST to a number of credits from 0 to {MAX_EXPORT_COST}"));
         }
-        for (name, limit) in [
+        above_zero([
             ("MAX_BODY_BYTES", self.max_body_bytes),
             ("MAX_WEBHOOK_BYTES", self.max_webhook_bytes),
-            ("MAX_DEPTH", self.max_depth),
-            ("MAX_COMPLEXITY", self.max_complexity),
             ("MAX_SOCKET_OPERATIONS", self.max_socket_operations),
             ("MAX_SOCKETS_PER_USER", self.max_sockets_per_user),
             ("MAX_SOCKETS_PER_ADDRESS", self.max_sockets_per_address),
             ("MAX_SUBSCRIPTIONS_PER_USER", self.max_subscriptions_per_user),
-        ] {
-            if limit == 0 {
-                return Err(format!("set {name} to more than 0"));
-            }
-        }
+        ])?;
         Ok(Config {
             bind: self.bind,
             metrics_bind: self.metrics_bind,
@@ -65,13 +62,13 @@ impl Variables {
             redirect_origins: origins("ALLOWED_REDIRECT_ORIGINS", &self.allowed_redirect_origins)?,
             cors_origins: origins("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins)?,
             graphiql: self.graphiql,
+            introspection: introspection(self.introspection, self.graphiql)?,
             proxies: Proxies::read(self.trusted_proxies.iter().map(String::as_str))
                 .map_err(|error| format!("TRUSTED_PROXIES: {error}"))?,
             limits: Limits {
                 body_bytes: self.max_body_bytes,
                 webhook_bytes: self.max_webhook_bytes,
-                depth: self.max_depth,
-                complexity: self.max_complexity,
+                document: self.document.check()?,
                 rates: self.rate_limit.then_some(Rates {
                     user: self.rate_limit_user,
                     address: self.rate_limit_address,
@@ -111,6 +108,54 @@ impl DatabaseVariables {
             statement_timeout: self.database_statement_timeout,
             lock_timeout: self.database_lock_timeout,
         })
+    }
+}
+
+impl DocumentVariables {
+    /// Checks what a GraphQL document may come to.
+    ///
+    /// # Errors
+    /// One sentence that says what to set.
+    pub fn check(self) -> Result<DocumentLimits, String> {
+        above_zero([
+            ("MAX_DOCUMENT_BYTES", self.max_document_bytes),
+            ("MAX_DOCUMENT_TOKENS", self.max_document_tokens),
+            ("MAX_DEPTH", self.max_depth),
+            ("MAX_ROOT_FIELDS", self.max_root_fields),
+            ("MAX_MUTATIONS", self.max_mutations),
+            ("MAX_COMPLEXITY", self.max_complexity),
+        ])?;
+        if self.max_depth > MAX_DEPTH {
+            return Err(format!("set MAX_DEPTH to {MAX_DEPTH} or less: the library walks no deeper"));
+        }
+        Ok(DocumentLimits {
+            bytes: self.max_document_bytes,
+            tokens: self.max_document_tokens,
+            depth: self.max_depth,
+            aliases: self.max_aliases,
+            directives: self.max_directives,
+            root_fields: self.max_root_fields,
+            mutations: self.max_mutations,
+            complexity: self.max_complexity,
+            page: self.max_page_size,
+        })
+    }
+}
+
+fn above_zero<const N: usize>(limits: [(&str, usize); N]) -> Result<(), String> {
+    match limits.into_iter().find(|(_, limit)| *limit == 0) {
+        Some((name, _)) => Err(format!("set {name} to more than 0")),
+        None => Ok(()),
+    }
+}
+
+/// GraphiQL is of no use without the schema.
+fn introspection(asked: Option<bool>, graphiql: bool) -> Result<bool, String> {
+    match asked {
+        Some(false) if graphiql => {
+            Err("unset INTROSPECTION, or set GRAPHIQL=false: GraphiQL asks for the schema".to_owned())
+        }
+        asked => Ok(asked.unwrap_or(graphiql)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use entity::Tier;
 
-use super::{Calls, Config, Limits, Prices, Secret, Stripe, Tokens};
+use super::{Calls, Config, DocumentLimits, Limits, Prices, Secret, Stripe, Tokens};
 use crate::{
     database,
     throttle::{Proxies, Rate, Rates},
@@ -83,12 +83,12 @@ impl Config {
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),
             graphiql: true,
+            introspection: true,
             proxies: Proxies::default(),
             limits: Limits {
                 body_bytes: 64 * 1024,
                 webhook_bytes: 1024 * 1024,
-                depth: 20,
-                complexity: 5000,
+                document: DocumentLimits::default(),
                 rates: Some(Rates {
                     user: Rate::per_minute(60_000),
                     address: Rate::per_minute(300_000),

@@ -105,6 +105,38 @@ pub struct StripeVariables {
     pub stripe_attempts: u32,
 }
 
+/// What a GraphQL document may come to.
+#[derive(Args, Clone, Debug)]
+pub struct DocumentVariables {
+    /// Bytes of a GraphQL document
+    #[arg(long, env = "MAX_DOCUMENT_BYTES", hide_env_values = true, default_value = "65536")]
+    pub max_document_bytes: usize,
+    /// Tokens of a GraphQL document
+    #[arg(long, env = "MAX_DOCUMENT_TOKENS", hide_env_values = true, default_value = "2000")]
+    pub max_document_tokens: usize,
+    /// Levels of a GraphQL document: of brackets as it is written, and of fields with every fragment in its place; 32 at most
+    #[arg(long, env = "MAX_DEPTH", hide_env_values = true, default_value = "20")]
+    pub max_depth: usize,
+    /// Aliases in a GraphQL document with every fragment in its place
+    #[arg(long, env = "MAX_ALIASES", hide_env_values = true, default_value = "50")]
+    pub max_aliases: usize,
+    /// Directives in a GraphQL document with every fragment in its place
+    #[arg(long, env = "MAX_DIRECTIVES", hide_env_values = true, default_value = "50")]
+    pub max_directives: usize,
+    /// Fields that a query begins with
+    #[arg(long, env = "MAX_ROOT_FIELDS", hide_env_values = true, default_value = "20")]
+    pub max_root_fields: usize,
+    /// Fields that a mutation begins with
+    #[arg(long, env = "MAX_MUTATIONS", hide_env_values = true, default_value = "1")]
+    pub max_mutations: usize,
+    /// Fields, arguments and values of a GraphQL document with every fragment in its place; also fields with lists counted by their page
+    #[arg(long, env = "MAX_COMPLEXITY", hide_env_values = true, default_value = "5000")]
+    pub max_complexity: usize,
+    /// Rows of a page, 1 to 100
+    #[arg(long, env = "MAX_PAGE_SIZE", hide_env_values = true, default_value = "100", value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub max_page_size: u64,
+}
+
 /// Everything that `serve` can be told.
 #[derive(Args, Clone)]
 pub struct Variables {
@@ -165,18 +197,18 @@ pub struct Variables {
     /// Whether `/graphiql` is there
     #[arg(long, env = "GRAPHIQL", hide_env_values = true, default_value = "false", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub graphiql: bool,
+    /// Whether the schema may be asked for, and errors suggest names from it; unset: where `/graphiql` is, which needs it
+    #[arg(long, env = "INTROSPECTION", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub introspection: Option<bool>,
     /// Bytes of a GraphQL request
     #[arg(long, env = "MAX_BODY_BYTES", hide_env_values = true, default_value = "65536")]
     pub max_body_bytes: usize,
     /// Bytes of a webhook
     #[arg(long, env = "MAX_WEBHOOK_BYTES", hide_env_values = true, default_value = "1048576")]
     pub max_webhook_bytes: usize,
-    /// Levels of a GraphQL document
-    #[arg(long, env = "MAX_DEPTH", hide_env_values = true, default_value = "20")]
-    pub max_depth: usize,
-    /// Fields of a GraphQL document, lists counted by their page
-    #[arg(long, env = "MAX_COMPLEXITY", hide_env_values = true, default_value = "5000")]
-    pub max_complexity: usize,
+    /// What a GraphQL document may come to.
+    #[command(flatten)]
+    pub document: DocumentVariables,
     /// Whether limits apply to how often one caller may ask: true or false, on or off
     #[arg(long, env = "RATE_LIMIT", hide_env_values = true, default_value = "true", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub rate_limit: bool,

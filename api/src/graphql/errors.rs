@@ -60,7 +60,11 @@ fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
     ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id()))
 }
 
+/// How many errors one response tells. Thousands could be made with a document of some kilobytes, and nobody reads them.
+const MAX_ERRORS: usize = 20;
+
 fn coded(mut response: Response, id: &RequestId) -> Response {
+    response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         code(error, id);
     }

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Request, Response,
-    futures_util::stream::BoxStream,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
-};
+use async_graphql::{Request, Response, futures_util::stream::BoxStream, parser::types::OperationType};
 
-use super::{Schema, rejection::Rejection};
+use super::{
+    Schema,
+    firewall::{Firewall, Rejection},
+};
 use crate::{app::App, telemetry};
 
 /// Admits documents and runs them. Cheap to clone.
 #[derive(Clone)]
-pub struct Executor(Arc<Schema>);
+pub struct Executor(Arc<Parts>);
+
+struct Parts {
+    schema: Schema,
+    firewall: Firewall,
+}
 
 /// An operation that was admitted, and nothing but that can be run.
 pub struct Operation {
@@ -39,7 +43,8 @@ impl Executor {
     /// An executor for the gateway's schema.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self(Arc::new(super::schema(app)))
+        let firewall = Firewall::new(app.config.limits.document.clone(), app.config.introspection, &super::sdl());
+        Self(Arc::new(Parts { schema: super::schema(app), firewall }))
     }
 
     /// Looks a document over before anything else does.
@@ -47,34 +52,22 @@ impl Executor {
     /// # Errors
     /// [`Rejection`]: it is not run, and its client is told why.
     pub fn admit(&self, request: Request) -> Result<Operation, Rejection> {
-        Self::look_over(request).inspect_err(|rejection| telemetry::rejected(rejection.as_str()))
+        self.look_over(request).inspect_err(|rejection| telemetry::rejected(rejection.as_str()))
     }
 
-    fn look_over(mut request: Request) -> Result<Operation, Rejection> {
-        let name = request.operation_name.clone();
-        let document = request.parsed_query().map_err(|error| Rejection::syntax(&error))?;
-        let kind = kind(document, name.as_deref())?;
+    fn look_over(&self, mut request: Request) -> Result<Operation, Rejection> {
+        let kind = self.0.firewall.inspect(&mut request)?;
         Ok(Operation { request, kind })
     }
 
     /// Runs a query or a mutation.
     pub async fn execute(&self, operation: Operation) -> Response {
-        self.0.execute(operation.request).await
+        self.0.schema.execute(operation.request).await
     }
 
     /// Runs any operation; queries and mutations have one result.
     #[must_use]
     pub fn stream(&self, operation: Operation) -> BoxStream<'static, Response> {
-        self.0.execute_stream(operation.request)
+        self.0.schema.execute_stream(operation.request)
     }
-}
-
-fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Rejection> {
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
-        _ => None,
-    };
-    operation.map(|operation| operation.node.ty).ok_or(Rejection::NoOperation)
 }

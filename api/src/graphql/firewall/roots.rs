@@ -1,0 +1,47 @@
+//! The operation's own fields: how many, and none of them twice where they change something.
+
+use std::collections::HashSet;
+
+use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Selection, SelectionSet};
+
+use super::{Rejection, introspection};
+use crate::config::DocumentLimits;
+
+/// Checks an operation whose fields were merged; `allowed` is whether it may ask for the schema.
+///
+/// # Errors
+/// The limit that is passed, a field that is there twice, or introspection where it is off.
+pub(super) fn check(operation: &OperationDefinition, limits: &DocumentLimits, allowed: bool) -> Result<(), Rejection> {
+    let mut fields = Vec::new();
+    collect(&operation.selection_set.node, &mut fields);
+    introspection::check(&fields, allowed)?;
+    fields.retain(|field| field.name.node.as_str() != "__typename");
+    let (kind, limit) = match operation.ty {
+        OperationType::Query => ("query", limits.root_fields),
+        OperationType::Mutation => ("mutation", limits.mutations),
+        OperationType::Subscription => ("subscription", 1),
+    };
+    if operation.ty != OperationType::Query {
+        unique(&fields)?;
+    }
+    if fields.len() > limit { Err(Rejection::RootFields(kind, limit)) } else { Ok(()) }
+}
+
+fn unique(fields: &[&Field]) -> Result<(), Rejection> {
+    let mut keys = HashSet::new();
+    match fields.iter().map(|field| &field.response_key().node).find(|key| !keys.insert(*key)) {
+        Some(key) => Err(Rejection::Repeated(key.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn collect<'a>(set: &'a SelectionSet, fields: &mut Vec<&'a Field>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => fields.push(&field.node),
+            Selection::InlineFragment(inline) => collect(&inline.node.selection_set.node, fields),
+            // Only what is missing is still spread by its name.
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Values that fit nothing, and names that nothing has.
+
+use serde_json::json;
+
+use super::{Attack, numbered};
+
+pub(super) fn attacks() -> Vec<Attack> {
+    [inputs(), invalid()].into_iter().flatten().collect()
+}
+
+fn inputs() -> Vec<Attack> {
+    let sign_up = "mutation ($input: SignUpInput!) { signUp(input: $input) { token } }";
+    let deep = (0..100).fold(json!(1), |inner, _| json!({ "email": inner }));
+    let wide: serde_json::Map<_, _> = (0..5000).map(|n| (format!("a{n}"), json!(n))).collect();
+    let many = |count: usize| numbered(count, |n| format!("$a{n}: Int "));
+    vec![
+        Attack::new("a deep input", "TOO_DEEP", sign_up).with(json!({ "input": deep })),
+        Attack::new("a deep list", "TOO_DEEP", sign_up)
+            .with(json!({ "input": (0..100).fold(json!(1), |inner, _| json!([inner])) })),
+        Attack::new("a wide input", "BAD_REQUEST", sign_up).with(json!({ "input": wide })),
+        Attack::new("a long list", "BAD_REQUEST", sign_up).with(json!({ "input": vec![1; 30_000] })),
+        Attack::new("a long value", "BAD_REQUEST", "query ($n: Int!) { creditQuote(credits: $n) { credits } }")
+            .with(json!({ "n": "x".repeat(60_000) })),
+        Attack::new("variables that nobody uses", "BAD_REQUEST", format!("query ({}) {{ tier }}", many(450))),
+        Attack::new("variables by the thousand", "TOO_MANY_TOKENS", format!("query ({}) {{ tier }}", many(4000))),
+        Attack::new(
+            "one variable by the hundred",
+            "BAD_REQUEST",
+            format!("query ({}) {{ creditQuote(credits: $a) {{ credits }} }}", "$a: Int! ".repeat(380)),
+        )
+        .with(json!({ "a": 1 })),
+        Attack::new(
+            "variables that nobody declared",
+            "BAD_REQUEST",
+            format!("{{ plans {{ {} }} }}", numbered(200, |n| format!("tier(a: $a{n}) "))),
+        ),
+        Attack::new(
+            "a default that is deep",
+            "TOO_DEEP",
+            format!("query ($a: Int = {}1{}) {{ tier }}", "[".repeat(20_000), "]".repeat(20_000)),
+        ),
+        Attack::new(
+            "a variable that is missing",
+            "BAD_REQUEST",
+            "query ($n: Int!) { creditQuote(credits: $n) { credits } }",
+        ),
+    ]
+}
+
+fn invalid() -> Vec<Attack> {
+    let names = |count: usize, bytes: usize| numbered(count, |n| format!("{n:x>bytes$} "));
+    vec![
+        Attack::new("unknown fields", "BAD_REQUEST", format!("{{ plans {{ {} }} }}", names(1900, 32))),
+        Attack::new("unknown fields with long names", "BAD_REQUEST", format!("{{ plans {{ {} }} }}", names(600, 100))),
+        Attack::new(
+            "unknown arguments",
+            "BAD_REQUEST",
+            format!("{{ ledger({}) {{ nodes {{ id }} }} }}", numbered(600, |n| format!("{n:x>90}:1 "))),
+        ),
+        Attack::new(
+            "unknown fragments",
+            "BAD_REQUEST",
+            format!("{{ {} }}", numbered(900, |n| format!("...{n:x>60} "))),
+        ),
+        Attack::new(
+            "unknown types",
+            "BAD_REQUEST",
+            format!("{{ plans {{ {} }} }}", numbered(300, |n| format!("... on {n:x>90} {{ tier }} "))),
+        ),
+        Attack::new(
+            "unknown types of variables",
+            "BAD_REQUEST",
+            format!("query ({}) {{ tier }}", numbered(450, |n| format!("$a{n}: {n:x>90} "))),
+        ),
+        Attack::new(
+            "unknown directives",
+            "BAD_REQUEST",
+            format!("{{ plans {{ {} }} }}", numbered(48, |n| format!("tier @{n:x>900} "))),
+        ),
+        Attack::new(
+            "fields that contradict each other",
+            "BAD_REQUEST",
+            format!("{{ plans {{ {} }} }}", numbered(250, |n| format!("tier(a: {n}) "))),
+        ),
+        Attack::new(
+            "fields that contradict each other, in fragments",
+            "BAD_REQUEST",
+            format!("{{ plans {{ {} }} }}", numbered(150, |n| format!("... on Plan {{ tier(a: {n}) }} "))),
+        ),
+        Attack::new("leaves with fields", "BAD_REQUEST", format!("{{ plans {{ {} }} }}", "tier { a } ".repeat(450))),
+    ]
+}

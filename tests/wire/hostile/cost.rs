@@ -1,0 +1,53 @@
+//! What a hostile document costs before it is refused.
+
+use std::time::{Duration, Instant};
+
+use async_graphql::{Request, Response, Variables};
+use patch_hive::{config::Config, graphql::Executor};
+
+use super::attacks::{Attack, attacks};
+use crate::harness::{Backend, app::run_with};
+
+/// What no refusal may cost. A build without optimisation is some ten times slower.
+const LIMIT: Duration = if cfg!(debug_assertions) { Duration::from_millis(200) } else { Duration::from_millis(10) };
+
+/// A machine that is busy with other things disturbs some of the runs.
+const RUNS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_document_costs_much_before_it_is_refused() {
+    let serving = |config: &mut Config| config.introspection = false;
+    run_with(Backend::Sqlite, serving, async |app| {
+        let executor = Executor::new(&app.inside().await);
+        let mut table = Vec::new();
+        for attack in attacks() {
+            table.push((cost(&executor, &attack).await, attack.body().len(), attack.name));
+        }
+        table.sort();
+        for (cost, bytes, name) in &table {
+            eprintln!("{:>8.3} ms  {bytes:>5} bytes  {name}", cost.as_secs_f64() * 1000.0);
+        }
+        let dear: Vec<_> = table.iter().filter(|(cost, ..)| *cost > LIMIT).collect();
+        assert!(dear.is_empty(), "more than {LIMIT:?}: {dear:?}");
+    })
+    .await;
+}
+
+/// From the body to the refusal, the cheapest of some runs. Nothing in it waits: it is the work of one CPU.
+async fn cost(executor: &Executor, attack: &Attack) -> Duration {
+    let mut least = Duration::MAX;
+    for _ in 0..RUNS {
+        let body = attack.body();
+        let start = Instant::now();
+        let mut members: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let variables = Variables::from_json(members["variables"].take());
+        let request = Request::new(members["query"].as_str().unwrap()).variables(variables);
+        let response: Response = match executor.admit(request) {
+            Ok(operation) => executor.execute(operation).await,
+            Err(rejection) => rejection.into(),
+        };
+        least = least.min(start.elapsed());
+        assert!(response.is_err(), "{}", attack.name);
+    }
+    least
+}

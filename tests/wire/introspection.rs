@@ -1,0 +1,59 @@
+//! Questions about the schema, and what errors tell of it, where that is switched off.
+
+use insta::assert_json_snapshot;
+use serde_json::json;
+
+use super::{on_the_wire, with_settings};
+use crate::harness::TestApp;
+
+const QUESTIONS: [&str; 5] = [
+    "{ __schema { types { name } } }",
+    "{ __type(name: \"User\") { name } }",
+    "{ plans { tier } shape: __schema { queryType { name } } }",
+    "{ ... on Query { ...Shape } } fragment Shape on Query { __schema { queryType { name } } }",
+    "query ($yes: Boolean!) { __schema @include(if: $yes) { queryType { name } } }",
+];
+
+async fn without(fact: impl AsyncFnOnce(TestApp)) {
+    with_settings(|config| config.introspection = false, |app| fact(app)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_is_not_told_where_that_is_switched_off() {
+    without(async |app| {
+        for question in QUESTIONS {
+            let code = app.visitor().is_refused(question, json!({ "yes": true })).await;
+            assert_eq!(code, "INTROSPECTION_DISABLED", "{question}");
+        }
+        assert_json_snapshot!(app.visitor().asks(QUESTIONS[0]).await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_names_of_types_are_told_all_the_same() {
+    without(async |app| {
+        let plans = app.visitor().gets("{ plans { __typename } }", json!({})).await;
+        assert_eq!(plans[0]["__typename"], "Plan");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_misspelt_is_corrected_only_where_the_schema_is_told() {
+    const MISSPELT: [&str; 2] = ["{ plan { tier } }", "{ ledger(firs: 1) { nodes { id } } }"];
+    on_the_wire(async |app| {
+        for document in MISSPELT {
+            let answer = app.visitor().asks(document).await.to_string();
+            assert!(answer.contains("Did you mean"), "{answer}");
+        }
+    })
+    .await;
+    without(async |app| {
+        for document in MISSPELT {
+            let answer = app.visitor().asks(document).await.to_string();
+            assert!(!answer.contains("Did you mean"), "{answer}");
+        }
+    })
+    .await;
+}
