@@ -10,7 +10,7 @@ mod prices;
 mod secret;
 mod variables;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use check::check_url;
 pub use development::{DEMO, Demo};
@@ -54,6 +54,8 @@ pub struct Config {
     pub graphiql: bool,
     /// Whether the schema may be asked for, and errors suggest names from it.
     pub introspection: bool,
+    /// A file of the only documents that may run.
+    pub trusted_documents: Option<PathBuf>,
     /// Proxies that are believed when they say for whom they ask.
     pub proxies: Proxies,
     /// What keeps one caller from taking all.
@@ -118,6 +120,10 @@ pub struct Limits {
     pub webhook_bytes: usize,
     /// What a GraphQL document may come to.
     pub document: DocumentLimits,
+    /// Documents that clients may ask for by their hash, once they were sent. 0: none.
+    pub persisted_documents: usize,
+    /// Bytes of them.
+    pub persisted_bytes: usize,
     /// How often one caller may ask; `None`: as often as they like.
     pub rates: Option<Rates>,
     /// How long a query or a mutation may take.

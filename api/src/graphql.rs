@@ -6,6 +6,7 @@ mod balance;
 mod checkout;
 mod context;
 mod cursors;
+mod documents;
 mod errors;
 mod event;
 mod executor;
@@ -29,6 +30,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 
 pub use context::{BookedAt, RequestId};
+pub use documents::Documents;
 pub use executor::{Executor, Operation};
 pub use firewall::Rejection;
 

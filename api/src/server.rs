@@ -95,6 +95,7 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
         None => None,
     };
     let address = listener.local_addr().map_err(|error| Error::Listen(config.bind, error))?;
+    let documents = graphql::Documents::open(&config).await.map_err(Error::Settings)?;
     let app = build(config, clock, options.migrate).await?;
     let demo = match options.demo {
         Some(demo) => Some(accounts::demo(&app, demo).await.map_err(Error::Demo)?),
@@ -108,7 +109,7 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
     }
     let token = demo.as_ref().map(|session| session.token.clone());
     let pages = Pages { graphiql: app.config.graphiql, token, site: options.site };
-    let router = http::router(app.clone(), graphql::Executor::new(&app), pages, stop.clone());
+    let router = http::router(app.clone(), graphql::Executor::new(&app, documents), pages, stop.clone());
     let serving = tokio::spawn(http::serve(listener, router, stop.clone(), app.config.limits.drain));
     tracing::info!(%address, payments = app.payments.is_some(), "listening");
     Ok(Running { address, app, demo, serving, stop: stop.drop_guard() })

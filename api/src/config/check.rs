@@ -6,8 +6,8 @@ use entity::Tier;
 use url::Url;
 
 use super::{
-    Calls, Config, DatabaseVariables, DocumentLimits, DocumentVariables, Limits, Prices, Secret, Stripe, StripeVariables,
-    TokenVariables, Tokens, Variables,
+    Calls, Config, DatabaseVariables, DocumentLimits, DocumentVariables, Limits, Prices, Secret, Stripe,
+    StripeVariables, TokenVariables, Tokens, Variables,
 };
 use crate::{
     database,
@@ -63,12 +63,15 @@ impl Variables {
             cors_origins: origins("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins)?,
             graphiql: self.graphiql,
             introspection: introspection(self.introspection, self.graphiql)?,
+            trusted_documents: self.trusted_documents.filter(|path| !path.as_os_str().is_empty()),
             proxies: Proxies::read(self.trusted_proxies.iter().map(String::as_str))
                 .map_err(|error| format!("TRUSTED_PROXIES: {error}"))?,
             limits: Limits {
                 body_bytes: self.max_body_bytes,
                 webhook_bytes: self.max_webhook_bytes,
                 document: self.document.check()?,
+                persisted_documents: self.max_persisted_documents,
+                persisted_bytes: self.max_persisted_bytes,
                 rates: self.rate_limit.then_some(Rates {
                     user: self.rate_limit_user,
                     address: self.rate_limit_address,

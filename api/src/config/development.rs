@@ -84,11 +84,14 @@ impl Config {
             cors_origins: Vec::new(),
             graphiql: true,
             introspection: true,
+            trusted_documents: None,
             proxies: Proxies::default(),
             limits: Limits {
                 body_bytes: 64 * 1024,
                 webhook_bytes: 1024 * 1024,
                 document: DocumentLimits::default(),
+                persisted_documents: 1000,
+                persisted_bytes: 4 * 1024 * 1024,
                 rates: Some(Rates {
                     user: Rate::per_minute(60_000),
                     address: Rate::per_minute(300_000),

@@ -1,6 +1,6 @@
 //! What can be set.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
@@ -200,6 +200,15 @@ pub struct Variables {
     /// Whether the schema may be asked for, and errors suggest names from it; unset: where `/graphiql` is, which needs it
     #[arg(long, env = "INTROSPECTION", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub introspection: Option<bool>,
+    /// A file of the only documents that may run, by their SHA-256: a JSON object, or an apollo-persisted-query-manifest
+    #[arg(long, env = "TRUSTED_DOCUMENTS", hide_env_values = true)]
+    pub trusted_documents: Option<PathBuf>,
+    /// Documents that clients may ask for by their hash, once they were sent; 0: none
+    #[arg(long, env = "MAX_PERSISTED_DOCUMENTS", hide_env_values = true, default_value = "1000")]
+    pub max_persisted_documents: usize,
+    /// Bytes of them
+    #[arg(long, env = "MAX_PERSISTED_BYTES", hide_env_values = true, default_value = "4194304")]
+    pub max_persisted_bytes: usize,
     /// Bytes of a GraphQL request
     #[arg(long, env = "MAX_BODY_BYTES", hide_env_values = true, default_value = "65536")]
     pub max_body_bytes: usize,

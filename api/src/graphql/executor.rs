@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Request, Response, futures_util::stream::BoxStream, parser::types::OperationType};
 
 use super::{
-    Schema,
+    Documents, Schema,
     firewall::{Firewall, Rejection},
 };
 use crate::{app::App, telemetry};
@@ -17,6 +17,7 @@ pub struct Executor(Arc<Parts>);
 struct Parts {
     schema: Schema,
     firewall: Firewall,
+    documents: Documents,
 }
 
 /// An operation that was admitted, and nothing but that can be run.
@@ -40,11 +41,11 @@ impl Operation {
 }
 
 impl Executor {
-    /// An executor for the gateway's schema.
+    /// An executor for the gateway's schema, of documents that may be asked for by their hash.
     #[must_use]
-    pub fn new(app: &App) -> Self {
+    pub fn new(app: &App, documents: Documents) -> Self {
         let firewall = Firewall::new(app.config.limits.document.clone(), app.config.introspection, &super::sdl());
-        Self(Arc::new(Parts { schema: super::schema(app), firewall }))
+        Self(Arc::new(Parts { schema: super::schema(app), firewall, documents }))
     }
 
     /// Looks a document over before anything else does.
@@ -56,6 +57,7 @@ impl Executor {
     }
 
     fn look_over(&self, mut request: Request) -> Result<Operation, Rejection> {
+        self.0.documents.place(&mut request)?;
         let kind = self.0.firewall.inspect(&mut request)?;
         Ok(Operation { request, kind })
     }

@@ -71,6 +71,21 @@ impl Firewall {
         request.set_parsed_query(document);
         Ok(kind)
     }
+
+    /// A request for each operation of a document, with something in the place of every required variable.
+    ///
+    /// # Errors
+    /// [`Rejection`], by the first rule that is broken.
+    pub(super) fn rehearse(&self, text: &str) -> Result<Vec<Request>, Rejection> {
+        tokens::check(text, &self.limits)?;
+        let document = parse_query(text).map_err(|error| Rejection::syntax(&error))?;
+        let requests = document.operations.iter().map(|(name, operation)| {
+            let mut request = Request::new(text).variables(variables::samples(&operation.node, &self.shape));
+            request.operation_name = name.map(ToString::to_string);
+            self.inspect(&mut request).map(|_| request)
+        });
+        requests.collect()
+    }
 }
 
 /// The operation that is asked for.

@@ -1,17 +1,27 @@
 //! What a GraphQL request is made of, whichever way it comes.
 
-use async_graphql::{Extensions, Request, Variables};
+use async_graphql::{Extensions, Request, Variables, value};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::refusal::Refusal;
 use crate::{auth::Viewer, graphql::RequestId};
 
+/// What a request asks for: a document by its text, by its hash, or by both.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Members")]
+pub(super) struct Parameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+}
+
 /// The members of a request, as JSON.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Parameters {
-    query: String,
-    #[serde(default)]
+struct Members {
+    query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     #[serde(default)]
     variables: Variables,
@@ -19,11 +29,30 @@ pub(super) struct Parameters {
     extensions: Extensions,
 }
 
+impl TryFrom<Members> for Parameters {
+    type Error = &'static str;
+
+    fn try_from(members: Members) -> Result<Self, Self::Error> {
+        let Members { query, document_id, operation_name, variables, mut extensions } = members;
+        if let Some(id) = document_id {
+            extensions.insert(PERSISTED.to_owned(), value!({ "version": 1, "sha256Hash": id }));
+        }
+        if query.is_none() && !extensions.contains_key(PERSISTED) {
+            return Err("a request has a query, or the hash of one");
+        }
+        Ok(Self { query: query.unwrap_or_default(), operation_name, variables, extensions })
+    }
+}
+
+/// Where clients name the hash of a document.
+const PERSISTED: &str = "persistedQuery";
+
 /// The same in a query string, where whatever is not a string is JSON.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryString {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -33,7 +62,7 @@ impl Parameters {
     /// Reads a body.
     ///
     /// # Errors
-    /// It is no JSON object with a `query`.
+    /// It is no JSON object with a `query`, or with the hash of one.
     pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
         if body.trim_ascii_start().starts_with(b"[") {
             return Err(Refusal::bad_request("send one request at a time: batches are not supported"));
@@ -55,26 +84,24 @@ impl Parameters {
 }
 
 impl QueryString {
-    /// Reads the members; `None` without a `query`.
+    /// Reads the members; `None` where no document is asked for.
     ///
     /// # Errors
     /// What should be JSON is none.
     pub(super) fn read(self) -> Result<Option<Parameters>, Refusal> {
-        let Some(query) = self.query.filter(|query| !query.is_empty()) else {
-            return Ok(None);
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let members = Members {
+            query: given(self.query),
+            document_id: given(self.document_id),
+            operation_name: given(self.operation_name),
+            variables: json("variables", given(self.variables))?,
+            extensions: json("extensions", given(self.extensions))?,
         };
-        Ok(Some(Parameters {
-            query,
-            operation_name: self.operation_name.filter(|name| !name.is_empty()),
-            variables: json("variables", self.variables)?,
-            extensions: json("extensions", self.extensions)?,
-        }))
+        Ok(members.try_into().ok())
     }
 }
 
 fn json<T: Default + DeserializeOwned>(name: &str, text: Option<String>) -> Result<T, Refusal> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok(T::default());
-    };
+    let Some(text) = text else { return Ok(T::default()) };
     serde_json::from_str(&text).map_err(|_| Refusal::bad_request(format!("{name} must be a JSON object")))
 }

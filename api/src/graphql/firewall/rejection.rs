@@ -50,6 +50,21 @@ pub enum Rejection {
     /// `INTROSPECTION` is off.
     #[error("introspection is switched off here: the schema is published as schema.graphql")]
     Introspection,
+    /// `TRUSTED_DOCUMENTS` does not name it.
+    #[error("only documents that were published with this gateway may run here")]
+    NotTrusted,
+    /// Its text is to be sent once more. The words are those that clients look for.
+    #[error("PersistedQueryNotFound")]
+    NotRemembered,
+    /// Its text is to be sent each time. The words are those that clients look for.
+    #[error("PersistedQueryNotSupported")]
+    NothingRemembered,
+    /// The text has another hash than the one that came with it.
+    #[error("provided sha does not match query")]
+    OtherHash,
+    /// What should be a hash is none.
+    #[error("name a document by the 64 hexadecimal digits of its SHA-256, as documentId or extensions.persistedQuery")]
+    OddHash,
 }
 
 impl Rejection {
@@ -72,6 +87,11 @@ impl Rejection {
             Self::Variable(_) => "variable",
             Self::IntrospectionDepth(_) => "introspection_depth",
             Self::Introspection => "introspection",
+            Self::NotTrusted => "not_trusted",
+            Self::NotRemembered => "not_remembered",
+            Self::NothingRemembered => "nothing_remembered",
+            Self::OtherHash => "other_hash",
+            Self::OddHash => "odd_hash",
         }
     }
 
@@ -79,9 +99,13 @@ impl Rejection {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Syntax(_) | Self::NoOperation | Self::Cycle(_) | Self::Repeated(_) | Self::Variable(_) => {
-                "BAD_REQUEST"
-            }
+            Self::Syntax(_)
+            | Self::NoOperation
+            | Self::Cycle(_)
+            | Self::Repeated(_)
+            | Self::Variable(_)
+            | Self::OtherHash
+            | Self::OddHash => "BAD_REQUEST",
             Self::Bytes(_) => "DOCUMENT_TOO_LARGE",
             Self::Tokens(_) => "TOO_MANY_TOKENS",
             Self::Depth(_) | Self::IntrospectionDepth(_) => "TOO_DEEP",
@@ -91,6 +115,9 @@ impl Rejection {
             Self::RootFields(..) => "TOO_MANY_ROOT_FIELDS",
             Self::Page(_) => "BAD_USER_INPUT",
             Self::Introspection => "INTROSPECTION_DISABLED",
+            Self::NotTrusted => "DOCUMENT_NOT_TRUSTED",
+            Self::NotRemembered => "PERSISTED_QUERY_NOT_FOUND",
+            Self::NothingRemembered => "PERSISTED_QUERY_NOT_SUPPORTED",
         }
     }
 

@@ -105,3 +105,29 @@ pub(super) fn fill(operation: &OperationDefinition, document: &ExecutableDocumen
         given.entry(definition.node.name.node.clone()).or_insert(Value::Null);
     }
 }
+
+/// Something for every variable that is required.
+pub(super) fn samples(operation: &OperationDefinition, shape: &Shape) -> Variables {
+    let required = operation.variable_definitions.iter().map(|definition| &definition.node);
+    let required =
+        required.filter(|definition| !definition.var_type.node.nullable && definition.default_value.is_none());
+    let mut samples = Variables::default();
+    for definition in required {
+        samples.insert(definition.name.node.clone(), sample(&definition.var_type.node, shape));
+    }
+    samples
+}
+
+fn sample(of: &Type, shape: &Shape) -> Value {
+    let BaseType::Named(name) = &of.base else { return Value::List(Vec::new()) };
+    match (shape.input(name), name.as_str()) {
+        (Some(Input::Object(fields)), _) => {
+            let required = fields.iter().filter(|field| field.required);
+            Value::Object(required.map(|field| (Name::new(&field.name), sample(&field.of, shape))).collect())
+        }
+        (Some(Input::Enum(values)), _) => values.first().map_or(Value::Null, |value| Value::String(value.clone())),
+        (None, "Int" | "Float") => Value::from(1),
+        (None, "Boolean") => Value::from(false),
+        (None, _) => Value::String(String::new()),
+    }
+}
