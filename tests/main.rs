@@ -25,6 +25,7 @@ mod plan;
 mod plan_change;
 mod portal;
 mod readme;
+mod reconcile;
 mod schema;
 mod setup;
 mod story;

@@ -6,6 +6,7 @@ mod health;
 mod log;
 mod migrate;
 mod output;
+mod reconcile;
 mod sandbox;
 mod schema;
 mod serve;
@@ -64,6 +65,7 @@ enum Command {
     Verify(verify::Verify),
     Token(token::Token),
     Health(health::Health),
+    Reconcile(Box<reconcile::Reconcile>),
     StripeSetup(setup::StripeSetup),
 }
 
@@ -116,6 +118,7 @@ impl Command {
                 Self::Verify(command) => command.run().await,
                 Self::Token(command) => command.run().await,
                 Self::Health(command) => command.run().await,
+                Self::Reconcile(command) => command.run().await,
                 Self::StripeSetup(command) => command.run().await,
             }
         })

@@ -4,6 +4,7 @@
 mod backstop;
 mod lease;
 mod prune;
+mod reconcile;
 mod replicas;
 
 use std::time::Duration;
@@ -33,6 +34,9 @@ pub fn start(app: &App, stop: &CancellationToken) {
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(app.clone())));
     if app.payments.is_some() {
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(ask_stripe(app.clone())));
+        if let Some(interval) = app.config.reconcile_interval {
+            app.tasks.spawn(stop.clone().run_until_cancelled_owned(reconcile::run(app.clone(), interval)));
+        }
     }
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(forget(app.clone())));
 }

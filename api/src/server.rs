@@ -168,15 +168,7 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server ended early");
         }
-        self.app.tasks.close();
-        if timeout(self.app.config.limits.drain, self.app.tasks.wait()).await.is_err() {
-            tracing::warn!("stopped before all work was done: the next start goes on with it");
-        }
-        match timeout(CLOSING, self.app.database.clone().close()).await {
-            Ok(Ok(())) => tracing::info!("stopped"),
-            Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
-            Err(_) => tracing::warn!("the database took too long to close"),
-        }
+        close(&self.app).await;
     }
 }
 
@@ -185,6 +177,27 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         io::ErrorKind::AddrInUse => Error::Taken(address),
         _ => Error::Listen(address, error),
     })
+}
+
+/// Opens a gateway that serves nobody and runs no jobs, for a command that works on its rows.
+///
+/// # Errors
+/// [`Error`]; [`Error::Pending`] when migrations are pending.
+pub async fn open(config: Config, clock: Clock) -> Result<App, Error> {
+    build(config, clock, false).await
+}
+
+/// Closes what was opened, once what it began has ended.
+pub async fn close(app: &App) {
+    app.tasks.close();
+    if timeout(app.config.limits.drain, app.tasks.wait()).await.is_err() {
+        tracing::warn!("stopped before all work was done: the next start goes on with it");
+    }
+    match timeout(CLOSING, app.database.clone().close()).await {
+        Ok(Ok(())) => tracing::info!("stopped"),
+        Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
+        Err(_) => tracing::warn!("the database took too long to close"),
+    }
 }
 
 async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error> {

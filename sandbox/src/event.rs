@@ -17,6 +17,8 @@ use crate::{
 pub(crate) const API_VERSION: &str = "2026-09-30.endive";
 
 const MAX_TYPES: usize = 20;
+/// Stripe forgets an event after 30 days.
+const MEMORY_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// Logs that something happened to an object, and posts it to every webhook endpoint.
 pub(crate) fn emit(work: &mut Work<'_>, kind: &str, object: &Value) {
@@ -95,11 +97,26 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let query = Query::read(params, &[])?;
     params.finish()?;
     let wanted: Vec<String> = one.into_iter().chain(many).collect();
+    let now = call.work.now;
     query.answer(call.work.state, Kind::Event, |event| {
         let kind = event["type"].as_str().unwrap_or_default();
         let of_type = wanted.is_empty() || wanted.iter().any(|pattern| matches(pattern, kind));
-        of_type && delivered.is_none_or(|delivered| (event["pending_webhooks"] == 0) == delivered)
+        of_type
+            && is_remembered(event, now)
+            && delivered.is_none_or(|delivered| (event["pending_webhooks"] == 0) == delivered)
     })
+}
+
+/// `GET /v1/events/{id}`.
+pub(crate) fn retrieve(call: &mut Call<'_>) -> Answer {
+    call.params.finish()?;
+    let (id, now) = (call.id(), call.work.now);
+    let event = call.work.state.named(Kind::Event, &id)?;
+    if is_remembered(&event, now) { Ok(event) } else { Err(Problem::no_such(Kind::Event, &id)) }
+}
+
+fn is_remembered(event: &Value, now: i64) -> bool {
+    event["created"].as_i64().is_some_and(|created| created >= now - MEMORY_SECONDS)
 }
 
 /// `invoice.*` stands for every type that begins with `invoice.`.

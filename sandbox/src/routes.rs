@@ -108,7 +108,7 @@ const ROUTES: &[Route] = &[
     delete("/v1/test_helpers/test_clocks/{id}", test_clock::delete),
     post("/v1/test_helpers/test_clocks/{id}/advance", test_clock::advance),
     get("/v1/events", event::list),
-    get("/v1/events/{id}", |call| call.retrieve(Kind::Event)),
+    get("/v1/events/{id}", event::retrieve),
 ];
 
 /// The line for a request, with the ids in its path.

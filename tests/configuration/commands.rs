@@ -45,8 +45,8 @@ async fn a_usage_error_shows_no_secret() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_has_help() {
-    let commands =
-        ["serve", "dev", "sandbox", "schema", "verify", "token", "health", "stripe-setup"].map(|command| vec![command]);
+    let commands = ["serve", "dev", "sandbox", "schema", "verify", "token", "health", "stripe-setup", "reconcile"]
+        .map(|command| vec![command]);
     let steps = ["up", "down", "status"].map(|step| vec!["migrate", step]);
     for mut arguments in commands.into_iter().chain(steps) {
         arguments.push("--help");

@@ -94,8 +94,13 @@ impl TestApp {
 
     /// Stops the gateway and starts it again on the same database.
     pub(crate) async fn restarts(&self) {
+        self.stop().await;
+        self.restarts_stopped().await;
+    }
+
+    /// Starts the gateway that was stopped.
+    pub(crate) async fn restarts_stopped(&self) {
         let mut running = self.0.running.lock().await;
-        running.take().unwrap().stop().await;
         let clock = Clock::following(self.0.sandbox.clock_offset());
         let again = server::start(config(&self.0.database_url, &self.0.sandbox), clock).await.unwrap();
         *self.0.address.lock().unwrap() = again.address();
@@ -123,6 +128,10 @@ impl TestApp {
 
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.0.http
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        &self.0.database_url
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
@@ -208,6 +217,8 @@ fn config(database_url: &str, sandbox: &Sandbox) -> Config {
     config.password_cost = PASSWORD_COST;
     // The tests are one busy address.
     config.limits.rates = None;
+    // Tests reconcile when they want to.
+    config.reconcile_interval = None;
     config
 }
 

@@ -28,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "graphql",
             "ledger",
             "server",
+            "settle",
             "setup",
             "stripe",
             "telemetry",

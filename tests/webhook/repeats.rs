@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{
-    accepts, booked, grant, known_user,
+    accepts, booked, grant, inbox, known_user,
     payloads::{CORE, Pack, Plan, retold},
     purchase, stored,
 };
@@ -67,6 +67,9 @@ facts! {
         let next = Plan::new(&customer, CORE).paid("subscription_cycle");
         accepts_at_once(&app, &[retold(&next, "invoice.payment_succeeded"), next]).await;
         assert_eq!(booked(&ada).await, [grant(25), grant(25)]);
+        for event in inbox(&app).await {
+            assert_eq!((event.status, event.error), (Status::Applied, None), "{}", event.kind);
+        }
     }
 
     async fn a_first_period_that_its_subscription_and_its_invoice_tell_grants_once(app: TestApp) {

@@ -12,6 +12,9 @@ pub(super) enum Failure {
     /// Something is set wrongly; trying again would not help. Exit code 2.
     #[error("{0}")]
     Settings(String),
+    /// Not all that was asked for could be done. Exit code 2, where 1 has a meaning of its own.
+    #[error("{0}")]
+    Unfinished(String),
     /// Everything else. Exit code 1.
     #[error("{0}")]
     Runtime(String),
@@ -21,7 +24,7 @@ impl Failure {
     /// For the shell.
     pub(super) fn code(&self) -> ExitCode {
         match self {
-            Self::Settings(_) => ExitCode::from(2),
+            Self::Settings(_) | Self::Unfinished(_) => ExitCode::from(2),
             Self::Runtime(_) => ExitCode::FAILURE,
         }
     }

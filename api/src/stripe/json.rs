@@ -5,22 +5,13 @@ use miniserde::json;
 use serde_json::{Map, Value};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Failure, Stripe, Unreadable};
+use super::{Failure, Listed, Stripe, Unreadable};
 
 /// How many objects one call lists: the most that Stripe gives.
 pub(super) const PAGE: usize = 100;
 
 /// What a call is named in logs and numbers, and where it goes.
 type Call<'a> = (&'static str, &'a str);
-
-/// A part of a list, newest first.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Listed {
-    /// The objects.
-    pub(super) objects: Vec<Value>,
-    /// Behind which object the list goes on, if it does.
-    pub(super) next: Option<String>,
-}
 
 impl Stripe {
     /// Lists what is there, from behind the object `after` on.
@@ -68,7 +59,12 @@ impl Stripe {
 
     /// One object; `None` when Stripe knows none of the id.
     pub(super) async fn find(&self, call: Call<'_>) -> Result<Option<Value>, Failure> {
-        match self.get(call, &Value::Object(Map::new())).await {
+        self.find_with(call, &Value::Object(Map::new())).await
+    }
+
+    /// As [`Stripe::find`], with parameters: what to expand.
+    pub(super) async fn find_with(&self, call: Call<'_>, query: &Value) -> Result<Option<Value>, Failure> {
+        match self.get(call, query).await {
             Ok(object) => Ok(Some(object)),
             Err(Failure::Refused { status: 404, .. }) => Ok(None),
             Err(failure) => Err(failure),

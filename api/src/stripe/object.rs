@@ -52,6 +52,12 @@ where
     }
 }
 
+/// The id of an object, or of a reference to one, plain or expanded.
+#[must_use]
+pub fn id_of(value: &Value) -> Option<String> {
+    value.as_str().or_else(|| value["id"].as_str()).map(ToOwned::to_owned)
+}
+
 /// A list inside an object. Stripe puts at most ten entries there. Stripe documentation: "Pagination".
 #[derive(Debug, Deserialize)]
 pub(super) struct List<T> {
