@@ -90,6 +90,8 @@ interface ChangeProps {
 function Change({ looker, plan, onClose }: ChangeProps) {
   const navigate = useNavigate();
   if (plan === undefined || !looker?.known || looker.subscription === null) return null;
+  // Told live that it is done already, perhaps before the answer to the click.
+  if (looker.subscription.tier === plan.tier) return null;
   return (
     <PlanChange
       from={looker.subscription.tier}
