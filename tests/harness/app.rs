@@ -108,6 +108,18 @@ impl TestApp {
         *running = Some(again);
     }
 
+    /// Two more gateways on the same database; none on SQLite, whose file is one process's alone.
+    pub(crate) async fn replicas(&self) -> Vec<Running> {
+        let mut replicas = Vec::new();
+        if !self.0.database_url.starts_with("sqlite:") {
+            for _ in 0..2 {
+                let clock = Clock::following(self.0.sandbox.clock_offset());
+                replicas.push(server::start(config(&self.0.database_url, &self.0.sandbox), clock).await.unwrap());
+            }
+        }
+        replicas
+    }
+
     pub(crate) async fn stop(&self) {
         if let Some(running) = self.0.running.lock().await.take() {
             running.stop().await;

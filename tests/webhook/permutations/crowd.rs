@@ -13,7 +13,10 @@ use entity::{
     user::{self, Role},
 };
 use futures_util::future::join_all;
-use patch_hive::{app::App, settle};
+use patch_hive::{
+    app::App,
+    settle::{self, Refusal},
+};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, Statement};
 use serde_json::Value;
 
@@ -21,8 +24,6 @@ use super::{
     life::Life,
     state::{ROWS, UNSETTLED},
 };
-use crate::harness::TestApp;
-
 /// Stands behind the ids of a life, in the place of what makes them a user's own.
 const MARK: char = '\u{b6}';
 
@@ -32,11 +33,15 @@ const PREFIXES: [&str; 11] = ["evt", "cus", "sub", "in", "inpay", "pi", "ch", "r
 /// How many are told at the same time.
 const TELLERS: usize = 4;
 
+/// How often an event is told that the database is too busy for.
+const ATTEMPTS: usize = 10;
+
 /// How many rows are written at once.
 const BATCH: usize = 500;
 
 pub(super) struct Crowd {
-    app: App,
+    /// Of one database.
+    replicas: Vec<App>,
     /// The events, with marked ids.
     events: Arc<Vec<String>>,
     /// Each user's number in the database, and what makes the ids of the life this user's own.
@@ -45,18 +50,17 @@ pub(super) struct Crowd {
 
 impl Crowd {
     /// Makes the users and their customers.
-    pub(super) async fn gather(app: &TestApp, life: &Life, count: usize) -> Self {
+    pub(super) async fn gather(replicas: &[App], life: &Life, count: usize) -> Self {
         static LAST: AtomicUsize = AtomicUsize::new(0);
-        let app = app.inside().await;
         let first = LAST.fetch_add(count, Ordering::Relaxed);
         let names: Vec<_> = (first..first + count).map(|number| format!("Zz{number:06}")).collect();
         let customer = marked(&Value::from(life.customer.as_str())).as_str().unwrap().to_owned();
         let mut users = Vec::new();
         for names in names.chunks(BATCH) {
-            users.extend(sign_up(&app, names, &customer).await);
+            users.extend(sign_up(&replicas[0], names, &customer).await);
         }
         let events = life.events.iter().map(|event| marked(event).to_string()).collect();
-        Self { app, events: Arc::new(events), users }
+        Self { replicas: replicas.to_vec(), events: Arc::new(events), users }
     }
 
     /// Tells each user the events in an order of their own, several users at a time.
@@ -64,7 +68,7 @@ impl Crowd {
         let tellings: Vec<_> =
             self.users.iter().zip(orders).map(|((_, name), order)| (name.clone(), order.clone())).collect();
         let tellers = tellings.chunks(tellings.len().div_ceil(TELLERS)).map(|tellings| {
-            let (app, events, tellings) = (self.app.clone(), self.events.clone(), tellings.to_vec());
+            let (app, events, tellings) = (self.replicas[0].clone(), self.events.clone(), tellings.to_vec());
             tokio::spawn(async move {
                 for (name, order) in tellings {
                     for event in order {
@@ -78,11 +82,12 @@ impl Crowd {
         }
     }
 
-    /// Tells a user these events all at once.
+    /// Tells a user these events all at once, each through the next replica.
     pub(super) async fn hears_at_once(&self, user: usize, events: Vec<usize>) {
         let name = &self.users[user].1;
-        let tellings = events.into_iter().map(|event| {
-            let (app, body, name) = (self.app.clone(), self.events[event].clone(), name.clone());
+        let replicas = self.replicas.iter().cycle();
+        let tellings = events.into_iter().zip(replicas).map(|(event, app)| {
+            let (app, body, name) = (app.clone(), self.events[event].clone(), name.clone());
             tokio::spawn(async move { tell(&app, &body, &name).await })
         });
         for told in join_all(tellings.collect::<Vec<_>>()).await {
@@ -92,8 +97,8 @@ impl Crowd {
 
     /// What is stored of each user, as if each had lived the life as it was lived.
     pub(super) async fn states(&self) -> Vec<Vec<String>> {
-        let db = self.app.database.read();
-        let backend = self.app.database.backend();
+        let database = &self.replicas[0].database;
+        let (db, backend) = (database.read(), database.backend());
         let ask = async |sql: &str| {
             use sea_orm::ConnectionTrait;
             db.query_all_raw(Statement::from_string(backend, sql)).await.unwrap()
@@ -116,8 +121,17 @@ impl Crowd {
     }
 }
 
+/// Tells an event, again where the database was too busy, as Stripe does.
 async fn tell(app: &App, event: &str, name: &str) {
-    settle::receive(app, event.replace(MARK, name).as_bytes()).await.unwrap();
+    let body = event.replace(MARK, name);
+    for _ in 0..ATTEMPTS {
+        match settle::receive(app, body.as_bytes()).await {
+            Ok(_) => return,
+            Err(Refusal::Ours(error)) => eprintln!("told again: {error}"),
+            Err(refusal) => panic!("{refusal}: {body}"),
+        }
+    }
+    panic!("never taken: {body}");
 }
 
 /// Users with accounts and customers, and nothing else.
