@@ -39,7 +39,6 @@ impl Config {
     /// # Errors
     /// None in practice: the fixed prices are checked like any others.
     pub fn development(bind: SocketAddr, database_url: String, stripe_api_base: String) -> Result<Self, String> {
-        let one = |id: &str| vec![id.to_owned()];
         Ok(Self {
             bind,
             metrics_bind: Some(bind),
@@ -60,22 +59,7 @@ impl Config {
                 ticket_secret: None,
                 ticket_ttl: Duration::from_mins(5),
             },
-            stripe: Some(Stripe {
-                calls: Calls {
-                    secret_key: Secret::new("sk_test_development"),
-                    api_base: stripe_api_base,
-                    timeout: Duration::from_secs(10),
-                    attempts: 3,
-                },
-                publishable_key: Some("pk_test_development".to_owned()),
-                webhook_secrets: vec![Secret::new(DEMO.webhook_secret)],
-                prices: Prices::new(vec![
-                    (Tier::Core, one("price_core")),
-                    (Tier::Pro, one("price_pro")),
-                    (Tier::Studio, one("price_studio")),
-                ])?,
-                portal_configuration: None,
-            }),
+            stripe: Some(Stripe::of_the_sandbox(stripe_api_base)?),
             password_cost: 10,
             reconcile_interval: Some(Duration::from_hours(1)),
             webhook_retention: Duration::from_hours(90 * 24),
@@ -107,6 +91,28 @@ impl Config {
                 keep_alive: Duration::from_secs(15),
                 drain: Duration::from_secs(2),
             },
+        })
+    }
+}
+
+impl Stripe {
+    fn of_the_sandbox(api_base: String) -> Result<Self, String> {
+        let one = |id: &str| vec![id.to_owned()];
+        Ok(Self {
+            calls: Calls {
+                secret_key: Secret::new("sk_test_development"),
+                api_base,
+                timeout: Duration::from_secs(10),
+                attempts: 3,
+            },
+            publishable_key: Some("pk_test_development".to_owned()),
+            webhook_secrets: vec![Secret::new(DEMO.webhook_secret)],
+            prices: Prices::new(vec![
+                (Tier::Core, one("price_core")),
+                (Tier::Pro, one("price_pro")),
+                (Tier::Studio, one("price_studio")),
+            ])?,
+            portal_configuration: None,
         })
     }
 }
