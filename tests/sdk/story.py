@@ -189,6 +189,18 @@ def renewing(subscription):
     assert v1.subscriptions.retrieve(subscription).status == "active"
     step("a failed renewal leaves it past due, and paying the invoice makes it active again")
 
+    control(f"/sandbox/subscriptions/{subscription}/fail_next_payments", times=1)
+    control(f"/sandbox/subscriptions/{subscription}/renew")
+    owed = v1.subscriptions.retrieve(subscription, {"expand": ["latest_invoice"]}).latest_invoice
+    assert owed.status == "open"
+    assert submit(owed.hosted_invoice_url, card_number="4000000000000002")[0] == 402
+    assert v1.invoices.retrieve(owed.id).status == "open"
+    assert submit(owed.hosted_invoice_url, card_number="4242424242424242")[0] == 303
+    assert v1.invoices.retrieve(owed.id).status == "paid"
+    assert v1.subscriptions.retrieve(subscription).status == "active"
+    assert submit(owed.hosted_invoice_url, card_number="4242424242424242")[0] == 402
+    step("an open invoice is paid on its hosted page, and only once")
+
 
 def changing(subscription):
     current = v1.subscriptions.retrieve(subscription)
@@ -225,7 +237,12 @@ def changing(subscription):
         {"items": [{"price": "price_pro", "quantity": 1}], "start_date": phase.start_date, "end_date": phase.end_date},
         {"items": [{"price": "price_core", "quantity": 1}], "duration": {"interval": "month", "interval_count": 1}},
     ]
-    v1.subscription_schedules.update(schedule.id, {"phases": phases, "end_behavior": "release"})
+    planned = v1.subscription_schedules.update(schedule.id, {"phases": phases, "end_behavior": "release"})
+    assert [(phase.items[0].price, phase.start_date) for phase in planned.phases] == [
+        ("price_pro", phase.start_date), ("price_core", phase.end_date)]
+    assert planned.current_phase.end_date == planned.phases[1].start_date == phase.end_date
+    assert v1.subscriptions.retrieve(subscription).schedule == schedule.id
+    step("the phases of a schedule follow each other without a gap")
     refused(stripe.InvalidRequestError, None,
             lambda: v1.subscriptions.update(subscription, {"cancel_at_period_end": True}))
     control(f"/sandbox/subscriptions/{subscription}/renew")
