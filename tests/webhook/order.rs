@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::{
     accepts, booked, grant, known_user,
-    payloads::{CORE, PRO, Plan, Price, STUDIO, later, retold},
+    payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later, retold},
 };
 use crate::harness::{Actor, TestApp, actor::GOOD_CARD, facts};
 
@@ -88,6 +88,15 @@ facts! {
             plan.checked_out(),
         ]).await;
         assert_eq!((&end["tier"], &end["credits"], &end["unlimited"]), (&json!("STUDIO"), &json!(0), &json!(true)));
+    }
+
+    async fn every_order_of_a_studio_renewal_that_is_refunded_ends_alike(app: TestApp) {
+        let end = ends_alike(&app, STUDIO, |plan| {
+            let paid = plan.renewed().paid("subscription_cycle");
+            let money = Money::of_invoice(plan.version, &plan.customer, &paid);
+            [plan.created("active"), paid, money.linked(), money.refunded(STUDIO.1)]
+        }).await;
+        assert_eq!((&end["tier"], &end["unlimited"]), (&json!("STUDIO"), &json!(false)));
     }
 
     async fn every_order_of_a_whole_life_ends_alike(app: TestApp) {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     accepts, booked, grant, known_user,
-    payloads::{CORE, PRO, Plan, Price, STUDIO, later},
+    payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later},
 };
 use crate::harness::{Actor, TestApp, facts};
 
@@ -48,6 +48,41 @@ facts! {
         let rolled = next.updated("active", json!({ "latest_invoice": "in_test" }));
         accepts(&app, [&next.paid("subscription_cycle"), &rolled]).await;
         assert_eq!(booked(&ada).await, [grant(100), grant(100)]);
+    }
+
+    async fn a_studio_renewal_whose_money_went_back_ends_unlimited_exports_at_once(app: TestApp) {
+        let (sue, customer) = known_user(&app, "sue").await;
+        let next = Plan::new(&customer, STUDIO);
+        let plan = Plan { start: next.start - (next.end - next.start), end: next.start, ..next.clone() };
+        let paid = next.paid("subscription_cycle");
+        let money = Money::of_invoice(next.version, &customer, &paid);
+        let unlimited = async || sue.balance().await["unlimited"].clone();
+        accepts(&app, [&plan.created("active"), &plan.paid("subscription_create")]).await;
+        assert_eq!(unlimited().await, true, "the grace of the period before");
+        let rolled = next.updated("active", json!({ "latest_invoice": "in_test" }));
+        accepts(&app, [&rolled, &paid, &money.linked()]).await;
+        accepts(&app, [&money.dispute("funds_withdrawn", "du_sue", (STUDIO.1, "needs_response"))]).await;
+        assert_eq!(unlimited().await, false);
+        accepts(&app, [&money.later(10).dispute("closed", "du_sue", (STUDIO.1, "won"))]).await;
+        assert_eq!(unlimited().await, true);
+        accepts(&app, [&money.later(20).refunded(STUDIO.1)]).await;
+        assert_eq!(unlimited().await, false);
+    }
+
+    async fn the_plans_own_item_tells_the_period_whatever_is_listed_before_it(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let mut created = plan.created("active");
+        let items = created["data"]["object"]["items"]["data"].as_array_mut().unwrap();
+        let mut yearly = items[0].clone();
+        yearly["id"] = "si_of_a_year".into();
+        yearly["price"]["id"] = "price_of_something_else".into();
+        yearly["current_period_end"] = (plan.start + 365 * 24 * 60 * 60).into();
+        items.insert(0, yearly);
+        accepts(&app, [&created, &plan.paid("subscription_create")]).await;
+        assert_eq!(booked(&ada).await, [grant(25)]);
+        let end = ada.subscription().await["currentPeriodEnd"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>();
+        assert_eq!(end.unwrap().timestamp(), plan.end);
     }
 
     async fn a_change_that_is_no_payment_grants_nothing(app: TestApp) {

@@ -22,8 +22,10 @@ const SWEEP: u64 = 1000;
 /// Stripe waits about an hour before it charges a renewal, and a first decline is often mended within days.
 const GRACE: TimeDelta = TimeDelta::days(3);
 
-/// Until when a user's exports are free, by what is stored: the end of the last paid STUDIO period and the grace, while
-/// the subscription is a STUDIO one and entitled and not all of that money went back. `None` when that is over at `now`.
+/// Until when a user's exports are free, by what is stored: the end of a subscription's last paid STUDIO period and the
+/// grace, while the subscription is a STUDIO one and entitled and not all of that money went back. The grace of the period
+/// before does not stand in for it. Of several subscriptions the one that lasts longest counts. `None` when that is over
+/// at `now`.
 pub(super) async fn unlimited_until(
     tx: &impl ConnectionTrait,
     user_id: i64,
@@ -37,14 +39,15 @@ pub(super) async fn unlimited_until(
         .filter(subscription::Column::Status.is_in([Status::Active, Status::Trialing]))
         .all(tx)
         .await?;
-    let entitled = |period: &&period::Model| {
-        entitled.iter().any(|subscription| subscription.stripe_subscription_id == period.stripe_subscription_id)
+    let last = |subscription: &subscription::Model| {
+        paid.iter().find(|period| period.stripe_subscription_id == subscription.stripe_subscription_id)
     };
-    Ok(paid
+    Ok(entitled
         .iter()
+        .filter_map(last)
         .filter(|period| !period.studio_refunded)
-        .find(entitled)
-        .map(|period| period.period_end + GRACE)
+        .filter_map(|period| period.period_end.checked_add_signed(GRACE))
+        .max()
         .filter(|until| *until > now))
 }
 
