@@ -184,6 +184,31 @@ facts! {
         assert_eq!(booked(&ada).await, [grant(25)]);
     }
 
+    async fn a_cancellation_whose_reply_looked_older_than_an_event_is_taken_from_its_own_event(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        ada.cancels().await;
+        ada.resumes().await;
+        app.settles().await;
+        // Stripe's clock is ahead of ours, and somebody changes something in the portal.
+        let newest = || {
+            let events = app.sandbox().events();
+            events.into_iter().rev().find(|event| event["type"] == "customer.subscription.updated").unwrap()
+        };
+        let mut portal = later(retold(&newest(), "customer.subscription.updated"), 100);
+        portal["request"]["idempotency_key"] = Value::Null;
+        portal["data"]["previous_attributes"] = json!({ "metadata": {} });
+        accepts(&app, [&portal]).await;
+        app.sandbox().set_webhook_urls(Vec::new());
+        sleep(Duration::from_millis(1100)).await;
+        ada.cancels().await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false, "the reply looks older");
+        let told = later(newest(), 101);
+        assert!(told["request"]["idempotency_key"].is_string(), "it is an echo by its key");
+        accepts(&app, [&told]).await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
+    }
+
     async fn a_tie_that_nothing_decides_is_asked_at_stripe(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;

@@ -95,7 +95,7 @@ async fn store(context: &Context<'_>, told: &Schedule, said: &Said) -> Result<Ve
     let known = find(context, &told.id).await?;
     let verdict = match &known {
         None => Verdict::Later,
-        Some(known) if known.asked_at > 0 && said.is_echo(context).await? => Verdict::Earlier,
+        Some(known) if known.asked_at > 0 && said.is_echo(context, known.asked_at).await? => Verdict::Earlier,
         Some(known) => judge(known, ended, &phases, said),
     };
     if !verdict.later() {

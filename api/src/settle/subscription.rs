@@ -11,7 +11,7 @@ use entity::{
 use sea_orm::{
     ActiveEnum, ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
 };
 use serde_json::Value;
 
@@ -70,15 +70,19 @@ impl Said {
         }
     }
 
-    /// Whether it comes of a write of ours whose reply is settled: it tells nothing new, however close to the reply it is.
-    pub(super) async fn is_echo(&self, context: &Context<'_>) -> Result<bool, DbErr> {
+    /// Whether it comes of a write of ours whose reply is stored, or one that is newer: it tells nothing new, however close
+    /// to the reply it is. A reply may have been settled and not stored, since it looked older than what an event had told.
+    /// `asked_at` is when that was asked for which is stored.
+    pub(super) async fn is_echo(&self, context: &Context<'_>, asked_at: i64) -> Result<bool, DbErr> {
         let Self::Event { key: Some(key), .. } = self else { return Ok(false) };
         // A step's key begins with that of its operation.
         let operation_key = key.split_once('-').map_or(key.as_str(), |(operation, _)| operation);
         let settled = operation::Entity::find()
             .filter(operation::Column::IdempotencyKey.eq(operation_key))
-            .filter(operation::Column::State.eq(operation::State::Done));
-        Ok(settled.count(context.tx).await? > 0)
+            .filter(operation::Column::State.eq(operation::State::Done))
+            .one(context.tx)
+            .await?;
+        Ok(settled.is_some_and(|operation| operation.created_at.timestamp() <= asked_at))
     }
 
     /// Whether the event shows the first payment: made with the subscription, or turning it active.
@@ -104,7 +108,7 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
     let ended = described.status.ended();
     let verdict = match &known {
         None => Verdict::Later,
-        Some(known) if known.asked_at > 0 && !ended && said.is_echo(context).await? => Verdict::Earlier,
+        Some(known) if known.asked_at > 0 && !ended && said.is_echo(context, known.asked_at).await? => Verdict::Earlier,
         Some(known) => precedence::judge(known, &described, &said),
     };
     let due = (tier, described.period_end);
