@@ -94,11 +94,10 @@ impl Said {
 }
 
 pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, said: Said) -> Result<Outcome, Trouble> {
-    let Some(customer) = owner(context.tx, Some(&subscription.customer)).await? else {
+    let Some(customer) = owner_locked(context, &subscription.customer).await? else {
         return Ok(Outcome::Ignored(NOT_OURS));
     };
     let user_id = customer.row.user_id;
-    ledger::lock(context.tx, user_id).await?;
     let described = describe(context, &customer, &subscription)?;
     let (first_payment, tier) = (said.first_payment(&subscription.status), described.tier);
     let known = subscription::Entity::find()
@@ -127,6 +126,13 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
     entitlement::settle(context, user_id).await?;
     let to_ask = verdict.tied() || verdict.later() && coming.unheard;
     Ok(Outcome::Applied(Some(news(context.tx, user_id, to_ask).await?)))
+/// The owner of a customer, whose account is locked. Read again under the lock: the customer may have been deleted until then.
+async fn owner_locked(context: &Context<'_>, customer: &str) -> Result<Option<Owner>, Trouble> {
+    let Some(found) = owner(context.tx, Some(customer)).await? else { return Ok(None) };
+    ledger::lock(context.tx, found.row.user_id).await?;
+    Ok(owner(context.tx, Some(customer)).await?)
+}
+
 }
 
 /// Asks Stripe what a subscription is like, and what is to come of it: once the second is over in which two states were
