@@ -4,8 +4,8 @@ use patch_hive::config::DEMO;
 use serde_json::{Value, json};
 
 use super::{
-    inbox, known_user,
-    payloads::{Pack, Plan},
+    accepts, inbox, known_user,
+    payloads::{Money, Pack, Plan, STUDIO, retold},
     stored,
 };
 use crate::harness::{
@@ -122,6 +122,38 @@ facts! {
             assert!(stored.error.is_some_and(|error| !error.is_empty()), "{place}: {value}");
         }
         assert_eq!(ada.balance().await["version"], 0);
+    }
+
+    async fn numbers_that_no_currency_and_no_calendar_has_are_stored_with_their_error(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let (pack, plan) = (Pack::new(&customer), Plan::new(&customer, STUDIO));
+        let money = Money::of_pack(&pack);
+        accepts(&app, [&pack.completed("paid"), &plan.created("active")]).await;
+        let before = ada.balance().await;
+        let mut moved = money.dispute("created", "du_1", (500, "needs_response"));
+        moved["data"]["object"]["balance_transactions"] = json!([{ "amount": 0 }]);
+        let odd = [
+            (money.refunded(200), "/data/object/amount_refunded"),
+            (money.refund("refund.created", "re_1", (200, "succeeded")), "/data/object/amount"),
+            (money.dispute("funds_withdrawn", "du_1", (500, "needs_response")), "/data/object/amount"),
+            (moved, "/data/object/balance_transactions/0/amount"),
+            (Pack::new(&customer).completed("paid"), "/data/object/amount_total"),
+            (plan.paid("subscription_create"), "/data/object/amount_paid"),
+            (plan.paid("subscription_create"), "/data/object/lines/data/0/amount"),
+            (plan.paid("subscription_create"), "/data/object/lines/data/0/period/end"),
+            (plan.updated("active", json!({})), "/data/object/items/data/0/current_period_end"),
+        ];
+        for (event, place) in odd {
+            for number in [i64::MAX, i64::MIN, 8_210_266_876_799] {
+                let mut event = retold(&event, event["type"].as_str().unwrap());
+                *event.pointer_mut(place).unwrap() = number.into();
+                assert_eq!(app.receives(&event).await.0, 200, "{place}: {number}");
+                let stored = stored(&app, &event).await.unwrap();
+                assert_eq!(stored.status, entity::event::Status::Failed, "{place}: {number}");
+                assert!(stored.error.is_some_and(|error| error.contains("out of range")), "{place}: {number}");
+            }
+        }
+        assert_eq!(ada.balance().await, before);
     }
 
     async fn odd_characters_and_times_are_never_our_fault(app: TestApp) {

@@ -32,7 +32,7 @@ impl Charge {
             payment_intent: object::id(wire.payment_intent),
             invoice: object::id(wire.invoice),
             customer: object::id(wire.customer),
-            amount_refunded: required("charge.amount_refunded", wire.amount_refunded)?,
+            amount_refunded: object::amount("charge.amount_refunded", wire.amount_refunded)?,
         })
     }
 }

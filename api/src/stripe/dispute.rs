@@ -32,9 +32,9 @@ impl Dispute {
         Ok(Self {
             id: required("dispute.id", wire.id)?,
             payment_intent: object::payment_intent(wire.payment_intent, wire.charge),
-            amount: required("dispute.amount", wire.amount)?,
+            amount: object::amount("dispute.amount", wire.amount)?,
             status: required("dispute.status", wire.status)?,
-            movements: movements.into_iter().filter_map(|movement| movement.amount).collect(),
+            movements: movements.into_iter().filter_map(WireMovement::amount).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -52,6 +52,12 @@ struct Wire {
 #[derive(Deserialize)]
 struct WireMovement {
     amount: Option<i64>,
+}
+
+impl WireMovement {
+    fn amount(self) -> Option<Result<i64, Unreadable>> {
+        self.amount.map(|amount| object::signed_amount("dispute.balance_transactions.amount", Some(amount)))
+    }
 }
 
 #[cfg(test)]

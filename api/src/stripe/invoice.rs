@@ -171,7 +171,7 @@ impl Wire {
             billing_reason: self.billing_reason,
             status: self.status,
             amount_due: self.amount_due.unwrap_or_default(),
-            amount_paid: required("invoice.amount_paid", self.amount_paid)?,
+            amount_paid: object::amount("invoice.amount_paid", self.amount_paid)?,
             hosted_url: self.hosted_invoice_url,
             currency: required("invoice.currency", self.currency)?,
             created: required_time("invoice.created", self.created)?,
@@ -198,7 +198,7 @@ impl WireLine {
         let origin = self.parent.and_then(|parent| parent.subscription_item_details.or(parent.invoice_item_details));
         let (proration, subscription) = origin.map_or((None, None), |origin| (origin.proration, origin.subscription));
         Ok(InvoiceLine {
-            amount: required("invoice.lines.amount", self.amount)?,
+            amount: object::signed_amount("invoice.lines.amount", self.amount)?,
             price: object::id(priced.or(self.price).or(self.plan)),
             quantity: self.quantity,
             proration: proration.or(self.proration).unwrap_or_default(),

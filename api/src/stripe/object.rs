@@ -107,9 +107,34 @@ pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Unreadable
     value.ok_or_else(|| Unreadable::missing(field))
 }
 
+/// The most of any currency's smallest units in one object. Stripe takes twelve digits at most. Stripe documentation:
+/// "Minimum and maximum charge amounts".
+const MOST: i64 = 1_000_000_000_000;
+
+/// An amount that cannot be negative, small enough to be added to others.
+pub(super) fn amount(field: &str, amount: Option<i64>) -> Result<i64, Unreadable> {
+    signed_amount(field, amount)
+        .and_then(|amount| if amount < 0 { Err(out_of_range(field, amount)) } else { Ok(amount) })
+}
+
+/// As [`amount`], for what may be given or taken.
+pub(super) fn signed_amount(field: &str, amount: Option<i64>) -> Result<i64, Unreadable> {
+    let amount = required(field, amount)?;
+    if (-MOST..=MOST).contains(&amount) { Ok(amount) } else { Err(out_of_range(field, amount)) }
+}
+
+fn out_of_range(field: &str, amount: i64) -> Unreadable {
+    Unreadable::new(format!("{field} is out of range: {amount}"))
+}
+
+/// Unix seconds at which the year 9999 begins: every time before it has a year of four digits, some days later too.
+const LATEST: i64 = 253_370_764_800;
+
 /// A point in time from Unix seconds.
 pub(super) fn time(field: &str, seconds: i64) -> Result<DateTime<Utc>, Unreadable> {
-    DateTime::from_timestamp(seconds, 0)
+    Some(seconds)
+        .filter(|seconds| (0..LATEST).contains(seconds))
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
         .ok_or_else(|| Unreadable::new(format!("{field} is out of range: {seconds} seconds")))
 }
 

@@ -57,7 +57,7 @@ impl Wire {
             id: required("refund.id", self.id)?,
             payment_intent: object::payment_intent(self.payment_intent, self.charge),
             customer: object::id(self.customer),
-            amount: required("refund.amount", self.amount)?,
+            amount: object::amount("refund.amount", self.amount)?,
             status: match self.status.as_deref() {
                 Some("succeeded") => RefundStatus::Succeeded,
                 Some("failed" | "canceled") => RefundStatus::Failed,

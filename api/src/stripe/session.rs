@@ -154,7 +154,10 @@ impl Wire {
         let mode = SessionMode::from(required("session.mode", self.mode)?);
         let (amount_total, currency) = match mode {
             SessionMode::Setup => (self.amount_total.unwrap_or_default(), self.currency.unwrap_or_default()),
-            _ => (required("session.amount_total", self.amount_total)?, required("session.currency", self.currency)?),
+            _ => (
+                object::amount("session.amount_total", self.amount_total)?,
+                required("session.currency", self.currency)?,
+            ),
         };
         Ok(Session {
             id: required("session.id", self.id)?,
