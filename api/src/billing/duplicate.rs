@@ -137,6 +137,7 @@ mod tests {
             status: status.to_owned(),
             price: None,
             prices: Vec::new(),
+            periods: Vec::new(),
             items: Vec::new(),
             created: made,
             current_period_start: made,

@@ -99,7 +99,7 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
     };
     let user_id = customer.row.user_id;
     let described = describe(context, &customer, &subscription)?;
-    let (first_payment, tier) = (said.first_payment(&subscription.status), described.tier);
+    let (first_payment, tier, end) = (said.first_payment(&subscription.status), described.tier, described.period_end);
     let known = subscription::Entity::find()
         .filter(subscription::Column::StripeSubscriptionId.eq(&subscription.id))
         .one(context.tx)
@@ -110,8 +110,7 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
         Some(known) if known.asked_at > 0 && !ended && said.is_echo(context, known.asked_at).await? => Verdict::Earlier,
         Some(known) => precedence::judge(known, &described, &said),
     };
-    let due = (tier, described.period_end);
-    let coming = schedule::coming(context, described.schedule.as_deref(), due).await?;
+    let coming = schedule::coming(context, described.schedule.as_deref(), (tier, end)).await?;
     match known {
         None => insert(context, described, coming.tier, &said).await?,
         Some(known) if verdict.later() => update(context, known, described, coming.tier, &said).await?,
@@ -120,19 +119,18 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
     // What was once true stays booked: an event that came late still shows that its period was paid.
     let automatic = subscription.collection_method.as_deref() != Some("send_invoice");
     if automatic && first_payment {
-        let (subscription, end) = (subscription.id, subscription.current_period_end);
-        period::grant(context, period::Paid { user_id, subscription, tier, end }).await?;
+        period::grant(context, period::Paid { user_id, subscription: subscription.id, tier, end }).await?;
     }
     entitlement::settle(context, user_id).await?;
     let to_ask = verdict.tied() || verdict.later() && coming.unheard;
     Ok(Outcome::Applied(Some(news(context.tx, user_id, to_ask).await?)))
+}
+
 /// The owner of a customer, whose account is locked. Read again under the lock: the customer may have been deleted until then.
 async fn owner_locked(context: &Context<'_>, customer: &str) -> Result<Option<Owner>, Trouble> {
     let Some(found) = owner(context.tx, Some(customer)).await? else { return Ok(None) };
     ledger::lock(context.tx, found.row.user_id).await?;
     Ok(owner(context.tx, Some(customer)).await?)
-}
-
 }
 
 /// Asks Stripe what a subscription is like, and what is to come of it: once the second is over in which two states were
@@ -196,10 +194,16 @@ fn describe(context: &Context<'_>, customer: &Owner, subscription: &Subscription
     let status = Status::try_from_value(&subscription.status)
         .map_err(|_| Trouble::Odd(format!("the status {} is unknown", subscription.status)))?;
     let presumed = customer.former && !status.ended();
-    // Something else may be sold along with the plan.
-    let known = |price: &String| Some((price.clone(), context.payments.prices.tier(price)?));
-    let (price, tier) =
-        subscription.prices.iter().find_map(known).ok_or_else(|| unknown_price(subscription.price.as_deref()))?;
+    // Something else may be sold along with the plan, and be billed in periods of its own.
+    let known =
+        |(position, price): (usize, &String)| Some((position, price.clone(), context.payments.prices.tier(price)?));
+    let (position, price, tier) = subscription
+        .prices
+        .iter()
+        .enumerate()
+        .find_map(known)
+        .ok_or_else(|| unknown_price(subscription.price.as_deref()))?;
+    let (period_start, period_end) = subscription.period_of(position);
     Ok(Described {
         customer_id: customer.row.id,
         id: subscription.id.clone(),
@@ -208,8 +212,8 @@ fn describe(context: &Context<'_>, customer: &Owner, subscription: &Subscription
         tier,
         status: if presumed { Status::Canceled } else { status },
         presumed,
-        period_start: subscription.current_period_start,
-        period_end: subscription.current_period_end,
+        period_start,
+        period_end,
         cancel_at_period_end: subscription.cancel_at_period_end,
         cancel_at: subscription.cancel_at,
         schedule: subscription.schedule.clone(),

@@ -22,6 +22,9 @@ pub struct Subscription {
     pub price: Option<String>,
     /// The prices of all items, in Stripe's order.
     pub prices: Vec<String>,
+    /// The current periods of those items, beginning and end, in the same order. An item may be billed in another interval
+    /// than the first one. Stripe documentation: "Mixed interval subscriptions".
+    pub periods: Vec<(DateTime<Utc>, DateTime<Utc>)>,
     /// The items that have an id and a price, in Stripe's order.
     pub items: Vec<SubscriptionItem>,
     /// When it was made.
@@ -72,6 +75,12 @@ impl Subscription {
     /// [`Unreadable`] names the field that is missing or odd.
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
         object::read::<Wire>("subscription", value)?.into_subscription()
+    }
+
+    /// When the current period of the item with the price at `position` of `prices` began, and when it ends.
+    #[must_use]
+    pub fn period_of(&self, position: usize) -> (DateTime<Utc>, DateTime<Utc>) {
+        self.periods.get(position).copied().unwrap_or((self.current_period_start, self.current_period_end))
     }
 }
 
@@ -157,7 +166,11 @@ impl From<stripe_shared::SubscriptionItem> for WireItem {
 struct Items {
     prices: Vec<String>,
     named: Vec<SubscriptionItem>,
+    /// Beginning and end of those items that have a price.
+    periods: Vec<(Option<i64>, Option<i64>)>,
+    /// Of the first item.
     period_start: Option<i64>,
+    /// Of the first item.
     period_end: Option<i64>,
 }
 
@@ -171,6 +184,7 @@ impl Items {
             }
             let Some(price) = object::id(item.price.or(item.plan)) else { continue };
             read.prices.push(price.clone());
+            read.periods.push((item.current_period_start, item.current_period_end));
             read.named.extend(item.id.map(|id| SubscriptionItem { id, price, quantity: item.quantity }));
         }
         read
@@ -185,16 +199,22 @@ impl Wire {
         }
         let period_start = items.period_start.or(self.current_period_start);
         let period_end = items.period_end.or(self.current_period_end);
+        let (start, end) = ("subscription.current_period_start", "subscription.current_period_end");
+        let periods = items.periods.iter().map(|(from, to)| {
+            Ok((required_time(start, from.or(period_start))?, required_time(end, to.or(period_end))?))
+        });
+        let periods = periods.collect::<Result<_, Unreadable>>()?;
         Ok(Subscription {
             id: required("subscription.id", self.id)?,
             customer: required("subscription.customer", self.customer)?.into_string(),
             status: required("subscription.status", self.status)?,
             price: items.prices.first().cloned(),
             prices: items.prices,
+            periods,
             items: items.named,
             created: required_time("subscription.created", self.created)?,
-            current_period_start: required_time("subscription.current_period_start", period_start)?,
-            current_period_end: required_time("subscription.current_period_end", period_end)?,
+            current_period_start: required_time(start, period_start)?,
+            current_period_end: required_time(end, period_end)?,
             cancel_at_period_end: required("subscription.cancel_at_period_end", self.cancel_at_period_end)?,
             cancel_at: optional_time("subscription.cancel_at", self.cancel_at)?,
             canceled_at: optional_time("subscription.canceled_at", self.canceled_at)?,
@@ -291,6 +311,8 @@ mod tests {
         let items = subscription.items.iter().map(|item| (item.id.as_str(), item.price.as_str()));
         assert_eq!(items.collect::<Vec<_>>(), [("si_1", "price_core"), ("si_2", "price_extra")]);
         assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
+        let ends = [0, 1, 2].map(|position| subscription.period_of(position).1.timestamp());
+        assert_eq!(ends, [1_792_592_000, 1_800_000_000, 1_792_592_000]);
     }
 
     #[test]

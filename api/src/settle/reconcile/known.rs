@@ -147,13 +147,13 @@ fn here<Row: ModelTrait>(
 
 fn same_subscription(fact: &Fact, row: &subscription::Model) -> bool {
     let Fact::Subscription { subscription, .. } = fact else { return false };
-    let Subscription { status, prices, current_period_end, cancel_at_period_end, cancel_at, .. } = subscription;
+    let Subscription { status, prices, cancel_at_period_end, cancel_at, .. } = subscription;
+    let plan = prices.iter().position(|price| *price == row.stripe_price_id);
     let ended = row.status.ended();
     row.status.to_value() == *status
         // What has ended is kept as it was first told.
         && (ended
-            || prices.contains(&row.stripe_price_id)
-                && row.current_period_end == *current_period_end
+            || plan.is_some_and(|position| subscription.period_of(position).1 == row.current_period_end)
                 && row.cancel_at_period_end == *cancel_at_period_end
                 && row.cancel_at == *cancel_at)
 }
