@@ -7,7 +7,7 @@ use sandbox::Effect;
 use sea_orm::{EntityTrait, QueryOrder, sea_query::Expr};
 use serde_json::Value;
 
-use super::{ATTEMPTS, CUSTOMERS, SESSIONS, at_stripe, breaks, count, writes};
+use super::{ATTEMPTS, CUSTOMERS, SESSIONS, at_stripe, breaks, count, customer_of, writes};
 use crate::harness::{
     TestApp,
     actor::{CHECKOUT, GOOD_CARD, PURCHASE, checkout, purchase},
@@ -15,6 +15,23 @@ use crate::harness::{
 };
 
 facts! {
+    async fn a_customer_whose_deletion_nobody_told_makes_way_for_another(app: TestApp) {
+        app.sandbox().set_webhook_urls(Vec::new());
+        let ada = app.signs_up("ada").await;
+        for _ in 0..2 {
+            let customer = customer_of(&app, &ada.opens_purchase(5).await).await;
+            let url = format!("http://{}/v1/customers/{customer}", app.sandbox().address());
+            let deleted = app.http().delete(url).bearer_auth("sk_test_any").send().await.unwrap();
+            assert_eq!(deleted.status(), 200);
+            let checkout = ada.opens_checkout("CORE").await;
+            assert_eq!(checkout["__typename"], "Checkout", "{checkout}");
+            let another = customer_of(&app, &checkout).await;
+            assert_ne!(another, customer);
+            let url = format!("http://{}/v1/customers/{another}", app.sandbox().address());
+            app.http().delete(url).bearer_auth("sk_test_any").send().await.unwrap();
+        }
+    }
+
     async fn a_short_failure_of_stripe_goes_unnoticed(app: TestApp) {
         let ada = app.signs_up("ada").await;
         breaks(&app, CUSTOMERS, 1, Effect::Refuse { status: 503 });

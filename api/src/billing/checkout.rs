@@ -55,8 +55,18 @@ pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Resul
     app.clone().finish(async move { open_plan(&app, user_id, item, to).await }).await
 }
 
-/// Each new checkout follows the last one: whoever opens it has looked at what became of that.
+/// Opens it, with another customer where Stripe refuses since this one was deleted.
 async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Opened, Error> {
+    match follow_last(app, user_id, item.clone(), to.clone()).await {
+        Err(Error::Internal(_)) if customer::turns_out_deleted(app, user_id).await? => {
+            follow_last(app, user_id, item, to).await
+        }
+        opened => opened,
+    }
+}
+
+/// Each new checkout follows the last one: whoever opens it has looked at what became of that.
+async fn follow_last(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Opened, Error> {
     let new = to.leading_from(item, user_id, customer::ensure(app, user_id).await?);
     for _ in 0..ATTEMPTS {
         let last = operation::last(app, user_id, Kind::Checkout).await?;
@@ -75,8 +85,17 @@ async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result
     Err(Error::Conflict("another checkout of yours is being opened: ask again"))
 }
 
-/// Opens a checkout of a pack.
+/// Opens a checkout of a pack, with another customer where Stripe refuses since this one was deleted.
 pub(super) async fn open_pack(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Session, Error> {
+    match purchase(app, user_id, item.clone(), to.clone()).await {
+        Err(Error::Internal(_)) if customer::turns_out_deleted(app, user_id).await? => {
+            purchase(app, user_id, item, to).await
+        }
+        opened => opened,
+    }
+}
+
+async fn purchase(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Session, Error> {
     let new = to.leading_from(item, user_id, customer::ensure(app, user_id).await?);
     session(operation::run(app, user_id, Request::Purchase(new)).await?)
 }

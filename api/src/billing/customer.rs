@@ -4,7 +4,12 @@ use entity::user;
 use sea_orm::EntityTrait;
 
 use super::operation::{self, Request};
-use crate::{app::App, error::Error, settle, stripe::NewCustomer};
+use crate::{
+    app::App,
+    error::Error,
+    settle::{self, Fact},
+    stripe::NewCustomer,
+};
 
 /// The user's `cus_...`, made now if there is none.
 pub(super) async fn ensure(app: &App, user_id: i64) -> Result<String, Error> {
@@ -17,4 +22,15 @@ pub(super) async fn ensure(app: &App, user_id: i64) -> Result<String, Error> {
     settle::customer_of(app.database.read(), user_id)
         .await?
         .ok_or_else(|| Error::Internal("the new customer was not stored".to_owned()))
+}
+
+/// Asks Stripe, which refused something for the user, whether their customer was deleted and nobody told us. If so it is
+/// settled, and the next call of [`ensure`] makes another.
+pub(super) async fn turns_out_deleted(app: &App, user_id: i64) -> Result<bool, Error> {
+    let Some(customer) = settle::customer_of(app.database.read(), user_id).await? else { return Ok(false) };
+    if !app.payments()?.stripe.customer_is_deleted(&customer).await? {
+        return Ok(false);
+    }
+    settle::learn(app, Fact::CustomerDeleted(customer)).await?;
+    Ok(true)
 }

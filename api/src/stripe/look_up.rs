@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Utc};
 use stripe::StripeRequest;
 use stripe_checkout::checkout_session::ListCheckoutSession;
-use stripe_core::customer::ListCustomer;
+use stripe_core::customer::{ListCustomer, RetrieveCustomer, RetrieveCustomerReturned};
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
 
 use super::{Failure, Session, Stripe, known_id, order::OPERATION};
@@ -18,6 +18,21 @@ const PAGE: i64 = 100;
 const MAX_PAGES: usize = 100;
 
 impl Stripe {
+    /// Whether a customer was deleted: Stripe remembers that for good. One that it never knew was not: our key may be that of
+    /// another account.
+    ///
+    /// # Errors
+    /// [`Failure`], but none where there is no such customer.
+    pub async fn customer_is_deleted(&self, id: &str) -> Result<bool, Failure> {
+        let request = RetrieveCustomer::new(known_id(id)?);
+        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
+        match self.read("retrieve customer", id, call).await {
+            Ok(found) => Ok(matches!(found, RetrieveCustomerReturned::DeletedCustomer(_))),
+            Err(Failure::Refused { status: 404, .. }) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// The customer that the call with this idempotency key made, among those created in a span of time, both ends
     /// included.
     ///
