@@ -87,6 +87,36 @@ facts! {
         }
     }
 
+    async fn a_plan_is_sold_for_no_payment_that_may_bounce_days_later(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let excluded = async |checkout: &Value| {
+            let path = format!("{SESSIONS}/{}", checkout["id"].as_str().unwrap());
+            at_stripe(&app, &path).await["excluded_payment_method_types"].clone()
+        };
+        let plan = ada.opens_checkout("CORE").await;
+        let told = excluded(&plan).await;
+        for delayed in ["us_bank_account", "sepa_debit", "bacs_debit", "boleto", "customer_balance"] {
+            assert!(told.as_array().unwrap().contains(&json!(delayed)), "{delayed}: {told}");
+        }
+        assert!(!told.as_array().unwrap().contains(&json!("card")));
+        assert_eq!(excluded(&ada.opens_purchase(100).await).await, Value::Null);
+    }
+
+    async fn stripe_knows_which_ways_to_pay_there_are_to_exclude(app: TestApp) {
+        let form = [
+            ("mode", "subscription"),
+            ("success_url", HOME),
+            ("line_items[0][price]", "price_core"),
+            ("line_items[0][quantity]", "1"),
+            ("excluded_payment_method_types[0]", "seashells"),
+        ];
+        let url = format!("http://{}{SESSIONS}", app.sandbox().address());
+        let refused = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        assert_eq!(refused.status(), 400);
+        let error = refused.json::<Value>().await.unwrap()["error"].clone();
+        assert_eq!(error["param"], "excluded_payment_method_types[0]");
+    }
+
     async fn what_is_not_sold_is_refused_and_stripe_is_not_asked(app: TestApp) {
         let ada = app.signs_up("ada").await;
         assert_eq!(ada.is_refused(CHECKOUT, checkout("FREE")).await, "BAD_USER_INPUT");

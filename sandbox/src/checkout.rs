@@ -29,6 +29,16 @@ const ONLY_ONE_TIME: Decline = Decline {
     message: "This payment method cannot pay for a subscription here.",
 };
 
+const EXCLUDED: Decline = Decline {
+    code: "payment_method_not_available",
+    reason: None,
+    message: "This page does not take this payment method.",
+};
+
+fn is_excluded(session: &Value, kind: &str) -> bool {
+    session["excluded_payment_method_types"].as_array().is_some_and(|excluded| excluded.iter().any(|one| one == kind))
+}
+
 /// Pays an open session with a test number, and answers with the completed session.
 pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, Refusal> {
     let session = work.state.find(Kind::Session, id).cloned().ok_or(Refusal::NoSuchSession)?;
@@ -38,6 +48,9 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, 
     let order = work.state.orders.get(id).cloned().ok_or(Refusal::NoSuchSession)?;
     let card = Card::find(number).ok_or(Refusal::Declined(card::INCORRECT_NUMBER))?;
     card.charge(true).map_err(Refusal::Declined)?;
+    if card.behaviour == Behaviour::PaysLater && is_excluded(&session, "us_bank_account") {
+        return Err(Refusal::Declined(EXCLUDED));
+    }
     if session["mode"] == "subscription" {
         if card.behaviour == Behaviour::PaysLater {
             return Err(Refusal::Declined(ONLY_ONE_TIME));

@@ -9,7 +9,7 @@ use crate::{
     discount, event,
     form::Params,
     kind::Kind,
-    line_item, list, metadata,
+    line_item, list, metadata, payment_method_type,
     problem::Problem,
     state::page_url,
     timetable::Due,
@@ -93,6 +93,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let order = order(work, params, &mode)?;
     let expires_at = expiry(params, work.now)?;
     let metadata = metadata::of_new(params)?;
+    let excluded = payment_method_type::excluded(params)?;
     let mut shown = Vec::new();
     for field in SHOWN {
         if let Some(value) = params.text(field)? {
@@ -108,6 +109,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     session["cancel_url"] = cancel_url.into();
     session["expires_at"] = expires_at.into();
     session["metadata"] = metadata.into();
+    session["excluded_payment_method_types"] = excluded;
     for (field, value) in shown {
         session[field] = value.into();
     }
@@ -242,6 +244,7 @@ fn render(work: &Work<'_>, mode: &str, order: &Order) -> Value {
         "customer_creation": if mode == "payment" { Some("if_required") } else { None },
         "customer_details": null,
         "customer_email": null,
+        "excluded_payment_method_types": null,
         "discounts": order.coupon.iter().map(|id| json!({ "coupon": id, "promotion_code": null })).collect::<Value>(),
         "expires_at": null,
         "invoice": null,

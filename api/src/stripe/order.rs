@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData, ProductData,
+    CreateCheckoutSession, CreateCheckoutSessionExcludedPaymentMethodTypes as Excluded, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionSubscriptionData, ProductData,
 };
 use stripe_core::customer::CreateCustomer;
 use stripe_shared::CheckoutSessionMode;
@@ -104,6 +105,24 @@ impl NewSession {
     }
 }
 
+/// Ways to pay that tell days later whether the money came. Stripe marks a subscription active while such a payment is still
+/// under way, and credits are granted then: so no plan is sold for them. Stripe documentation: "Payment method support",
+/// "Delayed notification".
+const DELAYED: [Excluded; 12] = [
+    Excluded::AcssDebit,
+    Excluded::AuBecsDebit,
+    Excluded::BacsDebit,
+    Excluded::Boleto,
+    Excluded::CustomerBalance,
+    Excluded::Konbini,
+    Excluded::Multibanco,
+    Excluded::NzBankAccount,
+    Excluded::Oxxo,
+    Excluded::SepaDebit,
+    Excluded::Sofort,
+    Excluded::UsBankAccount,
+];
+
 /// Metadata of a session does not flow to its subscription by itself.
 fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<String, String>) -> CreateCheckoutSession {
     let mut line = CreateCheckoutSessionLineItems::new();
@@ -111,7 +130,11 @@ fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<Stri
     line.quantity = Some(1);
     let mut subscription = CreateCheckoutSessionSubscriptionData::new();
     subscription.metadata = Some(metadata);
-    request.mode(CheckoutSessionMode::Subscription).line_items([line]).subscription_data(subscription)
+    request
+        .mode(CheckoutSessionMode::Subscription)
+        .line_items([line])
+        .subscription_data(subscription)
+        .excluded_payment_method_types(DELAYED)
 }
 
 fn sell_pack(
