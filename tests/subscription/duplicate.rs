@@ -146,6 +146,25 @@ facts! {
         one_is_left(&app, &ada).await;
     }
 
+    async fn a_refund_that_failed_is_not_taken_for_one_and_is_left_to_the_operator(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        app.sandbox().hold_refunds(1);
+        breaks(&app, "POST", REFUNDS, 3, Effect::Drop);
+        sweeps(&app).await;
+        assert_eq!(undone(&app).await[0].0, State::Open);
+        let refund = told(&app, REFUNDS, "id").await.remove(0);
+        app.sandbox().settle_refund(&refund, false).unwrap();
+        app.sandbox().clear_faults();
+        ages(&app, chrono::TimeDelta::minutes(61)).await;
+        sweeps(&app).await;
+        assert_eq!(told(&app, REFUNDS, "status").await, ["failed"]);
+        let (state, error) = undone(&app).await.remove(0);
+        assert_eq!(state, State::Refused);
+        assert!(error.unwrap().contains("charge_already_refunded"));
+        assert_eq!(statuses(&app).await, ["canceled", "active"]);
+    }
+
     async fn replicas_at_once_refund_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;

@@ -9,12 +9,23 @@ use stripe_billing::{
     subscription::{CancelSubscription, CancelSubscriptionCancellationDetails},
 };
 use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund};
-use stripe_shared::InvoiceStatus;
+use stripe_shared::{InvoiceStatus, Refund};
 
 use super::{Failure, Stripe, Subscription, known_id, order::OPERATION};
 
 /// As many as Stripe puts on one page. No duplicate has more invoices, no invoice more payments, no payment more refunds.
 const PAGE: i64 = 100;
+
+/// What has become of money that was given back. Stripe documentation: "The Refund object".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GivenBack {
+    /// There is no refund.
+    Nothing,
+    /// It came back: the refund failed, or was canceled.
+    Failed,
+    /// It has arrived, or is on its way.
+    Given,
+}
 
 impl Stripe {
     /// Ends a subscription at once. Its invoices are collected no more, and nothing is given back by it. `comment` is for
@@ -66,16 +77,20 @@ impl Stripe {
         self.write("create refund", key, call).await.map(|_| ())
     }
 
-    /// Whether an operation has given a payment back.
+    /// What has become of a payment that an operation gave back.
     ///
     /// # Errors
     /// [`Failure`] where Stripe does not tell.
-    pub async fn was_refunded(&self, payment_intent: &str, operation: &str) -> Result<bool, Failure> {
+    pub async fn given_back(&self, payment_intent: &str, operation: &str) -> Result<GivenBack, Failure> {
         let request = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
         let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
         let refunds = self.read("list refunds", payment_intent, call).await?.data;
-        Ok(refunds.iter().any(|refund| {
-            refund.metadata.as_ref().and_then(|metadata| metadata.get(OPERATION)).is_some_and(|by| by == operation)
-        }))
+        let by = |refund: &Refund| refund.metadata.as_ref().and_then(|metadata| metadata.get(OPERATION)).cloned();
+        let ours = refunds.into_iter().filter(|refund| by(refund).as_deref() == Some(operation));
+        let found = ours.map(|refund| match refund.status.as_deref() {
+            Some("failed" | "canceled") => GivenBack::Failed,
+            _ => GivenBack::Given,
+        });
+        Ok(found.max().unwrap_or(GivenBack::Nothing))
     }
 }

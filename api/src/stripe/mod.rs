@@ -50,6 +50,7 @@ use self::retry::Retry;
 
 pub use self::charge::Charge;
 pub use self::dispute::Dispute;
+pub use self::duplicate::GivenBack;
 pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;
 pub use self::failure::Failure;

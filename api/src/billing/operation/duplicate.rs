@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{Asking, Reply};
-use crate::stripe::Failure;
+use crate::stripe::{Failure, GivenBack};
 
 /// A subscription that was sold beside another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,14 +46,20 @@ impl Asking<'_> {
 
     async fn give_back(&self, payment: &str) -> Result<(), Failure> {
         let operation = self.operation.idempotency_key.as_str();
-        if self.stripe.was_refunded(payment, operation).await? {
+        let before = self.stripe.given_back(payment, operation).await?;
+        if before == GivenBack::Given {
             return Ok(());
         }
         // Stripe repeats a failure under its key: each hour has a key of its own.
         let hours = (self.app.clock.wall() - self.operation.created_at).num_hours();
         let key = format!("{operation}-{payment}-{hours}");
         match self.stripe.refund_duplicate(&key, payment, operation).await {
-            Err(Failure::Refused { code: Some(code), .. }) if code == "charge_already_refunded" => Ok(()),
+            // After a refund of ours that failed this tells that Stripe gives nothing back any more: the operator has to.
+            Err(Failure::Refused { code: Some(code), .. })
+                if code == "charge_already_refunded" && before == GivenBack::Nothing =>
+            {
+                Ok(())
+            }
             done => done,
         }
     }
