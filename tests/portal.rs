@@ -42,6 +42,20 @@ facts! {
         assert_eq!(customers["data"].as_array().unwrap().len(), 1, "who has bought nothing has an empty portal");
     }
 
+    async fn a_configuration_that_has_drifted_is_mended_before_it_is_used(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.gets(PORTAL, portal(BACK)).await;
+        let path = "/v1/billing_portal/configurations";
+        let id = at_stripe(&app, path).await["data"][0]["id"].as_str().unwrap().to_owned();
+        let url = format!("http://{}{path}/{id}", app.sandbox().address());
+        let form = [("features[subscription_update][enabled]", "true")];
+        app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        ada.gets(PORTAL, portal(BACK)).await;
+        let configurations = at_stripe(&app, path).await["data"].clone();
+        assert_eq!(configurations.as_array().unwrap().len(), 1);
+        assert_eq!(configurations[0]["features"]["subscription_update"]["enabled"], false);
+    }
+
     async fn the_portal_leads_back_to_allowed_places_only(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for odd in ["http://patchhive.example/", "javascript:alert(1)", "/account", ""] {

@@ -13,6 +13,7 @@ use crate::{
     stripe::{Failure, Stripe},
 };
 
+pub use portal::warn_of_unsound;
 pub use price::warn_of_unknown;
 
 /// What is to be set up.

@@ -1,4 +1,4 @@
-//! What a gateway says of the prices that it was told, once it serves.
+//! What a gateway says of the prices and the portal that it was told, once it serves.
 
 use std::time::Duration;
 
@@ -13,8 +13,17 @@ use crate::harness::program;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A configuration of the portal in which plans are switched.
+async fn switches_plans(base: &str) -> String {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let form = [("features[subscription_update][enabled]", "true")];
+    let url = format!("{base}v1/billing_portal/configurations");
+    let made = http.post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+    made.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn prices_that_stripe_does_not_know_or_sells_at_something_else_are_warned_of() {
+async fn what_is_set_up_otherwise_at_stripe_is_warned_of() {
     let settings = sandbox::Settings {
         bind: "127.0.0.1:0".parse().unwrap(),
         webhook_urls: Vec::new(),
@@ -24,9 +33,11 @@ async fn prices_that_stripe_does_not_know_or_sells_at_something_else_are_warned_
     };
     let stripe = sandbox::Sandbox::start(settings).await.unwrap();
     let base = format!("http://{}/", stripe.address());
+    let portal = switches_plans(&base).await;
     let folder = tempfile::tempdir().unwrap();
     let changed = [
         ("STRIPE_API_BASE", base.as_str()),
+        ("STRIPE_PORTAL_CONFIGURATION", portal.as_str()),
         ("STRIPE_PRICE_ID_CORE", "price_core,price_of_nobody"),
         ("STRIPE_PRICE_ID_PRO", "price_studio"),
         ("STRIPE_PRICE_ID_STUDIO", "price_pro"),
@@ -35,17 +46,19 @@ async fn prices_that_stripe_does_not_know_or_sells_at_something_else_are_warned_
     let mut process = command.spawn().unwrap();
     let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
     let mut warned = Vec::new();
-    while warned.len() < 3 {
+    while warned.len() < 4 {
         let line = timeout(PATIENCE, log.next_line()).await.expect("nothing was warned of").unwrap().unwrap();
         let event: Value = serde_json::from_str(&line).unwrap();
-        if event["level"] == "WARN" && event["price"].is_string() {
-            warned.push([&event["variable"], &event["price"]].map(|text| text.as_str().unwrap().to_owned()));
+        let what = if event["price"].is_string() { &event["price"] } else { &event["configuration"] };
+        if event["level"] == "WARN" && what.is_string() {
+            warned.push([&event["variable"], what].map(|text| text.as_str().unwrap().to_owned()));
         }
     }
     let expected = [
         ["STRIPE_PRICE_ID_CORE", "price_of_nobody"],
         ["STRIPE_PRICE_ID_PRO", "price_studio"],
         ["STRIPE_PRICE_ID_STUDIO", "price_pro"],
+        ["STRIPE_PORTAL_CONFIGURATION", &portal],
     ];
     assert_eq!(warned, expected);
     process.kill().await.unwrap();

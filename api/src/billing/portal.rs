@@ -36,10 +36,14 @@ async fn session(app: &App, user_id: i64, return_url: &str) -> Result<String, Er
     Ok(stripe.create_portal_session(&key, &customer, &configuration, return_url).await?)
 }
 
-/// The configuration that the gateway made for itself, made now if there is none.
+/// The configuration that the gateway made for itself: made now if there is none, and mended if it has drifted.
 async fn own_configuration(stripe: &Stripe) -> Result<String, Failure> {
     Ok(match stripe.known_portal_configuration().await? {
-        Some(known) => known.id,
+        Some(known) if known.sound => known.id,
+        Some(known) => {
+            tracing::warn!(configuration = known.id, "the portal offered something else, and is mended");
+            stripe.mend_portal_configuration(&clock::random_id(), &known.id).await?.id
+        }
         None => stripe.create_portal_configuration(KEY).await?.id,
     })
 }

@@ -42,6 +42,10 @@ impl Serve {
         tokio::spawn(async move {
             if let Some(payments) = &app.payments {
                 setup::warn_of_unknown(&payments.stripe, &payments.prices).await;
+                let stripe = app.config.stripe.as_ref();
+                if let Some(id) = stripe.and_then(|stripe| stripe.portal_configuration.as_deref()) {
+                    setup::warn_of_unsound(&payments.stripe, id).await;
+                }
             }
         });
         signals.watch_over(gateway).await;

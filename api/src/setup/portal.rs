@@ -27,3 +27,19 @@ impl Setup<'_> {
         Ok(())
     }
 }
+
+/// Warns of a configuration that is set and that Stripe does not know, or that offers something else than it should: where it
+/// lets plans be switched, an upgrade costs what is left of the period only. Where Stripe cannot be asked, nothing is said.
+pub async fn warn_of_unsound(stripe: &Stripe, id: &str) {
+    let variable = "STRIPE_PORTAL_CONFIGURATION";
+    match stripe.portal_configuration(id).await {
+        Ok(None) | Err(Failure::Refused { status: 404, .. }) => {
+            tracing::warn!(variable, configuration = id, "Stripe does not know this configuration of the portal");
+        }
+        Ok(Some(known)) if !known.sound => {
+            tracing::warn!(variable, configuration = id, "the portal offers something else than it should");
+        }
+        Ok(Some(_)) => {}
+        Err(error) => tracing::info!(%error, "the portal's configuration could not be looked at"),
+    }
+}

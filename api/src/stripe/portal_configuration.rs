@@ -9,7 +9,7 @@ const PATH: &str = "/billing_portal/configurations";
 /// Marks the configuration that the gateway made for itself.
 const MARK: (&str, &str) = ("patch_hive", "patch-hive-portal-1");
 
-/// A configuration of the portal that bears the gateway's mark.
+/// A configuration of the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalConfiguration {
     /// The id, `bpc_...`.
@@ -26,6 +26,15 @@ impl Stripe {
     pub async fn known_portal_configuration(&self) -> Result<Option<PortalConfiguration>, Failure> {
         let all = self.list_all(("list portal configurations", PATH), &json!({ "active": true })).await?;
         all.iter().find(|one| one["metadata"][MARK.0] == MARK.1).map(read).transpose()
+    }
+
+    /// A configuration by its id; `None` when Stripe knows none.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn portal_configuration(&self, id: &str) -> Result<Option<PortalConfiguration>, Failure> {
+        let path = format!("{PATH}/{}", known_id(id)?);
+        self.find(("retrieve portal configuration", &path)).await?.as_ref().map(read).transpose()
     }
 
     /// Makes the gateway's own configuration.
