@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use entity::{customer, operation};
+use entity::{
+    customer,
+    operation::{self, Kind, State},
+};
 use patch_hive::billing;
 use sandbox::{Effect, Fault};
-use sea_orm::{EntityTrait, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::{Value, json};
 
 use super::{newest, stripe_ends_it};
 use crate::{
-    checkout::{customer_of, opened_elsewhere},
+    checkout::{customer_of, lost::ages, opened_elsewhere},
     harness::{
         TestApp,
-        actor::{CANCELLATION, GOOD_CARD},
+        actor::{CANCELLATION, GOOD_CARD, RESUMPTION},
         facts,
     },
     webhook::payloads::{CORE, PRO, Plan},
@@ -26,6 +29,19 @@ const ATTEMPTS: u32 = 4;
 fn loses_replies(app: &TestApp) {
     let (method, path) = ("POST".to_owned(), "/v1/subscriptions".to_owned());
     app.sandbox().inject(Fault { method, path, times: ATTEMPTS, effect: Effect::Drop });
+}
+
+/// Stripe changes no subscription, and answers so.
+fn refuses(app: &TestApp, status: u16) {
+    let (method, path) = ("POST".to_owned(), "/v1/subscriptions".to_owned());
+    app.sandbox().inject(Fault { method, path, times: u32::MAX, effect: Effect::Refuse { status } });
+}
+
+/// What became of the wishes about subscriptions, the oldest first.
+async fn wishes(app: &TestApp) -> Vec<State> {
+    let query = operation::Entity::find().filter(operation::Column::Kind.eq(Kind::Steering));
+    let rows = query.order_by_asc(operation::Column::Id).all(app.inside().await.database.read()).await.unwrap();
+    rows.into_iter().map(|row| row.state).collect()
 }
 
 /// Asks again what a lost reply left open, as the gateway does by itself after a while.
@@ -69,6 +85,29 @@ facts! {
         app.settles().await;
         asks_again(&app).await;
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false);
+    }
+
+    async fn a_step_that_the_key_may_not_make_is_refused_and_blocks_no_other_wish(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        refuses(&app, 403);
+        assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "INTERNAL");
+        assert_eq!(ada.resumes().await["cancelAtPeriodEnd"], false);
+        app.sandbox().clear_faults();
+        assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);
+        assert_eq!(wishes(&app).await, [State::Refused, State::Done, State::Done]);
+    }
+
+    async fn a_wish_that_is_stuck_makes_way_after_ten_minutes(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        refuses(&app, 429);
+        assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "STRIPE_UNAVAILABLE");
+        ages(&app, TimeDelta::minutes(9)).await;
+        assert_eq!(ada.is_refused(RESUMPTION, json!({})).await, "STRIPE_UNAVAILABLE");
+        ages(&app, TimeDelta::minutes(11)).await;
+        assert_eq!(ada.resumes().await["cancelAtPeriodEnd"], false);
+        assert_eq!(wishes(&app).await, [State::Lapsed, State::Done]);
     }
 
     async fn a_subscription_that_ended_unheard_is_found_ended_when_it_is_cancelled(app: TestApp) {

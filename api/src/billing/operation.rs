@@ -246,7 +246,7 @@ async fn finish(app: &App, operation: operation::Model) -> Result<Option<Reply>,
             close(app, &operation, State::Lapsed, "Stripe failed or forgot it, and shows nothing").await?;
             Ok(None)
         }
-        Err(failure) if passing(&failure) => {
+        Err(failure) if passing(&failure, operation.kind) => {
             close(app, &operation, State::Open, &failure.to_string()).await?;
             Err(Error::StripeUnavailable)
         }
@@ -259,11 +259,13 @@ async fn finish(app: &App, operation: operation::Model) -> Result<Option<Reply>,
 }
 
 /// Whether the answer says nothing about the operation: neither that it happened nor that it never will. That our key to
-/// Stripe is refused is about the key, and the operator can mend that.
-const fn passing(failure: &Failure) -> bool {
+/// Stripe is refused is about the key, and the operator can mend that. But where the key may not make a step towards what
+/// becomes of a subscription, the user must be free to wish otherwise.
+fn passing(failure: &Failure, kind: Kind) -> bool {
     match failure {
         Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
-        Failure::Refused { status, .. } => matches!(status, 401 | 403),
+        Failure::Refused { status: 403, .. } => kind != Kind::Steering,
+        Failure::Refused { status, .. } => *status == 401,
         Failure::Settings(_) => false,
     }
 }

@@ -19,8 +19,9 @@ use crate::{
 /// Calls that one wish takes at most; more of them mean that somebody else wishes otherwise at the same time.
 const MAX_STEPS: u32 = 8;
 
-/// For how long a wish may still begin to cost money. Whoever was told to ask again must not be charged an hour later.
-const CHARGE_WITHIN: TimeDelta = TimeDelta::minutes(10);
+/// For how long a wish may still begin to cost money, and stand in the way of another. Whoever was told to ask again must not
+/// be charged an hour later.
+pub(super) const CHARGE_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Why an invoice may be about a change of plan.
 const CHANGED: &str = "subscription_update";

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::duplicate::Duplicate;
 use crate::{
     app::App,
-    billing::steering::{self, Steered, Wish},
+    billing::steering::{self, CHARGE_WITHIN, Steered, Wish},
     error::Error,
     settle::{Fact, Said},
     stripe::{Failure, NewCustomer, NewSession, Session, Stripe, Subscription},
@@ -134,8 +134,14 @@ impl<'a> Asking<'a> {
         }
         match self.ask().await {
             Err(Failure::Broken { .. }) => self.look_up().await,
+            // Each step looks first, so that nothing is lost with the key: an old wish that is stuck makes way.
+            Err(Failure::Unknown { .. } | Failure::Unreachable { .. }) if self.is_old_wish() => Ok(None),
             answer => answer,
         }
+    }
+
+    fn is_old_wish(&self) -> bool {
+        self.request.kind() == Kind::Steering && self.operation.created_at + CHARGE_WITHIN < self.app.clock.wall()
     }
 
     /// Makes the call. However often it is made under one key, Stripe does it once.
