@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     calendar,
     call::{Answer, Call},
+    cancellation::{self, Ending},
     invoice::{self, Draft},
     kind::Kind,
     plan_change::{self, PlanChange, ProrationBehavior},
@@ -33,12 +34,14 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let mut ends = !subscription["cancel_at"].is_null();
     if let Some(mut details) = params.child("subscription_details")? {
         plan = subscription_update::read_plan(&call.work, &mut details, &subscription)?;
-        ends = details.boolean("cancel_at_period_end")?.unwrap_or(ends);
+        let now = call.work.now;
+        ends = cancellation::read(&mut details, &subscription, now)?.map_or(ends, |ending| ending != Ending::Never);
         details.finish()?;
     }
     params.ignore(&["preview_mode"]);
     params.finish()?;
-    if has_ended(&subscription) || ends && plan.is_none() {
+    let at_once = plan.as_ref().is_some_and(|plan| plan.proration == ProrationBehavior::AlwaysInvoice);
+    if has_ended(&subscription) || ends && !at_once {
         let message = format!("No upcoming invoices for subscription: {}", text(&subscription, "id"));
         return Err(Problem::not_now_with_code("invoice_upcoming_none", message));
     }

@@ -1,11 +1,16 @@
 //! What a change of plan would cost, and bring.
 
 use chrono::{DateTime, Utc};
-use entity::{Tier, period, subscription};
+use entity::{Tier, period};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::{plan_change, steering::plan_of, subscription::living};
-use crate::{app::App, error::Error, plan::plan, stripe::PriceChange};
+use crate::{
+    app::App,
+    error::Error,
+    plan::plan,
+    stripe::{PriceChange, Subscription},
+};
 
 /// What a change of plan would mean. Money is in the smallest unit of the currency (cents).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +50,17 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
         let from = Some(subscription.current_period_start.timestamp());
         let change = PriceChange { charged_from: from, ..next.clone() };
         let (next, at_once) =
-            tokio::join!(stripe.preview(&subscription.id, &next), stripe.preview(&subscription.id, &change));
-        (next?, at_once?.amount_due)
+            tokio::join!(stripe.preview(&subscription, &next), stripe.preview(&subscription, &change));
+        (next?, at_once?.map_or(0, |invoice| invoice.amount_due))
     } else {
-        (stripe.preview(&subscription.id, &next).await?, 0)
+        (stripe.preview(&subscription, &next).await?, 0)
     };
+    // It has ended since, or is about to.
+    let Some(next_invoice) = next_invoice else { return Ok(None) };
     Ok(Some(Preview {
         tier,
         due_now,
-        credits_now: if up && !trial { credits(app, &living, present, tier).await? } else { 0 },
+        credits_now: if up && !trial { credits(app, &subscription, present, tier).await? } else { 0 },
         next_invoice: next_invoice.amount_due,
         currency: next_invoice.currency,
         next_invoice_at: subscription.current_period_end,
@@ -63,10 +70,10 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
 
 /// What an upgrade grants: what the tier does, less what the period granted so far. A period that was not heard of yet
 /// grants what its tier does.
-async fn credits(app: &App, living: &subscription::Model, present: Tier, wished: Tier) -> Result<i64, DbErr> {
+async fn credits(app: &App, now: &Subscription, present: Tier, wished: Tier) -> Result<i64, DbErr> {
     let known = period::Entity::find()
-        .filter(period::Column::StripeSubscriptionId.eq(&living.stripe_subscription_id))
-        .filter(period::Column::PeriodEnd.eq(living.current_period_end))
+        .filter(period::Column::StripeSubscriptionId.eq(&now.id))
+        .filter(period::Column::PeriodEnd.eq(now.current_period_end))
         .one(app.database.read())
         .await?;
     let monthly = |tier| plan(tier).monthly_credits.unwrap_or_default();

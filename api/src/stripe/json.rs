@@ -78,6 +78,15 @@ impl Stripe {
         };
         plain(&self.write(name, key, call).await?)
     }
+
+    /// As [`Stripe::post`], where nothing is changed by it, so that it needs no key. `id` is what it is about.
+    pub(super) async fn ask(&self, (name, path): Call<'_>, id: &str, form: &Value) -> Result<Value, Failure> {
+        let call = |strategy| {
+            let request = RequestBuilder::new(StripeMethod::Post, path).form(form).customize::<json::Value>();
+            request.request_strategy(strategy).send(&self.client)
+        };
+        plain(&self.read(name, id, call).await?)
+    }
 }
 
 /// The same in the words of serde, which everything else here speaks.

@@ -1,33 +1,36 @@
 //! Invoices that Stripe would make, and does not.
 
-use stripe::StripeRequest;
-use stripe_billing::invoice::{
-    CreatePreviewInvoice, CreatePreviewInvoiceSubscriptionDetails, CreatePreviewInvoiceSubscriptionDetailsItems,
-    CreatePreviewInvoiceSubscriptionDetailsProrationBehavior as ProrationBehavior,
-};
+use serde_json::json;
 
-use super::{Failure, Invoice, PriceChange, Stripe, known_id};
+use super::{Failure, Invoice, PriceChange, Stripe, Subscription};
 
 impl Stripe {
-    /// The invoice that a change of price would make at once, or the next one after a change that charges nothing. Stripe
-    /// documentation: "Create a preview invoice".
+    /// The invoice that a change of price would make at once, or the next one after a change that charges nothing. Both as
+    /// if no end were announced, since a change of plan takes that back. `None` where none would come. Stripe documentation:
+    /// "Create a preview invoice".
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn preview(&self, subscription: &str, change: &PriceChange) -> Result<Invoice, Failure> {
-        let mut item = CreatePreviewInvoiceSubscriptionDetailsItems::new();
-        item.id = Some(change.item.clone());
-        item.price = Some(change.price.clone());
-        let mut details = CreatePreviewInvoiceSubscriptionDetails::new();
-        details.items = Some(vec![item]);
-        details.proration_date = change.charged_from;
-        details.proration_behavior = Some(match change.charged_from {
-            Some(_) => ProrationBehavior::AlwaysInvoice,
-            None => ProrationBehavior::None,
-        });
-        let request = CreatePreviewInvoice::new().subscription(known_id(subscription)?).subscription_details(details);
-        // It changes nothing, so that it needs no key.
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.read("preview invoice", subscription, call).await?.try_into()?)
+    pub async fn preview(&self, subscription: &Subscription, change: &PriceChange) -> Result<Option<Invoice>, Failure> {
+        let mut details = json!({ "items": [{ "id": change.item, "price": change.price }] });
+        details["proration_behavior"] = match change.charged_from {
+            Some(from) => {
+                details["proration_date"] = from.into();
+                "always_invoice".into()
+            }
+            None => "none".into(),
+        };
+        // A schedule lets nobody else speak of the end.
+        if subscription.schedule.is_none() && subscription.cancel_at_period_end {
+            details["cancel_at_period_end"] = false.into();
+        } else if subscription.schedule.is_none() && subscription.cancel_at.is_some() {
+            details["cancel_at"] = "".into();
+        }
+        let form = json!({ "subscription": subscription.id, "subscription_details": details });
+        match self.ask(("preview invoice", "/invoices/create_preview"), &subscription.id, &form).await {
+            Ok(invoice) => Ok(Some(Invoice::from_value(&invoice)?)),
+            Err(Failure::Refused { code: Some(code), .. }) if code == "invoice_upcoming_none" => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 }
