@@ -1,6 +1,7 @@
 //! Changes of plan: up at once, down with the period, and taken back.
 
 mod declined;
+mod ending;
 mod scheduled;
 
 use serde_json::{Value, json};

@@ -14,6 +14,7 @@ use crate::{
     schedule,
     store::Store,
     subscription::{has_ended, period_end},
+    timetable::Due,
     work::{Cause, Work, text},
 };
 
@@ -48,17 +49,19 @@ pub(crate) fn change_card(work: &mut Work<'_>, id: &str, number: &str) -> Answer
     Ok(change.1)
 }
 
-/// Announces the end of a subscription at the end of its period, or withdraws it. A schedule lets go of it first, as one who
-/// cancels by the portal expects.
-pub(crate) fn cancel_at_period_end(work: &mut Work<'_>, id: &str, ends: bool) -> Answer {
+/// Announces the end of a subscription, or withdraws it. A schedule lets go of it first, as one who cancels by the portal
+/// expects.
+pub(crate) fn announce_end(work: &mut Work<'_>, id: &str, ending: &Ending) -> Answer {
     let subscription = alive(work, id)?;
     if let Some(schedule) = subscription["schedule"].as_str() {
         schedule::release(work, schedule);
     }
-    let ending = if ends { Ending::AtPeriodEnd } else { Ending::Never };
+    if let Ending::At(at) = ending {
+        work.state.timetable.add(*at, Due::Cancellation(id.to_owned()));
+    }
     let now = work.now;
     let change = work.change(Kind::Subscription, id, |subscription| {
-        cancellation::announce(subscription, &ending, now);
+        cancellation::announce(subscription, ending, now);
     });
     if change.0 != change.1 {
         event::emit_change(work, "customer.subscription.updated", &change);

@@ -265,9 +265,10 @@ def ending(customer, subscription):
         {"customer": customer, "configuration": configuration.id, "return_url": "http://127.0.0.1:1/account"})
     assert b"Cancel at the end of the period" in opener.open(portal.url).read()
     assert submit(portal.url, subscription=subscription, action="cancel")[0] == 303
-    assert v1.subscriptions.retrieve(subscription).cancel_at_period_end
+    ending = v1.subscriptions.retrieve(subscription)
+    assert ending.cancel_at == ending["items"].data[0].current_period_end and not ending.cancel_at_period_end
     assert submit(portal.url, subscription=subscription, action="keep")[0] == 303
-    assert not v1.subscriptions.retrieve(subscription).cancel_at_period_end
+    assert v1.subscriptions.retrieve(subscription).cancel_at is None
     assert submit(portal.url, subscription=subscription, action="card", card_number="5555 5555 5555 4444")[0] == 303
     step("the portal announces an end, withdraws it and changes the card")
 

@@ -204,6 +204,7 @@ impl Steering<'_> {
             Step::Void { invoice } => stripe.void_invoice(&key, invoice).await?,
             Step::Release { schedule } => drop(stripe.release_schedule(&key, schedule).await?),
             Step::End(end) => drop(stripe.set_cancel_at_period_end(&key, id, *end).await?),
+            Step::Lift => stripe.lift_cancel_at(&key, id).await?,
             Step::Schedule => drop(stripe.create_schedule(&key, id).await?),
             Step::PlanAhead { schedule, current, next } => {
                 drop(stripe.plan_ahead(&key, schedule, current, next).await?);

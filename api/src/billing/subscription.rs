@@ -76,11 +76,11 @@ pub async fn cancel(app: &App, user_id: i64) -> Result<Cancelled, Error> {
     app.payments()?;
     let living = all_living(app.database.read(), &[user_id]).await?;
     // Should there be two, each can be reached: the one that still renews comes first.
-    let renewing = living.iter().rev().find(|(_, subscription)| !subscription.cancel_at_period_end);
+    let renewing = living.iter().rev().find(|(_, subscription)| !subscription.ends_with_period());
     let Some((_, subscription)) = renewing.or(living.last()).cloned() else {
         return Ok(Cancelled::NoActiveSubscription);
     };
-    if subscription.cancel_at_period_end {
+    if subscription.ends_with_period() {
         return Ok(Cancelled::Subscription(subscription));
     }
     let (id, task) = (subscription.stripe_subscription_id, app.clone());

@@ -114,7 +114,7 @@ impl PlanSubscription {
 
     /// Whether it ends with the period, instead of renewing.
     async fn cancel_at_period_end(&self) -> bool {
-        self.0.cancel_at_period_end
+        self.0.ends_with_period()
     }
 
     /// When it will end; null while it renews.

@@ -1,6 +1,7 @@
 //! Changes of what a subscription is for, at once or from its next period on.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use stripe::StripeRequest;
 use stripe_billing::{
     invoice::{ListInvoice, VoidInvoiceInvoice},
@@ -97,6 +98,17 @@ impl Stripe {
         };
         let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
         Ok(self.write("change price", key, call).await?.try_into()?)
+    }
+
+    /// Takes back the date on which a subscription was to end. async-stripe has no word for an empty `cancel_at`. Stripe
+    /// documentation: "Cancel subscriptions".
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn lift_cancel_at(&self, key: &str, subscription: &str) -> Result<(), Failure> {
+        let path = format!("/subscriptions/{}", known_id(subscription)?);
+        self.post(("update subscription", &path), key, &json!({ "cancel_at": "" })).await?;
+        Ok(())
     }
 
     /// Gives an open invoice up, and with it the change that waits for its payment. Stripe documentation: "Pending

@@ -67,6 +67,13 @@ pub struct SubscriptionItem {
 }
 
 impl Subscription {
+    /// Whether it ends with its period at the latest. In flexible billing mode Stripe's portal writes the date alone, and
+    /// leaves `cancel_at_period_end` false. Stripe documentation: "Cancel subscriptions".
+    #[must_use]
+    pub fn ends_with_period(&self) -> bool {
+        self.cancel_at_period_end || self.cancel_at.is_some_and(|at| at <= self.current_period_end)
+    }
+
     /// Reads a subscription in any shape since API version 2020-03-02. Before 2025-03-31 the period is on the
     /// subscription, since then on its items. Stripe documentation: "Deprecates subscription current period start
     /// and end".

@@ -20,7 +20,9 @@ use super::{
     html::{escape, wide_page},
 };
 use crate::{
-    calendar, checkout,
+    calendar,
+    cancellation::Ending,
+    checkout,
     dispute::{Outcome, Stage},
     kind::Kind,
     on_request, passing,
@@ -76,8 +78,8 @@ fn perform(work: &mut Work<'_>, action: &str, fields: &Fields) -> Result<(), Pro
         "fail" => on_request::fail_next_payments(work, id, 1),
         "retry" => on_request::retry_payment(work, id),
         "card" => on_request::change_card(work, id, fields.get("number")),
-        "cancel" => on_request::cancel_at_period_end(work, id, true),
-        "keep" => on_request::cancel_at_period_end(work, id, false),
+        "cancel" => on_request::announce_end(work, id, &Ending::AtPeriodEnd),
+        "keep" => on_request::announce_end(work, id, &Ending::Never),
         "refund" => on_request::refund(work, id, None),
         "refund_half" => half(work, id),
         "refund_arrives" => refund::settle(work, id, true),

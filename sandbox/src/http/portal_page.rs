@@ -18,6 +18,7 @@ use super::{
 use crate::{
     calendar,
     call::Answer,
+    cancellation::Ending,
     card::CARDS,
     kind::Kind,
     on_request, portal, price,
@@ -56,8 +57,9 @@ fn perform(work: &mut Work<'_>, session: &str, fields: &Fields) -> Answer {
     }
     match action {
         "card" => on_request::change_card(work, subscription, fields.get("card_number")),
-        "cancel" => on_request::cancel_at_period_end(work, subscription, true),
-        "keep" => on_request::cancel_at_period_end(work, subscription, false),
+        // Subscriptions are in flexible billing mode, where the portal writes the date alone.
+        "cancel" => on_request::announce_end(work, subscription, &Ending::At(period_end(&own))),
+        "keep" => on_request::announce_end(work, subscription, &Ending::Never),
         _ => Err(Problem::not_now("This portal does not know that.")),
     }
 }

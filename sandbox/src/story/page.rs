@@ -50,12 +50,14 @@ async fn the_portal_offers_what_its_configuration_enables() {
         shop.submit(&path, &[("subscription", &id), ("action", action), ("card_number", CARD)]).await
     };
     assert_eq!(act("cancel").await.0, 303);
-    assert_eq!(sandbox.object(&id).unwrap()["cancel_at_period_end"], true);
+    let ending = sandbox.object(&id).unwrap();
+    assert_eq!(ending["cancel_at"], ending["items"]["data"][0]["current_period_end"]);
+    assert_eq!(ending["cancel_at_period_end"], false, "flexible billing mode knows the date alone");
     assert_eq!(act("keep").await.0, 303);
     assert_eq!(sandbox.object(&id).unwrap()["cancel_at"], Value::Null);
     let (status, page) = act("card").await;
     assert!(status == 409 && page.contains("does not offer that"));
-    assert_eq!(sandbox.events().pop().unwrap()["data"]["previous_attributes"]["cancel_at_period_end"], true);
+    assert_eq!(sandbox.events().pop().unwrap()["data"]["previous_attributes"]["cancel_at"], ending["cancel_at"]);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub(super) enum Step {
     Release { schedule: String },
     /// Lets the subscription end with its period, or go on.
     End(bool),
+    /// Takes back the date on which the subscription was to end.
+    Lift,
     /// Changes the price at once.
     Change(PriceChange),
     /// Puts the subscription under a schedule.
@@ -42,7 +44,7 @@ pub(super) fn next(seen: &Seen, wish: Wish<'_>, prices: &Prices, changed: bool) 
     match wish {
         Wish::GoOn => go_on(seen),
         Wish::End => {
-            void(seen).or_else(|| release(seen)).or_else(|| (!now.cancel_at_period_end).then_some(Step::End(true)))
+            void(seen).or_else(|| release(seen)).or_else(|| (!now.ends_with_period()).then_some(Step::End(true)))
         }
         Wish::Plan(price) => {
             let (item, tier) = plan_of(now, prices)?;
@@ -68,14 +70,14 @@ fn go_on(seen: &Seen) -> Option<Step> {
     if steering(seen).is_some_and(ahead) {
         return release(seen);
     }
-    ends(seen).then_some(Step::End(false))
+    lift(seen)
 }
 
 /// Schedules another price for the next period.
 fn down(seen: &Seen, present: &str, wished: &str) -> Option<Step> {
     let now = &seen.subscription;
     let Some(schedule) = steering(seen) else {
-        return Some(if ends(seen) { Step::End(false) } else { Step::Schedule });
+        return Some(lift(seen).unwrap_or(Step::Schedule));
     };
     let Some(current) = schedule.current() else { return release(seen) };
     let next = current.items.iter().cloned().map(|item| PhaseItem {
@@ -107,6 +109,11 @@ fn steering(seen: &Seen) -> Option<&Schedule> {
     seen.schedule.as_ref().filter(|schedule| schedule.active())
 }
 
-fn ends(seen: &Seen) -> bool {
-    seen.subscription.cancel_at_period_end
+/// Takes back an end, which stands as a mark with a date, or as a date alone.
+fn lift(seen: &Seen) -> Option<Step> {
+    let now = &seen.subscription;
+    if now.cancel_at_period_end {
+        return Some(Step::End(false));
+    }
+    now.cancel_at.map(|_| Step::Lift)
 }

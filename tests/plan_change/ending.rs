@@ -1,0 +1,124 @@
+//! Ends that Stripe's own portal announces: it writes a date, and no mark.
+
+use serde_json::{Value, json};
+
+use super::{asked, of_tier, renews};
+use crate::{
+    harness::{
+        Actor, TestApp,
+        actor::{PORTAL, portal},
+        facts,
+    },
+    subscription::{newest, stripe_ends_it},
+};
+
+const UPDATE: &str = "POST /v1/subscriptions/{id}";
+
+/// Ends the newest subscription on the pages of the portal.
+async fn ends_in_portal(app: &TestApp, user: &Actor) {
+    let opened = user.gets(PORTAL, portal("https://patchhive.example/account")).await;
+    let id = newest(app).await["id"].as_str().unwrap().to_owned();
+    let form = [("subscription", id.as_str()), ("action", "cancel")];
+    let done = app.http().post(opened["url"].as_str().unwrap()).form(&form).send().await.unwrap();
+    assert_eq!(done.status(), 303);
+    app.settles().await;
+    let ending = newest(app).await;
+    assert_eq!(ending["cancel_at"], ending["items"]["data"][0]["current_period_end"]);
+    assert_eq!(ending["cancel_at_period_end"], false);
+}
+
+/// What an upgrade costs and brings, without the moment.
+fn money(mut preview: Value) -> Value {
+    preview["effectiveAt"].take();
+    preview
+}
+
+facts! {
+    async fn an_end_made_in_the_portal_can_be_taken_back(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        ends_in_portal(&app, &ada).await;
+        let ending = ada.subscription().await;
+        assert_eq!(ending["cancelAtPeriodEnd"], true);
+        assert_eq!(ending["cancelAt"], ending["currentPeriodEnd"]);
+        assert_eq!(ada.resumes().await, of_tier("CORE", None));
+        assert_eq!(newest(&app).await["cancel_at"], Value::Null);
+        app.settles().await;
+        assert_eq!(ada.subscription().await["cancelAt"], Value::Null);
+        renews(&app).await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 50));
+    }
+
+    async fn an_end_made_in_the_portal_comes_unless_it_is_taken_back(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        ends_in_portal(&app, &ada).await;
+        renews(&app).await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("FREE", 25));
+    }
+
+    async fn a_change_of_plan_lifts_an_end_made_in_the_portal(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        ends_in_portal(&app, &ada).await;
+        assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
+        assert_eq!(newest(&app).await["cancel_at"], Value::Null, "it is paid for, and goes on");
+        app.settles().await;
+
+        let bob = app.signs_up("bob").await;
+        bob.subscribes("PRO").await;
+        ends_in_portal(&app, &bob).await;
+        assert_eq!(bob.changes_plan("CORE").await, of_tier("PRO", Some("CORE")));
+        assert_eq!(newest(&app).await["cancel_at"], Value::Null);
+        app.settles().await;
+        renews(&app).await;
+        assert_eq!((ada.tier().await.as_str(), bob.tier().await.as_str()), ("PRO", "CORE"));
+    }
+
+    async fn what_ends_by_the_portal_is_not_ended_once_more(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        // Nobody tells: the mutation finds the date at Stripe.
+        app.sandbox().set_webhook_urls(Vec::new());
+        ends_in_portal(&app, &ada).await;
+        assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);
+        assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);
+        assert_eq!(asked(&app, UPDATE), 0);
+    }
+
+    async fn an_end_after_the_period_is_brought_forward_by_a_cancellation(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let now = newest(&app).await;
+        let end = now["items"]["data"][0]["current_period_end"].as_i64().unwrap();
+        let url = format!("http://{}/v1/subscriptions/{}", app.sandbox().address(), now["id"].as_str().unwrap());
+        let form = [("cancel_at", end + 864_000)];
+        app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        app.settles().await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false);
+        ada.cancels().await;
+        assert_eq!(newest(&app).await["cancel_at"], end);
+    }
+
+    async fn a_preview_is_as_if_no_end_were_announced(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        let previews = async || json!([money(ada.previews("STUDIO").await), ada.previews("CORE").await]);
+        let before = previews().await;
+        assert_eq!(before[0]["dueNow"]["amount"], 1500);
+        ada.cancels().await;
+        assert_eq!(previews().await, before);
+        ada.resumes().await;
+        ends_in_portal(&app, &ada).await;
+        assert_eq!(previews().await, before);
+    }
+
+    async fn what_has_ended_unheard_has_no_preview(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        app.sandbox().set_webhook_urls(Vec::new());
+        stripe_ends_it(&app).await;
+        assert_eq!(ada.previews("CORE").await, Value::Null);
+        assert_eq!(ada.previews("STUDIO").await, Value::Null);
+    }
+}
