@@ -195,6 +195,7 @@ async fn a_limit_of_nothing_stops_the_start() {
         ("MAX_PAGE_SIZE", ["0", "101", ""]),
         ("RATE_LIMIT", ["perhaps", "100/s", "-"]),
         ("RATE_LIMIT_USER", ["off", "0/s", "10"]),
+        ("RATE_LIMIT_STRIPE", ["off", "0/min", "60"]),
         ("RATE_LIMIT_LOG_IN_EMAIL", ["5/d", "/min", "-1/min"]),
         ("TRUSTED_PROXIES", ["everybody", "10.0.0.0/33", "10.0.0.1;10.0.0.2"]),
         ("OPERATION_TIMEOUT", ["0s", "30", "soon"]),

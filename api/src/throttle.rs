@@ -21,13 +21,17 @@ use crate::{error::Error, telemetry};
 pub struct Rates {
     /// Operations of one user.
     pub user: Rate,
+    /// Operations of one user that call Stripe, which counts the calls of all users together.
+    pub stripe: Rate,
     /// Requests from one address, operations on its sockets among them.
     pub address: Rate,
     /// Sign-ups from one address.
     pub sign_up: Rate,
     /// Log-ins from one address.
     pub log_in: Rate,
-    /// Log-ins with one email, wherever they come from.
+    /// Log-ins with one email from one address.
+    pub log_in_tries: Rate,
+    /// Log-ins with one email, wherever they come from. Much wider: whoever uses it up keeps its owner out.
     pub log_in_email: Rate,
 }
 
@@ -38,9 +42,11 @@ pub struct Throttle(Option<Limits>);
 #[derive(Debug)]
 struct Limits {
     user: Buckets<i64>,
+    stripe: Buckets<i64>,
     address: Buckets<Address>,
     sign_up: Buckets<Address>,
     log_in: Buckets<Address>,
+    log_in_tries: Buckets<(u64, Address)>,
     log_in_email: Buckets<u64>,
 }
 
@@ -50,9 +56,11 @@ impl Throttle {
     pub fn new(rates: Option<Rates>) -> Self {
         Self(rates.map(|rates| Limits {
             user: Buckets::new(rates.user),
+            stripe: Buckets::new(rates.stripe),
             address: Buckets::new(rates.address),
             sign_up: Buckets::new(rates.sign_up),
             log_in: Buckets::new(rates.log_in),
+            log_in_tries: Buckets::new(rates.log_in_tries),
             log_in_email: Buckets::new(rates.log_in_email),
         }))
     }
@@ -73,6 +81,14 @@ impl Throttle {
         self.0.as_ref().map_or(Ok(()), |limits| refused("rate_user", limits.user.take(&user_id)))
     }
 
+    /// A user asks for something that calls Stripe.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn stripe(&self, user_id: i64) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |limits| refused("rate_stripe", limits.stripe.take(&user_id)))
+    }
+
     /// Somebody wants to sign up.
     ///
     /// # Errors
@@ -91,7 +107,10 @@ impl Throttle {
         // An email may be as long as a request; what it hashes to is not, and two that meet share a bucket.
         let mut hasher = DefaultHasher::new();
         email.trim().to_lowercase().hash(&mut hasher);
-        refused("rate_log_in_email", limits.log_in_email.take(&hasher.finish()))
+        let email = hasher.finish();
+        // What one address tries too often takes nothing from the others.
+        refused("rate_log_in_tries", limits.log_in_tries.take(&(email, address)))?;
+        refused("rate_log_in_email", limits.log_in_email.take(&email))
     }
 }
 

@@ -10,7 +10,7 @@ use patch_hive::{
 use reqwest::{Response, header};
 use serde_json::{Value, json};
 
-use super::{posts, with_settings};
+use super::{on_the_wire, posts, with_settings};
 use crate::harness::{Actor, TestApp};
 
 const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
@@ -20,7 +20,15 @@ const PLANS: &str = r#"{"query": "{ plans { tier } }"}"#;
 /// Rates that nobody reaches.
 fn endless() -> Rates {
     let endless = Rate::per_minute(1_000_000);
-    Rates { user: endless, address: endless, sign_up: endless, log_in: endless, log_in_email: endless }
+    Rates {
+        user: endless,
+        stripe: endless,
+        address: endless,
+        sign_up: endless,
+        log_in: endless,
+        log_in_tries: endless,
+        log_in_email: endless,
+    }
 }
 
 fn rates(change: impl FnOnce(&mut Rates)) -> impl FnOnce(&mut Config) {
@@ -82,6 +90,63 @@ async fn a_user_who_asks_too_often_is_told_so_whichever_way_they_ask() {
     .await;
 }
 
+/// Everything by which a user makes the gateway call Stripe.
+const AT_STRIPE: [&str; 7] = [
+    "{ previewPlanChange(tier: PRO) { tier } }",
+    r#"mutation { createCheckout(input: { tier: PRO, successUrl: "https://a.example", cancelUrl: "https://a.example" })
+        { __typename } }"#,
+    r#"mutation { purchaseCredits(input: { credits: 10, successUrl: "https://a.example", cancelUrl: "https://a.example" })
+        { __typename } }"#,
+    "mutation { changePlan(input: { tier: PRO }) { __typename } }",
+    "mutation { resumeSubscription { __typename } }",
+    "mutation { cancelSubscription { __typename } }",
+    r#"mutation { openBillingPortal(input: { returnUrl: "https://a.example" }) { url } }"#,
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_asks_stripe_too_often_is_told_so_and_nobody_else_is() {
+    with_settings(rates(|rates| rates.stripe = Rate::per_minute(3)), async |app| {
+        let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        let thrice = "{ a: previewPlanChange(tier: CORE) { tier } b: previewPlanChange(tier: PRO) { tier }
+            c: previewPlanChange(tier: STUDIO) { tier } }";
+        let answer = ada.asks_with(thrice, json!({})).await;
+        assert_eq!(answer, json!({ "data": { "a": null, "b": null, "c": null } }));
+        for document in AT_STRIPE {
+            let answer = ada.asks_with(document, json!({})).await;
+            assert!(matches!(told(&answer), ("RATE_LIMITED", Some(1..=20))), "{document}: {answer}");
+        }
+        ada.credits().await;
+        for document in &AT_STRIPE[..3] {
+            let answer = bob.asks_with(document, json!({})).await;
+            assert!(answer.get("errors").is_none(), "{document}: {answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_limits_a_user_asks_stripe_as_often_as_they_like() {
+    on_the_wire(async |app| {
+        let ada = app.signs_up("ada").await;
+        for _ in 0..70 {
+            let answer = ada.asks_with(AT_STRIPE[0], json!({})).await;
+            assert_eq!(answer, json!({ "data": { "previewPlanChange": null } }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_has_no_room_for_many_previews() {
+    on_the_wire(async |app| {
+        let ada = app.signs_up("ada").await;
+        let previews: Vec<_> = (0..4).map(|n| format!("p{n}: previewPlanChange(tier: PRO) {{ tier }} ")).collect();
+        let answer = ada.asks_with(&format!("{{ {} }}", previews.concat()), json!({})).await;
+        assert_eq!(told(&answer).0, "TOO_COMPLEX", "{answer}");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_over_a_socket_counts_for_its_address() {
     with_settings(rates(|rates| rates.address = Rate::per_minute(4)), async |app| {
@@ -108,6 +173,36 @@ async fn passwords_of_one_email_are_not_tried_without_end() {
         let answer = log_in(&app, "ada@patchhive.example", "ada's password").await;
         assert!(matches!(told(&answer), ("RATE_LIMITED", Some(1..=60))), "{answer}");
         assert!(log_in(&app, "bob@patchhive.example", "bob's password").await["data"]["logIn"]["token"].is_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_keeps_another_from_logging_in_by_trying_their_email() {
+    let settings = |config: &mut Config| {
+        rates(|rates| (rates.log_in_tries, rates.log_in_email) = (Rate::per_minute(2), Rate::per_minute(4)))(config);
+        config.proxies = Proxies::read(["127.0.0.1", "::1"]).unwrap();
+    };
+    with_settings(settings, async |app| {
+        app.signs_up("ada").await;
+        let tries = async |address: &str, password: &str| {
+            let input = json!({ "email": "ada@patchhive.example", "password": password });
+            let body = json!({ "query": LOG_IN, "variables": { "input": input } });
+            let request = posts(&app, "application/json", body.to_string()).header("x-forwarded-for", address);
+            request.send().await.unwrap().json::<Value>().await.unwrap()
+        };
+        for _ in 0..2 {
+            assert_eq!(told(&tries("198.51.100.1", "a wrong one").await).0, "UNAUTHENTICATED");
+        }
+        for _ in 0..10 {
+            assert_eq!(told(&tries("198.51.100.1", "a wrong one").await).0, "RATE_LIMITED");
+        }
+        // What was refused there has taken nothing from her.
+        for _ in 0..2 {
+            let session = tries("203.0.113.9", "ada's password").await;
+            assert!(session["data"]["logIn"]["token"].is_string(), "{session}");
+        }
+        assert_eq!(told(&tries("192.0.2.7", "a wrong one").await).0, "RATE_LIMITED", "many addresses try one email");
     })
     .await;
 }

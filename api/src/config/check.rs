@@ -74,9 +74,11 @@ impl Variables {
                 persisted_bytes: self.max_persisted_bytes,
                 rates: self.rate_limit.then_some(Rates {
                     user: self.rate_limit_user,
+                    stripe: self.rate_limit_stripe,
                     address: self.rate_limit_address,
                     sign_up: self.rate_limit_sign_up,
                     log_in: self.rate_limit_log_in,
+                    log_in_tries: self.rate_limit_log_in_tries,
                     log_in_email: self.rate_limit_log_in_email,
                 }),
                 operation: self.operation_timeout,

@@ -78,10 +78,12 @@ impl Config {
                 persisted_bytes: 4 * 1024 * 1024,
                 rates: Some(Rates {
                     user: Rate::per_minute(60_000),
+                    stripe: Rate::per_minute(60),
                     address: Rate::per_minute(300_000),
                     sign_up: Rate::per_minute(240),
                     log_in: Rate::per_minute(240),
-                    log_in_email: Rate::per_minute(20),
+                    log_in_tries: Rate::per_minute(20),
+                    log_in_email: Rate::per_minute(200),
                 }),
                 operation: Duration::from_secs(30),
                 socket_operations: 100,

@@ -224,6 +224,9 @@ pub struct Variables {
     /// Operations of one user: a number and /s, /min or /h; all of them may come at once
     #[arg(long, env = "RATE_LIMIT_USER", hide_env_values = true, default_value = "60000/min")]
     pub rate_limit_user: Rate,
+    /// Operations of one user that call Stripe: a number and /s, /min or /h
+    #[arg(long, env = "RATE_LIMIT_STRIPE", hide_env_values = true, default_value = "60/min")]
+    pub rate_limit_stripe: Rate,
     /// Requests from one address (of IPv6, from its first 64 bits): a number and /s, /min or /h
     #[arg(long, env = "RATE_LIMIT_ADDRESS", hide_env_values = true, default_value = "300000/min")]
     pub rate_limit_address: Rate,
@@ -233,8 +236,11 @@ pub struct Variables {
     /// Log-ins from one address: a number and /s, /min or /h
     #[arg(long, env = "RATE_LIMIT_LOG_IN", hide_env_values = true, default_value = "240/min")]
     pub rate_limit_log_in: Rate,
+    /// Log-ins with one email from one address: a number and /s, /min or /h
+    #[arg(long, env = "RATE_LIMIT_LOG_IN_TRIES", hide_env_values = true, default_value = "20/min")]
+    pub rate_limit_log_in_tries: Rate,
     /// Log-ins with one email, from wherever: a number and /s, /min or /h
-    #[arg(long, env = "RATE_LIMIT_LOG_IN_EMAIL", hide_env_values = true, default_value = "20/min")]
+    #[arg(long, env = "RATE_LIMIT_LOG_IN_EMAIL", hide_env_values = true, default_value = "200/min")]
     pub rate_limit_log_in_email: Rate,
     /// Networks or addresses, by comma, of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed
     #[arg(long, env = "TRUSTED_PROXIES", hide_env_values = true, value_delimiter = ',')]

@@ -37,7 +37,7 @@ impl CheckoutMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which plan, and where to go on.")] input: CreateCheckoutInput,
     ) -> Result<CreateCheckoutResult, Error> {
-        let viewer = ctx.viewer()?;
+        let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
         checkout::create(ctx.app()?, viewer.user_id, input.tier.into(), to).await?.try_into()
     }

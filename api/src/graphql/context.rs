@@ -42,6 +42,8 @@ pub(super) trait Asked {
     fn viewer_or_anonymous(&self) -> Option<Viewer>;
     /// Who asks.
     fn viewer(&self) -> Result<Viewer, Error>;
+    /// Who asks for something that calls Stripe, unless they do so too often: Stripe counts the calls of all users together.
+    fn viewer_at_stripe(&self) -> Result<Viewer, Error>;
     /// Who asks, when the role is among those that may.
     fn viewer_as(&self, role: Role) -> Result<Viewer, Error>;
 }
@@ -65,6 +67,12 @@ impl Asked for Context<'_> {
 
     fn viewer(&self) -> Result<Viewer, Error> {
         self.viewer_or_anonymous().ok_or(Error::Unauthenticated("log in, and send the token as Authorization: Bearer"))
+    }
+
+    fn viewer_at_stripe(&self) -> Result<Viewer, Error> {
+        let viewer = self.viewer()?;
+        self.app()?.throttle.stripe(viewer.user_id)?;
+        Ok(viewer)
     }
 
     fn viewer_as(&self, role: Role) -> Result<Viewer, Error> {

@@ -73,7 +73,7 @@ impl PaymentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to buy, and where to go on.")] input: PurchaseCreditsInput,
     ) -> Result<Checkout, Error> {
-        let viewer = ctx.viewer()?;
+        let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
         billing::payment::purchase(ctx.app()?, viewer.user_id, input.credits.into(), to).await?.try_into()
     }

@@ -18,6 +18,9 @@ use crate::{
     error::Error,
 };
 
+/// What a preview costs of the limit on complexity: each asks Stripe several times, and a document has room for three.
+const PREVIEW_COST: usize = 1500;
+
 /// Asks what changes of plan would mean.
 #[derive(Default)]
 pub(super) struct PlanChangeQuery;
@@ -26,12 +29,13 @@ pub(super) struct PlanChangeQuery;
 impl PlanChangeQuery {
     /// What `changePlan` would mean for the viewer now: what is paid and which credits come at once, and what the next period
     /// costs. Null when no subscription lives. Nothing is changed by asking.
+    #[graphql(complexity = "PREVIEW_COST + child_complexity")]
     async fn preview_plan_change(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "CORE, PRO or STUDIO.")] tier: Tier,
     ) -> Result<Option<PlanChangePreview>, Error> {
-        let preview = plan_preview::preview(ctx.app()?, ctx.viewer()?.user_id, tier.into()).await?;
+        let preview = plan_preview::preview(ctx.app()?, ctx.viewer_at_stripe()?.user_id, tier.into()).await?;
         Ok(preview.map(PlanChangePreview::from))
     }
 }
@@ -50,12 +54,12 @@ impl PlanChangeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which plan.")] input: ChangePlanInput,
     ) -> Result<ChangePlanResult, Error> {
-        Ok(plan_change::change(ctx.app()?, ctx.viewer()?.user_id, input.tier.into()).await?.into())
+        Ok(plan_change::change(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.tier.into()).await?.into())
     }
 
     /// Lets the viewer's subscription go on as it is: takes a scheduled end or change of plan back.
     async fn resume_subscription(&self, ctx: &Context<'_>) -> Result<ResumeSubscriptionResult, Error> {
-        Ok(plan_change::resume(ctx.app()?, ctx.viewer()?.user_id).await?.into())
+        Ok(plan_change::resume(ctx.app()?, ctx.viewer_at_stripe()?.user_id).await?.into())
     }
 }
 

@@ -18,7 +18,7 @@ impl PortalMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Where to go on.")] input: OpenBillingPortalInput,
     ) -> Result<BillingPortal, Error> {
-        let url = portal::open(ctx.app()?, ctx.viewer()?.user_id, input.return_url).await?;
+        let url = portal::open(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.return_url).await?;
         Ok(BillingPortal { url })
     }
 }

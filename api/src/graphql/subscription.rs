@@ -38,7 +38,7 @@ pub(super) struct SubscriptionMutation;
 impl SubscriptionMutation {
     /// Ends the viewer's subscription with its period. Until then nothing changes.
     async fn cancel_subscription(&self, ctx: &Context<'_>) -> Result<CancelSubscriptionResult, Error> {
-        let cancelled = billing::subscription::cancel(ctx.app()?, ctx.viewer()?.user_id).await?;
+        let cancelled = billing::subscription::cancel(ctx.app()?, ctx.viewer_at_stripe()?.user_id).await?;
         Ok(cancelled.into())
     }
 }
