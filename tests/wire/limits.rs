@@ -251,6 +251,24 @@ async fn a_trusted_proxy_asks_for_many() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_away_by_a_word_of_the_proxy_that_cannot_be_read() {
+    let settings = |config: &mut Config| {
+        rates(|rates| rates.address = Rate::per_minute(1))(config);
+        config.proxies = Proxies::read(["127.0.0.1", "::1"]).unwrap();
+    };
+    with_settings(settings, async |app| {
+        let status = async |named: &str| {
+            let request = posts(&app, "application/json", PLANS).header("x-forwarded-for", named);
+            let odd = header::HeaderValue::from_bytes(b"198.51.100.1\xff").unwrap();
+            request.header("x-forwarded-for", odd).send().await.unwrap().status()
+        };
+        assert_eq!(status("6.6.6.6").await, 200);
+        assert_eq!(status("6.6.6.7").await, 429, "what stands before it was not looked at");
+    })
+    .await;
+}
+
 /// The status that a request for somebody else is answered with.
 async fn for_whom(app: &TestApp, forwarded: &str) -> u16 {
     let request = posts(app, "application/json", PLANS).header("x-forwarded-for", forwarded);
