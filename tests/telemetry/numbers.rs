@@ -2,10 +2,12 @@
 
 use std::{fmt::Write as _, net::TcpListener};
 
+use serde_json::json;
+
 use super::{dev, numbers, tells_the_story};
 use crate::{
     configuration::good_but,
-    harness::{Process, Socket},
+    harness::{Process, Socket, actor::WATCH_BALANCE},
 };
 
 /// The numbers without what differs from run to run: how long things took, and whether the first reconciliation, which
@@ -34,6 +36,27 @@ async fn the_numbers_tell_the_story() {
     gateway.asks("", "{ balance { credits } }").await;
     gateway.asks("nonsense", "{ plans { tier } }").await;
     insta::assert_snapshot!(steady(&numbers(&gateway).await));
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stream_of_events_tells_counts_as_pushed_and_what_it_refuses_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = dev(folder.path(), &[]).await;
+    let input = r#"{ email: "bob@patchhive.example", username: "bob", password: "bob's password" }"#;
+    let session = gateway.asks("", &format!("mutation {{ signUp(input: {input}) {{ token }} }}")).await;
+    let token = session["data"]["signUp"]["token"].as_str().unwrap();
+    let watches = async |document: &str| {
+        let request = gateway.http().post(gateway.url("/graphql")).header("Accept", "text/event-stream");
+        request.bearer_auth(token).json(&json!({ "query": document })).send().await.unwrap()
+    };
+    let refused = watches("subscription { nonsense }").await.text().await.unwrap();
+    assert!(refused.contains("errors"), "{refused}");
+    let mut stream = watches(WATCH_BALANCE).await;
+    assert!(stream.chunk().await.unwrap().is_some());
+    let lines = numbers(&gateway).await;
+    assert!(lines.iter().any(|line| line == "patch_hive_pushes_total 1"), "{lines:#?}");
+    drop(stream);
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 

@@ -3,7 +3,7 @@
 //! Each result is an event `next`, the end of the operation an event `complete`. A stream that breaks off without
 //! `complete` is one that its client begins again: when the gateway stops, and when the token ends.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, task::Poll};
 
 use async_graphql::Response as GraphqlResponse;
 use axum::{
@@ -13,7 +13,11 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures_util::{StreamExt, future::ready, stream::once};
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{once, poll_fn},
+};
 
 use super::{
     Gateway,
@@ -38,11 +42,23 @@ pub(super) fn answer(gateway: Gateway, id: RequestId, results: Results, viewer: 
     };
     let next = AssertUnwindSafe(stream).catch_unwind().map(move |result| {
         let result = result.unwrap_or_else(|_| GraphqlResponse::from_errors(vec![masked(&id)]));
-        if let Some(booked) = &push {
-            gateway.pushed(booked);
-        }
         let event = Event::default().event("next");
-        if refused(&result) { event.json_data(Errors { errors: result.errors }) } else { event.json_data(result) }
+        if refused(&result) {
+            (event.json_data(Errors { errors: result.errors }), None)
+        } else {
+            (event.json_data(result), push.clone())
+        }
+    });
+    // The next event is only asked for once the connection has taken this one: it counts as pushed then.
+    let next = next.flat_map(move |(event, push)| {
+        let gateway = gateway.clone();
+        let count = poll_fn(move |_| {
+            if let Some(booked) = &push {
+                gateway.pushed(booked);
+            }
+            Poll::Ready(None)
+        });
+        once(ready(event)).chain(count)
     });
     let complete = once(ready(Ok(Event::default().event("complete").data(""))));
     let events = next.chain(complete).take_until(over);
