@@ -37,12 +37,13 @@ async fn no_document_costs_much_before_it_is_refused() {
     .await;
 }
 
-/// From the body to the refusal, the cheapest of some runs. Nothing in it waits: it is the work of one CPU.
+/// From the body to the refusal, the cheapest of some runs. Nothing in it waits: it is the work of one CPU. Where a run took
+/// too long, the time that it was on the CPU counts, if the system tells: others may have been on it as well.
 async fn cost(executor: &Executor, attack: &Attack) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..RUNS {
         let body = attack.body();
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), on_cpu());
         let mut members: serde_json::Value = serde_json::from_str(&body).unwrap();
         let variables = Variables::from_json(members["variables"].take());
         let request = Request::new(members["query"].as_str().unwrap()).variables(variables);
@@ -50,8 +51,19 @@ async fn cost(executor: &Executor, attack: &Attack) -> Duration {
             Ok(operation) => executor.execute(operation).await,
             Err(rejection) => rejection.into(),
         };
-        least = least.min(start.elapsed());
+        let time = start.elapsed();
+        least = least.min(if time > LIMIT { spent_since(before).unwrap_or(time) } else { time });
         assert!(response.is_err(), "{}", attack.name);
     }
     least
+}
+
+/// How long this thread has been on a CPU, as Linux tells it, to the millisecond or a few.
+fn on_cpu() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn spent_since(earlier: Option<Duration>) -> Option<Duration> {
+    on_cpu()?.checked_sub(earlier?)
 }
