@@ -199,6 +199,8 @@ async fn a_limit_of_nothing_stops_the_start() {
         ("RATE_LIMIT_LOG_IN_EMAIL", ["5/d", "/min", "-1/min"]),
         ("TRUSTED_PROXIES", ["everybody", "10.0.0.0/33", "10.0.0.1;10.0.0.2"]),
         ("OPERATION_TIMEOUT", ["0s", "30", "soon"]),
+        ("MAX_CONNECTIONS", ["0", "-1", "lots"]),
+        ("HEADER_TIMEOUT", ["0s", "75", ""]),
         ("KEEP_ALIVE", ["0s", "15", ""]),
         ("MAX_SOCKETS_PER_USER", ["0", "-1", "lots"]),
         ("METRICS_BIND", ["9464", "localhost", "127.0.0.1:65536"]),

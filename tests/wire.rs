@@ -1,5 +1,6 @@
 //! The wire: HTTP as clients, browsers and proxies see it.
 
+mod connections;
 mod documents;
 mod events;
 mod fault;

@@ -128,6 +128,10 @@ pub struct Limits {
     pub rates: Option<Rates>,
     /// How long a query or a mutation may take.
     pub operation: Duration,
+    /// Connections that may be open.
+    pub connections: usize,
+    /// How long a connection may be without the whole header of a request, the first or the next.
+    pub header: Duration,
     /// Operations that may run at once on one socket.
     pub socket_operations: usize,
     /// Sockets of one user.

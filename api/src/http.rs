@@ -7,6 +7,7 @@ mod accept;
 mod address;
 mod answer;
 mod body;
+mod connections;
 mod cors;
 mod events;
 mod graphql;
@@ -24,16 +25,15 @@ mod socket;
 mod viewer;
 mod webhook;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router, middleware,
     routing::{get, post},
-    serve::ListenerExt,
 };
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use connections::serve;
 pub use pages::Pages;
 pub use site::Site;
 
@@ -93,24 +93,4 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
 /// The numbers for Prometheus, where they have an address of their own.
 pub fn metrics() -> Router {
     ops::metrics()
-}
-
-/// Serves until `stop` is cancelled, and then for as long as requests are open, but no longer than `drain`.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {
-    // A pushed balance is one small packet that nothing follows: it must not wait to be filled up.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let patience = async {
-        stop.cancelled().await;
-        tokio::time::sleep(drain).await;
-    };
-    tokio::select! {
-        ended = server => if let Err(error) = ended { tracing::error!(%error, "no longer serving") },
-        () = patience => tracing::warn!("stopped before every request was answered"),
-    }
 }

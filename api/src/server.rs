@@ -105,12 +105,12 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
     jobs::start(&app, &stop);
     tokio::spawn(stop.clone().run_until_cancelled_owned(telemetry::upkeep()));
     if let Some(metrics) = metrics {
-        tokio::spawn(http::serve(metrics, http::metrics(), stop.clone(), app.config.limits.drain));
+        tokio::spawn(http::serve(metrics, http::metrics(), app.config.limits.clone(), stop.clone()));
     }
     let token = demo.as_ref().map(|session| session.token.clone());
     let pages = Pages { graphiql: app.config.graphiql, token, site: options.site };
     let router = http::router(app.clone(), graphql::Executor::new(&app, documents), pages, stop.clone());
-    let serving = tokio::spawn(http::serve(listener, router, stop.clone(), app.config.limits.drain));
+    let serving = tokio::spawn(http::serve(listener, router, app.config.limits.clone(), stop.clone()));
     tracing::info!(%address, payments = app.payments.is_some(), "listening");
     Ok(Running { address, app, demo, serving, stop: stop.drop_guard() })
 }

@@ -42,6 +42,7 @@ impl Variables {
         above_zero([
             ("MAX_BODY_BYTES", self.max_body_bytes),
             ("MAX_WEBHOOK_BYTES", self.max_webhook_bytes),
+            ("MAX_CONNECTIONS", self.max_connections),
             ("MAX_SOCKET_OPERATIONS", self.max_socket_operations),
             ("MAX_SOCKETS_PER_USER", self.max_sockets_per_user),
             ("MAX_SOCKETS_PER_ADDRESS", self.max_sockets_per_address),
@@ -82,6 +83,8 @@ impl Variables {
                     log_in_email: self.rate_limit_log_in_email,
                 }),
                 operation: self.operation_timeout,
+                connections: self.max_connections,
+                header: self.header_timeout,
                 socket_operations: self.max_socket_operations,
                 user_sockets: self.max_sockets_per_user,
                 address_sockets: self.max_sockets_per_address,

@@ -86,6 +86,8 @@ impl Config {
                     log_in_email: Rate::per_minute(200),
                 }),
                 operation: Duration::from_secs(30),
+                connections: 10_000,
+                header: Duration::from_secs(75),
                 socket_operations: 100,
                 user_sockets: 100,
                 address_sockets: 2000,

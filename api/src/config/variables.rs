@@ -248,6 +248,12 @@ pub struct Variables {
     /// How long a query or a mutation may take: a number and s, m, h or d
     #[arg(long, env = "OPERATION_TIMEOUT", hide_env_values = true, default_value = "30s", value_parser = span)]
     pub operation_timeout: Duration,
+    /// Connections that may be open at once, websockets among them; more wait until one ends
+    #[arg(long, env = "MAX_CONNECTIONS", hide_env_values = true, default_value = "10000")]
+    pub max_connections: usize,
+    /// How long a connection may be without the whole header of its next request: a number and s, m, h or d
+    #[arg(long, env = "HEADER_TIMEOUT", hide_env_values = true, default_value = "75s", value_parser = span)]
+    pub header_timeout: Duration,
     /// Operations that may run at once on one websocket
     #[arg(long, env = "MAX_SOCKET_OPERATIONS", hide_env_values = true, default_value = "100")]
     pub max_socket_operations: usize,
