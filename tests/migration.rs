@@ -109,6 +109,49 @@ async fn down_undoes_one_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_status_lists_the_oldest_step_first() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        let names = async || status(&database).await.unwrap().into_iter().map(|step| step.name).collect::<Vec<_>>();
+        let pending = names().await;
+        assert!(pending.is_sorted(), "{pending:?}");
+        up(&database).await.unwrap();
+        assert_eq!(names().await, pending);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_was_passed_by_is_caught_up_on() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        up(&database).await.unwrap();
+        let first = schema(&database).await;
+        let steps = applied(&database).await;
+        // As a program leaves it that does not know the step yet: the later ones are applied.
+        database.execute_unprepared(WITHOUT_PLAN_CHANGES).await.unwrap();
+        assert_eq!(pending(&database).await.unwrap(), 1);
+
+        up(&database).await.unwrap();
+        assert_eq!(applied(&database).await, steps);
+        let (mut caught_up, mut first) = (schema(&database).await, first);
+        caught_up.sort();
+        first.sort();
+        assert_eq!(caught_up, first);
+        down(&database, u32::try_from(steps.len()).unwrap()).await.unwrap();
+        assert!(applied(&database).await.into_iter().all(|applied| !applied));
+    }
+}
+
+/// Takes the fifth step back by itself.
+const WITHOUT_PLAN_CHANGES: &str = "
+    DROP INDEX stripe_subscriptions_schedule;
+    ALTER TABLE stripe_subscriptions DROP COLUMN asked_at;
+    ALTER TABLE stripe_subscriptions DROP COLUMN stripe_schedule_id;
+    DROP TABLE stripe_schedules;
+    DELETE FROM seaql_migrations WHERE version = 'm0005_plan_changes';
+";
+
+#[tokio::test(flavor = "multi_thread")]
 async fn looking_at_the_status_changes_nothing() {
     for empty in empty_databases().await {
         let database = empty.connect().await;

@@ -43,9 +43,9 @@ impl MigratorTrait for Migrator {
             Box::new(stripe::Step),
             Box::new(jobs::Step),
             Box::new(reversals::Step),
+            Box::new(plan_changes::Step),
             Box::new(one_subscription::Step),
             Box::new(inbox::Step),
-            Box::new(plan_changes::Step),
         ]
     }
 }
