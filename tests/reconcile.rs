@@ -3,8 +3,10 @@
 mod command;
 mod lost_month;
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
-use entity::event;
+use entity::{event, subscription};
 use futures_util::future::join_all;
 use patch_hive::settle::{self, Report};
 use sandbox::{DeliveryFault, Effect, Fault, Mishap, Outcome, Stage};
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     checkout::{at_stripe, on_both},
     harness::{Actor, TestApp, actor::GOOD_CARD, facts},
-    webhook::booked,
+    webhook::{accepts, booked},
 };
 
 /// No webhook comes any more.
@@ -162,6 +164,63 @@ facts! {
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25 + 50, "CORE"));
     }
 
+    async fn an_answer_counts_as_of_when_it_was_asked_for(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        loses_webhooks(&app);
+        ada.subscribes("CORE").await;
+        let refuse = Effect::Refuse { status: 503 };
+        let path = "/v1/events".to_owned();
+        app.sandbox().inject(Fault { method: "GET".to_owned(), path, times: 3, effect: refuse });
+        let path = "/v1/subscriptions".to_owned();
+        let effect = Effect::Delay { millis: 2500 };
+        app.sandbox().inject(Fault { method: "GET".to_owned(), path, times: 1, effect });
+        let report = reconciles(&app, 35).await;
+        assert_eq!(found(&report, "subscriptions"), [1, 1, 1, 0], "{report}");
+        let row = subscription::Entity::find().one(app.inside().await.database.read()).await.unwrap().unwrap();
+        assert!(row.created_at.timestamp() - row.asked_at >= 2, "asked at {}, {}", row.asked_at, row.created_at);
+    }
+
+    async fn an_answer_about_a_dispute_gives_way_to_what_happens_next(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let pack = buys(&app, &ada, 50).await;
+        app.sandbox().set_webhook_urls(Vec::new());
+        let dispute = app.sandbox().dispute(&pack, Stage::Chargeback, None).unwrap();
+        let refuse = || Effect::Refuse { status: 503 };
+        let path = "/v1/events".to_owned();
+        app.sandbox().inject(Fault { method: "GET".to_owned(), path, times: 3, effect: refuse() });
+        let report = reconciles(&app, 35).await;
+        assert_eq!(found(&report, "disputes"), [1, 1, 1, 0], "{report}");
+        assert_eq!(ada.credits().await, 0);
+        // Our clock may be minutes ahead of Stripe's, whose seconds these are.
+        let at = app.inside().await.clock.now().timestamp() - 200;
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Won).unwrap();
+        for mut event in app.sandbox().events() {
+            let kind = event["type"].as_str().unwrap();
+            if kind == "charge.dispute.closed" || kind == "charge.dispute.funds_reinstated" {
+                event["created"] = at.into();
+                accepts(&app, [&event]).await;
+            }
+        }
+        assert_eq!(ada.credits().await, 50);
+    }
+
+    async fn a_withdrawal_that_nobody_told_is_mended(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let pack = buys(&app, &ada, 50).await;
+        let event = "charge.dispute.funds_withdrawn".to_owned();
+        app.sandbox().inject_delivery(DeliveryFault { event, times: u32::MAX, delivery: Mishap::Never });
+        app.sandbox().dispute(&pack, Stage::Chargeback, None).unwrap();
+        app.settles().await;
+        assert_eq!(ada.credits().await, 50);
+        // Stripe forgets its events.
+        app.sandbox().advance(Duration::from_hours(40 * 24)).await;
+        let report = reconciles(&app, 35).await;
+        assert_eq!(found(&report, "disputes"), [1, 1, 1, 0], "{report}");
+        assert_eq!(ada.credits().await, 0);
+        let again = reconciles(&app, 35).await;
+        assert!(again.clean(), "{again}");
+    }
+
     async fn more_than_a_page_is_looked_at_in_whole(app: TestApp) {
         let ada = app.signs_up("ada").await;
         loses_webhooks(&app);
@@ -188,7 +247,7 @@ async fn inbox(app: &TestApp) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_runs_looks_by_itself() {
     on_both(
-        |config| config.reconcile_interval = Some(std::time::Duration::from_millis(200)),
+        |config| config.reconcile_interval = Some(Duration::from_millis(200)),
         async |app| {
             let ada = app.signs_up("ada").await;
             loses_webhooks(&app);
@@ -197,7 +256,7 @@ async fn a_gateway_that_runs_looks_by_itself() {
                 if ada.credits().await == 25 {
                     return;
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             panic!("nothing was mended");
         },

@@ -81,11 +81,12 @@ async fn record(context: &Context<'_>, payment: &payment_intent::Model, told: To
 const NEVER: i64 = 0;
 
 /// Whether the bank holds the money, by what is told; `None` when that says nothing of it.
-fn holds(dispute: &Dispute, moved: Option<Moved>) -> Option<bool> {
+pub(super) fn holds(dispute: &Dispute, moved: Option<Moved>) -> Option<bool> {
     match (moved, dispute.status.as_str()) {
-        (Some(Moved::Withdrawn), _) | (None, "lost") => Some(true),
+        (Some(Moved::Withdrawn), _) => Some(true),
         (Some(Moved::Reinstated), _) | (None, "won") => Some(false),
-        (None, _) if dispute.movements.is_empty() => None,
+        (None, status) if dispute.movements.is_empty() => (status == "lost").then_some(true),
+        // Also of a loss, since banks may give the money back even then.
         (None, _) => Some(dispute.movements.iter().sum::<i64>() < 0),
     }
 }
@@ -124,6 +125,8 @@ mod tests {
         assert_eq!(holds(&dispute("needs_response", &[-500]), None), Some(true));
         assert_eq!(holds(&dispute("needs_response", &[]), Some(Moved::Withdrawn)), Some(true));
         assert_eq!(holds(&dispute("lost", &[]), None), Some(true));
+        assert_eq!(holds(&dispute("lost", &[-500]), None), Some(true));
+        assert_eq!(holds(&dispute("lost", &[-500, 500]), None), Some(false));
         assert_eq!(holds(&dispute("won", &[-500]), None), Some(false));
         assert_eq!(holds(&dispute("lost", &[-500, 500]), Some(Moved::Reinstated)), Some(false));
         assert_eq!(holds(&dispute("under_review", &[-500, 500]), None), Some(false));

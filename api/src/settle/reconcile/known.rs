@@ -10,6 +10,7 @@ use sea_orm::{
 use super::Fact;
 use crate::{
     app::App,
+    settle::{Said, dispute::holds},
     stripe::{Noun, PaymentStatus, RefundStatus, Subscription},
 };
 
@@ -18,6 +19,9 @@ const OPEN: u64 = 1000;
 
 /// Statuses in which a dispute changes no more.
 const CLOSED: [&str; 3] = ["won", "lost", "warning_closed"];
+
+/// Statuses in which a subscription changes no more, and which are final whenever they are told.
+const ENDED: [&str; 2] = ["canceled", "incomplete_expired"];
 
 /// Which of these customers are ours, or were.
 pub(super) async fn ours(app: &App, customers: Vec<String>) -> Result<HashSet<String>, DbErr> {
@@ -146,7 +150,11 @@ fn here<Row: ModelTrait>(
 }
 
 fn same_subscription(fact: &Fact, row: &subscription::Model) -> bool {
-    let Fact::Subscription { subscription, .. } = fact else { return false };
+    let Fact::Subscription { subscription, said: Said::Reply { at } } = fact else { return false };
+    if row.observed_at.max(row.asked_at) > *at && !ENDED.contains(&subscription.status.as_str()) {
+        // What is here is later than the answer, which proves nothing against it.
+        return true;
+    }
     let Subscription { status, prices, cancel_at_period_end, cancel_at, .. } = subscription;
     let plan = prices.iter().position(|price| *price == row.stripe_price_id);
     let ended = row.status.ended();
@@ -181,6 +189,8 @@ fn same_refund(fact: &Fact, row: &refund::Model) -> bool {
 }
 
 fn same_dispute(fact: &Fact, row: &dispute::Model) -> bool {
-    let Fact::Dispute { dispute, .. } = fact else { return false };
-    row.status == dispute.status && row.amount == dispute.amount
+    let Fact::Dispute { dispute, at, .. } = fact else { return false };
+    // Where what is here is later than the answer, that proves nothing against it.
+    let stands = row.observed_at > *at || row.status == dispute.status && row.amount == dispute.amount;
+    stands && (row.moved_at > *at || holds(dispute, None).is_none_or(|holds| holds == row.holds))
 }

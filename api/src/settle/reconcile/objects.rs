@@ -8,7 +8,7 @@ use super::{Fact, Line, PAGES, known};
 use crate::{
     app::{App, Payments},
     error::Error,
-    settle::{Outcome, Said, learn},
+    settle::{Outcome, Said, learn, subscription::SKEW},
     stripe::{Dispute, Invoice, Noun, PaymentStatus, Refund, Session, Subscription, Unreadable, id_of},
 };
 
@@ -21,18 +21,20 @@ pub(super) async fn look(
 ) -> Result<(), Error> {
     let (mut after, mut seen) = (None, HashSet::new());
     for _ in 0..PAGES {
+        let asked = app.clock.now().timestamp();
         let page = payments.stripe.listed(noun, since, after.as_deref()).await?;
         let ours = ours(app, page.objects).await?;
         seen.extend(ours.iter().filter_map(id_of));
-        settle(app, noun, ours, line).await?;
+        settle(app, noun, (ours, asked), line).await?;
         after = page.next;
         if after.is_none() {
             break;
         }
     }
     for id in known::open(app, noun).await?.into_iter().filter(|id| !seen.contains(id)) {
+        let asked = app.clock.now().timestamp();
         let found = payments.stripe.looked_up(noun, &id).await?;
-        settle(app, noun, found.into_iter().collect(), line).await?;
+        settle(app, noun, (found.into_iter().collect(), asked), line).await?;
     }
     Ok(())
 }
@@ -49,12 +51,13 @@ async fn ours(app: &App, objects: Vec<Value>) -> Result<Vec<Value>, Error> {
     Ok(objects.into_iter().filter(is_ours).collect())
 }
 
-/// Applies what is not here yet as it is told, and looks again whether it is then.
-async fn settle(app: &App, noun: Noun, objects: Vec<Value>, line: &mut Line) -> Result<(), Error> {
+/// Applies what is not here yet as it is told, and looks again whether it is then. `asked` is when we asked, by our clock:
+/// while an answer is under way more may happen, and be heard of.
+async fn settle(app: &App, noun: Noun, (objects, asked): (Vec<Value>, i64), line: &mut Line) -> Result<(), Error> {
     line.looked_at += objects.len();
     let mut told = Vec::new();
     for object in objects {
-        match read(noun, &object, app.clock.now().timestamp()) {
+        match read(noun, &object, asked) {
             Ok(fact) => told.push(fact),
             Err(error) => fail(line, &object["id"].to_string(), &error.to_string()),
         }
@@ -86,11 +89,11 @@ fn fail(line: &mut Line, id: &str, reason: &str) {
     line.failed += 1;
 }
 
-/// What an object says, as of a second of Unix time.
-fn read(noun: Noun, object: &Value, at: i64) -> Result<Fact, Unreadable> {
+/// What an object says that was asked for in this second of Unix time, by our clock.
+fn read(noun: Noun, object: &Value, asked: i64) -> Result<Fact, Unreadable> {
     Ok(match noun {
         Noun::Subscription => {
-            Fact::Subscription { subscription: Subscription::from_value(object)?, said: Said::Reply { at } }
+            Fact::Subscription { subscription: Subscription::from_value(object)?, said: Said::Reply { at: asked } }
         }
         Noun::Session => {
             let session = Session::from_value(object)?;
@@ -99,7 +102,8 @@ fn read(noun: Noun, object: &Value, at: i64) -> Result<Fact, Unreadable> {
         }
         Noun::Invoice => Fact::Invoice(Invoice::from_value(object)?),
         Noun::Refund => Fact::Refund(Refund::from_value(object)?),
-        Noun::Dispute => Fact::Dispute { dispute: Dispute::from_value(object)?, at, moved: None },
+        // Compared with the seconds of events, which are Stripe's: what it says was so then, however far our clock is ahead.
+        Noun::Dispute => Fact::Dispute { dispute: Dispute::from_value(object)?, at: asked - SKEW, moved: None },
     })
 }
 
