@@ -205,6 +205,17 @@ facts! {
         assert_eq!(ada.credits().await, 0);
     }
 
+    async fn a_refund_of_the_first_invoice_leaves_no_cheaper_credits(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let start = plan.paid("subscription_create");
+        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
+        let [first, second] = [&start, &upgrade].map(|paid| Money::of_invoice(plan.version, &customer, paid));
+        accepts(&app, [&plan.created("active"), &start, &upgrade, &first.linked(), &second.linked()]).await;
+        accepts(&app, [&first.refunded(499)]).await;
+        assert_eq!(ada.credits().await, 63, "$10 pay for CORE and half of what PRO adds");
+    }
+
     async fn a_refunded_upgrade_to_studio_ends_unlimited_exports_and_keeps_the_credits(app: TestApp) {
         let (sue, customer) = known_user(&app, "sue").await;
         let plan = Plan::new(&customer, CORE);

@@ -8,16 +8,18 @@
 //!
 //! A period may have several invoices, each with payments of its own: one for its start, one for each upgrade in its
 //! midst. What it granted is taken for layers, a layer for each tier that was paid, from the least credits to the most: who
-//! went from CORE to PRO has a layer of 25 credits and upon it one of 75. The invoices of a tier stand behind its layer
-//! together, since an upgrade is invoiced for the difference to the tier below. This does not ask which invoice was told
-//! first; and a refund of the upgrade leaves what CORE had paid for. STUDIO's layer holds no credits: when all that was
-//! paid for it went back, the period gives no unlimited exports any more. An invoice that cost nothing, by a coupon or a
-//! credit, stands behind nothing: no money can go back for it.
+//! went from CORE to PRO has a layer of 25 credits and upon it one of 75. An upgrade is invoiced for the difference to the
+//! tier below, so the credits of a higher layer are cheaper. Whichever invoice money goes back of, it goes back of the
+//! highest layer first: what is left has paid for the lower ones, and nobody keeps the cheaper credits alone. This does not
+//! ask which invoice was told first; and a refund of the upgrade leaves what CORE had paid for. STUDIO's layer holds no
+//! credits and stands apart: when all that was paid for it went back, the period gives no unlimited exports any more. An
+//! invoice that cost nothing, by a coupon or a credit, stands behind nothing: no money can go back for it.
 //!
 //! An invoice that paid for several periods gives the same share back of each.
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use entity::{
     Tier, invoice, invoice_period,
     ledger_entry::ChangeType,
@@ -27,14 +29,18 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
 };
 
 use super::{
     Context, Trouble, entitlement,
     payment_intent::{Returned, returned},
 };
-use crate::ledger::{self, Posting, Unlimited, source};
+use crate::{
+    app::App,
+    error::Error,
+    ledger::{self, Posting, Unlimited, source},
+};
 
 /// Settles what went back of a payment. The account is locked already.
 pub(super) async fn settle(context: &Context<'_>, payment: &payment_intent::Model) -> Result<(), Trouble> {
@@ -94,7 +100,7 @@ pub(super) async fn of_invoice(context: &Context<'_>, invoice: i64) -> Result<()
 }
 
 async fn of_period(context: &Context<'_>, period: period::Model) -> Result<(), Trouble> {
-    let layers = layers(context, &period).await?;
+    let layers = layers(context.tx, &period).await?;
     let reversed = reversed(period.credits_granted, &layers);
     let studio_refunded = layers.iter().any(|layer| layer.tier == Tier::Studio && layer.all_returned());
     let booked = (period.user_id, period.credits_reversed);
@@ -131,14 +137,14 @@ impl Layer {
 }
 
 /// The layers of a period, from the least credits to the most.
-async fn layers(context: &Context<'_>, period: &period::Model) -> Result<Vec<Layer>, Trouble> {
+async fn layers(tx: &impl ConnectionTrait, period: &period::Model) -> Result<Vec<Layer>, DbErr> {
     let paid_for = invoice_period::Entity::find()
         .filter(invoice_period::Column::PeriodId.eq(period.id))
         .find_also_related(invoice::Entity)
-        .all(context.tx)
+        .all(tx)
         .await?;
     let invoices = paid_for.iter().map(|(paid_for, _)| paid_for.invoice_id);
-    let returned = returned_of_invoices(context, invoices.collect()).await?;
+    let returned = returned_of_invoices(tx, invoices.collect()).await?;
     let mut layers = BTreeMap::new();
     for (paid_for, invoice) in &paid_for {
         let Some(invoice) = invoice else { continue };
@@ -152,12 +158,10 @@ async fn layers(context: &Context<'_>, period: &period::Model) -> Result<Vec<Lay
 }
 
 /// What went back of each invoice's payments, by the invoices' rows.
-async fn returned_of_invoices(context: &Context<'_>, invoices: Vec<i64>) -> Result<HashMap<i64, i64>, Trouble> {
-    let payments = payment_intent::Entity::find()
-        .filter(payment_intent::Column::InvoiceId.is_in(invoices))
-        .all(context.tx)
-        .await?;
-    let returned = returned(context.tx, &payments).await?;
+async fn returned_of_invoices(tx: &impl ConnectionTrait, invoices: Vec<i64>) -> Result<HashMap<i64, i64>, DbErr> {
+    let payments =
+        payment_intent::Entity::find().filter(payment_intent::Column::InvoiceId.is_in(invoices)).all(tx).await?;
+    let returned = returned(tx, &payments).await?;
     let mut sums = HashMap::new();
     for payment in &payments {
         let back = returned.get(&payment.id).copied().unwrap_or_default();
@@ -171,13 +175,32 @@ async fn returned_of_invoices(context: &Context<'_>, invoices: Vec<i64>) -> Resu
 /// Credits to be reversed of those that a period granted, by its layers from the least credits to the most.
 fn reversed(granted: i64, layers: &[Layer]) -> i64 {
     let mut below = 0;
-    let mut reversed = 0;
-    for layer in layers {
+    let mut steps = Vec::new();
+    for layer in layers.iter().filter(|layer| layer.credits > 0) {
         let upto = layer.credits.min(granted).max(below);
-        reversed += share(upto - below, layer.returned, layer.paid);
+        steps.push((upto - below, layer));
         below = upto;
     }
+    let mut back: i64 = steps.iter().map(|(_, layer)| layer.returned).sum();
+    let mut reversed = 0;
+    for (credits, layer) in steps.into_iter().rev() {
+        let here = back.min(layer.paid);
+        reversed += share(credits, here, layer.paid);
+        back -= here;
+    }
     reversed
+}
+
+/// Whether money that was paid for a period went back, all or some, by what is known.
+///
+/// # Errors
+/// What the database says.
+pub async fn money_went_back(app: &App, subscription: &str, end: DateTime<Utc>) -> Result<bool, Error> {
+    let db = app.database.read();
+    let reference = source::period(subscription, end);
+    let period = period::Entity::find().filter(period::Column::Reference.eq(reference)).one(db).await?;
+    let Some(period) = period else { return Ok(false) };
+    Ok(layers(db, &period).await?.iter().any(|layer| layer.returned > 0))
 }
 
 /// The share of some credits for which money went back, rounded half up.
@@ -241,12 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn each_tiers_money_stands_behind_what_it_adds() {
+    fn money_goes_back_of_the_highest_tier_first() {
         let core = |returned| layer(Tier::Core, 25, 499, returned);
         let pro = |returned| layer(Tier::Pro, 100, 1000, returned);
         assert_eq!(reversed(100, &[core(0), pro(1000)]), 75);
-        assert_eq!(reversed(100, &[core(499), pro(0)]), 25);
-        assert_eq!(reversed(100, &[core(499), pro(500)]), 25 + 38);
+        assert_eq!(reversed(100, &[core(0), pro(500)]), 38);
+        assert_eq!(reversed(100, &[core(499), pro(0)]), 37);
+        assert_eq!(reversed(100, &[core(499), pro(500)]), 75);
         assert_eq!(reversed(100, &[core(499), pro(1000)]), 100);
     }
 
