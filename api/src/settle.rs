@@ -44,6 +44,7 @@ pub use inbox::{Receipt, Refusal, receive, retry_failed};
 pub use reconcile::{Line, Report, reconcile};
 pub use renewals::renewals_go_unheard;
 pub use replay::replay;
+pub use reversal::money_went_back;
 pub use subscription::{Said, versions};
 pub use waiting::{ask_for_missing, sweep_waiting};
 

@@ -1,10 +1,16 @@
 //! Upgrades whose payment is declined, or stands behind another that is still owed.
 
+use sandbox::{Outcome, Stage};
 use serde_json::json;
 
 use super::{asked, of_tier, renews};
 use crate::{
-    harness::{TestApp, actor::GOOD_CARD, facts},
+    checkout::at_stripe,
+    harness::{
+        TestApp,
+        actor::{GOOD_CARD, PLAN_CHANGE, plan_change},
+        facts,
+    },
     subscription::newest,
 };
 
@@ -15,6 +21,10 @@ async fn pays_with(app: &TestApp, card: &str) {
     let id = newest(app).await["id"].as_str().unwrap().to_owned();
     app.sandbox().change_card(&id, card).unwrap();
     app.settles().await;
+}
+
+async fn newest_payment(app: &TestApp) -> String {
+    at_stripe(app, "/v1/payment_intents?limit=1").await["data"][0]["id"].as_str().unwrap().to_owned()
 }
 
 facts! {
@@ -105,12 +115,38 @@ facts! {
         let left = end - app.sandbox().now() + 60;
         app.sandbox().advance(std::time::Duration::from_secs(left.unsigned_abs())).await;
         app.settles().await;
-        let upgrade = (crate::harness::actor::PLAN_CHANGE, crate::harness::actor::plan_change("PRO"));
-        assert_eq!(ada.is_refused(upgrade.0, upgrade.1).await, "CONFLICT");
+        assert_eq!(ada.is_refused(PLAN_CHANGE, plan_change("PRO")).await, "CONFLICT");
         assert_eq!(ada.credits().await, 25);
         app.sandbox().advance(std::time::Duration::from_hours(1)).await;
         app.settles().await;
         assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
         assert_eq!(ada.balance().await["credits"], json!(125));
+    }
+
+    async fn who_got_money_of_the_period_back_goes_up_in_the_next(app: TestApp) {
+        for (user, back, up) in [("ada", "CORE", "PRO"), ("bob", "PRO", "STUDIO")] {
+            let user = app.signs_up(user).await;
+            user.subscribes(back).await;
+            let payment = newest_payment(&app).await;
+            app.sandbox().refund(&payment, Some(100)).unwrap();
+            app.settles().await;
+            let charged = asked(&app, "POST /v1/subscriptions/{id}");
+            assert_eq!(user.is_refused(PLAN_CHANGE, plan_change(up)).await, "CONFLICT", "{back} to {up}");
+            assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
+            assert_eq!(user.tier().await, back);
+            renews(&app).await;
+            assert_eq!(user.changes_plan(up).await, of_tier(up, None));
+        }
+    }
+
+    async fn who_wins_nothing_by_a_dispute_may_go_up_again(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        let dispute = app.sandbox().dispute(&newest_payment(&app).await, Stage::Chargeback, None).unwrap();
+        app.settles().await;
+        assert_eq!(ada.is_refused(PLAN_CHANGE, plan_change("STUDIO")).await, "CONFLICT");
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Won).unwrap();
+        app.settles().await;
+        assert_eq!(ada.changes_plan("STUDIO").await, of_tier("STUDIO", None));
     }
 }

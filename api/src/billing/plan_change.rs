@@ -35,7 +35,8 @@ pub struct PaymentFailed {
 /// one from the next period on. It replaces whatever was scheduled before, an end included; the present tier just goes on.
 ///
 /// # Errors
-/// [`Error::BadInput`] for FREE; [`Error::Conflict`] while the period is being charged; those of Stripe.
+/// [`Error::BadInput`] for FREE; [`Error::Conflict`] while the period is being charged, or when
+/// money of it went back; those of Stripe.
 pub async fn change(app: &App, user_id: i64, tier: Tier) -> Result<Changed, Error> {
     let price = price(app, tier)?;
     let Some(subscription) = living(app, user_id).await? else { return Ok(Changed::NoActiveSubscription) };
@@ -84,6 +85,9 @@ fn refuse(refusal: &Refusal) -> Result<PaymentFailed, Error> {
         }
         Refusal::Unpaid => {
             return Err(Error::Conflict("this period of your subscription was not paid: ask again in the next"));
+        }
+        Refusal::Returned => {
+            return Err(Error::Conflict("money of this period of your subscription went back: ask again in the next"));
         }
     };
     Ok(PaymentFailed { message, decline_code: decline.code.clone(), invoice_url: decline.hosted_url.clone() })

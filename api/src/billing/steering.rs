@@ -12,7 +12,7 @@ use self::step::Step;
 use crate::{
     app::App,
     config::Prices,
-    settle::{Fact, Said},
+    settle::{self, Fact, Said},
     stripe::{Decline, Failure, Invoice, Schedule, Stripe, Subscription, SubscriptionItem},
 };
 
@@ -59,6 +59,8 @@ pub(super) enum Refusal {
     Renewing,
     /// The present period was never paid, and nobody asks for it.
     Unpaid,
+    /// Money that was paid for the present period went back.
+    Returned,
 }
 
 impl Steered {
@@ -168,8 +170,8 @@ impl Steering<'_> {
         Ok(Seen { subscription, schedule, invoice, at })
     }
 
-    /// Why a step may not be made. A change of plan needs a present period that is paid: what an upgrade grants is the
-    /// difference to that, and what it costs as well.
+    /// Why a step may not be made. A change of plan needs a present period that is paid, and stays so: what an upgrade grants
+    /// is the difference to that, and what it costs as well.
     async fn refusal(&self, seen: &Seen, step: &Step) -> Result<Option<Refusal>, Failure> {
         let now = &seen.subscription;
         match now.status.as_str() {
@@ -187,7 +189,8 @@ impl Steering<'_> {
         };
         let paid = now.status == "active" && in_status("paid").iter().any(|invoice| pays_for(invoice, now));
         Ok(if paid {
-            None
+            // To Stripe an invoice stays paid whatever went back of it.
+            self.money_went_back(now).await?.then_some(Refusal::Returned)
         } else if let Some(open) = in_status("open").first() {
             Some(Refusal::Owing(Decline { code: None, hosted_url: open.hosted_url.clone() }))
         } else if in_status("draft").is_empty() {
@@ -195,6 +198,12 @@ impl Steering<'_> {
         } else {
             Some(Refusal::Renewing)
         })
+    }
+
+    async fn money_went_back(&self, now: &Subscription) -> Result<bool, Failure> {
+        let known = settle::money_went_back(self.app, &now.id, now.current_period_end).await;
+        // Not Stripe's fault, but nothing is known either: the wish is looked at again.
+        known.map_err(|error| Failure::Unknown { message: error.to_string() })
     }
 
     /// Makes a step; however often it is made for one operation, Stripe does it once. Answers why a payment was declined.
