@@ -14,6 +14,7 @@ mod crash;
 mod delivery;
 mod event;
 mod export;
+mod farming;
 mod harness;
 mod house;
 mod ledger;
