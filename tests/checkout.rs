@@ -60,7 +60,7 @@ fn writes(app: &TestApp) -> BTreeMap<String, u64> {
 }
 
 /// Makes calls to Stripe go wrong.
-fn breaks(app: &TestApp, path: &str, times: u32, effect: Effect) {
+pub(crate) fn breaks(app: &TestApp, path: &str, times: u32, effect: Effect) {
     app.sandbox().inject(Fault { method: "POST".to_owned(), path: path.to_owned(), times, effect });
 }
 
@@ -70,7 +70,7 @@ fn leading_to(success: &str, cancel: &str) -> Value {
 }
 
 /// How often a call to Stripe is attempted.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 
 const SESSIONS: &str = "/v1/checkout/sessions";
 const CUSTOMERS: &str = "/v1/customers";

@@ -1,12 +1,16 @@
 //! Changes of plan: up at once, down with the period, and taken back.
 
+mod at_once;
 mod declined;
 mod ending;
+mod late;
+mod lost;
 mod scheduled;
 
 use serde_json::{Value, json};
 
 use crate::{
+    checkout::at_stripe,
     harness::{
         Actor, TestApp,
         actor::{PLAN_CHANGE, PREVIEW, RESUMPTION, plan_change},
@@ -31,6 +35,15 @@ pub(crate) fn asked(app: &TestApp, what: &str) -> u64 {
 async fn grants(user: &Actor) -> Vec<i64> {
     let page = user.gets("{ ledger(changeType: GRANT) { nodes { creditsDelta } } }", json!({})).await;
     page["nodes"].as_array().unwrap().iter().map(|entry| entry["creditsDelta"].as_i64().unwrap()).collect()
+}
+
+/// What was charged at Stripe, the smallest first. Cents.
+async fn paid(app: &TestApp) -> Vec<i64> {
+    let invoices = at_stripe(app, "/v1/invoices?status=paid&limit=100").await;
+    let amounts = invoices["data"].as_array().unwrap().iter().map(|invoice| invoice["amount_paid"].as_i64().unwrap());
+    let mut amounts: Vec<_> = amounts.collect();
+    amounts.sort_unstable();
+    amounts
 }
 
 fn of_tier(tier: &str, scheduled: Option<&str>) -> Value {

@@ -1,0 +1,123 @@
+//! Changes of plan whose replies were lost, or came to nothing: whatever was made is found, and paid once.
+
+use chrono::TimeDelta;
+use patch_hive::billing;
+use sandbox::Effect;
+use serde_json::Value;
+
+use super::{grants, of_tier, paid, renews};
+use crate::{
+    checkout::{ATTEMPTS, at_stripe, breaks, lost::ages},
+    harness::{
+        Actor, TestApp,
+        actor::{PLAN_CHANGE, plan_change},
+        facts,
+    },
+};
+
+const SUBSCRIPTIONS: &str = "/v1/subscriptions";
+const SCHEDULES: &str = "/v1/subscription_schedules";
+
+/// Wishes for a plan, and never hears what became of it.
+async fn hears_nothing(user: &Actor, tier: &str) {
+    assert_eq!(user.is_refused(PLAN_CHANGE, plan_change(tier)).await, "STRIPE_UNAVAILABLE");
+}
+
+/// What the gateway does by itself so much later.
+async fn sweeps(app: &TestApp, later: TimeDelta) {
+    ages(app, later).await;
+    billing::operation::finish_open(&app.inside().await).await.unwrap();
+}
+
+/// Events come to nobody, so that all rests on what Stripe answers.
+fn goes_silent(app: &TestApp) {
+    app.sandbox().set_webhook_urls(Vec::new());
+}
+
+async fn holds(user: &Actor, tier: &str, credits: i64) {
+    assert_eq!((user.tier().await.as_str(), user.credits().await), (tier, credits));
+}
+
+facts! {
+    async fn an_upgrade_whose_reply_was_lost_is_finished_later_and_charged_once(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        goes_silent(&app);
+        breaks(&app, SUBSCRIPTIONS, ATTEMPTS, Effect::Drop);
+        hears_nothing(&ada, "PRO").await;
+        assert_eq!(paid(&app).await, [499, 1000], "it was made");
+        holds(&ada, "CORE", 25).await;
+        // By then no new charge may begin; this one is known all the same.
+        sweeps(&app, TimeDelta::hours(1)).await;
+        holds(&ada, "PRO", 100).await;
+        sweeps(&app, TimeDelta::hours(1)).await;
+        assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
+    }
+
+    async fn whoever_asks_again_after_a_lost_reply_pays_once(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        for (tier, effect, times) in [("PRO", Effect::Drop, ATTEMPTS), ("STUDIO", Effect::Garble, 1)] {
+            breaks(&app, SUBSCRIPTIONS, times, effect);
+            hears_nothing(&ada, tier).await;
+            assert_eq!(ada.changes_plan(tier).await, of_tier(tier, None));
+            app.settles().await;
+        }
+        assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000, 1500], vec![0, 75, 25]));
+    }
+
+    async fn a_cancellation_after_a_lost_reply_finishes_the_upgrade_and_then_cancels(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        goes_silent(&app);
+        breaks(&app, SUBSCRIPTIONS, ATTEMPTS, Effect::Drop);
+        hears_nothing(&ada, "PRO").await;
+        let cancelled = ada.cancels().await;
+        assert_eq!((&cancelled["tier"], &cancelled["cancelAtPeriodEnd"]), (&"PRO".into(), &true.into()));
+        assert_eq!((paid(&app).await, ada.credits().await), (vec![499, 1000], 100));
+        sweeps(&app, TimeDelta::minutes(2)).await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true, "the upgrade does not come back");
+    }
+
+    async fn an_upgrade_that_was_made_and_answered_with_a_failure_is_found_at_once(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        goes_silent(&app);
+        breaks(&app, SUBSCRIPTIONS, 1, Effect::Fail { status: 500 });
+        assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
+        assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
+    }
+
+    async fn a_failure_that_stripe_repeats_charges_nothing_and_the_next_wish_has_a_key_of_its_own(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        breaks(&app, SUBSCRIPTIONS, 1, Effect::Spoil { status: 500 });
+        for _ in 0..2 {
+            hears_nothing(&ada, "PRO").await;
+        }
+        sweeps(&app, TimeDelta::minutes(1)).await;
+        assert_eq!(paid(&app).await, [499]);
+        assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
+        app.settles().await;
+        assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
+    }
+
+    async fn a_downgrade_whose_replies_were_lost_is_finished_later_with_one_schedule(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        goes_silent(&app);
+        // The schedule is made, then told what comes: each reply is lost once.
+        for path in [SCHEDULES.to_owned(), format!("{SCHEDULES}/")] {
+            breaks(&app, &path, ATTEMPTS, Effect::Drop);
+            hears_nothing(&ada, "CORE").await;
+            assert_eq!(ada.subscription().await["scheduledTier"], Value::Null);
+        }
+        sweeps(&app, TimeDelta::hours(1)).await;
+        assert_eq!(ada.subscription().await["scheduledTier"], "CORE");
+        let schedules = at_stripe(&app, SCHEDULES).await;
+        assert_eq!(schedules["data"].as_array().unwrap().len(), 1);
+        app.sandbox().set_webhook_urls(vec![app.url("/api/payments/webhook")]);
+        renews(&app).await;
+        holds(&ada, "CORE", 125).await;
+    }
+}
