@@ -102,6 +102,21 @@ facts! {
         assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
     }
 
+    async fn an_upgrade_that_never_reached_stripe_is_made_within_minutes_or_not_at_all(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        for (later, tier, due) in [(11, "CORE", vec![499]), (2, "PRO", vec![499, 1000])] {
+            // A step that is refused is looked at, and tried once more.
+            breaks(&app, SUBSCRIPTIONS, 2 * ATTEMPTS, Effect::Refuse { status: 503 });
+            hears_nothing(&ada, "PRO").await;
+            assert_eq!(paid(&app).await, [499]);
+            sweeps(&app, TimeDelta::minutes(later)).await;
+            assert_eq!((ada.tier().await.as_str(), paid(&app).await), (tier, due));
+        }
+        app.settles().await;
+        holds(&ada, "PRO", 100).await;
+    }
+
     async fn a_downgrade_whose_replies_were_lost_is_finished_later_with_one_schedule(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
