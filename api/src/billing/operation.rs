@@ -67,6 +67,15 @@ pub async fn run(app: &App, user_id: i64, request: Request) -> Result<Reply, Err
     Err(Error::Conflict("another request of yours is under way: ask again"))
 }
 
+/// How far an operation is.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn state(app: &App, id: i64) -> Result<State, Error> {
+    let operation = operation::Entity::find_by_id(id).one(app.database.read()).await?;
+    operation.map(|operation| operation.state).ok_or_else(|| Error::Internal(format!("operation {id} is gone")))
+}
+
 /// The last operation of a kind that a user has begun. One that is open is finished first.
 ///
 /// # Errors

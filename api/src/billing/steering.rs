@@ -4,11 +4,15 @@
 
 mod step;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use entity::{Tier, operation};
+use chrono::TimeDelta;
+use entity::{
+    Tier,
+    operation::{self, State},
+};
 use sha2::{Digest, Sha256};
 
 use self::step::Step;
+use super::operation::state;
 use crate::{
     app::App,
     config::Prices,
@@ -100,15 +104,7 @@ pub(super) async fn steer(
     wish: Wish<'_>,
 ) -> Result<Option<Steered>, Failure> {
     let payments = app.payments().map_err(|error| Failure::Settings(error.to_string()))?;
-    let steering = Steering {
-        app,
-        stripe: &payments.stripe,
-        prices: &payments.prices,
-        key: &operation.idempotency_key,
-        charge_until: operation.created_at + CHARGE_WITHIN,
-        subscription,
-        wish,
-    };
+    let steering = Steering { app, stripe: &payments.stripe, prices: &payments.prices, operation, subscription, wish };
     steering.run().await
 }
 
@@ -126,8 +122,7 @@ struct Steering<'a> {
     app: &'a App,
     stripe: &'a Stripe,
     prices: &'a Prices,
-    key: &'a str,
-    charge_until: DateTime<Utc>,
+    operation: &'a operation::Model,
     subscription: &'a str,
     wish: Wish<'a>,
 }
@@ -143,8 +138,14 @@ impl Steering<'_> {
             if let Some(refusal) = self.refusal(&seen, &step).await? {
                 return Ok(Some(seen.steered(Some(refusal))));
             }
-            if step.charges() && self.app.clock.wall() > self.charge_until {
+            if step.charges() && self.app.clock.wall() > self.operation.created_at + CHARGE_WITHIN {
                 return Ok(None);
+            }
+            // Whoever joined us may have come to the end, and a newer wish after it: that one is not to be undone.
+            match self.state().await? {
+                State::Open => {}
+                State::Done => return Ok(Some(seen.steered(None))),
+                State::Lapsed | State::Refused => return Ok(None),
             }
             match self.make(&step).await {
                 Ok(None) => changed |= matches!(step, Step::Change(_)),
@@ -158,6 +159,11 @@ impl Steering<'_> {
             before = Some(step);
         }
         Ok(None)
+    }
+
+    async fn state(&self) -> Result<State, Failure> {
+        let known = state(self.app, self.operation.id).await;
+        known.map_err(|error| Failure::Unknown { message: error.to_string() })
     }
 
     async fn look(&self) -> Result<Seen, Failure> {
@@ -253,7 +259,7 @@ impl Steering<'_> {
     /// The idempotency key of a step: that of the operation, and what is asked. Another question under one key is refused.
     fn key_of(&self, step: &Step) -> String {
         let digest = Sha256::digest(serde_json::json!(step).to_string());
-        format!("{}-{}", self.key, hex::encode(&digest[..8]))
+        format!("{}-{}", self.operation.idempotency_key, hex::encode(&digest[..8]))
     }
 }
 
