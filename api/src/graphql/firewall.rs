@@ -20,6 +20,8 @@ mod pages;
 mod rejection;
 mod roots;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod variables;
 

@@ -144,7 +144,8 @@ fn own(selection: &Selection) -> Extent {
     Extent { parts, aliases: usize::from(aliased), directives: directives.len(), ..Extent::default() }
 }
 
-fn values(value: &Value) -> usize {
+/// How many values there are in a value, itself included.
+pub(super) fn values(value: &Value) -> usize {
     match value {
         Value::List(items) => 1 + items.iter().map(values).sum::<usize>(),
         Value::Object(fields) => 1 + fields.values().map(values).sum::<usize>(),

@@ -63,7 +63,14 @@ fn unreadable() -> Vec<Attack> {
         Attack::new("dollars", "TOO_MANY_TOKENS", "$".repeat(65_000)),
         Attack::new("emoji", "TOO_MANY_TOKENS", "\u{1f3b9}".repeat(16_000)),
         Attack::new("zeroes", "TOO_MANY_TOKENS", "\u{0}".repeat(10_000)),
-        Attack::new("marks of byte order", "TOO_MANY_TOKENS", format!("{}{{ nonsense }}", "\u{feff}".repeat(21_000))),
+        Attack::new("marks of byte order", "BAD_REQUEST", format!("{}{{ nonsense }}", "\u{feff}".repeat(21_000))),
+        Attack::new("naughts", "TOO_MANY_TOKENS", format!("{{ tier(a: [{}]) }}", "0".repeat(60_000))),
+        Attack::new("nulls without a space", "TOO_MANY_TOKENS", format!("{{ tier(a: [{}]) }}", "null".repeat(15_000))),
+        Attack::new(
+            "brackets behind a block string without an end",
+            "BAD_REQUEST",
+            format!("{{ tier(a: [\"\"\"x\" {}{}]) }}", "[".repeat(30_000), "]".repeat(30_000)),
+        ),
         Attack::new("minus signs", "BAD_REQUEST", format!("{{ tier(a: {}1) }}", "- ".repeat(1900))),
         Attack::new("a schema", "BAD_REQUEST", "type Query { tier: Int }"),
     ]
