@@ -77,6 +77,9 @@ pub(super) fn cost(first: Option<i32>, last: Option<i32>, fields: usize) -> usiz
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+    use proptest::prelude::*;
+
     use super::*;
 
     fn window(first: Option<i32>, last: Option<i32>, after: Option<&str>) -> Result<Window, Error> {
@@ -102,6 +105,28 @@ mod tests {
         assert_eq!(window(None, None, Some(&cursor)).unwrap().after, Some(42));
         for odd in ["", "42", "%%%", "bm90IGEgbnVtYmVy", "\u{0}"] {
             assert!(window(None, None, Some(odd)).is_err(), "{odd:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_key_comes_back_from_its_cursor(number in any::<i64>(), micros in -1_i64 << 50..1 << 50, id in ".{0,20}") {
+            prop_assert_eq!(key(Some(OpaqueCursor(number).encode_cursor())).unwrap(), Some(number));
+            let place: (DateTime<Utc>, String) = (DateTime::from_timestamp_micros(micros).unwrap(), id);
+            prop_assert_eq!(key(Some(OpaqueCursor(place.clone()).encode_cursor())).unwrap(), Some(place));
+        }
+
+        #[test]
+        fn any_other_text_is_refused_in_our_words_or_means_one_key(text in ".{0,20}", pieces in "[A-Za-z0-9_-]{0,12}") {
+            for text in [text, pieces] {
+                match window(None, None, Some(&text)) {
+                    Err(error) => prop_assert_eq!(error.to_string(), "after and before take a cursor of this list"),
+                    Ok(window) => {
+                        let again = OpaqueCursor(window.after.unwrap()).encode_cursor();
+                        prop_assert_eq!(key(Some(again)).unwrap(), window.after);
+                    }
+                }
+            }
         }
     }
 }

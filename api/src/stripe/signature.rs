@@ -100,6 +100,8 @@ fn decode(signature: &str) -> Option<[u8; SHA256_LENGTH]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
     use super::*;
 
     const BODY: &[u8] = br#"{"id":"evt_1"}"#;
@@ -232,5 +234,42 @@ mod tests {
         let now = DateTime::from_timestamp(SIGNED_AT, 0).unwrap();
         assert_eq!(verify(BODY, &header(BODY, ""), &[String::new()], now), Err(SignatureError::NoMatch));
         assert_eq!(verify(BODY, &header(BODY, ""), &[], now), Err(SignatureError::NoMatch));
+    }
+
+    /// The same bytes with another one at some place.
+    fn changed(bytes: &[u8], at: Index, byte: u8) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = if bytes[at] == byte { byte ^ 1 } else { byte };
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn a_signature_is_good_for_its_body_and_secret_and_for_no_other_byte_of_them(
+            body in vec(any::<u8>(), 1..200), secret in "[!-~]{1,80}", at in any::<Index>(), byte in b'!'..=b'~',
+        ) {
+            let header = header(&body, &secret);
+            let now = DateTime::from_timestamp(SIGNED_AT, 0).unwrap();
+            let outcome = |body: &[u8], secret: &str| verify(body, &header, &[secret.to_owned()], now);
+            prop_assert_eq!(outcome(&body, &secret), Ok(()));
+            prop_assert_eq!(outcome(&changed(&body, at, byte), &secret), Err(SignatureError::NoMatch));
+            let other = String::from_utf8(changed(secret.as_bytes(), at, byte)).unwrap();
+            prop_assert_eq!(outcome(&body, &other), Err(SignatureError::NoMatch));
+        }
+
+        #[test]
+        fn a_header_with_another_byte_is_refused_where_it_says_something_else(at in any::<Index>(), byte in b' '..=b'~') {
+            let good = header(BODY, "new");
+            let other = String::from_utf8(changed(good.as_bytes(), at, byte)).unwrap();
+            // Hexadecimal digits mean the same in either case.
+            prop_assert!(other.eq_ignore_ascii_case(&good) || outcome(BODY, &other, 0).is_err(), "{other}");
+        }
+
+        #[test]
+        fn any_other_header_is_refused(text in "(?s).{0,200}", pieces in "(t|v1|=|,| |[0-9a-f]{1,64}){0,20}") {
+            prop_assert!(outcome(BODY, &text, 0).is_err());
+            prop_assert!(outcome(BODY, &pieces, 0).is_err());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The calls, against a listener that answers from a script.
 
+mod arbitrary;
 mod failing;
 mod listener;
 mod reply;

@@ -77,6 +77,8 @@ fn ip(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn client(peer: &str, forwarded: &[&str]) -> String {
@@ -120,5 +122,19 @@ mod tests {
     fn a_network_that_is_none_is_named() {
         assert!(Proxies::read(["10.0.0.0/33"]).unwrap_err().contains("10.0.0.0/33"));
         assert_eq!(Proxies::read([" ", ""]), Ok(Proxies::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_writes_it_is_counted_by_its_own_address(
+            text in ".{0,60}", pieces in "[0-9a-f:., \\[\\]]{0,60}", own in any::<[u8; 3]>(), port in any::<u16>()
+        ) {
+            let own = Ipv4Addr::new(203, own[0], own[1], own[2]).to_string();
+            for text in [text, pieces] {
+                prop_assert_eq!(client(&own, &[&text]), own.as_str());
+                prop_assert_eq!(client("10.1.2.3", &[&text, &own]), own.as_str());
+                prop_assert_eq!(client("10.1.2.3", &[&format!("{text},{own}:{port}, 10.9.9.9")]), own.as_str());
+            }
+        }
     }
 }
