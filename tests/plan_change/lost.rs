@@ -63,7 +63,10 @@ facts! {
             assert_eq!(ada.changes_plan(tier).await, of_tier(tier, None));
             app.settles().await;
         }
-        assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000, 1500], vec![0, 75, 25]));
+        // How many entries of no credits tell of STUDIO depends on whether the invoice or the subscription is told first.
+        let credits: Vec<_> = grants(&ada).await.into_iter().filter(|credits| *credits != 0).collect();
+        assert_eq!((paid(&app).await, credits), (vec![499, 1000, 1500], vec![75, 25]));
+        assert_eq!(ada.tier().await, "STUDIO");
     }
 
     async fn a_cancellation_after_a_lost_reply_finishes_the_upgrade_and_then_cancels(app: TestApp) {
