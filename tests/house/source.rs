@@ -10,7 +10,7 @@ use std::{
 const FOLDERS: [&str; 7] = [".ci", "api", "entity", "migration", "sandbox", "tests", "web"];
 
 /// Folders that hold what others wrote, or a program.
-const FOREIGN: [&str; 5] = ["node_modules", "dist", "generated", "snapshots", "target"];
+const FOREIGN: [&str; 6] = ["node_modules", "dist", "generated", "snapshots", "target", "test-results"];
 
 const EXTENSIONS: [&str; 9] = ["rs", "toml", "ts", "tsx", "css", "html", "graphql", "sh", "md"];
 

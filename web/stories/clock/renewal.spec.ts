@@ -15,6 +15,8 @@ async function onDashboard(page: Page, person: Person, button: string): Promise<
     .getByRole("button", { name: button })
     .click();
   await dashboard.close();
+  // A page behind another one is not drawn, and what is not drawn has no text.
+  await page.bringToFront();
 }
 
 test("a month later the plan has renewed and new credits are there", async ({ page, person }) => {
