@@ -6,6 +6,7 @@
 
 mod check;
 mod development;
+mod loopback;
 mod prices;
 mod secret;
 mod variables;
@@ -14,6 +15,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use check::check_url;
 pub use development::{DEMO, Demo};
+pub use loopback::is_loopback;
 pub use prices::Prices;
 pub use secret::Secret;
 pub use variables::{

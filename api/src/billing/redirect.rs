@@ -1,8 +1,8 @@
 //! Where checkout may lead back to.
 
-use url::{Host, Url};
+use url::Url;
 
-use crate::error::Error;
+use crate::{config::is_loopback, error::Error};
 
 /// Bytes of a URL: far more than any page's.
 const MAX_URL_BYTES: usize = 2048;
@@ -20,7 +20,7 @@ pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), E
     }
     match url.scheme() {
         "https" => {}
-        "http" if loopback(&url) => {}
+        "http" if is_loopback(&url) => {}
         _ => return Err(refused("must begin with https:// (or http:// on loopback)")),
     }
     let origin = url.origin().ascii_serialization();
@@ -28,15 +28,6 @@ pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), E
         return Err(refused("leads to an origin that is not allowed here"));
     }
     Ok(())
-}
-
-fn loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

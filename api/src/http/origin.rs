@@ -1,9 +1,9 @@
 //! Whose pages may open a socket. Browsers ask no leave for that, so the server has to look.
 
 use axum::http::{HeaderMap, header};
-use url::{Host, Url};
+use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, is_loopback};
 
 /// Whether the page that opens a socket may: a page of ours, or of a configured origin. While none is configured and the
 /// gateway listens on loopback, pages on loopback may too: that is a developer's own machine. Programs send no origin.
@@ -25,15 +25,6 @@ fn is_host(origin: &Url, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     Url::parse(&format!("{}://{host}", origin.scheme()))
         .is_ok_and(|url| url.origin().is_tuple() && url.origin() == origin.origin())
-}
-
-fn is_loopback(origin: &Url) -> bool {
-    match origin.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]
