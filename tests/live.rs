@@ -192,9 +192,9 @@ facts! {
         // Two months later nothing was paid: neither the period nor the grace lasts that long.
         let months = TimeDelta::days(62).num_seconds();
         app.sandbox().clock_offset().fetch_add(months, std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(patch_hive::settle::sweep(&app.inside().await).await.unwrap(), 1);
+        app.works_off(entity::work::Kind::Unlimited).await;
         let change: Value = watcher.pushed().await;
         assert_eq!((&change["version"], &change["balance"]["unlimited"]), (&json!(2), &json!(false)));
-        assert_eq!(patch_hive::settle::sweep(&app.inside().await).await.unwrap(), 0);
+        assert_eq!(app.works_off(entity::work::Kind::Unlimited).await, 0);
     }
 }

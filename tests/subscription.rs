@@ -6,8 +6,7 @@ mod duplicate;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use entity::event;
-use patch_hive::settle;
+use entity::{event, work::Kind};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
@@ -178,14 +177,14 @@ facts! {
         let inside = app.inside().await;
         let left = time(&until).to_utc() - inside.clock.now() - TimeDelta::hours(1);
         app.sandbox().advance(left.to_std().unwrap()).await;
-        settle::sweep(&inside).await.unwrap();
+        app.works_off(Kind::Unlimited).await;
         assert_eq!(sue.balance().await, json!({ "credits": 0, "unlimited": true, "exportsLeft": null, "version": 1 }));
 
         app.sandbox().advance(Duration::from_hours(2)).await;
         assert_eq!(sue.balance().await["unlimited"], false, "also before the sweep");
         assert_eq!(sue.exports("run-1", "key-1").await["__typename"], "InsufficientCredits");
         for _ in 0..2 {
-            settle::sweep(&inside).await.unwrap();
+            app.works_off(Kind::Unlimited).await;
             let balance = sue.balance().await;
             assert_eq!((&balance["unlimited"], &balance["version"]), (&json!(false), &json!(2)));
         }

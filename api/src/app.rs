@@ -14,6 +14,7 @@ use crate::{
     feed::Feed,
     stripe::Stripe,
     throttle::Throttle,
+    work::Signal,
 };
 
 /// The running gateway, cheap to clone.
@@ -36,6 +37,8 @@ pub struct Parts {
     pub feed: Feed,
     /// How often one caller may ask.
     pub throttle: Throttle,
+    /// Wakes the workers of the queue in this process.
+    pub work: Signal,
     /// Everything that was configured.
     pub config: Config,
     /// Work that runs to its end although its caller has gone.

@@ -1,106 +1,86 @@
-//! What runs beside requests: a file a loop. Each finds its work in the tables, so that a crash loses none of it, and
-//! does it by the same idempotent doors as everybody else, so that several replicas never do one thing twice.
+//! What runs beside requests: the queue of due work, and the loops that deliver hints. Everything in the queue is done by
+//! the same idempotent functions that requests use, so several replicas never do one thing twice.
 
 mod backstop;
-mod lease;
 mod prune;
+mod queue;
 mod reconcile;
 mod replicas;
 
-use std::time::Duration;
-
+use entity::work::Kind;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, billing, error::Error, settle};
+use crate::{
+    app::App,
+    billing,
+    error::Error,
+    settle,
+    work::{self, Claim, Next},
+};
 
 pub use prune::prune;
+pub use queue::work_off;
 
-/// How often open operations, failed events and ended entitlements are looked for.
-const SWEEP: Duration = Duration::from_secs(15);
+/// How many tasks of each kind one process works on at once.
+const LANES: [(Kind, usize); 8] = [
+    (Kind::Event, 4),
+    (Kind::Waiting, 1),
+    (Kind::Missing, 1),
+    (Kind::Operation, 8),
+    (Kind::Duplicate, 2),
+    (Kind::Unlimited, 4),
+    (Kind::Reconcile, 1),
+    (Kind::Prune, 1),
+];
 
-/// How long one replica keeps the sweep: a little less, so that it is free again when the next is due.
-const LEASE: Duration = Duration::from_secs(14);
-
-/// How often old payloads are looked for.
-const PRUNE: Duration = Duration::from_hours(1);
-
-/// Starts every loop. They end when `stop` is cancelled.
+/// Starts everything. It ends when `stop` is cancelled.
 pub fn start(app: &App, stop: &CancellationToken) {
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(backstop::run(app.clone())));
     if let Some(outbox) = app.feed.outbox() {
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(replicas::send(app.clone(), outbox.clone())));
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(replicas::listen(app.clone())));
     }
-    app.tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(app.clone())));
+    let (app, stop) = (app.clone(), stop.clone());
+    app.tasks.clone().spawn(async move {
+        if let Err(error) = ensure_single_tasks(&app).await {
+            tracing::warn!(%error, "the periodic tasks could not be requested; another replica or the next start does it");
+        }
+        queue::run(app, stop).await;
+    });
+}
+
+async fn ensure_single_tasks(app: &App) -> Result<(), Error> {
+    let mut tasks = vec![Kind::Prune];
     if app.payments.is_some() {
-        app.tasks.spawn(stop.clone().run_until_cancelled_owned(ask_stripe(app.clone())));
-        if let Some(interval) = app.config.reconcile_interval {
-            app.tasks.spawn(stop.clone().run_until_cancelled_owned(reconcile::run(app.clone(), interval)));
-        }
+        tasks.extend([Kind::Waiting, Kind::Missing]);
+        tasks.extend(app.config.reconcile_interval.map(|_| Kind::Reconcile));
     }
-    app.tasks.spawn(stop.clone().run_until_cancelled_owned(forget(app.clone())));
-}
-
-async fn forget(app: App) {
-    let mut ticks = tokio::time::interval(PRUNE);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if due(&app, "prune", PRUNE / 2).await {
-            report("old payloads of webhooks pruned", prune(&app).await.map_err(Error::from));
-        }
-        if app.payments.is_some() && settle::renewals_go_unheard(&app).await.unwrap_or_default() {
-            tracing::warn!(
-                "subscriptions were renewed, but no invoice.paid was ever received: the webhook endpoint at Stripe has to \
-                 send it, or renewals bring no credits"
-            );
-        }
+    for kind in tasks {
+        work::ensure(app.database.write(), &app.clock, kind, "").await?;
     }
+    Ok(())
 }
 
-/// Whether this replica is to do a job now.
-async fn due(app: &App, job: &str, lease: Duration) -> bool {
-    lease::take(app, job, lease).await.unwrap_or_else(|error| {
-        tracing::warn!(job, %error, "not done this time");
-        false
-    })
-}
-
-async fn sweep(app: App) {
-    let mut ticks = tokio::time::interval(SWEEP);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if !due(&app, "sweep", LEASE).await {
-            continue;
-        }
-        report("unlimited exports ended", settle::sweep(&app).await);
-        if app.payments.is_some() {
-            report("waiting webhooks settled or given up", settle::sweep_waiting(&app).await);
-            report("failed webhooks tried again", settle::retry_failed(&app).await);
-        }
+/// Makes one attempt at a task.
+async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
+    let key = claim.key.as_str();
+    match claim.kind {
+        Kind::Event => settle::retry_event(app, key).await,
+        Kind::Waiting => settle::sweep_waiting(app).await.map(|_| again(app, Kind::Waiting)),
+        Kind::Missing => settle::ask_for_missing(app).await.map(|_| again(app, Kind::Missing)),
+        Kind::Operation => billing::operation::resume(app, number(key)?).await,
+        Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
+        Kind::Unlimited => settle::end_unlimited(app, number(key)?).await,
+        Kind::Reconcile => reconcile::run(app).await,
+        Kind::Prune => prune::run(app).await,
     }
 }
 
-/// What calls Stripe has a loop of its own, so that a slow Stripe keeps nothing else waiting.
-async fn ask_stripe(app: App) {
-    let mut ticks = tokio::time::interval(SWEEP);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if !due(&app, "operations", LEASE).await {
-            continue;
-        }
-        report("open operations looked after", billing::operation::finish_open(&app).await);
-        report("payments and invoices asked for", settle::ask_for_missing(&app).await);
-        report("second subscriptions ended", billing::duplicate::end_all(&app).await);
-    }
+/// When the sweeps are due again.
+fn again(app: &App, kind: Kind) -> Next {
+    Next::At(work::now(&app.clock, kind) + chrono::TimeDelta::seconds(15))
 }
 
-fn report(what: &'static str, done: Result<usize, Error>) {
-    match done {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "{what}"),
-        Err(error) => tracing::warn!(%error, "not done this time: {what}"),
-    }
+fn number(key: &str) -> Result<i64, Error> {
+    key.parse().map_err(|_| Error::Internal(format!("the key {key} of a task is not a number")))
 }

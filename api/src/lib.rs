@@ -36,3 +36,4 @@ pub mod setup;
 pub mod stripe;
 pub mod telemetry;
 pub mod throttle;
+pub mod work;

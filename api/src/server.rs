@@ -23,6 +23,7 @@ use crate::{
     stripe::{self, Stripe},
     telemetry,
     throttle::Throttle,
+    work::Signal,
 };
 
 pub use crate::http::Site;
@@ -212,6 +213,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
         feed: if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() },
         database,
         tasks: TaskTracker::new(),
+        work: Signal::default(),
         throttle: Throttle::new(config.limits.rates),
         config,
     }))

@@ -38,9 +38,9 @@ use crate::{
 };
 
 pub use customer::customer_of;
-pub use entitlement::sweep;
+pub use entitlement::end_unlimited;
 pub use fact::{EVENTS, Fact, Moved};
-pub use inbox::{Receipt, Refusal, receive, retry_failed};
+pub use inbox::{Receipt, Refusal, receive, retry_event};
 pub use reconcile::{Line, Report, reconcile};
 pub use renewals::renewals_go_unheard;
 pub use replay::replay;

@@ -11,6 +11,7 @@ mod spans;
 
 pub use counts::{
     Open, booked, operation, push, rejected, socket_closed, socket_opened, stripe_call, subscription_opened, webhook,
+    work_age,
 };
 pub use document::without_literals;
 pub use page::{page, upkeep};

@@ -20,5 +20,6 @@ pub mod schedule;
 pub mod subscription;
 mod tier;
 pub mod user;
+pub mod work;
 
 pub use tier::Tier;

@@ -12,6 +12,7 @@ mod one_subscription;
 mod plan_changes;
 mod reversals;
 mod stripe;
+mod work;
 
 use std::collections::HashSet;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(plan_changes::Step),
             Box::new(one_subscription::Step),
             Box::new(inbox::Step),
+            Box::new(work::Step),
         ]
     }
 }

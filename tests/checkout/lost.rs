@@ -1,8 +1,11 @@
 //! Calls to Stripe that fail, and replies that are lost: whatever was made is found, and never made twice.
 
 use chrono::TimeDelta;
-use entity::operation::{self, State};
-use patch_hive::billing;
+use entity::{
+    operation::{self, State},
+    work::Kind,
+};
+use patch_hive::jobs;
 use sandbox::Effect;
 use sea_orm::{EntityTrait, QueryOrder, sea_query::Expr};
 use serde_json::Value;
@@ -112,7 +115,7 @@ facts! {
             assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
             ages(&app, TimeDelta::minutes(23 * 60 + 30)).await;
             let before = writes(&app);
-            billing::operation::finish_open(&app.inside().await).await.unwrap();
+            app.works_off(Kind::Operation).await;
             assert_eq!(newest_operation(&app).await.state, State::Done);
             assert_eq!(writes(&app), before);
             assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), made);
@@ -141,11 +144,10 @@ facts! {
         let open = newest_operation(&app).await;
         assert_eq!((open.state, open.stripe_object_id), (State::Open, None));
 
-        let inside = app.inside().await;
-        billing::operation::finish_open(&inside).await.unwrap();
+        jobs::work_off(&app.inside().await, Kind::Operation).await.unwrap();
         assert_eq!(newest_operation(&app).await.state, State::Open, "it is left to whoever began it for a while");
         ages(&app, TimeDelta::minutes(2)).await;
-        billing::operation::finish_open(&inside).await.unwrap();
+        app.works_off(Kind::Operation).await;
         let done = newest_operation(&app).await;
         let session = at_stripe(&app, SESSIONS).await["data"][0]["id"].clone();
         assert_eq!((done.state, done.stripe_object_id.map(Value::from)), (State::Done, Some(session)));

@@ -1,18 +1,24 @@
 //! A gateway with a sandbox at its side, for one test.
 
+use chrono::DateTime;
+use entity::work::{self, Kind};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use patch_hive::{
     app::App,
     clock::Clock,
     config::{Config, DEMO},
-    ledger,
+    jobs, ledger,
     server::{self, Running},
 };
 use sandbox::{Sandbox, Settings};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
 use super::{Actor, postgres, signature};
 
@@ -212,6 +218,25 @@ impl TestApp {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Works off everything of a kind, as if it were due now. Returns how many tasks that were.
+    pub(crate) async fn works_off(&self, kind: Kind) -> usize {
+        let inside = self.inside().await;
+        let tasks = work::Entity::find().filter(work::Column::Kind.eq(kind));
+        let count = tasks.clone().count(inside.database.read()).await.unwrap();
+        let due = work::Entity::update_many().col_expr(work::Column::DueAt, Expr::value(DateTime::UNIX_EPOCH));
+        due.filter(work::Column::Kind.eq(kind)).exec(inside.database.write()).await.unwrap();
+        jobs::work_off(&inside, kind).await.unwrap();
+        // The gateway's own worker may have taken one before.
+        let held = tasks.filter(work::Column::LeasedUntil.is_not_null());
+        let worked_off = async {
+            while held.clone().count(inside.database.read()).await.unwrap() > 0 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, worked_off).await.expect("work was not done in time");
+        usize::try_from(count).unwrap()
     }
 
     /// Proves that every credit is accounted for.

@@ -8,13 +8,16 @@ use super::{
 };
 
 /// What each module of the gateway may use of the others. A module that is not here may use nothing.
-const MAY_USE: [(&str, &[&str]); 26] = [
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page", "throttle"]),
-    ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle"]),
+    ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle", "work"]),
     ("auth", &["config", "error"]),
     (
         "billing",
-        &["app", "clock", "config", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe"],
+        &[
+            "app", "clock", "config", "error", "feed", "input", "ledger", "page", "plan", "retry", "settle", "stripe",
+            "work",
+        ],
     ),
     (
         "cli",
@@ -76,7 +79,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
         ],
     ),
     ("input", &["error"]),
-    ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "stripe"]),
+    ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "stripe", "telemetry", "work"]),
     ("ledger", &["database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("main", &[]),
@@ -100,13 +103,18 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "stripe",
             "telemetry",
             "throttle",
+            "work",
         ],
     ),
-    ("settle", &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry"]),
+    (
+        "settle",
+        &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry", "work"],
+    ),
     ("setup", &["clock", "config", "plan", "settle", "stripe"]),
     ("stripe", &["config", "telemetry"]),
     ("telemetry", &[]),
     ("throttle", &["error", "telemetry"]),
+    ("work", &["clock"]),
 ];
 
 /// The files of the gateway, and the top-level module that each belongs to.

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, TimeDelta};
+use entity::work::Kind;
 use patch_hive::{
     accounts::{self, SignUp},
     app::App,
@@ -16,7 +17,7 @@ use patch_hive::{
     clock::Clock,
     config::Config,
     error::Error,
-    ledger,
+    jobs, ledger,
     server::{self, Running},
     settle::{self, Fact, Receipt},
 };
@@ -116,7 +117,7 @@ impl Gateway {
             Operation::Plan { .. } | Operation::Pack { .. } | Operation::Retell { .. } => {
                 Ok(self.hears(&book.telling, base).await)
             }
-            Operation::Pass { .. } => settle::sweep(self.app()).await.map(|_| Answer::Done),
+            Operation::Pass { .. } => jobs::work_off(self.app(), Kind::Unlimited).await.map(|_| Answer::Done),
         };
         outcome.unwrap_or_else(|error| Answer::Error(error.code()))
     }

@@ -1,7 +1,7 @@
 //! Changes of plan whose replies were lost, or came to nothing: whatever was made is found, and paid once.
 
 use chrono::TimeDelta;
-use patch_hive::billing;
+use entity::work::Kind;
 use sandbox::Effect;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ async fn hears_nothing(user: &Actor, tier: &str) {
 /// What the gateway does by itself so much later.
 async fn sweeps(app: &TestApp, later: TimeDelta) {
     ages(app, later).await;
-    billing::operation::finish_open(&app.inside().await).await.unwrap();
+    app.works_off(Kind::Operation).await;
 }
 
 /// Events come to nobody, so that all rests on what Stripe answers.

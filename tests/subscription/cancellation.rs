@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use entity::{
     customer,
     operation::{self, Kind, State},
+    work::Kind as WorkKind,
 };
-use patch_hive::billing;
 use sandbox::{Effect, Fault};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ async fn asks_again(app: &TestApp) {
     let age = operation::Entity::update_many().col_expr(operation::Column::CreatedAt, Expr::value(earlier));
     age.exec(inside.database.write()).await.unwrap();
     app.sandbox().clear_faults();
-    billing::operation::finish_open(&inside).await.unwrap();
+    app.works_off(WorkKind::Operation).await;
 }
 
 async fn customer(app: &TestApp) -> String {

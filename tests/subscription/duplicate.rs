@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use entity::operation::{self, Kind, State};
+use entity::{
+    customer,
+    operation::{self, Kind, State},
+    work::Kind as WorkKind,
+};
 use patch_hive::billing;
 use sandbox::{Effect, Fault, Stage};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -28,11 +32,15 @@ async fn subscribes_twice(app: &TestApp, user: &Actor) {
     app.settles().await;
 }
 
+/// The number of the only user who has a customer.
+async fn subscriber(app: &TestApp) -> i64 {
+    customer::Entity::find().one(app.inside().await.database.read()).await.unwrap().unwrap().user_id
+}
+
 /// As the gateway does by itself every few seconds.
 async fn sweeps(app: &TestApp) {
-    let inside = app.inside().await;
-    billing::operation::finish_open(&inside).await.unwrap();
-    billing::duplicate::end_all(&inside).await.unwrap();
+    app.works_off(WorkKind::Operation).await;
+    app.works_off(WorkKind::Duplicate).await;
     app.settles().await;
 }
 
@@ -169,7 +177,8 @@ facts! {
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;
         let inside = app.inside().await;
-        let sweeping = (0..4).map(|_| billing::duplicate::end_all(&inside));
+        let user = subscriber(&app).await;
+        let sweeping = (0..4).map(|_| billing::duplicate::end_for(&inside, user));
         for done in futures_util::future::join_all(sweeping).await {
             done.unwrap();
         }

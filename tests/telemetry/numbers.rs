@@ -16,7 +16,9 @@ fn steady(lines: &[String]) -> String {
     let mut steady = String::new();
     for line in lines.iter().filter(|line| !line.contains("_bucket{") && !line.contains("call=\"list ")) {
         match line.rsplit_once(' ') {
-            Some((name, _)) if name.contains("_seconds_sum") => writeln!(steady, "{name} [seconds]").unwrap(),
+            Some((name, _)) if name.contains("_seconds_sum") || name.ends_with("_due_seconds") => {
+                writeln!(steady, "{name} [seconds]").unwrap()
+            }
             _ => writeln!(steady, "{line}").unwrap(),
         }
     }

@@ -6,10 +6,11 @@ use chrono::TimeDelta;
 use entity::{
     Tier,
     event::{self, Status},
+    work::Kind,
 };
 use patch_hive::{
     config::{Config, Prices},
-    settle,
+    jobs, settle,
 };
 use sea_orm::{EntityTrait, sea_query::Expr};
 use serde_json::json;
@@ -115,11 +116,6 @@ facts! {
     }
 }
 
-/// All events came an hour earlier.
-async fn an_hour_passes(app: &TestApp) {
-    time_passes(app, TimeDelta::hours(1)).await;
-}
-
 /// All events came so much earlier.
 pub(super) async fn time_passes(app: &TestApp, by: TimeDelta) {
     let inside = app.inside().await;
@@ -138,9 +134,8 @@ async fn once_the_price_is_known_what_failed_is_applied_once() {
         assert_eq!(ada.balance().await["version"], 0);
 
         app.restarts().await;
-        assert_eq!(settle::retry_failed(&app.inside().await).await.unwrap(), 0, "not at once");
-        an_hour_passes(&app).await;
-        settle::retry_failed(&app.inside().await).await.unwrap();
+        assert_eq!(jobs::work_off(&app.inside().await, Kind::Event).await.unwrap(), 0, "not at once");
+        app.works_off(Kind::Event).await;
         for event in &events {
             let stored = stored(&app, event).await.unwrap();
             assert_eq!((stored.status, stored.error), (Status::Applied, None));
@@ -148,7 +143,7 @@ async fn once_the_price_is_known_what_failed_is_applied_once() {
         }
         assert_eq!(ada.tier().await, "CORE");
         accepts(&app, &[retold(&events[1], "invoice.payment_succeeded")]).await;
-        assert_eq!(settle::retry_failed(&app.inside().await).await.unwrap(), 0);
+        assert_eq!(app.works_off(Kind::Event).await, 0);
         assert_eq!(booked(&ada).await, [grant(25)]);
     })
     .await;

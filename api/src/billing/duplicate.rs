@@ -4,21 +4,14 @@
 use std::{cmp::Reverse, collections::HashSet};
 
 use chrono::TimeDelta;
-use entity::{
-    customer,
-    operation::Kind,
-    subscription::{self, Status},
-};
-use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+use entity::{operation::Kind, subscription::Status};
+use sea_orm::ActiveEnum;
 
 use super::{
     operation::{self, Duplicate, Request},
     subscription::{all_living, refresh},
 };
-use crate::{app::App, error::Error, stripe::Subscription};
-
-/// How many users one sweep looks after.
-const SWEEP: u64 = 100;
+use crate::{app::App, error::Error, stripe::Subscription, work::Next};
 
 /// How many duplicates of one user are undone in one sweep.
 const AT_ONCE: usize = 10;
@@ -26,32 +19,16 @@ const AT_ONCE: usize = 10;
 /// How long after its making a subscription's first period has begun at the latest.
 const MOMENT: TimeDelta = TimeDelta::days(1);
 
-/// Ends what users have beside the one subscription that counts. Returns how many were ended or left to the operator.
+/// Ends what a user has beside the one subscription that counts.
 ///
 /// # Errors
-/// What the database says.
-pub async fn end_all(app: &App) -> Result<usize, Error> {
-    let users: Vec<i64> = subscription::Entity::find()
-        .select_only()
-        .column(customer::Column::UserId)
-        .join(sea_orm::JoinType::InnerJoin, subscription::Relation::Customer.def())
-        .filter(subscription::Column::Status.is_not_in([Status::Canceled, Status::IncompleteExpired]))
-        .group_by(customer::Column::UserId)
-        .having(subscription::Column::Id.count().gt(1))
-        // The newest first: what was left to the operator before must not keep them waiting.
-        .order_by_desc(subscription::Column::Id.max())
-        .limit(SWEEP)
-        .into_tuple()
-        .all(app.database.read())
-        .await?;
-    let mut ended = 0;
-    for user_id in users {
-        ended += end_of(app, user_id).await.unwrap_or_else(|error| {
-            tracing::warn!(user = user_id, %error, "a second subscription could not be looked after this time");
-            0
-        });
+/// Those of Stripe and of the database: it is tried again.
+pub async fn end_for(app: &App, user_id: i64) -> Result<Next, Error> {
+    let ended = end_of(app, user_id).await?;
+    if ended > 0 {
+        tracing::info!(user = user_id, ended, "second subscriptions were ended");
     }
-    Ok(ended)
+    Ok(Next::Done)
 }
 
 /// Ends what one user has too many of, one by one: each time by what Stripe says then.

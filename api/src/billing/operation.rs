@@ -8,12 +8,14 @@ mod request;
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
-use entity::operation::{self, Kind, State};
-use futures_util::{StreamExt, stream};
+use entity::{
+    operation::{self, Kind, State},
+    work::Kind as WorkKind,
+};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
 };
 
 use self::request::{Asking, stored};
@@ -25,6 +27,7 @@ use crate::{
     retry::retry,
     settle::{self, Outcome},
     stripe::Failure,
+    work::{self, Next},
 };
 
 pub use self::{
@@ -35,12 +38,6 @@ pub use self::{
 /// How long an open operation is left to whoever began it, who may still be at it: two that ask with one key are answered
 /// alike. And for how long what is not found at Stripe may still come.
 const PATIENCE: TimeDelta = TimeDelta::seconds(30);
-
-/// How many open operations one sweep looks after.
-const SWEEP: u64 = 100;
-
-/// How many of them at once: one that waits for Stripe must not keep the others waiting.
-const AT_ONCE: usize = 8;
 
 /// How often a new operation makes way for another open one.
 const ATTEMPTS: u32 = 3;
@@ -107,6 +104,7 @@ pub(super) async fn follow(
         return Ok(None);
     }
     let operation = row(app, user_id, &request)?.insert(&tx).await?;
+    finish_later(&tx, app, &operation).await?;
     tx.commit().await?;
     finish(app, operation).await
 }
@@ -162,27 +160,18 @@ pub(super) async fn request_of(app: &App, user_id: i64, key: &str) -> Result<Opt
     operation.as_ref().map(stored).transpose()
 }
 
-/// Finishes what was left open by a crash or a lost reply. Returns how many it found.
+/// Finishes an operation that was left open by a crash or a lost reply.
 ///
 /// # Errors
-/// What the database says.
-pub async fn finish_open(app: &App) -> Result<usize, Error> {
-    let open = operation::Entity::find()
-        .filter(operation::Column::State.eq(State::Open))
-        .filter(operation::Column::CreatedAt.lt(app.clock.wall() - PATIENCE))
-        .order_by_asc(operation::Column::Id)
-        .limit(SWEEP)
-        .all(app.database.read())
-        .await?;
-    let found = open.len();
-    let finishing = stream::iter(open).for_each_concurrent(AT_ONCE, async |operation| {
-        let id = operation.id;
-        if let Err(error) = finish(app, operation).await {
-            tracing::warn!(operation = id, %error, "an open operation could not be finished");
-        }
-    });
-    finishing.await;
-    Ok(found)
+/// [`Error::StripeUnavailable`] while the outcome is unknown; the database's.
+pub async fn resume(app: &App, id: i64) -> Result<Next, Error> {
+    let operation = operation::Entity::find_by_id(id).one(app.database.read()).await?;
+    let Some(operation) = operation.filter(|operation| operation.state == State::Open) else { return Ok(Next::Done) };
+    match finish(app, operation).await {
+        Err(error) if state(app, id).await? == State::Open => Err(error),
+        // Also where Stripe refused it, which the operation tells.
+        _ => Ok(Next::Done),
+    }
 }
 
 /// What there is to do about a request.
@@ -213,8 +202,15 @@ async fn begin(app: &App, user_id: i64, request: &Request) -> Result<Begun, Erro
         return Ok(Begun::Open(open));
     }
     let operation = row(app, user_id, request)?.insert(&tx).await?;
+    finish_later(&tx, app, &operation).await?;
     tx.commit().await?;
     Ok(Begun::Open(operation))
+}
+
+/// Requests that the operation is finished, should whoever begins it not come to that.
+async fn finish_later(tx: &impl ConnectionTrait, app: &App, operation: &operation::Model) -> Result<(), DbErr> {
+    let at = operation.created_at + PATIENCE;
+    work::due_at(tx, &app.clock, (WorkKind::Operation, &operation.id.to_string()), at).await
 }
 
 /// A new operation, to be committed before its call.
@@ -295,6 +291,7 @@ async fn settle_reply(app: &App, operation: &operation::Model, reply: &Reply) ->
         ..Default::default()
     };
     done.update(&tx).await?;
+    work::cancel(&tx, WorkKind::Operation, &operation.id.to_string()).await?;
     tx.commit().await?;
     if let Some(news) = heard {
         settle::announce(app, news);

@@ -4,7 +4,10 @@
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use crate::app::App;
+use crate::{app::App, error::Error, settle, work::Next};
+
+/// How often old payloads are looked for.
+const INTERVAL: TimeDelta = TimeDelta::hours(1);
 
 /// How many payloads one statement prunes: each holds the writer of a SQLite file for some milliseconds.
 const BATCH: u64 = 500;
@@ -15,6 +18,20 @@ const TURN: usize = 200;
 /// Written out in full: a database uses an index over some of the rows only for what names just these.
 const PRUNE: &str = "UPDATE stripe_events SET payload = '' WHERE event_id IN (SELECT event_id FROM stripe_events \
     WHERE payload <> '' AND status IN ('applied', 'ignored') AND received_at < $1 ORDER BY received_at LIMIT $2)";
+
+pub(super) async fn run(app: &App) -> Result<Next, Error> {
+    let pruned = prune(app).await?;
+    if pruned > 0 {
+        tracing::info!(pruned, "old payloads of webhooks were pruned");
+    }
+    if app.payments.is_some() && settle::renewals_go_unheard(app).await? {
+        tracing::warn!(
+            "subscriptions were renewed, but no invoice.paid was ever received: the webhook endpoint at Stripe has to \
+             send it, or renewals bring no credits"
+        );
+    }
+    Ok(Next::At(app.clock.wall() + INTERVAL))
+}
 
 /// Prunes the payloads of settled webhooks that are older than the configured days. Returns how many.
 ///

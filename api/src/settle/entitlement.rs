@@ -2,22 +2,22 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Tier, credit_account,
+    Tier,
     ledger_entry::ChangeType,
     period,
     subscription::{self, Status},
+    work::Kind,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Context, News, Trouble, announce, news};
+use super::{Context, Trouble, announce, news};
 use crate::{
     app::App,
+    clock::Clock,
     error::Error,
     ledger::{self, Posting, Unlimited, source},
+    work::{self, Next},
 };
-
-/// How many accounts one sweep looks after.
-const SWEEP: u64 = 1000;
 
 /// Stripe waits about an hour before it charges a renewal, and a first decline is often mended within days.
 const GRACE: TimeDelta = TimeDelta::days(3);
@@ -53,10 +53,11 @@ pub(super) async fn unlimited_until(
 
 /// Books a switch of unlimited that nothing else booked: every change of a balance has a version.
 pub(super) async fn settle(context: &Context<'_>, user_id: i64) -> Result<(), Trouble> {
-    book(context.tx, user_id, context.clock.now()).await
+    book(context.tx, context.clock, user_id).await
 }
 
-async fn book(tx: &sea_orm::DatabaseTransaction, user_id: i64, now: DateTime<Utc>) -> Result<(), Trouble> {
+async fn book(tx: &sea_orm::DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(), Trouble> {
+    let now = clock.now();
     let account = ledger::lock(tx, user_id).await?;
     let until = unlimited_until(tx, user_id, now).await?;
     if account.unlimited_until == until {
@@ -78,35 +79,34 @@ async fn book(tx: &sea_orm::DatabaseTransaction, user_id: i64, now: DateTime<Utc
         now,
     };
     ledger::post(tx, posting).await?;
+    end_later(tx, clock, user_id, until).await
+}
+
+/// Requests the end of unlimited exports for when their time is over.
+pub(super) async fn end_later(
+    tx: &sea_orm::DatabaseTransaction,
+    clock: &Clock,
+    user_id: i64,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), Trouble> {
+    if let Some(until) = until {
+        work::due_at(tx, clock, (Kind::Unlimited, &user_id.to_string()), until).await?;
+    }
     Ok(())
 }
 
-/// Ends every unlimited whose time is over, each in a transaction of its own. Returns how many.
+/// Ends a user's unlimited exports if their time is over.
 ///
 /// # Errors
-/// What the database says. What is not done then is done the next time.
-pub async fn sweep(app: &App) -> Result<usize, Error> {
-    let over = credit_account::Entity::find()
-        .filter(credit_account::Column::UnlimitedUntil.lte(app.clock.now()))
-        .limit(SWEEP)
-        .all(app.database.read())
-        .await?;
-    for account in &over {
-        // One that cannot be ended keeps no other from it.
-        match end(app, account.user_id).await {
-            Ok(news) => announce(app, news),
-            Err(error) => tracing::error!(user = account.user_id, %error, "unlimited exports could not be ended"),
-        }
-    }
-    Ok(over.len())
-}
-
-async fn end(app: &App, user_id: i64) -> Result<News, Error> {
+/// The database's.
+pub async fn end_unlimited(app: &App, user_id: i64) -> Result<Next, Error> {
     let tx = app.database.begin().await?;
-    book(&tx, user_id, app.clock.now()).await?;
+    book(&tx, &app.clock, user_id).await?;
     let news = news(&tx, user_id, false).await?;
+    let account = ledger::account(&tx, user_id).await?;
     tx.commit().await?;
-    Ok(news)
+    announce(app, news);
+    Ok(account.and_then(|account| account.unlimited_until).map_or(Next::Done, Next::At))
 }
 
 /// A user's paid STUDIO periods, the last first.

@@ -1,12 +1,14 @@
 //! Webhooks: stored, settled and marked in one transaction, before they are answered.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::event::{self, Status};
+use entity::{
+    event::{self, Status},
+    work::Kind,
+};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, TryInsertResult,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QuerySelect, TryInsertResult,
 };
 
 use super::{Fact, NOT_OURS, News, Outcome, Trouble, announce, apply, fact, owner, subscription, waiting};
@@ -17,13 +19,11 @@ use crate::{
     retry::{Passing, retry},
     stripe::Event,
     telemetry,
+    work::{self, Next},
 };
 
 /// Bytes of an event's id: Stripe's are far shorter.
 const MAX_ID_BYTES: usize = 255;
-
-/// How many failed events one sweep looks at.
-const SWEEP: u64 = 200;
 
 /// The pause before a failed event is tried again. It doubles with each attempt, up to [`MAX_PAUSE`].
 const PAUSE: TimeDelta = TimeDelta::seconds(15);
@@ -146,26 +146,24 @@ async fn settled(app: &App, event: &Event, payload: &str) -> Result<Taken, Refus
     }
 }
 
-/// Tries failed events again: their price may be configured by now. Returns how many were tried.
+/// Tries a failed event again: its price may be configured by now.
 ///
 /// # Errors
-/// What the database says.
-pub async fn retry_failed(app: &App) -> Result<usize, Error> {
-    let now = app.clock.wall();
-    let failed = event::Entity::find()
-        .filter(event::Column::Status.eq(Status::Failed))
-        .filter(event::Column::ReceivedAt.gt(now - PATIENCE))
-        .order_by_asc(event::Column::Attempts)
-        .limit(SWEEP)
-        .all(app.database.read())
-        .await?;
-    let due: Vec<_> = failed.iter().filter(|row| due_at(row.received_at, row.attempts) <= now).collect();
-    for row in &due {
-        if let Err(refusal) = receive(app, row.payload.as_bytes()).await {
-            tracing::warn!(event = row.event_id, %refusal, "a failed event could not be tried again");
+/// [`Error::Internal`] with the event's own fault, so that it is tried again later; the database's.
+pub async fn retry_event(app: &App, id: &str) -> Result<Next, Error> {
+    let stored = event::Entity::find_by_id(id).one(app.database.read()).await?;
+    let Some(stored) = stored.filter(|event| event.status == Status::Failed && !event.payload.is_empty()) else {
+        return Ok(Next::Done);
+    };
+    match receive(app, stored.payload.as_bytes()).await {
+        Ok(Receipt::Failed) if stored.received_at + PATIENCE > app.clock.wall() => {
+            let now = event::Entity::find_by_id(id).one(app.database.read()).await?;
+            Err(Error::Internal(now.and_then(|event| event.error).unwrap_or_default()))
         }
+        Ok(_) => Ok(Next::Done),
+        Err(Refusal::Ours(error)) => Err(error),
+        Err(Refusal::Unreadable(reason)) => Err(Error::Internal(reason)),
     }
-    Ok(due.len())
 }
 
 /// When an event that came then, and was tried so often, is to be tried again.
@@ -256,6 +254,10 @@ pub(super) async fn settle(app: &App, tx: DatabaseTransaction, event: &Event, tr
         ..Default::default()
     };
     mark.update(&tx).await?;
+    if receipt == Receipt::Failed && applied_at.is_none() {
+        let again = app.clock.wall() + work::pause(tried.attempts + 1);
+        work::ensure_at(&tx, &app.clock, (Kind::Event, &event.id), again).await?;
+    }
     tx.commit().await?;
     if receipt == Receipt::Failed {
         tracing::error!(event = event.id, kind = event.kind, error, "webhook failed");

@@ -65,11 +65,13 @@ pub(super) async fn grant(context: &Context<'_>, paid: Paid) -> Result<period::M
         };
         row.insert(context.tx).await?
     };
+    let until = entitlement::unlimited_until(context.tx, paid.user_id, now).await?;
+    entitlement::end_later(context.tx, context.clock, paid.user_id, until).await?;
     let posting = Posting {
         user_id: paid.user_id,
         change_type: ChangeType::Grant,
         delta: due,
-        unlimited: Unlimited::Until(entitlement::unlimited_until(context.tx, paid.user_id, now).await?),
+        unlimited: Unlimited::Until(until),
         source,
         reference: Some(reference),
         notes: Some(format!("{} until {}", plan(paid.tier).name, paid.end.format("%Y-%m-%d"))),

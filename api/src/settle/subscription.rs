@@ -4,26 +4,31 @@ mod precedence;
 
 use std::{collections::HashMap, time::Duration};
 
+use chrono::TimeDelta;
 use entity::{
     Tier, customer, operation,
     subscription::{self, Status},
+    work::Kind,
 };
 use sea_orm::{
     ActiveEnum, ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 use serde_json::Value;
 
 use super::{
     Context, Fact, NOT_OURS, Outcome, Owner, Trouble, entitlement, learn, news, owner, period, schedule, unknown_price,
 };
-use crate::{app::App, error::Error, ledger, stripe::Subscription};
+use crate::{app::App, error::Error, ledger, stripe::Subscription, work};
 
 pub(super) use precedence::{SKEW, Verdict};
 
 /// What Stripe's clock counts in, and a little.
 const SECOND: Duration = Duration::from_millis(1100);
+
+/// How long the events about a second subscription may take to arrive, before one of the two is ended.
+const TOGETHER: TimeDelta = TimeDelta::seconds(15);
 
 /// How we know what a subscription is like.
 #[derive(Clone, Debug)]
@@ -121,6 +126,7 @@ pub(super) async fn settle(context: &Context<'_>, subscription: Subscription, sa
     if automatic && first_payment {
         period::grant(context, period::Paid { user_id, subscription: subscription.id, tier, end }).await?;
     }
+    request_one_subscription(context, user_id, &customer).await?;
     entitlement::settle(context, user_id).await?;
     let to_ask = verdict.tied() || verdict.later() && coming.unheard;
     Ok(Outcome::Applied(Some(news(context.tx, user_id, to_ask).await?)))
@@ -131,6 +137,20 @@ async fn owner_locked(context: &Context<'_>, customer: &str) -> Result<Option<Ow
     let Some(found) = owner(context.tx, Some(customer)).await? else { return Ok(None) };
     ledger::lock(context.tx, found.row.user_id).await?;
     Ok(owner(context.tx, Some(customer)).await?)
+}
+
+/// Requests that a second subscription of the user is ended, where there are two.
+async fn request_one_subscription(context: &Context<'_>, user_id: i64, customer: &Owner) -> Result<(), Trouble> {
+    let current = subscription::Entity::find()
+        .filter(subscription::Column::CustomerId.eq(customer.row.id))
+        .filter(subscription::Column::Status.is_not_in([Status::Canceled, Status::IncompleteExpired]))
+        .count(context.tx)
+        .await?;
+    if current > 1 {
+        let at = context.clock.wall() + TOGETHER;
+        work::due_at(context.tx, context.clock, (Kind::Duplicate, &user_id.to_string()), at).await?;
+    }
+    Ok(())
 }
 
 /// Asks Stripe what a subscription is like, and what is to come of it: once the second is over in which two states were

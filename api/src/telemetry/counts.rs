@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use entity::ledger_entry::ChangeType;
 use metrics::{Gauge, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -17,6 +18,7 @@ const ENTRIES: &str = "patch_hive_ledger_entries_total";
 const WEBHOOKS: &str = "patch_hive_webhook_events_total";
 const STRIPE_CALLS: &str = "patch_hive_stripe_calls_total";
 const STRIPE_SECONDS: &str = "patch_hive_stripe_call_duration_seconds";
+const WORK_AGE: &str = "patch_hive_work_oldest_due_seconds";
 
 /// Something that is open for as long as this lives.
 #[must_use]
@@ -56,6 +58,8 @@ pub(super) fn describe() {
     describe_counter!(WEBHOOKS, "Webhook events by type and by what became of them");
     describe_counter!(STRIPE_CALLS, "Attempts to call Stripe by call and outcome");
     describe_histogram!(STRIPE_SECONDS, seconds, "How long an attempt to call Stripe took");
+    describe_gauge!(WORK_AGE, Unit::Seconds, "For how long the oldest task of the queue is due that nobody works on");
+    gauge!(WORK_AGE).set(0.0);
     gauge!(SOCKETS).set(0.0);
     gauge!(SUBSCRIPTIONS).set(0.0);
     counter!(PUSHES).absolute(0);
@@ -117,4 +121,9 @@ pub fn webhook(kind: &'static str, outcome: &'static str) {
 pub fn stripe_call(call: &'static str, outcome: &'static str, took: Duration) {
     counter!(STRIPE_CALLS, "call" => call, "outcome" => outcome).increment(1);
     histogram!(STRIPE_SECONDS, "call" => call).record(took);
+}
+
+/// The oldest task of the queue is due for so long.
+pub fn work_age(age: TimeDelta) {
+    gauge!(WORK_AGE).set(age.as_seconds_f64());
 }

@@ -1,0 +1,124 @@
+//! Works off the queue: takes due tasks, each kind up to its own limit, so that no kind keeps another waiting.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use entity::work::Kind;
+use tokio::{
+    sync::Semaphore,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{LANES, perform};
+use crate::{
+    app::App,
+    error::Error,
+    telemetry,
+    work::{self, Claim},
+};
+
+/// How often the table is looked at when nothing in this process asks for it.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Works until `stop`. What is under way then is given back.
+pub(super) async fn run(app: App, stop: CancellationToken) {
+    let lanes: HashMap<_, _> = LANES.iter().map(|(kind, limit)| (*kind, Arc::new(Semaphore::new(*limit)))).collect();
+    let mut ticks = interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !stop.is_cancelled() {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = app.work.woken() => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(error) = start_due(&app, &lanes, &stop).await {
+            tracing::warn!(%error, "the queue of work could not be read");
+        }
+    }
+}
+
+async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &CancellationToken) -> Result<(), Error> {
+    let mut age = TimeDelta::zero();
+    for (kind, due_at) in work::oldest(app.database.read(), &app.clock).await? {
+        let waited = work::now(&app.clock, kind) - due_at;
+        age = age.max(waited);
+        let Some(lane) = lanes.get(&kind).filter(|_| waited >= TimeDelta::zero()) else { continue };
+        let free = lane.available_permits();
+        if free == 0 {
+            continue;
+        }
+        for claim in work::claim(app.database.write(), &app.clock, kind, free).await? {
+            // There is a permit: only this loop takes them.
+            let Ok(permit) = lane.clone().try_acquire_owned() else { break };
+            let (app, stop) = (app.clone(), stop.clone());
+            app.tasks.clone().spawn(async move {
+                tokio::select! {
+                    () = attempt(&app, &claim) => {}
+                    () = stop.cancelled() => give_back(&app, &claim).await,
+                }
+                drop(permit);
+                app.work.wake();
+            });
+        }
+    }
+    telemetry::work_age(age);
+    Ok(())
+}
+
+/// Makes one attempt at a task and writes down what came of it. Its lease is renewed meanwhile; where it is lost, the
+/// attempt is given up.
+async fn attempt(app: &App, claim: &Claim) {
+    let outcome = tokio::select! {
+        outcome = perform(app, claim) => outcome,
+        () = lease_lost(app, claim) => {
+            tracing::warn!(kind = ?claim.kind, key = claim.key, "the lease was lost");
+            return;
+        }
+    };
+    let db = app.database.write();
+    let ended = match outcome {
+        Ok(next) => work::finish(db, claim, next).await,
+        Err(error) => {
+            let (kind, key, attempt) = (claim.kind, claim.key.as_str(), claim.attempt);
+            tracing::warn!(?kind, key, attempt, %error, "work failed and will be retried");
+            work::fail(db, &app.clock, claim, &error.to_string()).await
+        }
+    };
+    if let Err(error) = ended {
+        // The lease runs out, and the task is done once more.
+        tracing::warn!(kind = ?claim.kind, key = claim.key, %error, "the end of work could not be written");
+    }
+}
+
+async fn lease_lost(app: &App, claim: &Claim) {
+    loop {
+        tokio::time::sleep(work::RENEWAL).await;
+        match work::renew(app.database.write(), &app.clock, claim).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // Until it runs out the lease is ours, and the next renewal may succeed.
+            Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
+        }
+    }
+}
+
+async fn give_back(app: &App, claim: &Claim) {
+    if let Err(error) = work::release(app.database.write(), claim).await {
+        tracing::warn!(%error, "work could not be given back before its lease runs out");
+    }
+}
+
+/// Works off everything of a kind that is due now and that nobody holds, in this task. Returns how many tasks that were.
+///
+/// # Errors
+/// The database's. A task that fails is due again later.
+pub async fn work_off(app: &App, kind: Kind) -> Result<usize, Error> {
+    let mut done = 0;
+    loop {
+        let claims = work::claim(app.database.write(), &app.clock, kind, 1).await?;
+        let Some(claim) = claims.first() else { return Ok(done) };
+        attempt(app, claim).await;
+        done += 1;
+    }
+}

@@ -1,0 +1,66 @@
+//! `work`: everything that is to be done later, or again. One row is one task; it is removed once it is done.
+
+use sea_orm::entity::prelude::*;
+
+/// What is to be done. The key of a row says to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Kind {
+    /// Apply a stored webhook event (`evt_...`) that could not be applied when it arrived.
+    #[sea_orm(string_value = "event")]
+    Event,
+    /// Settle the webhook events that wait for another object. A single task.
+    #[sea_orm(string_value = "waiting")]
+    Waiting,
+    /// Request from Stripe what waiting webhook events need. A single task.
+    #[sea_orm(string_value = "missing")]
+    Missing,
+    /// Finish an outgoing write: the number of its row in `stripe_operations`.
+    #[sea_orm(string_value = "operation")]
+    Operation,
+    /// End the second subscription of a user (their number).
+    #[sea_orm(string_value = "duplicate")]
+    Duplicate,
+    /// End the unlimited exports of a user (their number).
+    #[sea_orm(string_value = "unlimited")]
+    Unlimited,
+    /// Compare with Stripe. A single task.
+    #[sea_orm(string_value = "reconcile")]
+    Reconcile,
+    /// Remove what is older than its retention time. A single task.
+    #[sea_orm(string_value = "prune")]
+    Prune,
+}
+
+/// One task.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "work")]
+pub struct Model {
+    /// The row's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// What is to be done.
+    pub kind: Kind,
+    /// To what. Unique together with the kind; empty for a single task.
+    pub key: String,
+    /// When it is due: in business time for [`Kind::Unlimited`], in wall time for all others.
+    pub due_at: DateTimeUtc,
+    /// Grows by one each time that the task is requested.
+    pub generation: i64,
+    /// Attempts since it last succeeded.
+    pub attempts: i32,
+    /// A worker holds the task until then, in wall time.
+    pub leased_until: Option<DateTimeUtc>,
+    /// Grows by one with each lease. A worker whose lease was taken over changes nothing.
+    pub lease: i64,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// When the row was made, in wall time.
+    pub created_at: DateTimeUtc,
+}
+
+/// A task has no relations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
