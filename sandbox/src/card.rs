@@ -18,8 +18,10 @@ pub(crate) enum Behaviour {
     Declines(Decline),
     /// Pays while the customer is there; every later charge is declined.
     DeclinesLater,
-    /// The money comes, or fails to come, days later.
+    /// The payment stays in processing until a test decides it.
     PaysLater,
+    /// The payment is in processing for some days, and fails then.
+    BouncesLater,
 }
 
 /// Why a payment was declined (docs.stripe.com/declines/codes).
@@ -33,7 +35,7 @@ pub(crate) struct Decline {
 impl Decline {
     /// The decline that says this.
     pub(crate) fn of_message(message: &str) -> Decline {
-        let known = [INSUFFICIENT, BANK_REFUSED];
+        let known = [INSUFFICIENT, BANK_REFUSED, NO_METHOD];
         known.into_iter().find(|decline| decline.message == message).unwrap_or(GENERIC)
     }
 }
@@ -43,6 +45,12 @@ pub(crate) const GENERIC: Decline =
     Decline { code: "card_declined", reason: Some("generic_decline"), message: "Your card was declined." };
 const INSUFFICIENT: Decline =
     Decline { code: "card_declined", reason: Some("insufficient_funds"), message: "Your card has insufficient funds." };
+/// What a payment without a payment method is answered with.
+pub(crate) const NO_METHOD: Decline = Decline {
+    code: "missing",
+    reason: None,
+    message: "This customer has no attached payment source or default payment method.",
+};
 /// What a number that is not in the list is answered with.
 pub(crate) const INCORRECT_NUMBER: Decline =
     Decline { code: "incorrect_number", reason: None, message: "Your card number is incorrect." };
@@ -63,7 +71,7 @@ pub(crate) struct Card {
 }
 
 /// The numbers that the sandbox knows; the first is what the hosted page suggests.
-pub(crate) const CARDS: [Card; 6] = [
+pub(crate) const CARDS: [Card; 7] = [
     Card { number: "4242424242424242", behaviour: Behaviour::Pays, brand: "visa", note: "succeeds" },
     Card { number: "5555555555554444", behaviour: Behaviour::Pays, brand: "mastercard", note: "succeeds" },
     Card { number: "4000000000000002", behaviour: Behaviour::Declines(GENERIC), brand: "visa", note: "is declined" },
@@ -83,16 +91,24 @@ pub(crate) const CARDS: [Card; 6] = [
         number: "000123456789",
         behaviour: Behaviour::PaysLater,
         brand: "bank",
-        note: "a bank account: the money arrives, or fails to, later (one-time payments only)",
+        note: "a bank account: the payment is in processing until you let it succeed or fail",
+    },
+    Card {
+        number: "000222222227",
+        behaviour: Behaviour::BouncesLater,
+        brand: "bank",
+        note: "a bank account: the payment is in processing for four days, then it fails",
     },
 ];
 
 /// Names of test cards that stand for payment methods in requests (docs.stripe.com/testing, "Payment methods").
-const TOKENS: [(&str, &str); 4] = [
+const TOKENS: [(&str, &str); 6] = [
     ("pm_card_visa", "4242424242424242"),
     ("pm_card_mastercard", "5555555555554444"),
     ("pm_card_visa_chargeDeclined", "4000000000000002"),
     ("pm_card_chargeCustomerFail", "4000000000000341"),
+    ("pm_usBankAccount", "000123456789"),
+    ("pm_usBankAccount_insufficientFunds", "000222222227"),
 ];
 
 impl Card {
@@ -122,6 +138,11 @@ impl Card {
         Err(Problem::invalid_parameter("default_payment_method", message))
     }
 
+    /// Whether its payments take days.
+    pub(crate) fn is_delayed(&self) -> bool {
+        matches!(self.behaviour, Behaviour::PaysLater | Behaviour::BouncesLater)
+    }
+
     /// Whether a charge goes through. `present` tells whether the customer is there.
     pub(crate) fn charge(&self, present: bool) -> Result<(), Decline> {
         match self.behaviour {
@@ -133,7 +154,7 @@ impl Card {
 
     /// Keeps the card as a payment method of the customer, if there is one.
     pub(crate) fn save(&self, work: &mut Work<'_>, customer: &Value) -> String {
-        let kind = if self.behaviour == Behaviour::PaysLater { "us_bank_account" } else { "card" };
+        let kind = if self.is_delayed() { "us_bank_account" } else { "card" };
         let mut method = json!({
             "id": work.new_id(Kind::PaymentMethod),
             "object": "payment_method",

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    card::{self, Behaviour, Card, Decline},
+    card::{self, Card, Decline},
     checkout_session::Order,
     customer, event,
     invoice::{self, Attempt, Draft},
     kind::Kind,
-    payment_intent::{self, Terms},
+    payment_intent::{self, Progress, Terms},
     subscription,
     work::{Work, text},
 };
@@ -22,12 +22,6 @@ pub(crate) enum Refusal {
     /// The card was declined; the session stays open and nothing was made.
     Declined(Decline),
 }
-
-const ONLY_ONE_TIME: Decline = Decline {
-    code: "payment_method_not_available",
-    reason: None,
-    message: "This payment method cannot pay for a subscription here.",
-};
 
 const EXCLUDED: Decline = Decline {
     code: "payment_method_not_available",
@@ -48,13 +42,10 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, 
     let order = work.state.orders.get(id).cloned().ok_or(Refusal::NoSuchSession)?;
     let card = Card::find(number).ok_or(Refusal::Declined(card::INCORRECT_NUMBER))?;
     card.charge(true).map_err(Refusal::Declined)?;
-    if card.behaviour == Behaviour::PaysLater && is_excluded(&session, "us_bank_account") {
+    if card.is_delayed() && is_excluded(&session, "us_bank_account") {
         return Err(Refusal::Declined(EXCLUDED));
     }
     if session["mode"] == "subscription" {
-        if card.behaviour == Behaviour::PaysLater {
-            return Err(Refusal::Declined(ONLY_ONE_TIME));
-        }
         subscribe(work, &session, order, card);
     } else {
         buy(work, &session, order, card);
@@ -87,28 +78,34 @@ fn subscribe(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
     };
     let subscription = subscription::start(work, &start);
     event::emit(work, "customer.subscription.created", &subscription);
+    let mut lines = invoice::take_waiting(work, &subscription, &invoice);
+    lines.extend(invoice::period_lines(work, &subscription));
     let draft = Draft {
         id: invoice.clone(),
         subscription: &subscription,
         reason: "subscription_create",
         period: (work.now, work.now),
-        lines: invoice::period_lines(work, &subscription),
+        lines,
     };
-    invoice::draft(work, draft);
+    invoice::draft(work, draft, |_| {});
     invoice::finalize(work, &invoice, &payment_method);
     let attempt = Attempt { present: true, payment_method, next_at: None };
-    invoice::collect(work, &invoice, &attempt);
+    let progress = invoice::collect(work, &invoice, &attempt);
     complete(work, session, |session| {
         session["customer"] = customer;
         session["invoice"] = invoice.into();
-        session["payment_status"] = status_once_paid(session).into();
+        session["payment_status"] = payment_status(session, progress).into();
         session["subscription"] = subscription["id"].clone();
     });
 }
 
-/// A trial, or a coupon for everything, leaves nothing to pay.
-fn status_once_paid(session: &Value) -> &'static str {
-    if session["amount_total"] == 0 { "no_payment_required" } else { "paid" }
+/// A trial, or a coupon for everything, leaves nothing to pay. The money of a delayed method is not there yet.
+fn payment_status(session: &Value, progress: Progress) -> &'static str {
+    match progress {
+        _ if session["amount_total"] == 0 => "no_payment_required",
+        Progress::Paid => "paid",
+        Progress::Processing | Progress::Failed => "unpaid",
+    }
 }
 
 /// Payment mode: one payment intent, whose money is there at once or comes later. An order that costs nothing has none.
@@ -129,15 +126,10 @@ fn buy(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
         payment_method: &payment_method,
     };
     let intent = payment_intent::create(work, &terms);
-    let delayed = card.behaviour == Behaviour::PaysLater;
-    if delayed {
-        payment_intent::start_processing(work, &intent);
-    } else {
-        payment_intent::succeed(work, &intent);
-    }
+    let progress = payment_intent::confirm(work, &intent, true);
     complete(work, session, |session| {
         session["payment_intent"] = intent.into();
-        session["payment_status"] = if delayed { "unpaid" } else { "paid" }.into();
+        session["payment_status"] = payment_status(session, progress).into();
     });
 }
 
@@ -161,22 +153,4 @@ fn complete(work: &mut Work<'_>, session: &Value, change: impl FnOnce(&mut Value
         });
         change(session);
     });
-}
-
-/// The money of a delayed payment arrives, or its failure is known. `None` when the session waits for none.
-pub(crate) fn settle_delayed(work: &mut Work<'_>, id: &str, arrived: bool) -> Option<Value> {
-    let intent = text(&work.get(Kind::Session, id), "payment_intent");
-    if work.get(Kind::PaymentIntent, &intent)["status"] != "processing" {
-        return None;
-    }
-    if arrived {
-        payment_intent::succeed(work, &intent);
-        work.change(Kind::Session, id, |session| session["payment_status"] = "paid".into());
-    } else {
-        payment_intent::fail(work, &intent, card::BANK_REFUSED);
-    }
-    let session = work.get(Kind::Session, id);
-    let name = if arrived { "async_payment_succeeded" } else { "async_payment_failed" };
-    event::emit(work, &format!("checkout.session.{name}"), &session);
-    Some(session)
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     call::{Answer, Call},
-    discount, event,
+    customer, discount, event,
     form::Params,
     kind::Kind,
     line_item, list, metadata, payment_method_type,
@@ -91,12 +91,18 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         work.state.named_in("customer", Kind::Customer, id)?;
     }
     let order = order(work, params, &mode)?;
+    if let (Some(id), "subscription") = (&customer, mode.as_str()) {
+        customer::check_currency(work, id, &text(&order.lines[0], "currency"))?;
+    }
     let expires_at = expiry(params, work.now)?;
     let metadata = metadata::of_new(params)?;
     let excluded = payment_method_type::excluded(params)?;
     let mut shown = Vec::new();
     for field in SHOWN {
         if let Some(value) = params.text(field)? {
+            if field == "customer_email" {
+                customer::check_email(field, &value)?;
+            }
             shown.push((field, value));
         }
     }
@@ -291,19 +297,24 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     call.list(Kind::Session, &filters)
 }
 
-/// `GET /v1/checkout/sessions/{id}/line_items`, all on one page.
+/// `GET /v1/checkout/sessions/{id}/line_items`.
 pub(crate) fn list_line_items(call: &mut Call<'_>) -> Answer {
-    call.params.ignore(&["limit"]);
-    call.params.finish()?;
     let id = call.id();
     call.work.state.named(Kind::Session, &id)?;
-    Ok(line_items(&call.work, &id))
+    let lines = call.work.state.orders.get(&id).map_or(&[][..], |order| &order.lines);
+    let page = list::page_of(&mut call.params, &line_items_url(&id), lines)?;
+    call.params.finish()?;
+    Ok(page)
+}
+
+fn line_items_url(id: &str) -> String {
+    format!("/v1/checkout/sessions/{id}/line_items")
 }
 
 /// The line items of a session as a list object.
 pub(crate) fn line_items(work: &Work<'_>, id: &str) -> Value {
     let lines = work.state.orders.get(id).map_or(&[][..], |order| &order.lines);
-    list::whole(&format!("/v1/checkout/sessions/{id}/line_items"), lines)
+    list::embedded(&line_items_url(id), lines)
 }
 
 /// `POST /v1/checkout/sessions/{id}/expire`.

@@ -4,20 +4,23 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     call::{Answer, Call},
-    cancellation, event,
+    cancellation,
+    card::Card,
+    event,
     form::Params,
     kind::Kind,
     metadata,
     problem::Problem,
+    subscription::has_ended,
     work::{Work, text},
 };
 
 /// Text fields that can be set, changed and unset.
 const FIELDS: [&str; 4] = ["description", "email", "name", "phone"];
 /// Parameters that Stripe knows and that change nothing here.
-const WITHOUT_EFFECT: [&str; 7] =
-    ["address", "invoice_settings", "preferred_locales", "shipping", "tax", "tax_exempt", "tax_id_data"];
+const WITHOUT_EFFECT: [&str; 6] = ["address", "preferred_locales", "shipping", "tax", "tax_exempt", "tax_id_data"];
 const MAX_SEARCH_RESULTS: usize = 100;
+const MAX_EMAIL_BYTES: usize = 512;
 
 /// `POST /v1/customers`.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
@@ -27,6 +30,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         call.work.state.named_in("test_clock", Kind::TestClock, &clock)?;
         fields.push(("test_clock", clock.into()));
     }
+    call.params.ignore(&["invoice_settings"]);
     call.params.ignore(&WITHOUT_EFFECT);
     call.params.finish()?;
     Ok(add(&mut call.work, fields, &metadata))
@@ -73,11 +77,25 @@ fn fields(params: &mut Params) -> Result<Vec<(&'static str, Value)>, Problem> {
     let mut fields = Vec::new();
     for field in FIELDS {
         if let Some(value) = params.unsettable(field)? {
+            if field == "email" && !value.is_empty() {
+                check_email("email", &value)?;
+            }
             let value = if value.is_empty() { Value::Null } else { value.into() };
             fields.push((field, value));
         }
     }
     Ok(fields)
+}
+
+/// Refuses what cannot be an email address, among it every address that is not ASCII.
+pub(crate) fn check_email(param: &str, email: &str) -> Result<(), Problem> {
+    let (user, domain) = email.split_once('@').unwrap_or_default();
+    let is_named = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
+    let is_plain = email.is_ascii() && !email.contains(char::is_whitespace) && !domain.contains('@');
+    if is_plain && is_named && !user.is_empty() && email.len() <= MAX_EMAIL_BYTES {
+        return Ok(());
+    }
+    Err(Problem::invalid_parameter_with_code(param, "email_invalid", &format!("Invalid email address: {email}")))
 }
 
 fn set(customer: &mut Value, fields: Vec<(&str, Value)>) {
@@ -92,16 +110,31 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     existing(call, &id)?;
     let fields = fields(&mut call.params)?;
     let metadata = metadata::read(&mut call.params)?;
+    let method = default_method(call, &id)?;
     call.params.ignore(&WITHOUT_EFFECT);
     call.params.finish()?;
     let change = call.work.change(Kind::Customer, &id, |customer| {
         set(customer, fields);
+        if let Some(method) = method {
+            customer["invoice_settings"]["default_payment_method"] = method.into();
+        }
         metadata::apply_to(customer, metadata);
     });
     if change.0 != change.1 {
         event::emit_change(&mut call.work, "customer.updated", &change);
     }
     Ok(change.1)
+}
+
+/// Takes `invoice_settings[default_payment_method]` from a request.
+fn default_method(call: &mut Call<'_>, id: &str) -> Result<Option<String>, Problem> {
+    let Some(mut settings) = call.params.child("invoice_settings")? else {
+        return Ok(None);
+    };
+    let method = settings.text("default_payment_method")?;
+    settings.ignore(&["custom_fields", "footer", "rendering_options"]);
+    settings.finish()?;
+    method.map(|method| Card::attached(&mut call.work, &method, &id.into())).transpose()
 }
 
 /// `DELETE /v1/customers/{id}`: the customer's subscriptions end with it.
@@ -167,6 +200,31 @@ pub(crate) fn email_of(work: &Work<'_>, id: &str) -> String {
     text(&work.get(Kind::Customer, id), "email")
 }
 
+/// Refuses another currency than the one that the customer is billed in. It stays free to choose as long as nothing of the
+/// customer is active (docs.stripe.com/billing/customer, "Currency").
+pub(crate) fn check_currency(work: &Work<'_>, id: &str, currency: &str) -> Result<(), Problem> {
+    let billed = work.state.all(Kind::Subscription).filter(|subscription| subscription["customer"] == id);
+    let waiting = work.state.all(Kind::InvoiceItem).filter(|item| item["customer"] == id && item["invoice"].is_null());
+    let mut active = billed.filter(|subscription| !has_ended(subscription)).chain(waiting);
+    match active.find(|object| object["currency"] != currency) {
+        None => Ok(()),
+        Some(other) => {
+            let other = text(other, "currency");
+            Err(Problem::not_now(format!(
+                "You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, or invoice item with currency {other}."
+            )))
+        }
+    }
+}
+
+/// Adds to the customer's balance; what the customer has to their credit is negative.
+pub(crate) fn change_balance(work: &mut Work<'_>, id: &str, by: i64) {
+    let change = work.change(Kind::Customer, id, |customer| {
+        customer["balance"] = (customer["balance"].as_i64().unwrap_or_default() + by).into();
+    });
+    event::emit_change(work, "customer.updated", &change);
+}
+
 /// Uses the customer's balance for an invoice that becomes final: a credit (negative) pays for it as far as it goes, and what
 /// the invoice itself credits is kept for the next one. Answers with the balance before and after
 /// (docs.stripe.com, "Customer invoice balance").
@@ -184,6 +242,18 @@ pub(crate) fn use_balance(work: &mut Work<'_>, invoice: &Value) -> (i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_email_is_a_name_at_a_domain() {
+        for good in ["ada@example.com", "a+b@sub.example.org"] {
+            assert_eq!(check_email("email", good), Ok(()), "{good}");
+        }
+        for bad in
+            ["ada", "@example.com", "ada@localhost", "a b@example.com", "a@b@c.com", "ada@x..y", "\u{e4}@example.com"]
+        {
+            assert!(check_email("email", bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn search_clauses_name_a_field_or_a_metadata_key() {

@@ -8,6 +8,7 @@ use crate::{
     cancellation, event,
     invoice::{self, Attempt},
     kind::Kind,
+    payment_intent::Progress,
     plan_change,
     subscription::has_ended,
     timetable::Due,
@@ -33,31 +34,51 @@ pub enum AfterRetries {
     PastDue,
 }
 
-/// Tries to collect an open invoice by itself and draws the consequences; answers whether it is paid now.
-pub(crate) fn attempt(work: &mut Work<'_>, id: &str, present: bool) -> bool {
+/// Tries to collect an open invoice automatically and applies the consequences to its subscription.
+pub(crate) fn attempt(work: &mut Work<'_>, id: &str, present: bool) -> Progress {
     let invoice = work.get(Kind::Invoice, id);
+    let next_at = next_attempt(work, &invoice, 0);
+    let progress = collect(work, &invoice, None, (present, next_at));
+    if progress == Progress::Failed {
+        schedule_retry(work, &invoice, next_at);
+    }
+    progress
+}
+
+/// When an invoice is tried again after its next failure. `skipped` attempts are counted already.
+fn next_attempt(work: &Work<'_>, invoice: &Value, skipped: usize) -> Option<i64> {
     let tried = invoice["attempt_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
-    let next_at = PAUSES_DAYS.get(tried).map(|days| work.now + days * DAY_SECONDS);
-    let paid = collect(work, &invoice, None, (present, next_at));
-    if paid {
-        return true;
-    }
+    PAUSES_DAYS.get(tried.saturating_sub(skipped)).map(|days| work.now + days * DAY_SECONDS)
+}
+
+fn schedule_retry(work: &mut Work<'_>, invoice: &Value, next_at: Option<i64>) {
     match next_at {
-        Some(at) => work.state.timetable.add(at, Due::PaymentRetry(id.to_owned())),
-        None => give_up(work, &invoice),
+        Some(at) => work.state.timetable.add(at, Due::PaymentRetry(text(invoice, "id"))),
+        None => give_up(work, invoice),
     }
-    false
+}
+
+/// The bank answers about a payment that was in processing.
+pub(crate) fn settle(work: &mut Work<'_>, id: &str, succeeded: bool) {
+    let invoice = work.get(Kind::Invoice, id);
+    let next_at = next_attempt(work, &invoice, 1);
+    let progress = if succeeded { Progress::Paid } else { Progress::Failed };
+    invoice::record(work, id, progress, next_at);
+    follow(work, &invoice, progress);
+    if progress == Progress::Failed {
+        schedule_retry(work, &invoice, next_at);
+    }
 }
 
 /// Collects because somebody asked for it. The order of retries stays as it was.
-pub(crate) fn attempt_on_request(work: &mut Work<'_>, id: &str, payment_method: Option<String>) -> bool {
+pub(crate) fn attempt_on_request(work: &mut Work<'_>, id: &str, payment_method: Option<String>) -> Progress {
     let invoice = work.get(Kind::Invoice, id);
     let next_at = invoice["next_payment_attempt"].as_i64();
     collect(work, &invoice, payment_method, (false, next_at))
 }
 
 /// Collects because the customer pays by hand, with a payment method of their choice.
-pub(crate) fn attempt_by_customer(work: &mut Work<'_>, id: &str, payment_method: String) -> bool {
+pub(crate) fn attempt_by_customer(work: &mut Work<'_>, id: &str, payment_method: String) -> Progress {
     let invoice = work.get(Kind::Invoice, id);
     let next_at = invoice["next_payment_attempt"].as_i64();
     collect(work, &invoice, Some(payment_method), (true, next_at))
@@ -68,28 +89,29 @@ fn collect(
     invoice: &Value,
     payment_method: Option<String>,
     (present, next_at): (bool, Option<i64>),
-) -> bool {
+) -> Progress {
+    let payment_method = payment_method.unwrap_or_else(|| invoice::payment_method(work, invoice));
+    let attempt = Attempt { present, payment_method, next_at };
+    let progress = invoice::collect(work, &text(invoice, "id"), &attempt);
+    follow(work, invoice, progress);
+    progress
+}
+
+/// The subscription follows the payment of its latest invoice.
+pub(crate) fn follow(work: &mut Work<'_>, invoice: &Value, progress: Progress) {
     let subscription = work.get(Kind::Subscription, &invoice::subscription_of(invoice));
-    let attempt = Attempt {
-        present,
-        payment_method: payment_method.unwrap_or_else(|| text(&subscription, "default_payment_method")),
-        next_at,
-    };
-    let paid = invoice::collect(work, &text(invoice, "id"), &attempt);
     if subscription["latest_invoice"] != invoice["id"] || has_ended(&subscription) {
-        return paid;
+        return;
     }
-    let id = text(&subscription, "id");
-    if !subscription["pending_update"].is_null() {
-        if paid {
-            plan_change::apply_pending(work, &id);
+    let (id, status) = (text(&subscription, "id"), text(&subscription, "status"));
+    match progress {
+        Progress::Paid if !subscription["pending_update"].is_null() => plan_change::apply_pending(work, &id),
+        Progress::Paid if BEHIND.contains(&status.as_str()) => set_status(work, &id, "active"),
+        Progress::Failed if subscription["pending_update"].is_null() && status == "active" => {
+            set_status(work, &id, "past_due");
         }
-    } else if paid && BEHIND.contains(&text(&subscription, "status").as_str()) {
-        set_status(work, &id, "active");
-    } else if !paid && subscription["status"] == "active" {
-        set_status(work, &id, "past_due");
+        _ => {}
     }
-    paid
 }
 
 fn set_status(work: &mut Work<'_>, id: &str, status: &str) {
@@ -116,7 +138,8 @@ fn give_up(work: &mut Work<'_>, invoice: &Value) {
 pub(crate) fn retry(work: &mut Work<'_>, id: &str) {
     let invoice = work.get(Kind::Invoice, id);
     let due = invoice["next_payment_attempt"].as_i64().is_some_and(|at| at <= work.now);
-    if due && invoice["status"] == "open" && invoice["auto_advance"] == true {
+    let open = invoice["status"] == "open" && !invoice::is_processing(work.state, id);
+    if due && open && invoice["auto_advance"] == true {
         attempt(work, id, false);
     }
 }

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    card, customer, discount, event, invoice_line, invoice_payment,
+    card, customer, discount, event, invoice_item, invoice_line, invoice_payment,
     kind::Kind,
     list,
-    payment_intent::{self, Terms},
+    payment_intent::{self, Progress, Terms},
+    proration,
+    state::State,
     work::{Work, text},
 };
 
@@ -46,18 +48,21 @@ const UNUSED: [&str; 29] = [
 /// What an invoice is made of.
 pub(crate) struct Draft<'a> {
     pub(crate) id: String,
+    /// The subscription; for an invoice without one, an object with its `customer`, `currency`, `metadata` and `discounts`.
     pub(crate) subscription: &'a Value,
-    /// `subscription_create`, `subscription_cycle` or `subscription_update`.
+    /// `subscription_create`, `subscription_cycle`, `subscription_update` or `manual`.
     pub(crate) reason: &'static str,
     /// The span in which items were gathered. It is not the service period: the lines carry that.
     pub(crate) period: (i64, i64),
     pub(crate) lines: Vec<Value>,
 }
 
-/// Adds a draft.
-pub(crate) fn draft(work: &mut Work<'_>, draft: Draft<'_>) {
+/// Adds a draft, with changes of the caller's.
+pub(crate) fn draft(work: &mut Work<'_>, draft: Draft<'_>, change: impl FnOnce(&mut Value)) {
     let subscription = text(draft.subscription, "id");
-    let invoice = render(work, draft);
+    let mut invoice = render(work, draft);
+    change(&mut invoice);
+    invoice_line::keep(work, &mut invoice);
     work.put(Kind::Invoice, invoice.clone());
     discount::spend(work, &subscription, &invoice);
     event::emit(work, "invoice.created", &invoice);
@@ -122,14 +127,10 @@ fn skeleton(work: &Work<'_>, draft: &Draft<'_>, customer: &Value) -> Value {
         "customer_tax_ids": [],
         "default_tax_rates": [],
         "issuer": { "type": "self" },
-        "lines": list::whole(&format!("/v1/invoices/{}/lines", draft.id), &draft.lines),
+        "lines": list::whole(&invoice_line::url(&draft.id), &draft.lines),
         "livemode": false,
         "metadata": {},
-        "parent": {
-            "quote_details": null,
-            "subscription_details": { "metadata": subscription["metadata"], "subscription": subscription["id"] },
-            "type": "subscription_details",
-        },
+        "parent": parent(subscription),
         "payment_settings":
             { "default_mandate": null, "payment_method_options": null, "payment_method_types": null },
         "period_end": draft.period.1,
@@ -146,6 +147,24 @@ fn skeleton(work: &Work<'_>, draft: &Draft<'_>, customer: &Value) -> Value {
         invoice[field] = Value::Null;
     }
     invoice
+}
+
+fn parent(subscription: &Value) -> Value {
+    if subscription["id"].is_null() {
+        return Value::Null;
+    }
+    json!({
+        "quote_details": null,
+        "subscription_details": { "metadata": subscription["metadata"], "subscription": subscription["id"] },
+        "type": "subscription_details",
+    })
+}
+
+/// Takes the lines that wait for the next invoice of a subscription: prorations, and invoice items of its customer.
+pub(crate) fn take_waiting(work: &mut Work<'_>, subscription: &Value, invoice: &str) -> Vec<Value> {
+    let mut lines = proration::take_pending(work, &text(subscription, "id"));
+    lines.extend(invoice_item::take(work, &subscription["customer"], &subscription["id"], invoice));
+    lines
 }
 
 /// Makes a draft final: it gets its number, what the customer's balance leaves to pay, and the payment intent for that.
@@ -208,45 +227,84 @@ pub(crate) struct Attempt {
     pub(crate) next_at: Option<i64>,
 }
 
-/// Tries to collect an open invoice; answers whether it is paid now. One that asks for nothing is paid without a payment.
-pub(crate) fn collect(work: &mut Work<'_>, id: &str, attempt: &Attempt) -> bool {
+/// Tries to collect an open invoice. One that asks for nothing is paid without a payment.
+pub(crate) fn collect(work: &mut Work<'_>, id: &str, attempt: &Attempt) -> Progress {
     let payment = invoice_payment::of_invoice(work.state, id).next_back().cloned();
-    let paid = payment.as_ref().is_none_or(|payment| charge(work, id, payment, attempt));
-    let (now, next_at) = (work.now, attempt.next_at);
-    let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+    let progress = payment.as_ref().map_or(Progress::Paid, |payment| charge(work, id, payment, attempt));
+    work.change(Kind::Invoice, id, |invoice| {
         invoice["attempted"] = true.into();
         if payment.is_some() {
             invoice["attempt_count"] = (invoice["attempt_count"].as_i64().unwrap_or_default() + 1).into();
         }
-        invoice["next_payment_attempt"] = if paid { Value::Null } else { next_at.into() };
-        if paid {
-            invoice["status"] = "paid".into();
-            invoice["amount_paid"] = invoice["amount_due"].clone();
-            invoice["amount_remaining"] = 0.into();
-            invoice["auto_advance"] = false.into();
-            invoice["status_transitions"]["paid_at"] = now.into();
-        }
+        invoice["next_payment_attempt"] = Value::Null;
     });
-    if paid {
-        event::emit(work, "invoice.paid", &invoice);
-        event::emit(work, "invoice.payment_succeeded", &invoice);
-    } else {
-        event::emit(work, "invoice.payment_failed", &invoice);
-    }
-    if let (true, Some(payment)) = (paid, payment) {
-        invoice_payment::pay(work, &text(&payment, "id"));
-    }
-    paid
+    record(work, id, progress, attempt.next_at);
+    progress
 }
 
-fn charge(work: &mut Work<'_>, id: &str, payment: &Value, attempt: &Attempt) -> bool {
+/// Writes the outcome of a payment into its invoice. `next_at` is the time of the next attempt after a failure.
+pub(crate) fn record(work: &mut Work<'_>, id: &str, progress: Progress, next_at: Option<i64>) {
+    match progress {
+        Progress::Processing => {}
+        Progress::Paid => {
+            mark_paid(work, id);
+            let invoice = work.get(Kind::Invoice, id);
+            event::emit(work, "invoice.payment_succeeded", &invoice);
+            let payment = invoice_payment::of_invoice(work.state, id).next_back().map(|payment| text(payment, "id"));
+            if let Some(payment) = payment {
+                invoice_payment::pay(work, &payment);
+            }
+        }
+        Progress::Failed => {
+            let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+                invoice["next_payment_attempt"] = next_at.into();
+            });
+            event::emit(work, "invoice.payment_failed", &invoice);
+        }
+    }
+}
+
+/// An open invoice that asks for no more money is paid.
+pub(crate) fn mark_paid(work: &mut Work<'_>, id: &str) {
+    let now = work.now;
+    let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+        invoice["status"] = "paid".into();
+        invoice["amount_paid"] = invoice["amount_due"].clone();
+        invoice["amount_remaining"] = 0.into();
+        invoice["auto_advance"] = false.into();
+        invoice["next_payment_attempt"] = Value::Null;
+        invoice["status_transitions"]["paid_at"] = now.into();
+    });
+    event::emit(work, "invoice.paid", &invoice);
+}
+
+fn charge(work: &mut Work<'_>, id: &str, payment: &Value, attempt: &Attempt) -> Progress {
     let intent = text(&payment["payment"], "payment_intent");
     payment_intent::set_method(work, &intent, &attempt.payment_method);
     if card::is_told_to_fail(work, &subscription_of(&work.get(Kind::Invoice, id))) {
         payment_intent::fail(work, &intent, card::GENERIC);
-        return false;
+        return Progress::Failed;
     }
-    payment_intent::confirm(work, &intent, attempt.present).is_ok()
+    payment_intent::confirm(work, &intent, attempt.present)
+}
+
+/// Whether a payment of the invoice is in processing, so that it can neither be paid again nor be voided.
+pub(crate) fn is_processing(state: &State, id: &str) -> bool {
+    let payment = invoice_payment::of_invoice(state, id).next_back();
+    let intent = payment.map(|payment| text(&payment["payment"], "payment_intent")).unwrap_or_default();
+    state.find(Kind::PaymentIntent, &intent).is_some_and(|intent| intent["status"] == "processing")
+}
+
+/// The payment method that an invoice is charged to: its own, the subscription's or the customer's default.
+pub(crate) fn payment_method(work: &Work<'_>, invoice: &Value) -> String {
+    let subscription = work.get(Kind::Subscription, &subscription_of(invoice));
+    let customer = work.get(Kind::Customer, &text(invoice, "customer"));
+    let defaults = [
+        text(invoice, "default_payment_method"),
+        text(&subscription, "default_payment_method"),
+        text(&customer["invoice_settings"], "default_payment_method"),
+    ];
+    defaults.into_iter().find(|id| !id.is_empty()).unwrap_or_default()
 }
 
 /// The subscription that an invoice belongs to.

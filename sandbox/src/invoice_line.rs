@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    price,
+    list, price,
+    state::State,
     work::{Work, text},
 };
 
@@ -41,6 +42,24 @@ pub(crate) fn of_period(work: &Work<'_>, subscription: &Value, item: &Value) -> 
         proration_of: None,
     };
     render(work, &line)
+}
+
+/// Stores all lines of a new invoice, and leaves the first page in the invoice.
+pub(crate) fn keep(work: &mut Work<'_>, invoice: &mut Value) {
+    let id = text(invoice, "id");
+    let Value::Array(lines) = invoice["lines"]["data"].take() else { return };
+    invoice["lines"] = list::embedded(&url(&id), &lines);
+    work.state.invoice_lines.insert(id, lines);
+}
+
+/// All lines of a stored invoice.
+pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> &'a [Value] {
+    state.invoice_lines.get(invoice).map_or(&[], Vec::as_slice)
+}
+
+/// The path of an invoice's lines.
+pub(crate) fn url(invoice: &str) -> String {
+    format!("/v1/invoices/{invoice}/lines")
 }
 
 /// What an item costs for a whole period.

@@ -48,6 +48,15 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str) {
     event::emit(work, "invoice_payment.paid", &payment);
 }
 
+/// Nothing is to be paid any more.
+pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
+    let now = work.now;
+    work.change(Kind::InvoicePayment, id, |payment| {
+        payment["status"] = "canceled".into();
+        payment["status_transitions"]["canceled_at"] = now.into();
+    });
+}
+
 /// `GET /v1/invoice_payments`.
 pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let params = &mut call.params;

@@ -8,6 +8,7 @@ use crate::{
     call::{Answer, Call},
     cancellation::{self, Ending},
     invoice::{self, Draft},
+    invoice_item,
     kind::Kind,
     plan_change::{self, PlanChange, ProrationBehavior},
     problem::Problem,
@@ -53,6 +54,7 @@ fn render(work: &Work<'_>, subscription: &Value, plan: Option<&PlanChange>) -> V
     let at_once = plan.is_some_and(|plan| plan.proration == ProrationBehavior::AlwaysInvoice);
     let waiting = work.state.pending_lines.get(&text(subscription, "id"));
     let mut lines = waiting.cloned().unwrap_or_default();
+    lines.extend(invoice_item::waiting(work, &subscription["customer"], &subscription["id"]));
     lines.extend(prorations);
     let mut next = subscription.clone();
     if let Some(plan) = plan {

@@ -10,11 +10,13 @@ use crate::clock::Dice;
 pub(crate) enum Kind {
     Charge,
     Coupon,
+    CreditNote,
     Customer,
     Discount,
     Dispute,
     Event,
     Invoice,
+    InvoiceItem,
     InvoicePayment,
     PaymentIntent,
     PaymentMethod,
@@ -39,13 +41,15 @@ struct Names {
 
 impl Kind {
     /// Kinds that are told by their prefix; of two that begin alike the longer comes first.
-    const WITH_PREFIX: [Kind; 19] = [
+    const WITH_PREFIX: [Kind; 21] = [
         Kind::Charge,
+        Kind::CreditNote,
         Kind::Customer,
         Kind::Discount,
         Kind::Dispute,
         Kind::Event,
         Kind::Invoice,
+        Kind::InvoiceItem,
         Kind::InvoicePayment,
         Kind::PaymentIntent,
         Kind::PaymentMethod,
@@ -66,11 +70,13 @@ impl Kind {
             Kind::Charge => ("ch_", "charge", "/v1/charges"),
             // The id of a coupon is its code, which the caller may choose.
             Kind::Coupon => ("", "coupon", "/v1/coupons"),
+            Kind::CreditNote => ("cn_", "credit_note", "/v1/credit_notes"),
             Kind::Customer => ("cus_", "customer", "/v1/customers"),
             Kind::Discount => ("di_", "discount", ""),
             Kind::Dispute => ("du_", "dispute", "/v1/disputes"),
             Kind::Event => ("evt_", "event", "/v1/events"),
             Kind::Invoice => ("in_", "invoice", "/v1/invoices"),
+            Kind::InvoiceItem => ("ii_", "invoiceitem", "/v1/invoiceitems"),
             Kind::InvoicePayment => ("inpay_", "invoice_payment", "/v1/invoice_payments"),
             Kind::PaymentIntent => ("pi_", "payment_intent", "/v1/payment_intents"),
             Kind::PaymentMethod => ("pm_", "payment_method", "/v1/payment_methods"),

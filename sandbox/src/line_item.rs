@@ -13,7 +13,7 @@ use crate::{
 };
 
 const MAX_LINES: usize = 100;
-const MAX_QUANTITY: i64 = 999_999;
+pub(crate) const MAX_QUANTITY: i64 = 999_999;
 /// Stripe's largest amount, eight digits.
 const MAX_AMOUNT: i64 = 99_999_999;
 
@@ -27,6 +27,13 @@ pub(crate) fn read_all(work: &Work<'_>, params: &mut Params, mode: &str) -> Resu
         return Err(Problem::invalid_parameter("line_items", format!("At most {MAX_LINES} line items are allowed.")));
     }
     let lines = given.into_iter().map(|line| read(work, line, mode)).collect::<Result<Vec<_>, _>>()?;
+    let recurring = |line: &Value| {
+        (line["price"]["recurring"]["interval"].clone(), line["price"]["recurring"]["interval_count"].clone())
+    };
+    if lines.iter().any(|line| recurring(line) != recurring(&lines[0])) {
+        let message = "The sandbox does not mix billing intervals in one subscription.";
+        return Err(Problem::invalid_parameter("line_items", message));
+    }
     let currency = &lines[0]["currency"];
     if lines.iter().any(|line| line["currency"] != *currency) {
         let message = "All line items must have the same currency.";

@@ -6,6 +6,8 @@ use crate::{form::Params, kind::Kind, problem::Problem, state::State};
 
 const DEFAULT_LIMIT: i64 = 10;
 const MAX_LIMIT: i64 = 100;
+/// Elements of a list inside an object; the list's own URL has the others.
+const MAX_EMBEDDED: usize = 10;
 
 /// What every list understands, and equality filters of its own.
 pub(crate) struct Query {
@@ -45,7 +47,11 @@ impl Query {
         let below = place("starting_after", &self.after)?.unwrap_or(usize::MAX);
         let above = place("ending_before", &self.before)?;
         let wanted = |(place, object): &(usize, &Value)| {
-            *place < below && above.is_none_or(|above| *place > above) && self.accepts(object) && keep(object)
+            *place < below
+                && above.is_none_or(|above| *place > above)
+                && self.accepts(object)
+                && !state.is_foreign(object)
+                && keep(object)
         };
         let total = state.shelf(kind).map_or(0, crate::shelf::Shelf::len);
         // The places are counted from the oldest, so they are made before the order is turned around.
@@ -74,6 +80,41 @@ fn limit(params: &mut Params) -> Result<usize, Problem> {
     let limit = params.integer("limit")?.unwrap_or(DEFAULT_LIMIT);
     let in_range = (1..=MAX_LIMIT).contains(&limit).then(|| usize::try_from(limit).ok()).flatten();
     in_range.ok_or_else(|| Problem::invalid_parameter("limit", format!("limit must be between 1 and {MAX_LIMIT}.")))
+}
+
+/// One page of a list that is part of an object, in the order of the object: `limit`, `starting_after` and `ending_before`.
+pub(crate) fn page_of(params: &mut Params, url: &str, all: &[Value]) -> Result<Value, Problem> {
+    let limit = limit(params)?;
+    let place = |param: &str, id: Option<String>| match id {
+        None => Ok(None),
+        Some(id) => {
+            let place = all.iter().position(|element| element["id"] == id.as_str());
+            let missing = || Problem::invalid_parameter(param, format!("No such element of this list: '{id}'"));
+            place.map(Some).ok_or_else(missing)
+        }
+    };
+    let after = place("starting_after", params.text("starting_after")?)?;
+    let before = place("ending_before", params.text("ending_before")?)?;
+    let (from, to) = match (after, before) {
+        (Some(_), Some(_)) => {
+            let message = "You cannot parameterize both starting_after and ending_before.";
+            return Err(Problem::invalid_parameter("ending_before", message));
+        }
+        (after, None) => {
+            let from = after.map_or(0, |after| after + 1);
+            (from, (from + limit).min(all.len()))
+        }
+        (None, Some(before)) => (before.saturating_sub(limit), before),
+    };
+    let has_more = if before.is_some() { from > 0 } else { to < all.len() };
+    Ok(json!({ "object": "list", "data": all[from..to], "has_more": has_more, "url": url }))
+}
+
+/// A list inside an object: Stripe shows the first ten elements there.
+pub(crate) fn embedded(url: &str, all: &[Value]) -> Value {
+    let shown = &all[..all.len().min(MAX_EMBEDDED)];
+    let has_more = shown.len() < all.len();
+    json!({ "object": "list", "data": shown, "has_more": has_more, "total_count": all.len(), "url": url })
 }
 
 /// A list that is part of an object, or short enough for one page.

@@ -3,7 +3,7 @@
 use crate::{
     call::Answer,
     cancellation::{self, Ending},
-    card::{Behaviour, Card, INCORRECT_NUMBER},
+    card::{Card, INCORRECT_NUMBER},
     dispute::{self, Outcome, Stage},
     dunning, event,
     kind::Kind,
@@ -39,8 +39,7 @@ fn alive(work: &Work<'_>, id: &str) -> Answer {
 /// Puts another card behind a subscription.
 pub(crate) fn change_card(work: &mut Work<'_>, id: &str, number: &str) -> Answer {
     let subscription = alive(work, id)?;
-    let card = Card::find(number).filter(|card| card.behaviour != Behaviour::PaysLater);
-    let card = card.ok_or_else(|| Problem::declined(INCORRECT_NUMBER))?;
+    let card = Card::find(number).ok_or_else(|| Problem::declined(INCORRECT_NUMBER))?;
     let method = card.save(work, &subscription["customer"]);
     let change = work.change(Kind::Subscription, id, |subscription| {
         subscription["default_payment_method"] = method.into();
@@ -107,6 +106,14 @@ pub(crate) fn dispute(work: &mut Work<'_>, payment: &str, stage: Stage, amount: 
 /// Lets a dispute go on.
 pub(crate) fn proceed(work: &mut Work<'_>, dispute: &str, outcome: Outcome) -> Answer {
     dispute::proceed(work, dispute, outcome)
+}
+
+/// Moves an object, and with a customer all that belongs to it, to another account: calls no longer find it.
+pub(crate) fn disown(work: &mut Work<'_>, id: &str) -> Result<(), Problem> {
+    let kind = Kind::of(id).unwrap_or(Kind::Customer);
+    work.state.named(kind, id)?;
+    work.state.disown(id);
+    Ok(())
 }
 
 /// Sends an event to every endpoint once more. One that never came counts as delivered when they take it.

@@ -3,11 +3,26 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    card::{Card, Decline},
+    card::{self, Behaviour, Card, Decline},
     charge, event, invoice_payment,
     kind::Kind,
+    timetable::Due,
     work::{Work, text},
 };
+
+/// How long a delayed payment is in processing.
+const PROCESSING_SECONDS: i64 = 4 * 24 * 60 * 60;
+
+/// The state of a payment after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// The money is there.
+    Paid,
+    /// The bank has not answered yet.
+    Processing,
+    /// The payment was declined.
+    Failed,
+}
 
 /// What is to be paid, and by whom.
 pub(crate) struct Terms<'a> {
@@ -80,16 +95,24 @@ pub(crate) fn set_method(work: &mut Work<'_>, id: &str, payment_method: &str) {
 }
 
 /// Charges the payment method. `present` tells whether the customer is there.
-pub(crate) fn confirm(work: &mut Work<'_>, id: &str, present: bool) -> Result<(), Decline> {
+pub(crate) fn confirm(work: &mut Work<'_>, id: &str, present: bool) -> Progress {
     let method = text(&work.get(Kind::PaymentIntent, id), "payment_method");
-    match Card::behind(work, &method).map_or(Ok(()), |card| card.charge(present)) {
+    let Some(card) = Card::behind(work, &method) else {
+        fail(work, id, card::NO_METHOD);
+        return Progress::Failed;
+    };
+    match card.charge(present) {
+        Ok(()) if card.is_delayed() => {
+            start_processing(work, id, card);
+            Progress::Processing
+        }
         Ok(()) => {
             succeed(work, id);
-            Ok(())
+            Progress::Paid
         }
         Err(decline) => {
             fail(work, id, decline);
-            Err(decline)
+            Progress::Failed
         }
     }
 }
@@ -102,9 +125,12 @@ pub(crate) fn last_decline(work: &Work<'_>, invoice: &str) -> Decline {
     Decline::of_message(intent["last_payment_error"]["message"].as_str().unwrap_or_default())
 }
 
-/// A delayed method began: the money is on its way.
-pub(crate) fn start_processing(work: &mut Work<'_>, id: &str) {
+/// A payment by a delayed method begins.
+pub(crate) fn start_processing(work: &mut Work<'_>, id: &str, card: &Card) {
     let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| intent["status"] = "processing".into());
+    if card.behaviour == Behaviour::BouncesLater {
+        work.state.timetable.add(work.now + PROCESSING_SECONDS, Due::Bounce(id.to_owned()));
+    }
     event::emit(work, "payment_intent.processing", &intent);
 }
 
@@ -120,6 +146,17 @@ pub(crate) fn succeed(work: &mut Work<'_>, id: &str) {
     });
     event::emit(work, "charge.succeeded", &charge);
     event::emit(work, "payment_intent.succeeded", &intent);
+}
+
+/// Nothing is to be paid any more.
+pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
+    let now = work.now;
+    let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| {
+        intent["status"] = "canceled".into();
+        intent["canceled_at"] = now.into();
+        intent["cancellation_reason"] = "void_invoice".into();
+    });
+    event::emit(work, "payment_intent.canceled", &intent);
 }
 
 /// The payment was declined; another method may be tried.

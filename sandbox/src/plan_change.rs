@@ -9,6 +9,7 @@ use crate::{
     dunning, event,
     invoice::{self, Attempt, Draft},
     kind::Kind,
+    payment_intent::Progress,
     problem::Problem,
     proration, schedule,
     subscription::{period_end, set_items},
@@ -91,7 +92,7 @@ pub(crate) fn prorations(work: &Work<'_>, subscription: &Value, plan: &PlanChang
 }
 
 fn bill(work: &mut Work<'_>, subscription: &Value, id: &str, lines: Vec<Value>) {
-    let mut all = proration::take_pending(work, &text(subscription, "id"));
+    let mut all = invoice::take_waiting(work, subscription, id);
     all.extend(lines);
     let draft = Draft {
         id: id.to_owned(),
@@ -100,7 +101,7 @@ fn bill(work: &mut Work<'_>, subscription: &Value, id: &str, lines: Vec<Value>) 
         period: (work.now, work.now),
         lines: all,
     };
-    invoice::draft(work, draft);
+    invoice::draft(work, draft, |_| {});
     invoice::finalize(work, id, &text(subscription, "default_payment_method"));
 }
 
@@ -117,7 +118,7 @@ fn after_payment(work: &mut Work<'_>, subscription: &Value, plan: &PlanChange, l
     bill(work, subscription, &invoice, lines);
     let attempt =
         Attempt { present: false, payment_method: text(subscription, "default_payment_method"), next_at: None };
-    let paid = invoice::collect(work, &invoice, &attempt);
+    let paid = invoice::collect(work, &invoice, &attempt) == Progress::Paid;
     let expires_at = (work.now + PENDING_SECONDS).min(period_end(subscription));
     let change = work.change(Kind::Subscription, &id, |subscription| {
         subscription["latest_invoice"] = invoice.as_str().into();

@@ -12,11 +12,13 @@ pub(crate) struct Problem {
     code: Option<&'static str>,
     param: Option<String>,
     message: String,
+    /// Seconds after which the request may be repeated.
+    pub(crate) retry_after: Option<u32>,
 }
 
 impl Problem {
     fn invalid_request(status: u16, message: String) -> Problem {
-        Problem { status, kind: "invalid_request_error", code: None, param: None, message }
+        Problem { status, kind: "invalid_request_error", code: None, param: None, message, retry_after: None }
     }
 
     fn with_code(mut self, code: &'static str) -> Problem {
@@ -82,6 +84,10 @@ impl Problem {
         Problem::no_such_named("subscription_item", id, param, 400)
     }
 
+    pub(crate) fn no_such_line(param: &str, id: &str) -> Problem {
+        Problem::no_such_named("invoice line item", id, param, 400)
+    }
+
     /// A card was declined, and the request with it.
     pub(crate) fn declined(decline: Decline) -> Problem {
         Problem {
@@ -111,6 +117,14 @@ impl Problem {
         Problem::invalid_request(409, message).with_code("idempotency_key_in_use")
     }
 
+    /// More requests came within a second than the limit allows.
+    pub(crate) fn rate_limited() -> Problem {
+        let message =
+            "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
+        let problem = Problem::invalid_request(429, message.to_owned()).with_code("rate_limit");
+        Problem { retry_after: Some(1), ..problem }
+    }
+
     /// As [`Problem::not_now`], with one of Stripe's codes.
     pub(crate) fn not_now_with_code(code: &'static str, message: impl Into<String>) -> Problem {
         Problem::not_now(message).with_code(code)
@@ -124,7 +138,8 @@ impl Problem {
             400..=499 => ("invalid_request_error", None),
             _ => ("api_error", None),
         };
-        Problem { status, kind, code, param: None, message: "The sandbox was told to fail this request.".to_owned() }
+        let message = "The sandbox was told to fail this request.".to_owned();
+        Problem { kind, code, ..Problem::invalid_request(status, message) }
     }
 
     /// Whether an idempotency key keeps this answer. Requests that never began to run are not kept

@@ -75,7 +75,8 @@ fn credited(work: &Work<'_>, subscription: &Value, item: &Value) -> Value {
     let invoices = work.state.all(Kind::Invoice).rev();
     let own =
         invoices.filter(|invoice| invoice["parent"]["subscription_details"]["subscription"] == subscription["id"]);
-    let mut lines = own.flat_map(|invoice| invoice["lines"]["data"].as_array().into_iter().flatten());
+    let mut lines =
+        own.flat_map(|invoice| invoice_line::of_invoice(work.state, invoice["id"].as_str().unwrap_or_default()));
     match lines.find(charged) {
         Some(line) => json!({ "invoice": line["invoice"], "invoice_line_items": [line["id"]] }),
         None => Value::Null,

@@ -6,7 +6,7 @@ use crate::{
     calendar, cancellation, dunning, event,
     invoice::{self, Draft},
     kind::Kind,
-    plan_change, proration, schedule,
+    plan_change, schedule,
     subscription::{has_ended, period_end, period_start, set_items},
     timetable::Due,
     work::{Work, text},
@@ -65,9 +65,9 @@ fn roll(work: &mut Work<'_>, subscription: &Value, items: &Value) {
 /// Drafts the invoice of the period that begins.
 fn bill(work: &mut Work<'_>, id: &str, since: i64) {
     let subscription = work.get(Kind::Subscription, id);
-    let mut lines = proration::take_pending(work, id);
-    lines.extend(invoice::period_lines(work, &subscription));
     let invoice = work.new_id(Kind::Invoice);
+    let mut lines = invoice::take_waiting(work, &subscription, &invoice);
+    lines.extend(invoice::period_lines(work, &subscription));
     let draft = Draft {
         id: invoice.clone(),
         subscription: &subscription,
@@ -75,7 +75,7 @@ fn bill(work: &mut Work<'_>, id: &str, since: i64) {
         period: (since, work.now),
         lines,
     };
-    invoice::draft(work, draft);
+    invoice::draft(work, draft, |_| {});
     // The event of the roll still names the invoice before; who asks now sees the draft.
     work.change(Kind::Subscription, id, |subscription| {
         subscription["latest_invoice"] = invoice.as_str().into();
@@ -95,9 +95,11 @@ fn bill(work: &mut Work<'_>, id: &str, since: i64) {
 pub(crate) fn finalize(work: &mut Work<'_>, id: &str) {
     let invoice = work.get(Kind::Invoice, id);
     if invoice["status"] == "draft" && invoice["auto_advance"] == true {
-        let subscription = work.get(Kind::Subscription, &invoice::subscription_of(&invoice));
-        invoice::finalize(work, id, &text(&subscription, "default_payment_method"));
-        dunning::attempt(work, id, false);
+        let method = invoice::payment_method(work, &invoice);
+        invoice::finalize(work, id, &method);
+        if invoice["collection_method"] == "charge_automatically" {
+            dunning::attempt(work, id, false);
+        }
     }
 }
 

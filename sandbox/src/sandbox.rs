@@ -21,6 +21,7 @@ use tokio_util::{
 use crate::{
     checkout::{self, Refusal},
     clock::Clock,
+    delayed_payment,
     delivery::Courier,
     error::Error,
     fault::Fault,
@@ -172,6 +173,11 @@ impl Sandbox {
         self.store.requests.counts()
     }
 
+    /// Answers API requests beyond so many a second with 429 and `Retry-After`; 0 for no limit, as at the start.
+    pub fn set_rate_limit(&self, per_second: u32) {
+        self.store.rate_limit.set(per_second);
+    }
+
     /// Makes the next matching calls go wrong. Faults ordered first are used up first.
     pub fn inject(&self, fault: Fault) {
         self.store.faults.add(fault);
@@ -189,13 +195,14 @@ impl Sandbox {
         })
     }
 
-    /// Lets the money of a session that was paid by a delayed method arrive, or fail to, and answers with the session.
+    /// Decides the payment of a session that was paid by a delayed method, and answers with the session.
     ///
     /// # Errors
-    /// When the session is unknown or waits for no money.
+    /// When the session is unknown or its payment is not in processing.
     pub fn settle_delayed(&self, session: &str, arrived: bool) -> Result<Value, Error> {
-        let settled = self.store.work(Cause::default(), |work| checkout::settle_delayed(work, session, arrived));
-        settled.ok_or_else(|| Error::NotOpen(session.to_owned()))
+        let settled = self.store.work(Cause::default(), |work| delayed_payment::settle(work, session, arrived));
+        settled.map_err(|_| Error::NotOpen(session.to_owned()))?;
+        Ok(self.object(session).unwrap_or_default())
     }
 
     /// Ends the sandbox: requests under way are answered, the state file is written. Deliveries that are under way are

@@ -1,6 +1,6 @@
 //! Everything the sandbox remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The format of the state file. A file of another number is refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Kept in memory behind one lock, and written whole to the state file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub(crate) struct State {
     pub(crate) dice: Dice,
     /// How many of its next payments fail whatever the card says, by subscription.
     pub(crate) failing: BTreeMap<String, u32>,
+    /// All lines of each invoice; the invoice itself shows the first ten.
+    pub(crate) invoice_lines: BTreeMap<String, Vec<Value>>,
+    /// Ids of objects that belong to another account: calls do not find them.
+    foreign: BTreeSet<String>,
     /// Prorations that wait for the next invoice, by subscription.
     pub(crate) pending_lines: BTreeMap<String, Vec<Value>>,
     pub(crate) after_retries: AfterRetries,
@@ -63,6 +67,8 @@ impl State {
             card_numbers: BTreeMap::new(),
             dice: Dice::default(),
             failing: BTreeMap::new(),
+            invoice_lines: BTreeMap::new(),
+            foreign: BTreeSet::new(),
             pending_lines: BTreeMap::new(),
             after_retries: AfterRetries::default(),
             refunds_to_hold: 0,
@@ -106,13 +112,29 @@ impl State {
 
     /// A copy of the object that the path names.
     pub(crate) fn named(&self, kind: Kind, id: &str) -> Result<Value, Problem> {
-        self.find(kind, id).cloned().ok_or_else(|| Problem::no_such(kind, id))
+        let found = self.find(kind, id).filter(|object| !self.is_foreign(object));
+        found.cloned().ok_or_else(|| Problem::no_such(kind, id))
     }
 
     /// A copy of an object that a parameter names, which must be there and not deleted.
     pub(crate) fn named_in(&self, param: &str, kind: Kind, id: &str) -> Result<Value, Problem> {
-        let found = self.find(kind, id).filter(|object| object["deleted"] != true);
+        let own = |object: &&Value| object["deleted"] != true && !self.is_foreign(object);
+        let found = self.find(kind, id).filter(own);
         found.cloned().ok_or_else(|| Problem::no_such_in(param, kind, id))
+    }
+
+    /// Moves an object to another account. The objects of a customer move with the customer.
+    pub(crate) fn disown(&mut self, id: &str) {
+        self.foreign.insert(id.to_owned());
+    }
+
+    /// Whether an object belongs to another account.
+    pub(crate) fn is_foreign(&self, object: &Value) -> bool {
+        let named = |field: &Value| field.as_str().is_some_and(|id| self.foreign.contains(id));
+        !self.foreign.is_empty()
+            && [&object["id"], &object["customer"], &object["invoice"], &object["data"]["object"]["customer"]]
+                .into_iter()
+                .any(named)
     }
 
     /// The keys of all endpoints that are enabled.

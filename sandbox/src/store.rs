@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     fault::Faults,
     kind::Kind,
+    rate_limit::RateLimit,
     request_log::RequestLog,
     state::State,
     timetable,
@@ -22,6 +23,7 @@ pub(crate) struct Store {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
+    pub(crate) rate_limit: RateLimit,
 }
 
 impl Store {
@@ -33,6 +35,7 @@ impl Store {
             clock,
             faults: Faults::default(),
             requests: RequestLog::default(),
+            rate_limit: RateLimit::default(),
         }
     }
 

@@ -1,11 +1,17 @@
 //! Whole stories over HTTP, as a gateway would live through them.
 
 #[cfg(test)]
+mod bank;
+#[cfg(test)]
+mod credit;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
 mod plan;
+#[cfg(test)]
+mod refusal;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]

@@ -56,6 +56,9 @@ pub(crate) fn start(work: &mut Work<'_>, start: &Start) -> Value {
     }
     work.state.timetable.add(period_end(&subscription), Due::PeriodEnd(id));
     work.put(Kind::Subscription, subscription.clone());
+    // From its first subscription on a customer is billed in one currency.
+    let currency = subscription["currency"].clone();
+    work.change(Kind::Customer, &text(&subscription, "customer"), |customer| customer["currency"] = currency);
     subscription
 }
 
@@ -185,11 +188,12 @@ fn has_price(subscription: &Value, price: &str) -> bool {
     items.into_iter().any(|item| item["price"]["id"] == price)
 }
 
-/// `GET /v1/subscription_items`, all on one page.
+/// `GET /v1/subscription_items`.
 pub(crate) fn list_items(call: &mut Call<'_>) -> Answer {
     let subscription = call.params.required_text("subscription")?;
-    call.params.ignore(&["limit"]);
-    call.params.finish()?;
     let subscription = call.work.state.named_in("subscription", Kind::Subscription, &subscription)?;
-    Ok(subscription["items"].clone())
+    let items = subscription["items"]["data"].as_array().map_or(&[][..], Vec::as_slice);
+    let page = list::page_of(&mut call.params, &text(&subscription["items"], "url"), items)?;
+    call.params.finish()?;
+    Ok(page)
 }

@@ -9,6 +9,7 @@ use crate::{
     event,
     form::{Hash, Params},
     kind::Kind,
+    line_item::MAX_QUANTITY,
     metadata,
     plan_change::{self, IfDeclined, PlanChange, ProrationBehavior},
     price,
@@ -81,6 +82,12 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let waits = plan.as_ref().is_some_and(|plan| plan.if_declined == IfDeclined::Wait);
     if waits && !fields.are_empty() {
         let message = "When `payment_behavior` is set to `pending_if_incomplete`, only items, proration_behavior and proration_date can be updated.";
+        return Err(Problem::invalid_parameter("payment_behavior", message));
+    }
+    let method = call.work.get(Kind::PaymentMethod, &text(&subscription, "default_payment_method"));
+    if waits && method["type"] != "card" {
+        let kind = text(&method, "type");
+        let message = format!("`pending_if_incomplete` is not supported with the payment method type `{kind}`.");
         return Err(Problem::invalid_parameter("payment_behavior", message));
     }
     if let Some(method) = fields.payment_method.take() {
@@ -173,10 +180,19 @@ fn set_item(work: &Work<'_>, change: &mut Params, item: &mut Value) -> Result<()
         item["plan"] = price::plan(&price);
         item["price"] = price;
     }
-    if let Some(quantity) = change.integer("quantity")? {
+    if let Some(quantity) = quantity(change)? {
         item["quantity"] = quantity.into();
     }
     Ok(())
+}
+
+fn quantity(params: &mut Params) -> Result<Option<i64>, Problem> {
+    let quantity = params.integer("quantity")?;
+    if quantity.is_some_and(|quantity| !(0..=MAX_QUANTITY).contains(&quantity)) {
+        let message = format!("Quantity must be between 0 and {MAX_QUANTITY}.");
+        return Err(Problem::invalid_parameter(&params.name_of("quantity"), message));
+    }
+    Ok(quantity)
 }
 
 fn added(work: &Work<'_>, change: &mut Params, subscription: &Value) -> Result<Value, Problem> {
@@ -184,7 +200,7 @@ fn added(work: &Work<'_>, change: &mut Params, subscription: &Value) -> Result<V
     let id = change.required_text("price")?;
     let line = serde_json::json!({
         "price": named_price(work, &change.name_of("price"), &id, &first["price"])?,
-        "quantity": change.integer("quantity")?.unwrap_or(1),
+        "quantity": quantity(change)?.unwrap_or(1),
     });
     let mut item = subscription::item(work, &text(subscription, "id"), &line);
     for field in ["current_period_start", "current_period_end"] {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cancellation, checkout_session, dunning, plan_change, renewal, schedule, work::Work};
+use crate::{cancellation, checkout_session, delayed_payment, dunning, plan_change, renewal, schedule, work::Work};
 
 /// Something that happens when its time comes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) enum Due {
     Finalization(String),
     /// A failed payment of an invoice is tried again.
     PaymentRetry(String),
+    /// A payment in processing fails.
+    Bounce(String),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,6 +70,7 @@ pub(crate) fn happen(work: &mut Work<'_>, due: &Due) {
         Due::PendingUpdateExpiry(subscription) => plan_change::expire_pending(work, subscription),
         Due::Finalization(invoice) => renewal::finalize(work, invoice),
         Due::PaymentRetry(invoice) => dunning::retry(work, invoice),
+        Due::Bounce(intent) => drop(delayed_payment::settle(work, intent, false)),
     }
 }
 

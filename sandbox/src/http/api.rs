@@ -59,12 +59,12 @@ pub(super) async fn serve(
     // As at Stripe, a request runs to its end also when the client hangs up: hence a task of its own.
     let task = tokio::spawn(async move {
         let reply = answer(&store, &incoming).await;
-        reply.unwrap_or_else(|problem| Reply::new((problem.status, problem.body()))).into_response(&incoming.echo)
+        reply.unwrap_or_else(|problem| Reply::refusal(&problem)).into_response(&incoming.echo)
     });
     task.await.unwrap_or_else(|_| {
         let problem = Problem::injected(500);
         let echo = Echo { request: String::new(), version: None, idempotency_key: None };
-        Reply::new((problem.status, problem.body())).into_response(&echo)
+        Reply::refusal(&problem).into_response(&echo)
     })
 }
 
@@ -109,6 +109,9 @@ async fn answer(store: &Store, incoming: &Incoming) -> Result<Reply, Problem> {
         store.requests.add(method, route.template);
     }
     auth::check(incoming.authorization.as_deref())?;
+    if !store.rate_limit.take() {
+        return Err(Problem::rate_limited());
+    }
     let (route, ids) = found.ok_or_else(|| Problem::unrecognized_url(method, path))?;
     let fault = store.faults.take(method, path);
     if let Some(Effect::Refuse { status }) = fault {

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use crate::{
     call::Answer,
-    checkout,
+    delayed_payment,
     dispute::{Outcome, Stage},
     dunning::AfterRetries,
     fault::Fault,
+    kind::Kind,
     mishap::DeliveryFault,
     on_request, passing,
     problem::Problem,
@@ -96,14 +97,25 @@ pub(super) struct Settle {
     arrived: bool,
 }
 
-/// `POST /sandbox/sessions/{session}/settle` lets the money of a delayed payment arrive, or fail to.
-pub(super) async fn settle_delayed(
+/// `POST /sandbox/sessions/{session}/settle` decides the delayed payment of a checkout session.
+pub(super) async fn settle_session(
     State(store): Shared,
     Path(session): Path<String>,
     Json(settle): Json<Settle>,
-) -> Result<Json<Value>, StatusCode> {
-    let settled = store.work(Cause::default(), |work| checkout::settle_delayed(work, &session, settle.arrived));
-    settled.map(Json).ok_or(StatusCode::CONFLICT)
+) -> Result<Json<Value>, Problem> {
+    ask(&store, |work| {
+        delayed_payment::settle(work, &session, settle.arrived)?;
+        work.state.named(Kind::Session, &session)
+    })
+}
+
+/// `POST /sandbox/payments/{payment}/settle` decides a delayed payment, named by its payment intent or invoice.
+pub(super) async fn settle_payment(
+    State(store): Shared,
+    Path(payment): Path<String>,
+    Json(settle): Json<Settle>,
+) -> Result<Json<Value>, Problem> {
+    ask(&store, |work| delayed_payment::settle(work, &payment, settle.arrived))
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/renew` moves time past the next renewal.
@@ -218,6 +230,25 @@ pub(super) async fn proceed(
     Json(proceeding): Json<Proceeding>,
 ) -> Result<Json<Value>, Problem> {
     ask(&store, |work| on_request::proceed(work, &id, proceeding.outcome))
+}
+
+/// `POST /sandbox/objects/{id}/disown` moves an object to another account.
+pub(super) async fn disown(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    store.work(Cause::default(), |work| on_request::disown(work, &id))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RateLimit {
+    /// Requests a second; 0 for no limit.
+    per_second: u32,
+}
+
+/// `POST /sandbox/rate_limit` answers requests beyond so many a second with 429.
+pub(super) async fn set_rate_limit(State(store): Shared, Json(limit): Json<RateLimit>) -> StatusCode {
+    store.rate_limit.set(limit.per_second);
+    StatusCode::NO_CONTENT
 }
 
 /// `POST /sandbox/events/{event}/deliver` sends an event to every endpoint once more.

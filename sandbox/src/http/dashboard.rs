@@ -22,7 +22,7 @@ use super::{
 use crate::{
     calendar,
     cancellation::Ending,
-    checkout,
+    delayed_payment,
     dispute::{Outcome, Stage},
     kind::Kind,
     on_request, passing,
@@ -90,9 +90,7 @@ fn perform(work: &mut Work<'_>, action: &str, fields: &Fields) -> Result<(), Pro
         "lost" => on_request::proceed(work, id, Outcome::Lost),
         "escalated" => on_request::proceed(work, id, Outcome::Escalated),
         "warning_closed" => on_request::proceed(work, id, Outcome::WarningClosed),
-        "money_arrives" | "money_fails" => {
-            checkout::settle_delayed(work, id, action == "money_arrives").ok_or_else(unknown)
-        }
+        "money_arrives" | "money_fails" => delayed_payment::settle(work, id, action == "money_arrives"),
         "deliver" => return on_request::deliver_again(work, id),
         _ => Err(unknown()),
     };

@@ -17,9 +17,9 @@ use super::{
 use crate::{
     call::Answer,
     card::{CARDS, Card, INCORRECT_NUMBER},
-    dunning,
+    dunning, invoice,
     kind::Kind,
-    payment_intent,
+    payment_intent::{self, Progress},
     problem::Problem,
     store::Store,
     work::{Cause, Work, text},
@@ -45,12 +45,15 @@ fn charge(work: &mut Work<'_>, id: &str, number: &str) -> Answer {
     if invoice["status"] != "open" {
         return Err(Problem::not_now("This invoice cannot be paid any more."));
     }
+    if invoice::is_processing(work.state, id) {
+        return Err(Problem::not_now("A payment of this invoice is still in processing."));
+    }
     let card = Card::find(number).ok_or_else(|| Problem::declined(INCORRECT_NUMBER))?;
     let method = card.save(work, &invoice["customer"]);
-    if dunning::attempt_by_customer(work, id, method) {
-        return Ok(work.get(Kind::Invoice, id));
+    if dunning::attempt_by_customer(work, id, method) == Progress::Failed {
+        return Err(Problem::declined(payment_intent::last_decline(work, id)));
     }
-    Err(Problem::declined(payment_intent::last_decline(work, id)))
+    Ok(work.get(Kind::Invoice, id))
 }
 
 fn render(store: &Store, id: &str, status: StatusCode, problem: &str) -> Response {
@@ -67,7 +70,10 @@ fn render(store: &Store, id: &str, status: StatusCode, problem: &str) -> Respons
     } else {
         format!(r#"<p class="error" role="alert">{}</p>"#, escape(problem))
     };
-    let form = if invoice["status"] == "open" {
+    let processing = store.read(|state| invoice::is_processing(state, id));
+    let form = if processing {
+        format!("<section>{problem}<p>Your payment is in processing.</p></section>")
+    } else if invoice["status"] == "open" {
         let number = CARDS[0].number;
         format!(
             r#"<section>{problem}<form method="post"><label for="card_number">Card number</label><input id="card_number" name="card_number" value="{number}" inputmode="numeric" autocomplete="off" required><button type="submit">Pay {amount}</button></form></section>"#

@@ -10,6 +10,7 @@
 //! | `POST faults` | a `Fault` or a `DeliveryFault` | makes the next calls or deliveries go wrong; `DELETE` withdraws |
 //! | `POST retries` | `{"then": "cancel"}` | also `unpaid`, `past_due`: what follows the last retry of a payment |
 //! | `POST sessions/{id}/settle` | `{"arrived": true}` | the money of a delayed payment |
+//! | `POST payments/{id}/settle` | `{"arrived": true}` | the same, by payment intent or invoice |
 //! | `POST subscriptions/{id}/renew` | | moves time past the next renewal |
 //! | `POST subscriptions/{id}/card` | `{"number": "4242..."}` | another card |
 //! | `POST subscriptions/{id}/fail_next_payments` | `{"times": 1}` | whatever the card says |
@@ -19,6 +20,8 @@
 //! | `POST refunds/{id}/settle` | `{"arrived": false}` | a refund arrives, or fails |
 //! | `POST disputes` | `{"payment": "pi_..", "stage": "inquiry"}` | or `chargeback`, with an `amount` if not over all |
 //! | `POST disputes/{id}` | `{"outcome": "won"}` | also `lost`, `under_review`, `escalated`, `warning_closed` |
+//! | `POST objects/{id}/disown` | | the object belongs to another account: calls do not find it |
+//! | `POST rate_limit` | `{"per_second": 25}` | requests beyond are answered with 429 and `Retry-After`; 0 for no limit |
 //! | `POST events/{id}/deliver` | | sends it to every endpoint once more |
 
 mod api;
@@ -72,7 +75,8 @@ fn controls() -> Router<Arc<Store>> {
         .route("/sandbox/faults", post(control::add_fault).delete(control::clear_faults))
         .route("/sandbox/requests", get(control::requests))
         .route("/sandbox/retries", post(control::set_after_retries))
-        .route("/sandbox/sessions/{session}/settle", post(control::settle_delayed))
+        .route("/sandbox/sessions/{session}/settle", post(control::settle_session))
+        .route("/sandbox/payments/{payment}/settle", post(control::settle_payment))
         .route("/sandbox/subscriptions/{subscription}/renew", post(control::renew))
         .route("/sandbox/subscriptions/{subscription}/card", post(control::change_card))
         .route("/sandbox/subscriptions/{subscription}/fail_next_payments", post(control::fail_next_payments))
@@ -82,5 +86,7 @@ fn controls() -> Router<Arc<Store>> {
         .route("/sandbox/refunds/{refund}/settle", post(control::settle_refund))
         .route("/sandbox/disputes", post(control::dispute))
         .route("/sandbox/disputes/{dispute}", post(control::proceed))
+        .route("/sandbox/objects/{id}/disown", post(control::disown))
+        .route("/sandbox/rate_limit", post(control::set_rate_limit))
         .route("/sandbox/events/{event}/deliver", post(control::deliver_again))
 }

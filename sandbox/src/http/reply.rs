@@ -10,7 +10,7 @@ use axum::{
 use futures_util::stream;
 use serde_json::Value;
 
-use crate::fault::Effect;
+use crate::{fault::Effect, problem::Problem};
 
 /// An answer before it is sent.
 pub(super) struct Reply {
@@ -20,6 +20,8 @@ pub(super) struct Reply {
     pub(super) replay_of: Option<String>,
     /// A fault that spoils the answer on its way.
     pub(super) spoilt: Option<Effect>,
+    /// Seconds after which the request may be repeated.
+    pub(super) retry_after: Option<u32>,
 }
 
 /// What of a request shows in its answer's headers.
@@ -31,7 +33,11 @@ pub(super) struct Echo {
 
 impl Reply {
     pub(super) fn new((status, body): (u16, Value)) -> Reply {
-        Reply { status, body, replay_of: None, spoilt: None }
+        Reply { status, body, replay_of: None, spoilt: None, retry_after: None }
+    }
+
+    pub(super) fn refusal(problem: &Problem) -> Reply {
+        Reply { retry_after: problem.retry_after, ..Reply::new((problem.status, problem.body())) }
     }
 
     pub(super) fn into_response(self, echo: &Echo) -> Response {
@@ -48,7 +54,7 @@ impl Reply {
 
     fn whole(self, echo: &Echo) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let should_retry = self.should_retry();
+        let (should_retry, retry_after) = (self.should_retry(), self.retry_after);
         let body = serde_json::to_vec_pretty(&self.body).unwrap_or_default();
         let mut response = (status, body).into_response();
         let mut set = |name: &'static str, value: &str| {
@@ -67,6 +73,10 @@ impl Reply {
         }
         if self.replay_of.is_some() {
             set("idempotent-replayed", "true");
+        }
+        if let Some(seconds) = retry_after {
+            set("retry-after", &seconds.to_string());
+            set("stripe-rate-limited-reason", "global-rate");
         }
         if let Some(should_retry) = should_retry {
             set("stripe-should-retry", should_retry);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Sandbox;
 use crate::{
     call::Answer,
+    delayed_payment,
     dispute::{Outcome, Stage},
     dunning::AfterRetries,
     error::Error,
@@ -24,6 +25,15 @@ impl Sandbox {
         self.store.find(Kind::of(id)?, id)
     }
 
+    /// Moves an object to another account, so that calls no longer find it. What belongs to a customer moves with the
+    /// customer.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn disown(&self, id: &str) -> Result<(), Error> {
+        Ok(self.store.work(Cause::default(), |work| on_request::disown(work, id))?)
+    }
+
     /// Moves time on to the end of a subscription's period and an hour further, when its invoice is charged; everything
     /// else that is due until then happens too. Answers with the subscription as it is then.
     ///
@@ -39,6 +49,14 @@ impl Sandbox {
     /// When there is no such subscription or it has ended, or the number is not a card's.
     pub fn change_card(&self, subscription: &str, card_number: &str) -> Result<Value, Error> {
         self.ask(|work| on_request::change_card(work, subscription, card_number))
+    }
+
+    /// Decides a payment in processing, named by its payment intent or its invoice, and answers with the payment intent.
+    ///
+    /// # Errors
+    /// When no payment is in processing there.
+    pub fn settle_payment(&self, payment: &str, succeeded: bool) -> Result<Value, Error> {
+        self.ask(|work| delayed_payment::settle(work, payment, succeeded))
     }
 
     /// Makes so many of the next payments of a subscription fail, whatever its card says.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{MAX_ROWS, button, code, row, section as titled, tag};
 use crate::{
     calendar,
-    card::{Behaviour, CARDS, Card},
+    card::{CARDS, Card},
     http::html::{escape, money},
     kind::Kind,
     price,
@@ -68,9 +68,8 @@ fn buttons(state: &State, subscription: &Value) -> String {
 }
 
 fn card_form(id: &str) -> String {
-    let cards = CARDS.iter().filter(|card| card.behaviour != Behaviour::PaysLater);
     let option = |card: &Card| format!(r#"<option value="{0}">{0} {1}</option>"#, card.number, card.note);
-    let options: Vec<String> = cards.map(option).collect();
+    let options: Vec<String> = CARDS.iter().map(option).collect();
     format!(
         r#"<form method="post"><input type="hidden" name="id" value="{}"><select name="number" aria-label="Another card">{}</select> <button name="action" value="card">Change the card</button></form>"#,
         escape(id),
