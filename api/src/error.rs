@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, SqlErr, sqlx};
 
-use crate::{ledger, stripe};
+use crate::{
+    ledger,
+    stripe::{self, Cause},
+};
 
 /// Why a use case came to nothing. Outcomes that a page must handle are no errors: they are results.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -39,6 +42,9 @@ pub enum Error {
     /// Stripe cannot be reached, or did not say what it did. Asking again is safe.
     #[error("Stripe did not answer: ask again, nothing is done twice")]
     StripeUnavailable,
+    /// Stripe refused the call for good. The caller sees what to do about it.
+    #[error("{}", refusal_message(.0))]
+    StripeRefused(stripe::Refusal),
     /// The database cannot be reached, or is too busy. Asking again with the same key is safe.
     #[error("the service is busy: ask again, nothing is done twice")]
     Unavailable(#[source] DbErr),
@@ -50,7 +56,7 @@ pub enum Error {
 impl Error {
     /// The code that clients go by.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
@@ -62,6 +68,7 @@ impl Error {
             Self::TooSlow => "TIMEOUT",
             Self::StripeDisabled => "STRIPE_DISABLED",
             Self::StripeUnavailable => "STRIPE_UNAVAILABLE",
+            Self::StripeRefused(refusal) => refusal_code(refusal),
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
@@ -80,6 +87,34 @@ impl Error {
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(message.into())
     }
+}
+
+/// The code that tells a client whether it can do something about a refusal.
+fn refusal_code(refusal: &stripe::Refusal) -> &'static str {
+    match refusal.cause() {
+        Cause::Currency | Cause::Declined | Cause::Email | Cause::PaymentMethod | Cause::Url => "BAD_USER_INPUT",
+        Cause::Access | Cause::NoSuchCustomer => "STRIPE_MISCONFIGURED",
+        Cause::AlreadyRefunded | Cause::NotFound | Cause::NoUpcomingInvoice | Cause::Other => "INTERNAL",
+    }
+}
+
+/// What happened, and what to do. Stripe's own message may hold ids and addresses, and stays out of it.
+fn refusal_message(refusal: &stripe::Refusal) -> String {
+    let sentence = match refusal.cause() {
+        Cause::Access => "This server's Stripe account cannot do this. Contact support.",
+        Cause::Currency => "You have purchases in another currency. Contact support to switch currencies.",
+        Cause::Declined => "The payment was declined. Update your payment method in the billing portal, then retry.",
+        Cause::Email => "Stripe does not accept your email address. Contact support to change it.",
+        Cause::NoSuchCustomer => "This server's Stripe account does not have your subscription. Contact support.",
+        Cause::PaymentMethod => {
+            "Your payment method does not support immediate payment. Choose a card in the billing portal, then retry."
+        }
+        Cause::Url => "Stripe does not accept one of the URLs. Use a public https URL.",
+        Cause::AlreadyRefunded | Cause::NotFound | Cause::NoUpcomingInvoice | Cause::Other => {
+            return refusal.to_string();
+        }
+    };
+    sentence.to_owned()
 }
 
 /// Rounded up: who waits as long finds the door open.
@@ -171,7 +206,8 @@ impl From<stripe::Failure> for Error {
             stripe::Failure::Unknown { .. } | stripe::Failure::Broken { .. } | stripe::Failure::Unreachable { .. } => {
                 Self::StripeUnavailable
             }
-            refused => Self::Internal(refused.to_string()),
+            stripe::Failure::Refused(refusal) => Self::StripeRefused(refusal),
+            unusable @ stripe::Failure::Settings(_) => Self::Internal(unusable.to_string()),
         }
     }
 }

@@ -230,7 +230,7 @@ pub fn stripe(calls: &config::Calls) -> Result<Stripe, Error> {
         timeout: calls.timeout,
         attempts: calls.attempts,
     };
-    Stripe::new(settings)
+    Stripe::new(&settings)
         .map_err(|failure| Error::Settings(format!("check STRIPE_SECRET_KEY and STRIPE_API_BASE: {failure}")))
 }
 

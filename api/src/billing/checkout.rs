@@ -58,7 +58,7 @@ pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Resul
 /// Opens it, with another customer where Stripe refuses since this one was deleted.
 async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Opened, Error> {
     match follow_last(app, user_id, item.clone(), to.clone()).await {
-        Err(Error::Internal(_)) if customer::turns_out_deleted(app, user_id).await? => {
+        Err(Error::StripeRefused(_)) if customer::turns_out_deleted(app, user_id).await? => {
             follow_last(app, user_id, item, to).await
         }
         opened => opened,
@@ -88,7 +88,7 @@ async fn follow_last(app: &App, user_id: i64, item: Item, to: Redirects) -> Resu
 /// Opens a checkout of a pack, with another customer where Stripe refuses since this one was deleted.
 pub(super) async fn open_pack(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Session, Error> {
     match purchase(app, user_id, item.clone(), to.clone()).await {
-        Err(Error::Internal(_)) if customer::turns_out_deleted(app, user_id).await? => {
+        Err(Error::StripeRefused(_)) if customer::turns_out_deleted(app, user_id).await? => {
             purchase(app, user_id, item, to).await
         }
         opened => opened,

@@ -48,7 +48,7 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
         tracing::warn!(user = user_id, ended = extra.id, kept = kept.id, "two subscriptions: the newer is undone");
         match operation::follow(app, user_id, Request::Duplicate(duplicate), last).await {
             // Its money cannot be given back, which the operation tells. It has ended all the same.
-            Err(Error::Internal(_)) => refresh(app, &extra.id).await.map(|_| ())?,
+            Err(Error::StripeRefused(_)) => refresh(app, &extra.id).await.map(|_| ())?,
             done => done.map(|_| ())?,
         }
     }

@@ -269,8 +269,8 @@ async fn finish(app: &App, operation: operation::Model) -> Result<Option<Reply>,
 fn passing(failure: &Failure, kind: Kind) -> bool {
     match failure {
         Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
-        Failure::Refused { status: 403, .. } => kind != Kind::Steering,
-        Failure::Refused { status, .. } => *status == 401,
+        Failure::Refused(refusal) if refusal.status == 403 => kind != Kind::Steering,
+        Failure::Refused(refusal) => refusal.status == 401,
         Failure::Settings(_) => false,
     }
 }

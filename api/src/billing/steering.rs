@@ -17,7 +17,7 @@ use crate::{
     app::App,
     config::Prices,
     settle::{self, Fact, Said},
-    stripe::{Decline, Failure, Invoice, Schedule, Stripe, Subscription, SubscriptionItem},
+    stripe::{Cause, Decline, Failure, Invoice, Schedule, Stripe, Subscription, SubscriptionItem},
 };
 
 /// Calls that one wish takes at most; more of them mean that somebody else wishes otherwise at the same time.
@@ -151,7 +151,7 @@ impl Steering<'_> {
                 Ok(None) => changed |= matches!(step, Step::Change(_)),
                 Ok(Some(decline)) => return self.declined(decline).await,
                 // It is not what we took it for; unless it still looks alike, there is another way.
-                Err(Failure::Refused { .. } | Failure::Broken { .. }) if before.as_ref() != Some(&step) => {}
+                Err(Failure::Refused(_) | Failure::Broken { .. }) if before.as_ref() != Some(&step) => {}
                 // The key is spoilt, and Stripe shows that nothing came of it.
                 Err(Failure::Broken { .. }) => return Ok(None),
                 Err(failure) => return Err(failure),
@@ -228,8 +228,8 @@ impl Steering<'_> {
                 Ok(changed) if changed.prices.contains(&change.price) => {}
                 // The reply may be the stored one of an earlier attempt: who has paid since is not declined.
                 Ok(_) => return Ok(Some(Decline::default())),
-                Err(Failure::Refused { status: 402, decline_code, .. }) => {
-                    return Ok(Some(Decline { code: decline_code, hosted_url: None }));
+                Err(Failure::Refused(refusal)) if refusal.cause() == Cause::Declined => {
+                    return Ok(Some(Decline { code: refusal.decline_code, hosted_url: None }));
                 }
                 Err(failure) => return Err(failure),
             },

@@ -50,8 +50,8 @@ impl From<stripe::Failure> for Failure {
         match failure {
             stripe::Failure::Settings(sentence) => Self::Settings(sentence),
             // Who runs a command may read what Stripe says of it.
-            stripe::Failure::Refused { ref message, .. } if !message.is_empty() => {
-                Self::Runtime(format!("{failure}: {message}"))
+            stripe::Failure::Refused(refusal) if !refusal.message.is_empty() => {
+                Self::Runtime(format!("{refusal}: {}", refusal.message))
             }
             other => Self::Runtime(other.to_string()),
         }

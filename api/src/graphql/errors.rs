@@ -75,7 +75,7 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
     let code = match error.source::<Error>() {
         Some(known) => {
             let code = known.code();
-            if matches!(known, Error::Internal(_) | Error::Unavailable(_)) {
+            if matches!(known, Error::Internal(_) | Error::StripeRefused(_) | Error::Unavailable(_)) {
                 tracing::error!(request = id, code, cause = ?known, "a request failed");
             }
             code

@@ -42,7 +42,7 @@ impl Refusal {
             Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             Error::StripeDisabled | Error::StripeUnavailable | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Error::Internal(_) => return Self::internal(error, id),
+            Error::Internal(_) | Error::StripeRefused(_) => return Self::internal(error, id),
         };
         if let Error::Unavailable(cause) = error {
             tracing::error!(%cause, "a request failed");

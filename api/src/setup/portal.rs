@@ -33,7 +33,10 @@ impl Setup<'_> {
 pub async fn warn_of_unsound(stripe: &Stripe, id: &str) {
     let variable = "STRIPE_PORTAL_CONFIGURATION";
     match stripe.portal_configuration(id).await {
-        Ok(None) | Err(Failure::Refused { status: 404, .. }) => {
+        Ok(None) => {
+            tracing::warn!(variable, configuration = id, "Stripe does not know this configuration of the portal");
+        }
+        Err(failure) if failure.is_not_found() => {
             tracing::warn!(variable, configuration = id, "Stripe does not know this configuration of the portal");
         }
         Ok(Some(known)) if !known.sound => {

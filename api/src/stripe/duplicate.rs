@@ -9,22 +9,22 @@ use stripe_billing::{
     subscription::{CancelSubscription, CancelSubscriptionCancellationDetails},
 };
 use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund};
-use stripe_shared::{InvoiceStatus, Refund};
+use stripe_shared::InvoiceStatus;
 
-use super::{Failure, Stripe, Subscription, known_id, order::OPERATION};
+use super::{Failure, Stripe, Subscription, create::OPERATION, id_of, known_id};
 
 /// As many as Stripe puts on one page. No duplicate has more invoices, no invoice more payments, no payment more refunds.
 const PAGE: i64 = 100;
 
 /// What has become of money that was given back. Stripe documentation: "The Refund object".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GivenBack {
+pub enum Refunded {
     /// There is no refund.
     Nothing,
     /// It came back: the refund failed, or was canceled.
     Failed,
     /// It has arrived, or is on its way.
-    Given,
+    Sent,
 }
 
 impl Stripe {
@@ -38,8 +38,7 @@ impl Stripe {
         let mut details = CancelSubscriptionCancellationDetails::new();
         details.comment = Some(comment.to_owned());
         let request = CancelSubscription::new(known_id(id)?).cancellation_details(details);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.read("cancel subscription", id, call).await?.try_into()?)
+        Ok(Subscription::from_value(&self.read("cancel subscription", request.build()).await?)?)
     }
 
     /// The payment intents that have paid a subscription's invoices.
@@ -49,16 +48,12 @@ impl Stripe {
     pub async fn payments_of(&self, subscription: &str) -> Result<Vec<String>, Failure> {
         let id = known_id(subscription)?;
         let request = ListInvoice::new().subscription(id).status(InvoiceStatus::Paid).limit(PAGE);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        let invoices = self.read("list invoices", id, call).await?.data;
+        let invoices = self.read_page("list invoices", request.build()).await?.objects;
         let mut payments = Vec::new();
-        for invoice in invoices.into_iter().filter_map(|invoice| invoice.id) {
-            let paid = ListInvoicePayment::new().invoice(invoice.as_str()).status(ListInvoicePaymentStatus::Paid);
-            let request = paid.limit(PAGE);
-            let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-            let links = self.read("list invoice payments", id, call).await?.data;
-            let intents = links.into_iter().filter_map(|link| link.payment.payment_intent);
-            payments.extend(intents.map(|intent| intent.id().to_string()));
+        for invoice in invoices.iter().filter_map(|invoice| invoice["id"].as_str()) {
+            let request = ListInvoicePayment::new().invoice(invoice).status(ListInvoicePaymentStatus::Paid).limit(PAGE);
+            let links = self.read_page("list invoice payments", request.build()).await?.objects;
+            payments.extend(links.iter().filter_map(|link| id_of(&link["payment"]["payment_intent"])));
         }
         Ok(payments)
     }
@@ -73,24 +68,21 @@ impl Stripe {
             .payment_intent(payment_intent)
             .reason(CreateRefundReason::Duplicate)
             .metadata(HashMap::from([(OPERATION.to_owned(), operation.to_owned())]));
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        self.write("create refund", key, call).await.map(|_| ())
+        self.write("create refund", key, request.build()).await.map(|_| ())
     }
 
     /// What has become of a payment that an operation gave back.
     ///
     /// # Errors
     /// [`Failure`] where Stripe does not tell.
-    pub async fn given_back(&self, payment_intent: &str, operation: &str) -> Result<GivenBack, Failure> {
+    pub async fn refunded_by(&self, payment_intent: &str, operation: &str) -> Result<Refunded, Failure> {
         let request = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        let refunds = self.read("list refunds", payment_intent, call).await?.data;
-        let by = |refund: &Refund| refund.metadata.as_ref().and_then(|metadata| metadata.get(OPERATION)).cloned();
-        let ours = refunds.into_iter().filter(|refund| by(refund).as_deref() == Some(operation));
-        let found = ours.map(|refund| match refund.status.as_deref() {
-            Some("failed" | "canceled") => GivenBack::Failed,
-            _ => GivenBack::Given,
+        let refunds = self.read_page("list refunds", request.build()).await?.objects;
+        let ours = refunds.iter().filter(|refund| refund["metadata"][OPERATION] == operation);
+        let found = ours.map(|refund| match refund["status"].as_str() {
+            Some("failed" | "canceled") => Refunded::Failed,
+            _ => Refunded::Sent,
         });
-        Ok(found.max().unwrap_or(GivenBack::Nothing))
+        Ok(found.max().unwrap_or(Refunded::Nothing))
     }
 }

@@ -1,7 +1,5 @@
 //! An invoice as Stripe tells it.
 
-mod reply;
-
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,8 +1,9 @@
-//! Calls whose answers stay raw JSON. A list of a hundred objects must not be lost for one field that one of them lacks, and
-//! what is listed is read by the very rules by which events are.
+//! Replies as JSON: each is read by the same tolerant reader as the objects of events, so that a field which one API version
+//! lacks does not lose the reply.
 
 use miniserde::json;
 use serde_json::{Map, Value};
+use stripe::{IdempotencyKey, RequestStrategy};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Failure, Listed, Stripe, Unreadable};
@@ -23,12 +24,15 @@ impl Stripe {
         if let Some(after) = after {
             query["starting_after"] = after.into();
         }
-        let mut answer = self.get(call, &query).await?;
-        let Value::Array(objects) = answer["data"].take() else {
-            return Err(Unreadable::missing(&format!("{}: data", call.1)).into());
-        };
-        let last = objects.last().and_then(|object| object["id"].as_str()).map(ToOwned::to_owned);
-        Ok(Listed { next: last.filter(|_| answer["has_more"] == true), objects })
+        page(call.0, self.get(call, &query).await?)
+    }
+
+    /// Sends a request for a page of a list.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(super) async fn read_page(&self, name: &'static str, request: RequestBuilder) -> Result<Listed, Failure> {
+        page(name, self.read(name, request).await?)
     }
 
     /// Lists all that is there.
@@ -48,13 +52,10 @@ impl Stripe {
     }
 
     pub(super) async fn get(&self, (name, path): Call<'_>, query: &Value) -> Result<Value, Failure> {
-        let call = |strategy| {
-            let request = RequestBuilder::new(StripeMethod::Get, path);
-            // The library's encoder makes something of nothing.
-            let request = if query.as_object().is_some_and(Map::is_empty) { request } else { request.query(query) };
-            request.customize::<json::Value>().request_strategy(strategy).send(&self.client)
-        };
-        plain(&self.read(name, path, call).await?)
+        let request = RequestBuilder::new(StripeMethod::Get, path);
+        // async-stripe encodes an empty object as an empty parameter.
+        let request = if query.as_object().is_some_and(Map::is_empty) { request } else { request.query(query) };
+        self.read(name, request).await
     }
 
     /// One object; `None` when Stripe knows none of the id.
@@ -66,31 +67,61 @@ impl Stripe {
     pub(super) async fn find_with(&self, call: Call<'_>, query: &Value) -> Result<Option<Value>, Failure> {
         match self.get(call, query).await {
             Ok(object) => Ok(Some(object)),
-            Err(Failure::Refused { status: 404, .. }) => Ok(None),
+            Err(failure) if failure.is_not_found() => Ok(None),
             Err(failure) => Err(failure),
         }
     }
 
     pub(super) async fn post(&self, (name, path): Call<'_>, key: &str, form: &Value) -> Result<Value, Failure> {
-        let call = |strategy| {
-            let request = RequestBuilder::new(StripeMethod::Post, path).form(form).customize::<json::Value>();
-            request.request_strategy(strategy).send(&self.client)
-        };
-        plain(&self.write(name, key, call).await?)
+        self.write(name, key, RequestBuilder::new(StripeMethod::Post, path).form(form)).await
     }
 
-    /// As [`Stripe::post`], where nothing is changed by it, so that it needs no key. `id` is what it is about.
-    pub(super) async fn ask(&self, (name, path): Call<'_>, id: &str, form: &Value) -> Result<Value, Failure> {
-        let call = |strategy| {
-            let request = RequestBuilder::new(StripeMethod::Post, path).form(form).customize::<json::Value>();
-            request.request_strategy(strategy).send(&self.client)
+    /// A POST that changes nothing, so that it needs no key.
+    pub(super) async fn ask(&self, (name, path): Call<'_>, form: &Value) -> Result<Value, Failure> {
+        self.read(name, RequestBuilder::new(StripeMethod::Post, path).form(form)).await
+    }
+
+    /// Sends a request that changes something, in every attempt with its idempotency key.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(super) async fn write(&self, name: &'static str, key: &str, request: RequestBuilder) -> Result<Value, Failure> {
+        let idempotency_key = IdempotencyKey::new(key).map_err(|error| Failure::Settings(error.to_string()))?;
+        self.send(name, key, &request, &RequestStrategy::Idempotent(idempotency_key)).await
+    }
+
+    /// Sends a request that changes nothing, or whose effect cannot happen twice.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(super) async fn read(&self, name: &'static str, request: RequestBuilder) -> Result<Value, Failure> {
+        self.send(name, &request.path, &request, &RequestStrategy::Once).await
+    }
+
+    async fn send(
+        &self,
+        name: &'static str,
+        seed: &str,
+        request: &RequestBuilder,
+        strategy: &RequestStrategy,
+    ) -> Result<Value, Failure> {
+        let attempt = || {
+            let RequestBuilder { query, body, path, method } = request;
+            let again =
+                RequestBuilder { query: query.clone(), body: body.clone(), path: path.clone(), method: *method };
+            again.customize::<json::Value>().request_strategy(strategy.clone()).send(&self.transport)
         };
-        plain(&self.read(name, id, call).await?)
+        let reply = self.retry.run(name, seed, attempt).await?;
+        // async-stripe reads with miniserde, the readers with serde.
+        let text = json::to_string(&reply);
+        serde_json::from_str(&text).map_err(|error| Unreadable::new(format!("the reply: {error}")).into())
     }
 }
 
-/// The same in the words of serde, which everything else here speaks.
-fn plain(reply: &json::Value) -> Result<Value, Failure> {
-    let text = json::to_string(reply);
-    serde_json::from_str(&text).map_err(|error| Unreadable::new(format!("the reply: {error}")).into())
+fn page(name: &str, mut reply: Value) -> Result<Listed, Failure> {
+    let Value::Array(objects) = reply["data"].take() else {
+        return Err(Unreadable::missing(&format!("{name}: data")).into());
+    };
+    let last = objects.last().and_then(|object| object["id"].as_str()).map(ToOwned::to_owned);
+    Ok(Listed { next: last.filter(|_| reply["has_more"] == true), objects })
 }

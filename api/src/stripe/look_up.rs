@@ -6,10 +6,10 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Utc};
 use stripe::StripeRequest;
 use stripe_checkout::checkout_session::ListCheckoutSession;
-use stripe_core::customer::{ListCustomer, RetrieveCustomer, RetrieveCustomerReturned};
+use stripe_core::customer::{ListCustomer, RetrieveCustomer};
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
 
-use super::{Failure, Session, Stripe, known_id, order::OPERATION};
+use super::{Failure, Session, Stripe, create::OPERATION, id_of, known_id};
 
 /// As many as Stripe puts on one page.
 const PAGE: i64 = 100;
@@ -17,18 +17,28 @@ const PAGE: i64 = 100;
 /// How many pages are looked through.
 const MAX_PAGES: usize = 100;
 
+/// How Stripe knows a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CustomerState {
+    /// The customer exists.
+    Exists,
+    /// The customer was deleted.
+    Deleted,
+    /// No such customer exists under this key: it belongs to another account or mode.
+    Unknown,
+}
+
 impl Stripe {
-    /// Whether a customer was deleted: Stripe remembers that for good. One that it never knew was not: our key may be that of
-    /// another account.
+    /// Looks a customer up. Stripe remembers for good which ones were deleted.
     ///
     /// # Errors
-    /// [`Failure`], but none where there is no such customer.
-    pub async fn customer_is_deleted(&self, id: &str) -> Result<bool, Failure> {
+    /// [`Failure`], but none where the customer does not exist.
+    pub async fn customer_state(&self, id: &str) -> Result<CustomerState, Failure> {
         let request = RetrieveCustomer::new(known_id(id)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        match self.read("retrieve customer", id, call).await {
-            Ok(found) => Ok(matches!(found, RetrieveCustomerReturned::DeletedCustomer(_))),
-            Err(Failure::Refused { status: 404, .. }) => Ok(false),
+        match self.read("retrieve customer", request.build()).await {
+            Ok(customer) if customer["deleted"] == true => Ok(CustomerState::Deleted),
+            Ok(_) => Ok(CustomerState::Exists),
+            Err(failure) if failure.is_not_found() => Ok(CustomerState::Unknown),
             Err(failure) => Err(failure),
         }
     }
@@ -45,17 +55,13 @@ impl Stripe {
     ) -> Result<Option<String>, Failure> {
         let mut request = ListCustomer::new().created(bounds(&created)).limit(PAGE);
         for _ in 0..MAX_PAGES {
-            let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-            let page = self.read("list customers", key, call).await?;
-            let made = |metadata: &std::collections::HashMap<String, String>| {
-                metadata.get(OPERATION).is_some_and(|operation| operation == key)
-            };
-            if let Some(found) = page.data.iter().find(|customer| customer.metadata.as_ref().is_some_and(made)) {
-                return Ok(Some(found.id.to_string()));
+            let page = self.read_page("list customers", request.build()).await?;
+            if let Some(found) = page.objects.iter().find(|customer| customer["metadata"][OPERATION] == key) {
+                return Ok(id_of(found));
             }
-            match page.data.last() {
-                Some(last) if page.has_more => request = request.starting_after(last.id.as_str()),
-                _ => return Ok(None),
+            match page.next {
+                Some(last) => request = request.starting_after(last),
+                None => return Ok(None),
             }
         }
         Err(too_many("customers"))
@@ -74,15 +80,13 @@ impl Stripe {
         let mut request = ListCheckoutSession::new().customer(customer).created(bounds(&created)).limit(PAGE);
         let mut sessions = Vec::new();
         for _ in 0..MAX_PAGES {
-            let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-            let page = self.read("list sessions", customer, call).await?;
-            let last = page.data.last().map(|session| session.id.to_string());
-            for session in page.data {
-                sessions.push(session.try_into()?);
+            let page = self.read_page("list sessions", request.build()).await?;
+            for session in &page.objects {
+                sessions.push(Session::from_value(session)?);
             }
-            match last {
-                Some(last) if page.has_more => request = request.starting_after(last),
-                _ => return Ok(sessions),
+            match page.next {
+                Some(last) => request = request.starting_after(last),
+                None => return Ok(sessions),
             }
         }
         Err(too_many("sessions"))
@@ -98,5 +102,5 @@ fn bounds(created: &RangeInclusive<DateTime<Utc>>) -> RangeQueryTs {
 }
 
 fn too_many(what: &str) -> Failure {
-    Failure::Unknown { message: format!("there are too many {what} to look through") }
+    Failure::unknown(format!("there are too many {what} to look through"))
 }

@@ -12,6 +12,7 @@
 //! - The log gets neither keys nor personal data from here.
 
 mod charge;
+mod create;
 mod dispute;
 mod duplicate;
 mod endpoint;
@@ -23,7 +24,6 @@ mod invoice_payment;
 mod json;
 mod look_up;
 mod object;
-mod order;
 mod paid_for;
 mod plan_change;
 mod portal;
@@ -31,6 +31,7 @@ mod portal_configuration;
 mod preview;
 mod price;
 mod refund;
+mod refusal;
 mod retry;
 mod schedule;
 mod session;
@@ -38,33 +39,35 @@ pub mod signature;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::time::Duration;
 
-use stripe::{IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe::StripeRequest;
 use stripe_billing::subscription::{RetrieveSubscription, UpdateSubscription};
 use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
-use tracing::instrument::WithSubscriber;
 
-use self::retry::Retry;
+use self::{retry::Retry, transport::Transport};
 
 pub use self::charge::Charge;
+pub use self::create::{Item, NewCustomer, NewSession};
 pub use self::dispute::Dispute;
-pub use self::duplicate::GivenBack;
+pub use self::duplicate::Refunded;
 pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;
 pub use self::failure::Failure;
 pub use self::history::{Listed, Noun, calls};
 pub use self::invoice::{Invoice, InvoiceLine};
 pub use self::invoice_payment::InvoicePayment;
+pub use self::look_up::CustomerState;
 pub use self::object::{Unreadable, id_of};
-pub use self::order::{Item, NewCustomer, NewSession};
 pub use self::plan_change::{Decline, PriceChange};
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
 pub use self::refund::{Refund, RefundStatus};
+pub use self::refusal::{Cause, Refusal};
 pub use self::schedule::{Discount, Phase, PhaseItem, Schedule};
-pub use self::session::{PaymentStatus, Session, SessionMode};
+pub use self::session::{PaymentStatus, Session, SessionMode, SessionStatus};
 pub use self::signature::SignatureError;
 pub use self::subscription::{Subscription, SubscriptionItem};
 
@@ -94,7 +97,7 @@ impl std::fmt::Debug for Settings {
 /// Stripe, as far as we call it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Stripe {
-    client: stripe::Client,
+    transport: Transport,
     livemode: bool,
     retry: Retry,
 }
@@ -105,15 +108,11 @@ impl Stripe {
     /// # Errors
     /// [`Failure::Settings`] where the key is not a secret key, the base is not an http(s) URL, or a live key would
     /// travel unencrypted.
-    pub fn new(settings: Settings) -> Result<Self, Failure> {
+    pub fn new(settings: &Settings) -> Result<Self, Failure> {
         let livemode = livemode(&settings.secret_key)?;
         let api_base = api_base(&settings.api_base, livemode)?;
-        let client = stripe::ClientBuilder::new(settings.secret_key)
-            .url(api_base)
-            .timeout(settings.timeout)
-            .build()
-            .map_err(|error| Failure::Settings(error.to_string()))?;
-        Ok(Self { client, livemode, retry: Retry::new(settings.attempts) })
+        let transport = Transport::new(settings, api_base)?;
+        Ok(Self { transport, livemode, retry: Retry::new(settings.attempts) })
     }
 
     /// Whether the key moves real money. Events of the other mode are not ours.
@@ -127,9 +126,8 @@ impl Stripe {
     /// # Errors
     /// [`Failure`] where there is no id to answer.
     pub async fn create_customer(&self, key: &str, new: &NewCustomer) -> Result<String, Failure> {
-        let request = new.request(key);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("create customer", key, call).await?.id.to_string())
+        let customer = self.write("create customer", key, new.request(key).build()).await?;
+        Ok(id_of(&customer).ok_or_else(|| Unreadable::missing("customer.id"))?)
     }
 
     /// Creates a Checkout Session. Stripe documentation: "Create a Checkout Session".
@@ -138,8 +136,8 @@ impl Stripe {
     /// [`Failure`] where there is no session to answer.
     pub async fn create_session(&self, key: &str, new: &NewSession) -> Result<Session, Failure> {
         let request = new.request(key);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("create session", key, call).await?.try_into()?)
+        let reply = self.write("create session", key, request.build()).await?;
+        Ok(Session::from_value(&reply)?)
     }
 
     /// Lets a subscription end with its current period, or takes that back. Stripe documentation: "Cancel
@@ -154,8 +152,8 @@ impl Stripe {
         cancel: bool,
     ) -> Result<Subscription, Failure> {
         let request = UpdateSubscription::new(known_id(subscription)?).cancel_at_period_end(cancel);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("update subscription", key, call).await?.try_into()?)
+        let reply = self.write("update subscription", key, request.build()).await?;
+        Ok(Subscription::from_value(&reply)?)
     }
 
     /// Looks a subscription up.
@@ -164,8 +162,8 @@ impl Stripe {
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
     pub async fn subscription(&self, id: &str) -> Result<Subscription, Failure> {
         let request = RetrieveSubscription::new(known_id(id)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.read("retrieve subscription", id, call).await?.try_into()?)
+        let reply = self.read("retrieve subscription", request.build()).await?;
+        Ok(Subscription::from_value(&reply)?)
     }
 
     /// Looks a Checkout Session up.
@@ -174,8 +172,8 @@ impl Stripe {
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
     pub async fn session(&self, id: &str) -> Result<Session, Failure> {
         let request = RetrieveCheckoutSession::new(known_id(id)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.read("retrieve session", id, call).await?.try_into()?)
+        let reply = self.read("retrieve session", request.build()).await?;
+        Ok(Session::from_value(&reply)?)
     }
 
     /// Closes an open Checkout Session, so that it cannot be paid any more. Once it is closed, asking again is refused with
@@ -185,35 +183,9 @@ impl Stripe {
     /// [`Failure`]; one that is open no longer is [`Failure::Refused`].
     pub async fn expire_session(&self, id: &str) -> Result<Session, Failure> {
         let request = ExpireCheckoutSession::new(known_id(id)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.read("expire session", id, call).await?.try_into()?)
+        let reply = self.read("expire session", request.build()).await?;
+        Ok(Session::from_value(&reply)?)
     }
-
-    async fn write<T, F>(
-        &self,
-        name: &'static str,
-        key: &str,
-        call: impl Fn(RequestStrategy) -> F,
-    ) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, StripeError>>,
-    {
-        let idempotency_key = IdempotencyKey::new(key).map_err(|error| Failure::Settings(error.to_string()))?;
-        let strategy = RequestStrategy::Idempotent(idempotency_key);
-        self.retry.run(name, key, || silent(call(strategy.clone()))).await
-    }
-
-    async fn read<T, F>(&self, name: &'static str, id: &str, call: impl Fn(RequestStrategy) -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, StripeError>>,
-    {
-        self.retry.run(name, id, || silent(call(RequestStrategy::Once))).await
-    }
-}
-
-/// async-stripe writes the idempotency key into its spans; the retry loop logs what we want to know.
-fn silent<F: Future>(call: F) -> impl Future<Output = F::Output> {
-    call.with_subscriber(tracing::Dispatch::none())
 }
 
 /// Which mode a key belongs to. Stripe documentation: "API keys".
@@ -245,10 +217,5 @@ fn known_id(id: &str) -> Result<&str, Failure> {
     if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Ok(id);
     }
-    Err(Failure::Refused {
-        status: 404,
-        code: Some("resource_missing".to_owned()),
-        decline_code: None,
-        message: "an id has letters, digits and underscores only".to_owned(),
-    })
+    Err(Refusal::not_found("an id has letters, digits and underscores only").into())
 }

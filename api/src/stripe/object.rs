@@ -41,17 +41,6 @@ impl Id {
     }
 }
 
-/// The same reference in async-stripe's words.
-impl<T> From<stripe_types::Expandable<T>> for Id
-where
-    T: stripe_types::Object,
-    T::Id: std::fmt::Display,
-{
-    fn from(reference: stripe_types::Expandable<T>) -> Self {
-        Self::Plain(reference.id().to_string())
-    }
-}
-
 /// The id of an object, or of a reference to one, plain or expanded.
 #[must_use]
 pub fn id_of(value: &Value) -> Option<String> {

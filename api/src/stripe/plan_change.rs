@@ -19,7 +19,6 @@ use stripe_billing::{
     },
 };
 use stripe_shared::SubscriptionScheduleEndBehavior;
-use stripe_types::Expandable;
 
 use super::{Discount, Failure, Invoice, Phase, PhaseItem, Schedule, Stripe, Subscription, known_id};
 
@@ -54,13 +53,9 @@ impl Stripe {
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
     pub async fn subscription_and_invoice(&self, id: &str) -> Result<(Subscription, Option<Invoice>), Failure> {
         let request = RetrieveSubscription::new(known_id(id)?).expand(["latest_invoice".to_owned()]);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        let reply = self.read("retrieve subscription", id, call).await?;
-        let invoice = match reply.latest_invoice.clone() {
-            Some(Expandable::Object(invoice)) => Some((*invoice).try_into()?),
-            _ => None,
-        };
-        Ok((reply.try_into()?, invoice))
+        let reply = self.read("retrieve subscription", request.build()).await?;
+        let invoice = Some(&reply["latest_invoice"]).filter(|invoice| invoice.is_object());
+        Ok((Subscription::from_value(&reply)?, invoice.map(Invoice::from_value).transpose()?))
     }
 
     /// The newest invoices of a subscription, the newest first.
@@ -69,9 +64,8 @@ impl Stripe {
     /// [`Failure`].
     pub async fn invoices(&self, subscription: &str) -> Result<Vec<Invoice>, Failure> {
         let request = ListInvoice::new().subscription(known_id(subscription)?).limit(INVOICES);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        let page = self.read("list invoices", subscription, call).await?;
-        Ok(page.data.into_iter().map(Invoice::try_from).collect::<Result<_, _>>()?)
+        let page = self.read_page("list invoices", request.build()).await?;
+        Ok(page.objects.iter().map(Invoice::from_value).collect::<Result<_, _>>()?)
     }
 
     /// Changes the price of an item at once. The difference is charged right away; as long as it is not paid the change
@@ -96,8 +90,8 @@ impl Stripe {
                 .proration_date(from),
             None => request.proration_behavior(UpdateSubscriptionProrationBehavior::None),
         };
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("change price", key, call).await?.try_into()?)
+        let reply = self.write("change price", key, request.build()).await?;
+        Ok(Subscription::from_value(&reply)?)
     }
 
     /// Takes back the date on which a subscription was to end. async-stripe has no word for an empty `cancel_at`. Stripe
@@ -118,8 +112,7 @@ impl Stripe {
     /// [`Failure`].
     pub async fn void_invoice(&self, key: &str, invoice: &str) -> Result<(), Failure> {
         let request = VoidInvoiceInvoice::new(known_id(invoice)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        self.write("void invoice", key, call).await?;
+        self.write("void invoice", key, request.build()).await?;
         Ok(())
     }
 
@@ -130,17 +123,11 @@ impl Stripe {
     pub async fn decline(&self, invoice: &str) -> Result<Option<String>, Failure> {
         let expand = ["data.payment.payment_intent".to_owned()];
         let request = ListInvoicePayment::new().invoice(known_id(invoice)?).expand(expand);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        let payments = self.read("list invoice payments", invoice, call).await?;
-        let error = payments.data.into_iter().find_map(|payment| match payment.payment.payment_intent? {
-            Expandable::Object(intent) => intent.last_payment_error,
-            Expandable::Id(_) => None,
-        });
-        let code = |error: stripe::ApiErrors| {
-            let code = error.code.map(|code| code.to_string());
-            error.decline_code.or(code)
-        };
-        Ok(error.and_then(|error| code(*error)))
+        let payments = self.read_page("list invoice payments", request.build()).await?;
+        let errors = payments.objects.iter().map(|payment| &payment["payment"]["payment_intent"]["last_payment_error"]);
+        let error = errors.into_iter().find(|error| error.is_object());
+        let code = error.and_then(|error| error["decline_code"].as_str().or_else(|| error["code"].as_str()));
+        Ok(code.map(ToOwned::to_owned))
     }
 
     /// Looks a schedule up.
@@ -149,8 +136,7 @@ impl Stripe {
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
     pub async fn schedule(&self, id: &str) -> Result<Schedule, Failure> {
         let request = RetrieveSubscriptionSchedule::new(known_id(id)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.read("retrieve schedule", id, call).await?.try_into()?)
+        Ok(Schedule::from_value(&self.read("retrieve schedule", request.build()).await?)?)
     }
 
     /// Puts a subscription under a schedule, which keeps it as it is. Stripe lets nothing else be said at the same time.
@@ -159,8 +145,7 @@ impl Stripe {
     /// [`Failure`] where there is no schedule to answer.
     pub async fn create_schedule(&self, key: &str, subscription: &str) -> Result<Schedule, Failure> {
         let request = CreateSubscriptionSchedule::new().from_subscription(known_id(subscription)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("create schedule", key, call).await?.try_into()?)
+        Ok(Schedule::from_value(&self.write("create schedule", key, request.build()).await?)?)
     }
 
     /// Says what a schedule does from its current phase on: that one runs as it was until it ends, then `next` holds for a
@@ -185,8 +170,7 @@ impl Stripe {
         let request = UpdateSubscriptionSchedule::new(known_id(schedule)?)
             .phases([now, then])
             .end_behavior(SubscriptionScheduleEndBehavior::Release);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("update schedule", key, call).await?.try_into()?)
+        Ok(Schedule::from_value(&self.write("update schedule", key, request.build()).await?)?)
     }
 
     /// Ends a schedule; the subscription goes on as it is.
@@ -195,8 +179,7 @@ impl Stripe {
     /// [`Failure`] where there is no schedule to answer.
     pub async fn release_schedule(&self, key: &str, schedule: &str) -> Result<Schedule, Failure> {
         let request = ReleaseSubscriptionSchedule::new(known_id(schedule)?);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("release schedule", key, call).await?.try_into()?)
+        Ok(Schedule::from_value(&self.write("release schedule", key, request.build()).await?)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use stripe::StripeRequest;
 use stripe_billing::billing_portal_session::CreateBillingPortalSession;
 
-use super::{Failure, Stripe};
+use super::{Failure, Stripe, Unreadable};
 
 impl Stripe {
     /// Opens the portal for a customer, and answers its page. Stripe documentation: "Create a portal session".
@@ -19,7 +19,8 @@ impl Stripe {
     ) -> Result<String, Failure> {
         let request =
             CreateBillingPortalSession::new().customer(customer).configuration(configuration).return_url(return_url);
-        let call = |strategy| request.customize().request_strategy(strategy).send(&self.client);
-        Ok(self.write("create portal session", key, call).await?.url)
+        let session = self.write("create portal session", key, request.build()).await?;
+        let url = session["url"].as_str().ok_or_else(|| Unreadable::missing("portal session.url"))?;
+        Ok(url.to_owned())
     }
 }

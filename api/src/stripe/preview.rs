@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Failure, Invoice, PriceChange, Stripe, Subscription};
+use super::{Cause, Failure, Invoice, PriceChange, Stripe, Subscription};
 
 impl Stripe {
     /// The invoice that a change of price would make at once, or the next one after a change that charges nothing. Both as
@@ -27,9 +27,9 @@ impl Stripe {
             details["cancel_at"] = "".into();
         }
         let form = json!({ "subscription": subscription.id, "subscription_details": details });
-        match self.ask(("preview invoice", "/invoices/create_preview"), &subscription.id, &form).await {
+        match self.ask(("preview invoice", "/invoices/create_preview"), &form).await {
             Ok(invoice) => Ok(Some(Invoice::from_value(&invoice)?)),
-            Err(Failure::Refused { code: Some(code), .. }) if code == "invoice_upcoming_none" => Ok(None),
+            Err(Failure::Refused(refusal)) if refusal.cause() == Cause::NoUpcomingInvoice => Ok(None),
             Err(failure) => Err(failure),
         }
     }

@@ -1,18 +1,46 @@
-//! Trying a call again. async-stripe either keeps an idempotency key or retries, so this loop goes around it.
+//! Retries of one call: the same request under the same idempotency key, until there is an answer.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::failure::{Attempt, Failure};
+use super::failure::Failure;
 use crate::telemetry;
 
 /// The pause before the second attempt; it doubles from attempt to attempt. Stripe's own libraries begin alike.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest pause between two attempts.
+/// The longest pause between two attempts. Where Stripe's `Retry-After` asks for more, the call fails at once instead of
+/// keeping its user waiting.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// One attempt that failed.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    failure: Failure,
+    /// True where another attempt may succeed.
+    again: bool,
+    /// How long Stripe asks us to wait before the next one.
+    retry_after: Option<Duration>,
+}
+
+impl Attempt {
+    /// A failure that another attempt cannot change.
+    pub(super) const fn last(failure: Failure) -> Self {
+        Self { failure, again: false, retry_after: None }
+    }
+
+    /// A failure that may be transient.
+    pub(super) const fn again(failure: Failure) -> Self {
+        Self { failure, again: true, retry_after: None }
+    }
+
+    /// The same, with the wait that Stripe asks for.
+    pub(super) fn after(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
+    }
+}
 
 /// How often a call is tried, and how it is paced.
 #[derive(Clone, Copy, Debug)]
@@ -29,47 +57,48 @@ impl Retry {
 
     /// Tries until there is an answer, a final refusal, or no attempt left. `seed` spreads the pauses of calls that
     /// fail together, as a random number would.
-    pub(super) async fn run<T, E, F>(&self, name: &'static str, seed: &str, call: impl Fn() -> F) -> Result<T, Failure>
+    pub(super) async fn run<T, F>(&self, name: &'static str, seed: &str, call: impl Fn() -> F) -> Result<T, Failure>
     where
-        E: Into<Attempt>,
-        F: Future<Output = Result<T, E>>,
+        F: Future<Output = Result<T, Attempt>>,
     {
         let (mut reached, mut unsure) = (false, false);
         let mut number = 1;
         loop {
             let started = Instant::now();
-            let attempt: Attempt = match call().await {
+            let attempt = match call().await {
                 Ok(answer) => {
                     telemetry::stripe_call(name, "ok", started.elapsed());
                     return Ok(answer);
                 }
-                Err(error) => error.into(),
+                Err(attempt) => attempt,
             };
             telemetry::stripe_call(name, attempt.failure.word(), started.elapsed());
-            let again = attempt.again && number < self.attempts;
+            let pause =
+                self.pause(seed, number, attempt.retry_after).filter(|_| attempt.again && number < self.attempts);
+            let again = pause.is_some();
             tracing::warn!(call = name, attempt = number, again, failure = %attempt.failure, "a call to Stripe failed");
             reached |= !matches!(attempt.failure, Failure::Unreachable { .. });
             unsure |= matches!(attempt.failure, Failure::Unknown { .. });
-            if !again {
-                return Err(conclude(attempt.failure, reached, unsure));
-            }
-            tokio::time::sleep(self.pause(seed, number)).await;
+            let Some(pause) = pause else { return Err(conclude(attempt.failure, reached, unsure)) };
+            tokio::time::sleep(pause).await;
             number += 1;
         }
     }
 
-    /// The pause after attempt `number`: between half and the whole of the doubled time.
-    fn pause(&self, seed: &str, number: u32) -> Duration {
+    /// The pause after attempt `number`: between half and the whole of the doubled time, or what Stripe asks for if that is
+    /// longer. `None` where Stripe asks for more than a caller can be kept waiting.
+    fn pause(&self, seed: &str, number: u32, retry_after: Option<Duration>) -> Option<Duration> {
         let doublings = number.saturating_sub(1).min(16);
         let whole = (self.first_pause * 2_u32.pow(doublings)).min(LONGEST_PAUSE);
         let mut hasher = DefaultHasher::new();
         (seed, number).hash(&mut hasher);
         let share = u32::from(hasher.finish().to_le_bytes()[0]);
-        whole / 2 + whole / 2 * share / 256
+        let pause = (whole / 2 + whole / 2 * share / 256).max(retry_after.unwrap_or_default());
+        (pause <= LONGEST_PAUSE).then_some(pause)
     }
 }
 
-/// That the last attempt found nobody, or a failing Stripe, does not undo what an earlier one may have done, or may still do.
+/// An unreachable or failing Stripe at the last attempt does not undo what an earlier attempt may have done, or may still do.
 fn conclude(last: Failure, reached: bool, unsure: bool) -> Failure {
     match last {
         Failure::Unreachable { message } if reached => Failure::Unknown { message },
@@ -83,18 +112,18 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
+    use crate::stripe::Refusal;
 
     fn unknown() -> Attempt {
-        Attempt { failure: Failure::Unknown { message: "timed out".to_owned() }, again: true }
+        Attempt::again(Failure::unknown("timed out"))
     }
 
     fn unreachable() -> Attempt {
-        Attempt { failure: Failure::Unreachable { message: "nobody there".to_owned() }, again: true }
+        Attempt::again(Failure::Unreachable { message: "nobody there".to_owned() })
     }
 
     fn refused() -> Attempt {
-        let failure = Failure::Refused { status: 400, code: None, decline_code: None, message: String::new() };
-        Attempt { failure, again: false }
+        Attempt::last(Refusal::not_found("").into())
     }
 
     /// What comes of three attempts that end as in `script`, and how many of those ends are left over.
@@ -131,11 +160,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_is_spoilt_only_if_every_attempt_was_answered() {
-        let broken = || Attempt { failure: Failure::Broken { status: 500, code: None }, again: true };
+        let broken = || Attempt::again(Failure::Broken { status: 500, code: None });
         let script = vec![Err(broken()), Err(broken()), Err(broken())];
         assert_eq!(outcome(script).await.0, Err(broken().failure));
         let script = vec![Err(unknown()), Err(broken()), Err(broken())];
         assert!(matches!(outcome(script).await.0, Err(Failure::Unknown { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_longer_wait_than_a_caller_can_bear_ends_the_attempts() {
+        let wait = |seconds| unknown().after(Some(Duration::from_secs(seconds)));
+        assert_eq!(outcome(vec![Err(wait(0)), Ok(7)]).await, (Ok(7), 0));
+        assert_eq!(outcome(vec![Err(wait(60)), Ok(7)]).await, (Err(unknown().failure), 1));
+    }
+
+    #[test]
+    fn the_wait_that_stripe_asks_for_is_kept() {
+        let pause = |seconds| Retry::new(3).pause("seed", 1, Some(Duration::from_secs(seconds)));
+        assert_eq!(pause(3), Some(Duration::from_secs(3)));
+        assert_eq!(pause(0), Retry::new(3).pause("seed", 1, None));
+        assert_eq!(pause(9), None);
     }
 
     #[test]
@@ -143,10 +187,10 @@ mod tests {
         let retry = Retry::new(5);
         for (number, longest) in [(1, 500), (2, 1000), (3, 2000), (4, 4000), (5, 8000), (6, 8000), (u32::MAX, 8000)] {
             let longest = Duration::from_millis(longest);
-            let pause = retry.pause("seed", number);
+            let pause = retry.pause("seed", number, None).unwrap();
             assert!(longest / 2 <= pause && pause <= longest, "{number}: {pause:?}");
         }
-        assert_ne!(retry.pause("one", 1), retry.pause("another", 1));
-        assert_eq!(retry.pause("one", 1), retry.pause("one", 1));
+        assert_ne!(retry.pause("one", 1, None), retry.pause("another", 1, None));
+        assert_eq!(retry.pause("one", 1, None), retry.pause("one", 1, None));
     }
 }

@@ -92,25 +92,6 @@ impl Schedule {
     }
 }
 
-/// A reply to a call of ours, which async-stripe has parsed, by the same rules as an event's object.
-impl TryFrom<stripe_shared::SubscriptionSchedule> for Schedule {
-    type Error = Unreadable;
-
-    fn try_from(reply: stripe_shared::SubscriptionSchedule) -> Result<Self, Unreadable> {
-        let wire = Wire {
-            id: Some(reply.id.to_string()),
-            customer: Some(reply.customer.into()),
-            subscription: reply.subscription.map(Id::from),
-            released_subscription: reply.released_subscription.map(Id::Plain),
-            status: Some(reply.status.to_string()),
-            current_phase: reply.current_phase.map(|phase| WireSpan { start_date: Some(phase.start_date) }),
-            end_behavior: Some(reply.end_behavior.to_string()),
-            phases: Some(reply.phases.into_iter().map(WirePhase::from).collect()),
-        };
-        wire.into_schedule()
-    }
-}
-
 #[derive(Deserialize)]
 struct Wire {
     id: Option<String>,
@@ -150,29 +131,6 @@ struct WireDiscount {
     discount: Option<Id>,
     coupon: Option<Id>,
     promotion_code: Option<Id>,
-}
-
-impl From<stripe_shared::SubscriptionSchedulePhaseConfiguration> for WirePhase {
-    fn from(phase: stripe_shared::SubscriptionSchedulePhaseConfiguration) -> Self {
-        let items = phase.items.into_iter().map(|item| WireItem {
-            price: Some(item.price.into()),
-            plan: None,
-            quantity: item.quantity,
-        });
-        let discounts = phase.discounts.into_iter().map(|discount| WireDiscount {
-            discount: discount.discount.map(Id::from),
-            coupon: discount.coupon.map(Id::from),
-            promotion_code: discount.promotion_code.map(Id::from),
-        });
-        Self {
-            start_date: Some(phase.start_date),
-            end_date: Some(phase.end_date),
-            items: Some(items.collect()),
-            plans: None,
-            discounts: Some(discounts.collect()),
-            default_payment_method: phase.default_payment_method.map(Id::from),
-        }
-    }
 }
 
 impl Wire {

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::create::OPERATION;
 use super::object::{self, Id, Unreadable, required, required_time};
-use super::order::OPERATION;
 
 /// A Checkout Session. Stripe documentation: "The Checkout Session object".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Session {
     pub customer: Option<String>,
     /// What it sells.
     pub mode: SessionMode,
-    /// `open`, `complete` or `expired`.
-    pub status: Option<String>,
+    /// How far it is; old API versions do not say.
+    pub status: Option<SessionStatus>,
     /// Whether the money is there.
     pub payment_status: PaymentStatus,
     /// The payment, in mode payment; not before the user pays.
@@ -55,6 +55,19 @@ pub enum SessionMode {
     Other(String),
 }
 
+/// How far a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// It can be paid.
+    Open,
+    /// It was completed; the payment may still be processing.
+    Complete,
+    /// It can no longer be paid.
+    Expired,
+    /// A status Stripe has added since.
+    Other(String),
+}
+
 /// Whether a session's money is there. Stripe documentation: "Fulfill orders".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentStatus {
@@ -75,6 +88,17 @@ impl From<String> for SessionMode {
             "payment" => Self::Payment,
             "setup" => Self::Setup,
             _ => Self::Other(mode),
+        }
+    }
+}
+
+impl From<String> for SessionStatus {
+    fn from(status: String) -> Self {
+        match status.as_str() {
+            "open" => Self::Open,
+            "complete" => Self::Complete,
+            "expired" => Self::Expired,
+            _ => Self::Other(status),
         }
     }
 }
@@ -103,31 +127,6 @@ impl Session {
     /// [`Unreadable`] names the field that is missing or odd.
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
         object::read::<Wire>("session", value)?.into_session()
-    }
-}
-
-/// A reply to a call of ours, which async-stripe has parsed, by the same rules as an event's object.
-impl TryFrom<stripe_shared::CheckoutSession> for Session {
-    type Error = Unreadable;
-
-    fn try_from(reply: stripe_shared::CheckoutSession) -> Result<Self, Unreadable> {
-        let wire = Wire {
-            id: Some(reply.id.to_string()),
-            customer: reply.customer.map(Id::from),
-            mode: Some(reply.mode.to_string()),
-            status: reply.status.map(|status| status.to_string()),
-            payment_status: Some(reply.payment_status.to_string()),
-            payment_intent: reply.payment_intent.map(Id::from),
-            subscription: reply.subscription.map(Id::from),
-            amount_total: reply.amount_total,
-            currency: reply.currency.map(|currency| currency.to_string()),
-            url: reply.url,
-            expires_at: Some(reply.expires_at),
-            created: Some(reply.created),
-            livemode: Some(reply.livemode),
-            metadata: reply.metadata.map(BTreeMap::from_iter),
-        };
-        wire.into_session()
     }
 }
 
@@ -163,7 +162,7 @@ impl Wire {
             id: required("session.id", self.id)?,
             customer: object::id(self.customer),
             mode,
-            status: self.status,
+            status: self.status.map(SessionStatus::from),
             payment_status: required("session.payment_status", self.payment_status)?.into(),
             payment_intent: object::id(self.payment_intent),
             subscription: object::id(self.subscription),

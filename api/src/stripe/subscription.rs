@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
-use stripe_types::Expandable;
 
 use super::object::{self, Id, List, Unreadable, optional_time, required, required_time};
 
@@ -91,38 +90,6 @@ impl Subscription {
     }
 }
 
-/// A reply to a call of ours, which async-stripe has parsed, by the same rules as an event's object.
-impl TryFrom<stripe_shared::Subscription> for Subscription {
-    type Error = Unreadable;
-
-    fn try_from(reply: stripe_shared::Subscription) -> Result<Self, Unreadable> {
-        let wire = Wire {
-            id: Some(reply.id.to_string()),
-            customer: Some(reply.customer.into()),
-            status: Some(reply.status.to_string()),
-            items: Some(List {
-                data: reply.items.data.into_iter().map(WireItem::from).collect(),
-                has_more: reply.items.has_more,
-            }),
-            plan: None,
-            created: Some(reply.created),
-            current_period_start: None,
-            current_period_end: None,
-            cancel_at_period_end: Some(reply.cancel_at_period_end),
-            cancel_at: reply.cancel_at,
-            canceled_at: reply.canceled_at,
-            ended_at: reply.ended_at,
-            collection_method: Some(reply.collection_method.to_string()),
-            pending_update: reply.pending_update.map(|_| Value::Null),
-            latest_invoice: reply.latest_invoice.and_then(Expandable::into_id).map(|id| Id::Plain(id.to_string())),
-            schedule: reply.schedule.map(Id::from),
-            livemode: Some(reply.livemode),
-            metadata: Some(reply.metadata.into_iter().collect()),
-        };
-        wire.into_subscription()
-    }
-}
-
 #[derive(Deserialize)]
 struct Wire {
     id: Option<String>,
@@ -153,19 +120,6 @@ struct WireItem {
     quantity: Option<u64>,
     current_period_start: Option<i64>,
     current_period_end: Option<i64>,
-}
-
-impl From<stripe_shared::SubscriptionItem> for WireItem {
-    fn from(item: stripe_shared::SubscriptionItem) -> Self {
-        Self {
-            id: Some(item.id.to_string()),
-            price: Some(Id::Plain(item.price.id.to_string())),
-            plan: None,
-            quantity: item.quantity,
-            current_period_start: Some(item.current_period_start),
-            current_period_end: Some(item.current_period_end),
-        }
-    }
 }
 
 /// What the items say, in one place.

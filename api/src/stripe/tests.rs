@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use super::*;
 
 fn client(address: SocketAddr) -> Stripe {
-    Stripe::new(settings("sk_test_secret", &format!("http://{address}"))).unwrap()
+    Stripe::new(&settings("sk_test_secret", &format!("http://{address}"))).unwrap()
 }
 
 fn settings(secret_key: &str, api_base: &str) -> Settings {
@@ -21,7 +21,7 @@ fn settings(secret_key: &str, api_base: &str) -> Settings {
 }
 
 fn customer() -> NewCustomer {
-    NewCustomer { user_id: 7, email: "ada@example.com".to_owned(), name: "Ada & Söhne".to_owned() }
+    NewCustomer { user_id: 7, email: Some("ada@example.com".to_owned()), name: "Ada & Söhne".to_owned() }
 }
 
 fn session(item: Item) -> NewSession {

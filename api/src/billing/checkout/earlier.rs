@@ -11,7 +11,7 @@ use crate::{
         subscription::{self, living},
     },
     error::Error,
-    stripe::{Failure, NewSession, Session, SessionMode},
+    stripe::{Failure, NewSession, Session, SessionMode, SessionStatus},
 };
 
 /// How long a session stays open at Stripe unless it is told otherwise.
@@ -68,7 +68,7 @@ pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -
 }
 
 fn is_open(session: &Session) -> bool {
-    session.status.as_deref() == Some("open")
+    session.status == Some(SessionStatus::Open)
 }
 
 /// Whether the session is what a new one would be, and will be for a while.
@@ -86,7 +86,7 @@ async fn close(app: &App, session: &Session) -> Result<(), Error> {
     match stripe.expire_session(&session.id).await {
         Ok(_) => Ok(()),
         // It is open no longer, also where the answer to an earlier attempt was lost.
-        Err(Failure::Refused { status: 400, .. }) => match stripe.session(&session.id).await? {
+        Err(Failure::Refused(refusal)) if refusal.status == 400 => match stripe.session(&session.id).await? {
             still if is_open(&still) => Err(Error::StripeUnavailable),
             over => settle(app, &over).await,
         },

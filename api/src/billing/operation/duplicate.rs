@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{Asking, Reply};
-use crate::stripe::{Failure, GivenBack};
+use crate::stripe::{Cause, Failure, Refunded};
 
 /// A subscription that was sold beside another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ impl Asking<'_> {
         for payment in self.stripe.payments_of(&duplicate.subscription).await? {
             match self.give_back(&payment).await {
                 // That one payment cannot be given back keeps no other from it.
-                Err(refusal @ Failure::Refused { .. }) => refused = Err(refusal),
+                Err(Failure::Refused(refusal)) => refused = Err(refusal),
                 done => done?,
             }
         }
@@ -39,15 +39,16 @@ impl Asking<'_> {
         let comment = format!("Sold beside {}: ended and refunded by Patch-Hive", duplicate.kept);
         match self.stripe.end_subscription(id, &comment).await {
             // It has ended meanwhile, perhaps by an attempt whose answer was lost.
-            Ok(_) | Err(Failure::Refused { status: 404, .. }) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_not_found() => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 
     async fn give_back(&self, payment: &str) -> Result<(), Failure> {
         let operation = self.operation.idempotency_key.as_str();
-        let before = self.stripe.given_back(payment, operation).await?;
-        if before == GivenBack::Given {
+        let before = self.stripe.refunded_by(payment, operation).await?;
+        if before == Refunded::Sent {
             return Ok(());
         }
         // Stripe repeats a failure under its key: each hour has a key of its own.
@@ -55,8 +56,8 @@ impl Asking<'_> {
         let key = format!("{operation}-{payment}-{hours}");
         match self.stripe.refund_duplicate(&key, payment, operation).await {
             // After a refund of ours that failed this tells that Stripe gives nothing back any more: the operator has to.
-            Err(Failure::Refused { code: Some(code), .. })
-                if code == "charge_already_refunded" && before == GivenBack::Nothing =>
+            Err(Failure::Refused(refusal))
+                if refusal.cause() == Cause::AlreadyRefunded && before == Refunded::Nothing =>
             {
                 Ok(())
             }

@@ -25,6 +25,16 @@ async fn what_passes_is_tried_again_under_the_same_key() {
 }
 
 #[tokio::test]
+async fn a_wait_that_stripe_asks_for_is_read_from_its_header() {
+    let listener = Listener::with(vec![Reply::Busy(0), Reply::Json(200, reply::customer())]).await;
+    assert_eq!(listener.client().create_customer("key-1", &customer()).await, Ok("cus_1".to_owned()));
+    let listener = Listener::with(vec![Reply::Busy(60), Reply::Json(200, reply::customer())]).await;
+    let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+    assert_eq!(failure, Failure::unknown("status 429, code rate_limit"));
+    assert_eq!(listener.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn silence_leaves_the_outcome_unknown() {
     let listener = Listener::with(vec![Reply::Silence, Reply::Silence]).await;
     let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
@@ -42,25 +52,26 @@ async fn a_server_error_that_stays_is_stripes_answer_under_this_key() {
 #[tokio::test]
 async fn a_refusal_is_final_and_its_display_repeats_nothing_we_sent() {
     let error = json!({"error": {
-        "type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds",
+        "type": "card_error", "code": "card_declined", "param": "card", "decline_code": "insufficient_funds",
         "message": "No funds for ada@example.com",
     }});
     let listener = Listener::with(vec![Reply::Json(402, error), Reply::Json(200, reply::customer())]).await;
     let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
-    assert_eq!(failure.to_string(), "Stripe refused the call with status 402, code card_declined");
-    let expected = Failure::Refused {
+    assert_eq!(failure.to_string(), "Stripe refused the call with status 402, code card_declined, param card");
+    let expected = Refusal {
         status: 402,
         code: Some("card_declined".to_owned()),
+        param: Some("card".to_owned()),
         decline_code: Some("insufficient_funds".to_owned()),
         message: "No funds for ada@example.com".to_owned(),
     };
-    assert_eq!(failure, expected);
+    assert_eq!(failure, expected.into());
     assert_eq!(listener.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn a_success_that_cannot_be_read_is_unknown_at_once() {
-    for reply in [Reply::Page(200), Reply::Json(200, json!({"id": "cus_1"}))] {
+    for reply in [Reply::Page(200), Reply::Json(200, json!({"object": "customer"}))] {
         let listener = Listener::with(vec![reply, Reply::Json(200, reply::customer())]).await;
         let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
         assert!(matches!(failure, Failure::Unknown { .. }), "{failure:?}");
@@ -83,7 +94,7 @@ async fn an_id_that_is_none_never_becomes_a_path() {
     let listener = Listener::with(vec![Reply::Json(200, reply::subscription())]).await;
     for id in ["", "../customers", "sub_1/discount", "sub_1?expand[]=customer", "sub 1", "šub"] {
         let failure = listener.client().subscription(id).await.unwrap_err();
-        assert!(matches!(failure, Failure::Refused { status: 404, .. }), "{id}");
+        assert!(matches!(failure, Failure::Refused(Refusal { status: 404, .. })), "{id}");
     }
     assert_eq!(listener.asked().len(), 0);
 }
@@ -120,7 +131,7 @@ async fn the_log_tells_of_failed_attempts_but_neither_keys_nor_whom_they_are_abo
     let error = json!({"error": {"type": "invalid_request_error", "message": "Invalid email: ada@example.com"}});
     let listener = Listener::with(vec![Reply::Json(500, error.clone()), Reply::Json(400, error)]).await;
     let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Refused { status: 400, .. }), "{failure:?}");
+    assert!(matches!(failure, Failure::Refused(Refusal { status: 400, .. })), "{failure:?}");
     drop(logging);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert_eq!(log.matches("create customer").count(), 2, "{log}");

@@ -15,6 +15,8 @@ use super::{Stripe, client};
 pub(super) enum Reply {
     Json(u16, Value),
     Page(u16),
+    /// 429, with the wait in seconds.
+    Busy(u64),
     Silence,
     HangUp,
 }
@@ -77,8 +79,13 @@ impl Listener {
                 let (mut stream, _) = listener.accept().await?;
                 let request = read(&mut stream).await?;
                 log.lock().unwrap().push(request);
+                let mut retry_after = String::new();
                 let (status, body) = match reply {
                     Reply::Json(status, body) => (status, body.to_string()),
+                    Reply::Busy(seconds) => {
+                        retry_after = format!("retry-after: {seconds}\r\n");
+                        (429, r#"{"error": {"type": "invalid_request_error", "code": "rate_limit"}}"#.to_owned())
+                    }
                     Reply::Page(status) => (status, "<html>Bad Gateway</html>".to_owned()),
                     Reply::Silence => {
                         silent.push(stream);
@@ -86,7 +93,10 @@ impl Listener {
                     }
                     Reply::HangUp => continue,
                 };
-                let head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n\r\n", body.len());
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status} Status\r\nconnection: close\r\n{retry_after}content-length: {length}\r\n\r\n"
+                );
                 stream.write_all((head + &body).as_bytes()).await?;
             }
             Ok(silent)

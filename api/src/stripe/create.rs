@@ -1,5 +1,5 @@
-//! What we ask Stripe to create, and how it is said in async-stripe's words. An order is kept with the operation that
-//! makes the call, so that the very same request can be made again after a crash: hence the serde forms.
+//! Customers and Checkout Sessions to be created. Each is stored with the operation that makes the call, so that the same
+//! request can be sent again after a crash: hence the serde forms.
 
 use std::collections::HashMap;
 
@@ -23,8 +23,8 @@ pub(super) const OPERATION: &str = "operation";
 pub struct NewCustomer {
     /// Our user.
     pub user_id: i64,
-    /// Where Stripe sends receipts.
-    pub email: String,
+    /// Where Stripe sends receipts; `None` where Stripe does not accept the address.
+    pub email: Option<String>,
     /// The name on receipts; may be empty.
     pub name: String,
 }
@@ -32,7 +32,11 @@ pub struct NewCustomer {
 impl NewCustomer {
     pub(super) fn request(&self, key: &str) -> CreateCustomer {
         let metadata = metadata([("user_id", &self.user_id), (OPERATION, &key)]);
-        let request = CreateCustomer::new().email(&self.email).metadata(metadata);
+        let request = CreateCustomer::new().metadata(metadata);
+        let request = match &self.email {
+            Some(email) => request.email(email),
+            None => request,
+        };
         // Stripe refuses an empty name instead of taking it for none.
         if self.name.is_empty() { request } else { request.name(&self.name) }
     }
