@@ -1,9 +1,9 @@
-//! What users ask for, a file a noun. A use case loads, decides, asks Stripe and writes, in that order; no call to Stripe
-//! is made while a transaction is open.
+//! The use cases of billing, a file for each noun. A use case loads, decides, calls Stripe and writes, in that order; no call
+//! to Stripe is made while a transaction is open.
 
 pub mod balance;
 pub mod checkout;
-mod customer;
+pub mod customer;
 pub mod duplicate;
 pub mod event;
 pub mod export;
@@ -14,5 +14,6 @@ pub mod plan_change;
 pub mod plan_preview;
 pub mod portal;
 mod redirect;
-mod steering;
 pub mod subscription;
+mod subscription_change;
+pub mod unfinished;

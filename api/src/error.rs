@@ -37,11 +37,14 @@ pub enum Error {
     #[error("this takes too long: ask again, with the same idempotency key nothing is done twice")]
     TooSlow,
     /// The gateway runs without Stripe.
-    #[error("payments are switched off here")]
+    #[error("Payments are disabled on this server.")]
     StripeDisabled,
     /// Stripe cannot be reached, or did not say what it did. Asking again is safe.
-    #[error("Stripe did not answer: ask again, nothing is done twice")]
+    #[error("Stripe did not respond. Retry; nothing is done twice.")]
     StripeUnavailable,
+    /// The user opened too many checkouts. After this time another one is possible.
+    #[error("You opened too many checkouts in the last 24 hours. Retry in {}.", hours(.0))]
+    TooManyCheckouts(Duration),
     /// Stripe refused the call for good. The caller sees what to do about it.
     #[error("{}", refusal_message(.0))]
     StripeRefused(stripe::Refusal),
@@ -64,7 +67,7 @@ impl Error {
             Self::NotFound(_) => "NOT_FOUND",
             Self::Conflict(_) => "CONFLICT",
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::RateLimited(_) => "RATE_LIMITED",
+            Self::RateLimited(_) | Self::TooManyCheckouts(_) => "RATE_LIMITED",
             Self::TooSlow => "TIMEOUT",
             Self::StripeDisabled => "STRIPE_DISABLED",
             Self::StripeUnavailable => "STRIPE_UNAVAILABLE",
@@ -78,7 +81,7 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited(wait) => Some(seconds(wait)),
+            Self::RateLimited(wait) | Self::TooManyCheckouts(wait) => Some(seconds(wait)),
             _ => None,
         }
     }
@@ -89,12 +92,20 @@ impl Error {
     }
 }
 
+/// A wait in whole hours, rounded up.
+fn hours(wait: &Duration) -> String {
+    match seconds(wait).div_ceil(3600) {
+        1 => "an hour".to_owned(),
+        hours => format!("{hours} hours"),
+    }
+}
+
 /// The code that tells a client whether it can do something about a refusal.
 fn refusal_code(refusal: &stripe::Refusal) -> &'static str {
     match refusal.cause() {
         Cause::Currency | Cause::Declined | Cause::Email | Cause::PaymentMethod | Cause::Url => "BAD_USER_INPUT",
-        Cause::Access | Cause::NoSuchCustomer => "STRIPE_MISCONFIGURED",
-        Cause::AlreadyRefunded | Cause::NotFound | Cause::NoUpcomingInvoice | Cause::Other => "INTERNAL",
+        Cause::Access | Cause::NoSuchCustomer | Cause::NotFound => "STRIPE_MISCONFIGURED",
+        Cause::AlreadyRefunded | Cause::NoUpcomingInvoice | Cause::Other => "INTERNAL",
     }
 }
 
@@ -105,12 +116,14 @@ fn refusal_message(refusal: &stripe::Refusal) -> String {
         Cause::Currency => "You have purchases in another currency. Contact support to switch currencies.",
         Cause::Declined => "The payment was declined. Update your payment method in the billing portal, then retry.",
         Cause::Email => "Stripe does not accept your email address. Contact support to change it.",
-        Cause::NoSuchCustomer => "This server's Stripe account does not have your subscription. Contact support.",
+        Cause::NoSuchCustomer | Cause::NotFound => {
+            "This server's Stripe account does not have your subscription or plan. Contact support."
+        }
         Cause::PaymentMethod => {
             "Your payment method does not support immediate payment. Choose a card in the billing portal, then retry."
         }
         Cause::Url => "Stripe does not accept one of the URLs. Use a public https URL.",
-        Cause::AlreadyRefunded | Cause::NotFound | Cause::NoUpcomingInvoice | Cause::Other => {
+        Cause::AlreadyRefunded | Cause::NoUpcomingInvoice | Cause::Other => {
             return refusal.to_string();
         }
     };

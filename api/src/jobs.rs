@@ -68,7 +68,7 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Event => settle::retry_event(app, key).await,
         Kind::Waiting => settle::sweep_waiting(app).await.map(|_| again(app, Kind::Waiting)),
         Kind::Missing => settle::ask_for_missing(app).await.map(|_| again(app, Kind::Missing)),
-        Kind::Operation => billing::operation::resume(app, number(key)?).await,
+        Kind::Operation => billing::unfinished::resume(app, number(key)?).await,
         Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
         Kind::Unlimited => settle::end_unlimited(app, number(key)?).await,
         Kind::Reconcile => reconcile::run(app).await,

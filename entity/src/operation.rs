@@ -15,15 +15,12 @@ pub enum Kind {
     /// To open a checkout of a credit pack.
     #[sea_orm(string_value = "purchase")]
     Purchase,
-    /// To end a subscription with its period, as version 0.1 stored it. It is asked as a [`Kind::Steering`] now.
-    #[sea_orm(string_value = "cancellation")]
-    Cancellation,
     /// To end a subscription that was sold beside another, and to give its money back.
     #[sea_orm(string_value = "duplicate")]
     Duplicate,
-    /// To change what becomes of a subscription: its plan, or its end. One at a time, since they stand in each other's way.
-    #[sea_orm(string_value = "steering")]
-    Steering,
+    /// To change the plan of a subscription, or to schedule or remove its end. One at a time, since they exclude each other.
+    #[sea_orm(string_value = "subscription_change")]
+    SubscriptionChange,
 }
 
 /// How far an operation is.

@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
         &[
             "accounts",
             "auth",
+            "billing",
             "clock",
             "config",
             "database",

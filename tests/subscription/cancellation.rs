@@ -39,7 +39,7 @@ fn refuses(app: &TestApp, status: u16) {
 
 /// What became of the wishes about subscriptions, the oldest first.
 async fn wishes(app: &TestApp) -> Vec<State> {
-    let query = operation::Entity::find().filter(operation::Column::Kind.eq(Kind::Steering));
+    let query = operation::Entity::find().filter(operation::Column::Kind.eq(Kind::SubscriptionChange));
     let rows = query.order_by_asc(operation::Column::Id).all(app.inside().await.database.read()).await.unwrap();
     rows.into_iter().map(|row| row.state).collect()
 }

@@ -1,36 +1,121 @@
-//! The Stripe customer of a user, made once and committed before anything is sold.
+//! The Stripe customer of a user: created once, committed before anything is sold, and replaced where Stripe does not have it
+//! any more.
 
-use entity::user;
-use sea_orm::EntityTrait;
+use entity::{operation::Kind, user};
+use sea_orm::{DatabaseTransaction, EntityTrait};
 
-use super::operation::{self, Request};
+use super::{
+    operation::{self, Call, Operation},
+    subscription,
+};
 use crate::{
     app::App,
     error::Error,
     settle::{self, Fact},
-    stripe::{CustomerState, NewCustomer},
+    stripe::{Cause, CustomerState, Failure, NewCustomer},
 };
 
-/// The user's `cus_...`, made now if there is none.
+impl Operation for NewCustomer {
+    const KIND: Kind = Kind::Customer;
+
+    /// The customer's id, `cus_...`.
+    type Reply = String;
+
+    async fn call(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
+        match call.stripe.create_customer(call.key(), call.key(), self).await {
+            Err(Failure::Refused(refusal)) if refusal.cause() == Cause::Email && self.email.is_some() => {
+                tracing::warn!(user = self.user_id, "Stripe does not accept the user's email address; it is left out");
+                let without = Self { email: None, ..self.clone() };
+                call.stripe.create_customer(&call.key_of("without-email"), call.key(), &without).await.map(Some)
+            }
+            created => created.map(Some),
+        }
+    }
+
+    /// By what the call wrote and never by the email address: several installations may share one Stripe account.
+    async fn look_up(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
+        call.stripe.customer_made_by(call.key(), call.created_at()).await
+    }
+
+    fn object(customer: &String) -> &str {
+        customer
+    }
+
+    fn facts(customer: &String, user_id: i64) -> Vec<Fact> {
+        vec![Fact::Customer { user_id, customer: customer.clone() }]
+    }
+
+    async fn existing(tx: &DatabaseTransaction, user_id: i64) -> Result<Option<String>, Error> {
+        Ok(settle::customer_of(tx, user_id).await?)
+    }
+}
+
+/// The user's `cus_...`, created now if there is none.
 pub(super) async fn ensure(app: &App, user_id: i64) -> Result<String, Error> {
     if let Some(known) = settle::customer_of(app.database.read(), user_id).await? {
         return Ok(known);
     }
     let user = user::Entity::find_by_id(user_id).one(app.database.read()).await?.ok_or(Error::NotFound("user"))?;
     let name = user.display_name.unwrap_or(user.username);
-    operation::run(app, user_id, Request::Customer(NewCustomer { user_id, email: Some(user.email), name })).await?;
+    operation::run(app, user_id, NewCustomer { user_id, email: Some(user.email), name }).await?;
     settle::customer_of(app.database.read(), user_id)
         .await?
         .ok_or_else(|| Error::Internal("the new customer was not stored".to_owned()))
 }
 
-/// Asks Stripe, which refused something for the user, whether their customer was deleted and nobody told us. If so it is
-/// settled, and the next call of [`ensure`] makes another.
-pub(super) async fn turns_out_deleted(app: &App, user_id: i64) -> Result<bool, Error> {
-    let Some(customer) = settle::customer_of(app.database.read(), user_id).await? else { return Ok(false) };
-    if app.payments()?.stripe.customer_state(&customer).await? != CustomerState::Deleted {
-        return Ok(false);
+/// Does something with the user's customer. Where Stripe refuses because it does not have the customer any more, another is
+/// created and the work is done again with that one.
+///
+/// # Errors
+/// Those of `work`; [`Error::StripeRefused`] where the missing customer has a subscription, which another customer would not
+/// have.
+pub(super) async fn with<T, F>(app: &App, user_id: i64, work: impl Fn(String) -> F + Send + Sync) -> Result<T, Error>
+where
+    T: Send,
+    F: Future<Output = Result<T, Error>> + Send,
+{
+    let customer = ensure(app, user_id).await?;
+    match work(customer.clone()).await {
+        Err(Error::StripeRefused(_)) if is_gone(app, user_id, &customer).await? => {
+            work(ensure(app, user_id).await?).await
+        }
+        done => done,
     }
-    settle::learn(app, Fact::CustomerDeleted(customer)).await?;
+}
+
+/// Asks Stripe whether it still has a customer. One that was deleted, or that belongs to another account or mode and has no
+/// subscription, makes way for another.
+async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error> {
+    match app.payments()?.stripe.customer_state(customer).await? {
+        CustomerState::Exists => return Ok(false),
+        CustomerState::Deleted => {}
+        CustomerState::Unknown if subscription::current(app, user_id).await?.is_some() => {
+            tracing::error!(user = user_id, customer, "{OTHER_ACCOUNT}");
+            return Ok(false);
+        }
+        CustomerState::Unknown => {
+            tracing::warn!(user = user_id, customer, "Stripe does not have this customer; another is created");
+        }
+    }
+    settle::learn(app, Fact::CustomerDeleted(customer.to_owned())).await?;
     Ok(true)
+}
+
+/// What an operator reads whose key does not match the rows.
+const OTHER_ACCOUNT: &str = "STRIPE_SECRET_KEY belongs to another account or mode than the stored subscriptions: Stripe does \
+    not have a customer who subscribes. Use the key they were sold with, or another database.";
+
+/// Asks Stripe for the customer of one current subscription and logs an error where Stripe does not have it: then the secret
+/// key belongs to another account or mode than the stored rows. To be called once at the start.
+pub async fn warn_of_other_account(app: &App) {
+    let checked = async {
+        let Some(customer) = subscription::any_subscriber(app).await? else { return Ok(()) };
+        if app.payments()?.stripe.customer_state(&customer).await? == CustomerState::Unknown {
+            tracing::error!(customer, "{OTHER_ACCOUNT}");
+        }
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = checked.await {
+        tracing::info!(%error, "the stored customers could not be compared with Stripe's");
+    }
 }

@@ -1,5 +1,7 @@
-//! One subscription a user, also when two were paid all the same: by two pages at once, or made on Stripe's dashboard. The
-//! newer is ended and refunded; what a user has lived with is never touched.
+//! One subscription for each user, even where two were paid: on two pages at once, or created on Stripe's dashboard. The newer
+//! is ended and refunded, but never one that was renewed.
+
+mod undo;
 
 use std::{cmp::Reverse, collections::HashSet};
 
@@ -8,46 +10,48 @@ use entity::{operation::Kind, subscription::Status};
 use sea_orm::ActiveEnum;
 
 use super::{
-    operation::{self, Duplicate, Request},
-    subscription::{all_living, refresh},
+    operation,
+    subscription::{all_current, refresh},
 };
 use crate::{app::App, error::Error, stripe::Subscription, work::Next};
 
-/// How many duplicates of one user are undone in one sweep.
+pub(super) use self::undo::Duplicate;
+
+/// Duplicates of one user that one task undoes.
 const AT_ONCE: usize = 10;
 
-/// How long after its making a subscription's first period has begun at the latest.
+/// How long after its creation a subscription's first period has begun at the latest.
 const MOMENT: TimeDelta = TimeDelta::days(1);
 
-/// Ends what a user has beside the one subscription that counts.
+/// Ends the duplicates of one user.
 ///
 /// # Errors
-/// Those of Stripe and of the database: it is tried again.
+/// Those of Stripe and of the database: it is retried.
 pub async fn end_for(app: &App, user_id: i64) -> Result<Next, Error> {
     let ended = end_of(app, user_id).await?;
     if ended > 0 {
-        tracing::info!(user = user_id, ended, "second subscriptions were ended");
+        tracing::info!(user = user_id, ended, "duplicate subscriptions were ended");
     }
     Ok(Next::Done)
 }
 
-/// Ends what one user has too many of, one by one: each time by what Stripe says then.
+/// Ends them one by one, each decided from what Stripe shows then.
 async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
     for ended in 0..AT_ONCE {
-        // Read first: whatever is decided after is decided once.
-        let last = operation::last(app, user_id, Kind::Duplicate).await?.map(|last| last.id);
+        // Read first: what is decided after it is decided once.
+        let last = operation::last::<Duplicate>(app, user_id).await?.map(|last| last.id);
         let decided = operation::objects(app, user_id, Kind::Duplicate).await?;
         let living = living_at_stripe(app, user_id, &decided).await?;
         let Some((kept, extra)) = choose(&living, &decided) else { return Ok(ended) };
         let duplicate = Duplicate { subscription: extra.id.clone(), kept: kept.id.clone() };
         if !is_in_first_period(extra) {
-            let why = "a second subscription that was renewed beside another is left to the operator";
-            operation::leave(app, user_id, Request::Duplicate(duplicate), (last, why)).await?;
+            let why = "a duplicate subscription that was renewed is left to the operator";
+            operation::leave_to_operator(app, user_id, &duplicate, last, why).await?;
             continue;
         }
-        tracing::warn!(user = user_id, ended = extra.id, kept = kept.id, "two subscriptions: the newer is undone");
-        match operation::follow(app, user_id, Request::Duplicate(duplicate), last).await {
-            // Its money cannot be given back, which the operation tells. It has ended all the same.
+        tracing::warn!(user = user_id, ended = extra.id, kept = kept.id, "ending the newer of two subscriptions");
+        match operation::follow(app, user_id, duplicate, last).await {
+            // Its money cannot be refunded, which the operation tells. It has ended anyway.
             Err(Error::StripeRefused(_)) => refresh(app, &extra.id).await.map(|_| ())?,
             done => done.map(|_| ())?,
         }
@@ -55,38 +59,37 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
     Ok(AT_ONCE)
 }
 
-/// The user's living subscriptions as they are now, since events may be late. Stripe is not asked where there is nothing to
+/// The user's current subscriptions, read from Stripe since events may be late. Stripe is not asked where there is nothing to
 /// decide.
 async fn living_at_stripe(app: &App, user_id: i64, decided: &HashSet<String>) -> Result<Vec<Subscription>, Error> {
-    let rows = all_living(app.database.read(), &[user_id]).await?;
+    let rows = all_current(app.database.read(), &[user_id]).await?;
     let mut living = Vec::new();
     if rows.iter().filter(|(_, row)| !decided.contains(&row.stripe_subscription_id)).count() < 2 {
         return Ok(living);
     }
     for (_, row) in rows {
         let now = refresh(app, &row.stripe_subscription_id).await?;
-        if standing(&now).is_some() {
+        if rank(&now).is_some() {
             living.push(now);
         }
     }
     Ok(living)
 }
 
-/// The subscription that stays and another one to undo, of which nothing was decided before.
+/// The subscription that stays and another one to undo, about which nothing was decided before.
 ///
-/// One that entitles stays before one that lacks a payment, that before one which was never paid, and of equals the oldest.
-/// As long as none was ever paid, whichever is paid first will stay.
+/// One that entitles stays rather than one that lacks a payment, that rather than one which was never paid, and of equals the
+/// oldest. As long as none was paid, nothing is chosen: the one that is paid first will stay.
 fn choose<'a>(living: &'a [Subscription], decided: &HashSet<String>) -> Option<(&'a Subscription, &'a Subscription)> {
-    let rank = |subscription: &&Subscription| {
-        (standing(subscription), Reverse((subscription.created, subscription.id.clone())))
-    };
-    let kept = living.iter().max_by_key(rank).filter(|kept| standing(kept) > Some(0))?;
+    let order =
+        |subscription: &&Subscription| (rank(subscription), Reverse((subscription.created, subscription.id.clone())));
+    let kept = living.iter().max_by_key(order).filter(|kept| rank(kept) > Some(0))?;
     let undecided = living.iter().filter(|other| other.id != kept.id && !decided.contains(&other.id));
-    undecided.min_by_key(rank).map(|extra| (kept, extra))
+    undecided.min_by_key(order).map(|extra| (kept, extra))
 }
 
-/// How firmly a subscription stands; `None` once it has ended.
-fn standing(subscription: &Subscription) -> Option<u8> {
+/// The rank of a subscription by its status; `None` once it has ended.
+fn rank(subscription: &Subscription) -> Option<u8> {
     match Status::try_from_value(&subscription.status).ok()? {
         Status::Active | Status::Trialing => Some(2),
         Status::PastDue | Status::Unpaid | Status::Paused => Some(1),
@@ -95,7 +98,7 @@ fn standing(subscription: &Subscription) -> Option<u8> {
     }
 }
 
-/// Whether nobody can have lived with it yet.
+/// True where the subscription was never renewed.
 fn is_in_first_period(subscription: &Subscription) -> bool {
     subscription.current_period_start < subscription.created + MOMENT
 }

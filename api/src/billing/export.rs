@@ -54,8 +54,8 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
         Booking::Applied(entry) => (entry, false),
         Booking::Replayed(entry) => (entry, true),
         Booking::Refused(account) => {
-            let living = subscription::living(app, user_id).await?;
-            let subscribed = living.map_or(Tier::Free, |subscription| subscription.tier);
+            let current = subscription::current(app, user_id).await?;
+            let subscribed = current.map_or(Tier::Free, |subscription| subscription.tier);
             return Ok(Charged::Refused { required: cost, account, subscribed });
         }
     };

@@ -15,27 +15,27 @@ use crate::{
     stripe::{Item, Session},
 };
 
-/// Cents (USD) that a credit costs.
+/// The price of one credit. Cents (USD).
 pub const UNIT_PRICE: i64 = 20;
 
-/// Cents (USD) that a pack costs at least.
+/// The minimum price of a pack. Cents (USD).
 pub const MIN_AMOUNT: i64 = 500;
 
-/// What a pack of credits costs.
+/// The price of a credit pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
     /// Credits.
     pub credits: i64,
-    /// Cents (USD) in all.
+    /// The total price. Cents (USD).
     pub amount: i64,
-    /// The price is the least of a pack, not that of its credits.
+    /// True where the minimum price of a pack applies instead of the price of its credits.
     pub minimum_applied: bool,
 }
 
-/// Says what a pack costs.
+/// Quotes the price of a pack.
 ///
 /// # Errors
-/// [`Error::BadInput`] unless it is 1 to [`MAX_PACK_CREDITS`] credits.
+/// [`Error::BadInput`] unless the pack has 1 to [`MAX_PACK_CREDITS`] credits.
 pub fn quote(credits: i64) -> Result<Quote, Error> {
     if !(1..=MAX_PACK_CREDITS).contains(&credits) {
         return Err(Error::bad_input(format!("credits must be from 1 to {MAX_PACK_CREDITS}")));
@@ -44,23 +44,23 @@ pub fn quote(credits: i64) -> Result<Quote, Error> {
     Ok(Quote { credits, amount: amount.max(MIN_AMOUNT), minimum_applied: amount < MIN_AMOUNT })
 }
 
-/// The packs to offer to somebody who lacks `shortfall` credits: the smallest that covers it, the largest at the least
-/// price, and a larger one.
+/// The packs to offer to a user who lacks `shortfall` credits: the smallest that covers it, the largest at the minimum price,
+/// and a larger one.
 #[must_use]
 pub fn packs_for(shortfall: i64) -> Vec<Quote> {
     let least = MIN_AMOUNT / UNIT_PRICE;
     let mut sizes: Vec<_> = [least, least * 4, shortfall].into_iter().filter(|size| *size >= shortfall).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    // A pack below the least price costs no less than the largest one at that price.
+    // A smaller pack costs the minimum price too.
     sizes.into_iter().filter(|size| *size >= least).filter_map(|size| quote(size).ok()).collect()
 }
 
 /// Opens a checkout of a pack.
 ///
 /// # Errors
-/// [`Error::BadInput`] for a pack that is not sold, a balance that would pass its limit, and URLs that are not allowed;
-/// those of Stripe.
+/// [`Error::BadInput`] for a pack that is not sold, a balance that would exceed its limit, and URLs that are not allowed;
+/// [`Error::TooManyCheckouts`]; those of Stripe.
 pub async fn purchase(app: &App, user_id: i64, credits: i64, to: Redirects) -> Result<Session, Error> {
     to.check(app)?;
     let quote = quote(credits)?;
@@ -78,7 +78,7 @@ pub async fn purchase(app: &App, user_id: i64, credits: i64, to: Redirects) -> R
 /// One page of a user's payments, newest first, keyed by id.
 ///
 /// # Errors
-/// What the database says.
+/// The database's.
 pub async fn page(app: &App, user_id: i64, window: Window) -> Result<Page<payment::Model>, Error> {
     let mut cursor = payment::Entity::find().filter(payment::Column::UserId.eq(user_id)).cursor_by(payment::Column::Id);
     cursor.desc();
@@ -86,10 +86,10 @@ pub async fn page(app: &App, user_id: i64, window: Window) -> Result<Page<paymen
     Ok(Page::cut(cursor.all(app.database.read()).await?, &window))
 }
 
-/// Finds several payments at once, by their names in the ledger.
+/// Finds several payments at once, by their references in the ledger.
 ///
 /// # Errors
-/// What the database says.
+/// The database's.
 pub async fn by_references(
     db: &impl ConnectionTrait,
     references: &[String],

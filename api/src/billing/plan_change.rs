@@ -1,94 +1,170 @@
-//! Changes of plan: up at once, down with the period; and taking back what was scheduled.
+//! Changes of plan: an upgrade at once, a downgrade with the next period; and undoing what was scheduled.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{Tier, subscription};
 
 use super::{
-    operation::{self, Reply, Request},
-    steering::Refusal,
-    subscription::{Cancelled, living, now},
+    operation,
+    subscription::{CancelResult, current, current_by_id},
+    subscription_change::{Refusal, SubscriptionChange, Target},
 };
-use crate::{app::App, error::Error};
+use crate::{app::App, error::Error, stripe::Decline};
 
-/// What became of a wish for another plan.
+/// How long after the start of a period Stripe charges its renewal.
+const RENEWAL: TimeDelta = TimeDelta::hours(1);
+
+/// The result of a change of plan.
 #[derive(Clone, Debug)]
-pub enum Changed {
-    /// The subscription is as wished, or will be with its next period.
+pub enum PlanChanged {
+    /// The subscription has the plan, or will have it with its next period.
     Subscription(subscription::Model),
-    /// There is none.
+    /// There is no subscription to change.
     NoActiveSubscription,
-    /// It has to be paid first, and nothing has changed.
-    PaymentFailed(PaymentFailed),
+    /// Nothing has changed.
+    Refused(PlanChangeRefusal),
 }
 
-/// A payment that stands in the way.
+/// Why a subscription does not get another plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanChangeRefusal {
+    /// It has to be paid first, or with another payment method.
+    PaymentFailed(PaymentFailed),
+    /// It is not possible in the present period.
+    Unavailable(PlanChangeUnavailable),
+}
+
+/// A payment that prevents the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentFailed {
-    /// For people.
-    pub message: &'static str,
+    /// The kind of failure.
+    pub reason: PaymentFailureReason,
     /// Why the card's issuer declined. Stripe documentation: "Decline codes".
     pub decline_code: Option<String>,
-    /// Where it can be paid.
+    /// The page where it can be paid.
     pub invoice_url: Option<String>,
 }
 
-/// Goes on at another tier: a higher one at once, for the whole present period and its full difference in price; a lower
-/// one from the next period on. It replaces whatever was scheduled before, an end included; the present tier just goes on.
-///
-/// # Errors
-/// [`Error::BadInput`] for FREE; [`Error::Conflict`] while the period is being charged, or when
-/// money of it went back; those of Stripe.
-pub async fn change(app: &App, user_id: i64, tier: Tier) -> Result<Changed, Error> {
-    let price = price(app, tier)?;
-    let Some(subscription) = living(app, user_id).await? else { return Ok(Changed::NoActiveSubscription) };
-    let request = Request::PlanChange { subscription: subscription.stripe_subscription_id, price };
-    let task = app.clone();
-    let reply = app.finish(async move { operation::run(&task, user_id, request).await }).await?;
-    let Reply::Steered(steered) = reply else {
-        return Err(Error::Internal(format!("asked for a change of plan, was answered {reply:?}")));
-    };
-    match steered.refusal() {
-        None => {
-            let now = now(app, subscription.id).await?;
-            Ok(now.map_or(Changed::NoActiveSubscription, Changed::Subscription))
-        }
-        Some(refusal) => refuse(refusal).map(Changed::PaymentFailed),
-    }
+/// Kinds of failed payments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentFailureReason {
+    /// The payment for the change was declined.
+    Declined,
+    /// An earlier payment is still due.
+    PastDue,
+    /// The payment method does not support immediate payment.
+    PaymentMethod,
 }
 
-/// Lets a subscription go on as it is: takes a scheduled end or change of plan back.
+/// A change that is not possible in the present period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanChangeUnavailable {
+    /// Why.
+    pub reason: UnavailableReason,
+    /// When it becomes possible.
+    pub available_at: DateTime<Utc>,
+}
+
+/// Reasons why a plan cannot be changed in the present period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnavailableReason {
+    /// The renewal is about to be charged.
+    Renewing,
+    /// The present period was not paid.
+    Unpaid,
+    /// A payment for the present period was refunded.
+    Refunded,
+}
+
+/// Changes the plan: to a higher tier at once, for the whole present period and its full difference in price; to a lower one
+/// from the next period on. It replaces whatever was scheduled before, an end included; the present tier just continues.
+///
+/// # Errors
+/// [`Error::BadInput`] for FREE; those of Stripe.
+pub async fn change(app: &App, user_id: i64, tier: Tier) -> Result<PlanChanged, Error> {
+    let target = Target::Price(price(app, tier)?);
+    let Some(subscription) = current(app, user_id).await? else { return Ok(PlanChanged::NoActiveSubscription) };
+    let request = SubscriptionChange { subscription: subscription.stripe_subscription_id, target };
+    let task = app.clone();
+    let result = app.finish(async move { operation::run(&task, user_id, request).await }).await?;
+    let now = current_by_id(app, subscription.id).await?;
+    Ok(match (result.refusal, now) {
+        (_, None) => PlanChanged::NoActiveSubscription,
+        (Some(refusal), Some(now)) => PlanChanged::Refused(PlanChangeRefusal::new(refusal, &now.into())),
+        (None, Some(now)) => PlanChanged::Subscription(now),
+    })
+}
+
+/// Keeps a subscription as it is: a scheduled end or change of plan is removed.
 ///
 /// # Errors
 /// Those of Stripe.
-pub async fn resume(app: &App, user_id: i64) -> Result<Cancelled, Error> {
+pub async fn resume(app: &App, user_id: i64) -> Result<CancelResult, Error> {
     app.payments()?;
-    let Some(subscription) = living(app, user_id).await? else { return Ok(Cancelled::NoActiveSubscription) };
-    let request = Request::Resumption(subscription.stripe_subscription_id);
+    let Some(subscription) = current(app, user_id).await? else { return Ok(CancelResult::NoActiveSubscription) };
+    let request = SubscriptionChange { subscription: subscription.stripe_subscription_id, target: Target::Keep };
     let task = app.clone();
     app.finish(async move { operation::run(&task, user_id, request).await }).await?;
-    let now = now(app, subscription.id).await?;
-    Ok(now.map_or(Cancelled::NoActiveSubscription, Cancelled::Subscription))
+    let now = current_by_id(app, subscription.id).await?;
+    Ok(now.map_or(CancelResult::NoActiveSubscription, CancelResult::Subscription))
 }
 
 /// The price that is sold for a tier.
+///
+/// # Errors
+/// [`Error::BadInput`] for FREE; [`Error::StripeDisabled`].
 pub(super) fn price(app: &App, tier: Tier) -> Result<String, Error> {
     let sold = app.payments()?.prices.sold(tier);
-    let free = || Error::bad_input("tier must be CORE, PRO or STUDIO: to go back to FREE, cancel the subscription");
+    let free = || Error::bad_input("tier must be CORE, PRO or STUDIO. To go back to FREE, cancel the subscription.");
     sold.map(ToOwned::to_owned).ok_or_else(free)
 }
 
-fn refuse(refusal: &Refusal) -> Result<PaymentFailed, Error> {
-    let (decline, message) = match refusal {
-        Refusal::Declined(decline) => (decline, "The payment was declined, and nothing has changed."),
-        Refusal::Owing(decline) => (decline, "An earlier payment is still open: it has to be paid first."),
-        Refusal::Renewing => {
-            return Err(Error::Conflict("your subscription is just being renewed: ask again in an hour"));
+/// The present period of a subscription.
+pub(super) struct PresentPeriod {
+    pub(super) start: DateTime<Utc>,
+    pub(super) end: DateTime<Utc>,
+}
+
+impl From<subscription::Model> for PresentPeriod {
+    fn from(subscription: subscription::Model) -> Self {
+        Self { start: subscription.current_period_start, end: subscription.current_period_end }
+    }
+}
+
+impl PlanChangeRefusal {
+    pub(super) fn new(refusal: Refusal, period: &PresentPeriod) -> Self {
+        let failed = |reason, decline: Decline| {
+            let Decline { code: decline_code, hosted_url: invoice_url } = decline;
+            Self::PaymentFailed(PaymentFailed { reason, decline_code, invoice_url })
+        };
+        let until = |reason, available_at| Self::Unavailable(PlanChangeUnavailable { reason, available_at });
+        match refusal {
+            Refusal::Declined(decline) => failed(PaymentFailureReason::Declined, decline),
+            Refusal::PastDue(decline) => failed(PaymentFailureReason::PastDue, decline),
+            Refusal::PaymentMethod => failed(PaymentFailureReason::PaymentMethod, Decline::default()),
+            Refusal::Renewing => until(UnavailableReason::Renewing, period.start + RENEWAL),
+            Refusal::Unpaid => until(UnavailableReason::Unpaid, period.end),
+            Refusal::Refunded => until(UnavailableReason::Refunded, period.end),
         }
-        Refusal::Unpaid => {
-            return Err(Error::Conflict("this period of your subscription was not paid: ask again in the next"));
+    }
+
+    /// A sentence for the user: what happened, then what to do.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::PaymentFailed(failed) => match failed.reason {
+                PaymentFailureReason::Declined => "The payment was declined. Nothing has changed.",
+                PaymentFailureReason::PastDue => "An earlier payment is past due. Pay it first.",
+                PaymentFailureReason::PaymentMethod => {
+                    "Your payment method does not support immediate payment. Choose a card in the billing portal."
+                }
+            },
+            Self::Unavailable(unavailable) => match unavailable.reason {
+                UnavailableReason::Renewing => "Your subscription is being renewed. Retry in an hour.",
+                UnavailableReason::Unpaid => "The current period was not paid. You can change plans after it ends.",
+                UnavailableReason::Refunded => {
+                    "A payment for the current period was refunded. You can change plans after it ends."
+                }
+            },
         }
-        Refusal::Returned => {
-            return Err(Error::Conflict("money of this period of your subscription went back: ask again in the next"));
-        }
-    };
-    Ok(PaymentFailed { message, decline_code: decline.code.clone(), invoice_url: decline.hosted_url.clone() })
+    }
 }

@@ -1,27 +1,31 @@
-//! What a change of plan would cost, and bring.
+//! The price and the credits of a change of plan, before it is made.
 
 use chrono::{DateTime, Utc};
 use entity::{Tier, period};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
-use super::{plan_change, steering::plan_of, subscription::living};
+use super::{
+    plan_change::{self, PlanChangeRefusal, PresentPeriod},
+    subscription::current,
+    subscription_change::{Snapshot, plan_of, refusal},
+};
 use crate::{
     app::App,
     error::Error,
     plan::plan,
-    stripe::{PriceChange, Subscription},
+    stripe::{Failure, Invoice, PriceChange, Stripe, Subscription},
 };
 
-/// What a change of plan would mean. Money is in the smallest unit of the currency (cents).
+/// What a change of plan would cost and bring. Money is in the smallest unit of the currency (cents).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// The tier that was asked about.
+    /// The requested tier.
     pub tier: Tier,
-    /// What is paid at once.
+    /// Charged at once.
     pub due_now: i64,
-    /// Credits that come at once.
+    /// Credits added at once.
     pub credits_now: i64,
-    /// What the next period costs.
+    /// The price of the next period.
     pub next_invoice: i64,
     /// The currency of both, three lower-case letters.
     pub currency: String,
@@ -29,54 +33,79 @@ pub struct Preview {
     pub next_invoice_at: DateTime<Utc>,
     /// When the tier changes.
     pub effective_at: DateTime<Utc>,
+    /// Why the change would be refused now. Nothing is due then, and the next invoice is that of the present plan.
+    pub refusal: Option<PlanChangeRefusal>,
 }
 
-/// Asks Stripe what a change of plan would mean; `None` when no subscription lives. Nothing is changed by it.
+/// Asks Stripe for the price of a change of plan; `None` when there is no subscription. Nothing is changed by it.
 ///
 /// # Errors
 /// [`Error::BadInput`] for FREE; those of Stripe.
 pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Preview>, Error> {
     let price = plan_change::price(app, tier)?;
-    let Some(living) = living(app, user_id).await? else { return Ok(None) };
+    let Some(subscription) = current(app, user_id).await? else { return Ok(None) };
     let payments = app.payments()?;
-    let (stripe, now) = (&payments.stripe, app.clock.now());
-    let subscription = stripe.subscription(&living.stripe_subscription_id).await?;
-    let Some((item, present)) = plan_of(&subscription, &payments.prices) else {
-        return Err(Error::Internal(format!("{} is for no plan of ours", subscription.id)));
+    let stripe = &payments.stripe;
+    let snapshot = Snapshot::take(app, stripe, &subscription.stripe_subscription_id).await?;
+    let now = &snapshot.subscription;
+    let Some((item, present)) = plan_of(now, &payments.prices) else {
+        return Err(Error::Internal(format!("{} is for no plan of ours", now.id)));
     };
-    let next = PriceChange { item: item.id.clone(), price, charged_from: None };
-    let (trial, up) = (subscription.status == "trialing", tier > present);
-    let (next_invoice, due_now) = if up && !trial {
-        let from = Some(subscription.current_period_start.timestamp());
-        let change = PriceChange { charged_from: from, ..next.clone() };
-        let (next, at_once) =
-            tokio::join!(stripe.preview(&subscription, &next), stripe.preview(&subscription, &change));
-        (next?, at_once?.map_or(0, |invoice| invoice.amount_due))
-    } else {
-        (stripe.preview(&subscription, &next).await?, 0)
-    };
-    // It has ended since, or is about to.
-    let Some(next_invoice) = next_invoice else { return Ok(None) };
+    let (trial, up) = (now.status == "trialing", tier > present);
+    let charges = up && !trial;
+    let refusal = if tier == present { None } else { refusal(app, &snapshot, charges).await? };
+    let period = PresentPeriod { start: now.current_period_start, end: now.current_period_end };
+    let refusal = refusal.map(|refusal| PlanChangeRefusal::new(refusal, &period));
+    let charges = charges && refusal.is_none();
+    let next_price = if refusal.is_some() { item.price.clone() } else { price };
+    let next = PriceChange { item: item.id.clone(), price: next_price, charged_from: None };
+    // The subscription has ended since, or is about to.
+    let Some(invoices) = invoices(stripe, now, &next, charges).await? else { return Ok(None) };
     Ok(Some(Preview {
         tier,
-        due_now,
-        credits_now: if up && !trial { credits(app, &subscription, present, tier).await? } else { 0 },
-        next_invoice: next_invoice.amount_due,
-        currency: next_invoice.currency,
-        next_invoice_at: subscription.current_period_end,
-        effective_at: if up || trial || tier == present { now } else { subscription.current_period_end },
+        due_now: invoices.due_now,
+        credits_now: if charges { credits(app, now, present, tier).await? } else { 0 },
+        next_invoice: invoices.next.amount_due,
+        currency: invoices.next.currency,
+        next_invoice_at: now.current_period_end,
+        effective_at: match &refusal {
+            Some(PlanChangeRefusal::Unavailable(unavailable)) => unavailable.available_at,
+            _ if up || trial || tier == present => app.clock.now(),
+            _ => now.current_period_end,
+        },
+        refusal,
     }))
 }
 
-/// What an upgrade grants: what the tier does, less what the period granted so far. A period that was not heard of yet
-/// grants what its tier does.
-async fn credits(app: &App, now: &Subscription, present: Tier, wished: Tier) -> Result<i64, DbErr> {
-    let known = period::Entity::find()
+struct Invoices {
+    due_now: i64,
+    next: Invoice,
+}
+
+/// The next invoice after a change, and what it charges at once; `None` when no invoice would come.
+async fn invoices(
+    stripe: &Stripe,
+    now: &Subscription,
+    next: &PriceChange,
+    charges: bool,
+) -> Result<Option<Invoices>, Failure> {
+    let from = Some(now.current_period_start.timestamp());
+    let change = PriceChange { charged_from: from, ..next.clone() };
+    let charged = async { if charges { stripe.preview(now, &change).await } else { Ok(None) } };
+    let (next, charged) = tokio::join!(stripe.preview(now, next), charged);
+    let due_now = charged?.map_or(0, |invoice| invoice.amount_due);
+    Ok(next?.map(|next| Invoices { due_now, next }))
+}
+
+/// The credits of an upgrade: those of the tier, less what the period granted so far. A period that is not stored yet grants
+/// what its tier does.
+async fn credits(app: &App, now: &Subscription, present: Tier, wanted: Tier) -> Result<i64, DbErr> {
+    let stored = period::Entity::find()
         .filter(period::Column::StripeSubscriptionId.eq(&now.id))
         .filter(period::Column::PeriodEnd.eq(now.current_period_end))
         .one(app.database.read())
         .await?;
     let monthly = |tier| plan(tier).monthly_credits.unwrap_or_default();
-    let granted = known.map_or_else(|| monthly(present), |period| period.credits_granted);
-    Ok((monthly(wished) - granted).max(0))
+    let granted = stored.map_or_else(|| monthly(present), |period| period.credits_granted);
+    Ok((monthly(wanted) - granted).max(0))
 }

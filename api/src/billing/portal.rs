@@ -8,10 +8,10 @@ use crate::{
     stripe::{Failure, Stripe},
 };
 
-/// Several that find no configuration at once make one under this key, and are answered alike.
+/// Concurrent requests that find no configuration create one under this key, and get the same answer.
 const KEY: &str = "patch-hive-portal-1";
 
-/// Opens the portal for a user, and answers its page. Who has bought nothing yet finds it empty, and may leave a card.
+/// Opens the portal for a user and returns its URL. A user who has bought nothing yet can save a payment method there.
 ///
 /// # Errors
 /// [`Error::BadInput`] for a URL that is not allowed; those of Stripe.
@@ -22,10 +22,16 @@ pub async fn open(app: &App, user_id: i64, return_url: String) -> Result<String,
     app.finish(async move { session(&task, user_id, &return_url).await }).await
 }
 
-/// A session changes nothing, and one whose page nobody was told of is never visited. So it is no operation, and each has
-/// a key of its own.
 async fn session(app: &App, user_id: i64, return_url: &str) -> Result<String, Error> {
-    let customer = customer::ensure(app, user_id).await?;
+    let open = |customer| {
+        let (app, return_url) = (app.clone(), return_url.to_owned());
+        async move { session_of(&app, customer, &return_url).await }
+    };
+    customer::with(app, user_id, open).await
+}
+
+/// Creating a portal session has no side effects, so it needs no durable operation: each has a key of its own.
+async fn session_of(app: &App, customer: String, return_url: &str) -> Result<String, Error> {
     let stripe = &app.payments()?.stripe;
     let configured = app.config.stripe.as_ref().and_then(|stripe| stripe.portal_configuration.clone());
     let configuration = match configured {
@@ -36,13 +42,13 @@ async fn session(app: &App, user_id: i64, return_url: &str) -> Result<String, Er
     Ok(stripe.create_portal_session(&key, &customer, &configuration, return_url).await?)
 }
 
-/// The configuration that the gateway made for itself: made now if there is none, and mended if it has drifted.
+/// The gateway's own configuration: created if there is none, and updated where it has been changed.
 async fn own_configuration(stripe: &Stripe) -> Result<String, Failure> {
     Ok(match stripe.known_portal_configuration().await? {
         Some(known) if known.sound => known.id,
         Some(known) => {
-            tracing::warn!(configuration = known.id, "the portal offered something else, and is mended");
-            stripe.mend_portal_configuration(&clock::random_id(), &known.id).await?.id
+            tracing::warn!(configuration = known.id, "the portal configuration was changed and is updated");
+            stripe.update_portal_configuration(&clock::random_id(), &known.id).await?.id
         }
         None => stripe.create_portal_configuration(KEY).await?.id,
     })

@@ -1,4 +1,4 @@
-//! Subscriptions, read, watched and cancelled.
+//! Subscriptions: read, watched and cancelled.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,12 @@ use entity::{
     subscription::{self, Status},
 };
 use futures_util::{Stream, stream};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use super::operation::{self, Request};
+use super::{
+    operation,
+    subscription_change::{SubscriptionChange, Target},
+};
 use crate::{
     app::App,
     error::Error,
@@ -18,42 +21,42 @@ use crate::{
     stripe::Subscription,
 };
 
-/// What became of a wish to cancel.
+/// The result of cancelling a subscription, or of taking that back.
 #[derive(Clone, Debug)]
-pub enum Cancelled {
-    /// The subscription ends with its period.
+pub enum CancelResult {
+    /// The subscription ends with its period, or goes on.
     Subscription(subscription::Model),
-    /// There is none.
+    /// There is no subscription.
     NoActiveSubscription,
 }
 
-/// The tier that a living subscription gives, or none.
+/// The tier of a user with this current subscription, or without one.
 #[must_use]
-pub fn tier(living: Option<&subscription::Model>) -> Tier {
-    living.filter(|subscription| subscription.status.entitled()).map_or(Tier::Free, |subscription| subscription.tier)
+pub fn tier(current: Option<&subscription::Model>) -> Tier {
+    current.filter(|subscription| subscription.status.entitled()).map_or(Tier::Free, |subscription| subscription.tier)
 }
 
-/// A user's living subscription, past due included.
+/// A user's current subscription, past due included.
 ///
 /// # Errors
-/// What the database says.
-pub async fn living(app: &App, user_id: i64) -> Result<Option<subscription::Model>, Error> {
-    Ok(living_of(app.database.read(), &[user_id]).await?.remove(&user_id))
+/// The database's.
+pub async fn current(app: &App, user_id: i64) -> Result<Option<subscription::Model>, Error> {
+    Ok(current_of(app.database.read(), &[user_id]).await?.remove(&user_id))
 }
 
-/// The living subscriptions of several users at once. Of two, the one that entitles, or else the newer.
+/// The current subscriptions of several users at once. Of two, the one that entitles, or else the newer.
 ///
 /// # Errors
-/// What the database says.
-pub async fn living_of(
+/// The database's.
+pub async fn current_of(
     db: &impl ConnectionTrait,
     user_ids: &[i64],
 ) -> Result<HashMap<i64, subscription::Model>, DbErr> {
-    Ok(all_living(db, user_ids).await?.into_iter().collect())
+    Ok(all_current(db, user_ids).await?.into_iter().collect())
 }
 
-/// The living subscriptions of several users, each with its user; of one user's the one that counts last.
-pub(super) async fn all_living(
+/// All subscriptions of several users that have not ended, each with its user; of one user's the one that counts last.
+pub(super) async fn all_current(
     db: &impl ConnectionTrait,
     user_ids: &[i64],
 ) -> Result<Vec<(i64, subscription::Model)>, DbErr> {
@@ -68,40 +71,53 @@ pub(super) async fn all_living(
     Ok(rows.into_iter().filter_map(|(subscription, customer)| Some((customer?.user_id, subscription))).collect())
 }
 
-/// Ends the living subscription with its period.
+/// Ends the current subscription with its period.
 ///
 /// # Errors
 /// Those of Stripe.
-pub async fn cancel(app: &App, user_id: i64) -> Result<Cancelled, Error> {
+pub async fn cancel(app: &App, user_id: i64) -> Result<CancelResult, Error> {
     app.payments()?;
-    let living = all_living(app.database.read(), &[user_id]).await?;
-    // Should there be two, each can be reached: the one that still renews comes first.
-    let renewing = living.iter().rev().find(|(_, subscription)| !subscription.ends_with_period());
-    let Some((_, subscription)) = renewing.or(living.last()).cloned() else {
-        return Ok(Cancelled::NoActiveSubscription);
+    let current = all_current(app.database.read(), &[user_id]).await?;
+    // Where there are two, one call cancels one of them: that which still renews comes first.
+    let renewing = current.iter().rev().find(|(_, subscription)| !subscription.ends_with_period());
+    let Some((_, subscription)) = renewing.or(current.last()).cloned() else {
+        return Ok(CancelResult::NoActiveSubscription);
     };
     if subscription.ends_with_period() {
-        return Ok(Cancelled::Subscription(subscription));
+        return Ok(CancelResult::Subscription(subscription));
     }
-    let (id, task) = (subscription.stripe_subscription_id, app.clone());
-    app.finish(async move { operation::run(&task, user_id, Request::Cancellation(id)).await }).await?;
-    let now = now(app, subscription.id).await?;
-    Ok(now.map_or(Cancelled::NoActiveSubscription, Cancelled::Subscription))
+    let target = Target::CancelAtPeriodEnd;
+    let request = SubscriptionChange { subscription: subscription.stripe_subscription_id, target };
+    let task = app.clone();
+    app.finish(async move { operation::run(&task, user_id, request).await }).await?;
+    let now = current_by_id(app, subscription.id).await?;
+    Ok(now.map_or(CancelResult::NoActiveSubscription, CancelResult::Subscription))
 }
 
-/// A subscription as it is now, if it still lives.
-pub(super) async fn now(app: &App, id: i64) -> Result<Option<subscription::Model>, DbErr> {
+/// A subscription as it is now, unless it has ended.
+pub(super) async fn current_by_id(app: &App, id: i64) -> Result<Option<subscription::Model>, DbErr> {
     let now = subscription::Entity::find_by_id(id).one(app.database.read()).await?;
     Ok(now.filter(|now| now.status.alive()))
 }
 
-/// Whether we have ever heard of a subscription (`sub_...`).
+/// The Stripe customer of some user who has a current subscription.
+pub(super) async fn any_subscriber(app: &App) -> Result<Option<String>, DbErr> {
+    let newest = subscription::Entity::find()
+        .find_also_related(customer::Entity)
+        .filter(subscription::Column::Status.is_not_in([Status::Canceled, Status::IncompleteExpired]))
+        .order_by_desc(subscription::Column::Id)
+        .one(app.database.read())
+        .await?;
+    Ok(newest.and_then(|(_, customer)| Some(customer?.stripe_customer_id)))
+}
+
+/// True where a subscription (`sub_...`) is stored.
 pub(super) async fn is_known(app: &App, id: &str) -> Result<bool, Error> {
     let known = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(id));
     Ok(known.one(app.database.read()).await?.is_some())
 }
 
-/// Asks Stripe what a subscription (`sub_...`) is now, and settles that.
+/// Reads a subscription (`sub_...`) from Stripe and applies its state.
 pub(super) async fn refresh(app: &App, id: &str) -> Result<Subscription, Error> {
     let at = app.clock.now().timestamp();
     let subscription = app.payments()?.stripe.subscription(id).await?;
@@ -109,7 +125,7 @@ pub(super) async fn refresh(app: &App, id: &str) -> Result<Subscription, Error> 
     Ok(subscription)
 }
 
-/// Watches a user's living subscription: first the present, then each change. `None` when none lives.
+/// Watches a user's current subscription: first the present state, then each change. `None` when there is none.
 pub fn watch(
     app: App,
     user_id: i64,
@@ -126,19 +142,19 @@ struct Cursor {
     app: App,
     user_id: i64,
     watcher: Watcher,
-    /// The sum of the versions of the user's subscriptions when they were last told.
+    /// The sum of the versions of the user's subscriptions when they were last sent.
     seen: Option<i64>,
 }
 
 impl Cursor {
     async fn next(&mut self) -> Result<Option<subscription::Model>, Error> {
         loop {
-            // Read before the row: a change in between is told twice rather than never.
+            // Read before the row: a change in between is sent twice rather than never.
             let versions = settle::versions(self.app.database.read(), &[self.user_id]).await?;
             let version = versions.get(&self.user_id).copied().unwrap_or_default();
             if self.seen != Some(version) {
                 self.seen = Some(version);
-                let mut living = living_of(self.app.database.read(), &[self.user_id]).await?;
+                let mut living = current_of(self.app.database.read(), &[self.user_id]).await?;
                 return Ok(living.remove(&self.user_id));
             }
             self.watcher.beyond(|hint| hint.subscription <= version).await;

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{failure::Failure, signals::Signals};
 use crate::{
+    billing,
     clock::Clock,
     config::Variables,
     server::{self, Options, Site},
@@ -41,6 +42,7 @@ impl Serve {
         let app = gateway.app().clone();
         tokio::spawn(async move {
             if let Some(payments) = &app.payments {
+                billing::customer::warn_of_other_account(&app).await;
                 setup::warn_of_unknown(&payments.stripe, &payments.prices).await;
                 let stripe = app.config.stripe.as_ref();
                 if let Some(id) = stripe.and_then(|stripe| stripe.portal_configuration.as_deref()) {

@@ -1,4 +1,4 @@
-//! Checkouts, and how Stripe is set up.
+//! Checkouts, and the Stripe configuration for clients.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
@@ -11,13 +11,13 @@ use crate::{
     stripe,
 };
 
-/// Asks how Stripe is set up.
+/// The Stripe configuration.
 #[derive(Default)]
 pub(super) struct CheckoutQuery;
 
 #[Object]
 impl CheckoutQuery {
-    /// How Stripe is set up here.
+    /// The Stripe configuration of this server.
     async fn stripe_config(&self, ctx: &Context<'_>) -> Result<StripeConfig, Error> {
         let payments = ctx.app()?.payments.as_ref();
         let publishable_key = payments.and_then(|payments| payments.publishable_key.clone());
@@ -31,11 +31,11 @@ pub(super) struct CheckoutMutation;
 
 #[Object]
 impl CheckoutMutation {
-    /// Opens a checkout of a plan. The plan begins when Stripe says that it is paid.
+    /// Opens a checkout for a plan. The plan starts once Stripe confirms the payment.
     async fn create_checkout(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which plan, and where to go on.")] input: CreateCheckoutInput,
+        #[graphql(desc = "The plan, and where to redirect afterwards.")] input: CreateCheckoutInput,
     ) -> Result<CreateCheckoutResult, Error> {
         let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
@@ -43,25 +43,25 @@ impl CheckoutMutation {
     }
 }
 
-/// How Stripe is set up here.
+/// The Stripe configuration of this server.
 #[derive(SimpleObject)]
 pub(super) struct StripeConfig {
-    /// Whether anything can be bought.
+    /// True if payments are enabled on this server.
     enabled: bool,
-    /// For Stripe's own scripts in the browser.
+    /// The publishable key for Stripe.js.
     publishable_key: Option<String>,
 }
 
-/// An open checkout: send the user to its page.
+/// An open checkout. Redirect the user to `url`.
 #[derive(SimpleObject)]
 pub(super) struct Checkout {
-    /// The checkout's id at Stripe.
+    /// The id of the Checkout Session at Stripe.
     id: ID,
-    /// Its page.
+    /// The URL of the checkout page.
     url: String,
-    /// When the page closes.
+    /// When the checkout expires.
     expires_at: DateTime<Utc>,
-    /// What is to be paid now.
+    /// The amount due now.
     amount: Money,
 }
 
@@ -75,21 +75,21 @@ impl TryFrom<stripe::Session> for Checkout {
     }
 }
 
-/// What became of a wish for a plan.
+/// The result of `createCheckout`.
 #[derive(Union)]
 pub(super) enum CreateCheckoutResult {
     /// The checkout is open.
     Checkout(Checkout),
-    /// There is a subscription already.
+    /// The viewer is subscribed already.
     AlreadySubscribed(AlreadySubscribed),
 }
 
-/// There is a subscription already: change that one.
+/// The viewer is subscribed already. Use `changePlan` instead.
 #[derive(SimpleObject)]
 pub(super) struct AlreadySubscribed {
-    /// For people.
+    /// A human-readable message.
     message: String,
-    /// The subscription that stands in the way.
+    /// The existing subscription.
     subscription: PlanSubscription,
 }
 
@@ -113,20 +113,20 @@ fn already(subscription: &subscription::Model) -> String {
         Some(end) => {
             let end = end.format("%Y-%m-%d");
             format!(
-                "You are subscribed to {plan} until {end}: resume it, change the plan, or subscribe again after that."
+                "You are subscribed to {plan} until {end}. Resume it, change the plan, or subscribe again after that."
             )
         }
-        None => format!("You are subscribed to {plan} already: change the plan instead."),
+        None => format!("You are already subscribed to {plan}. Change the plan instead."),
     }
 }
 
-/// A plan to subscribe to.
+/// The input of `createCheckout`.
 #[derive(InputObject)]
 pub(super) struct CreateCheckoutInput {
     /// CORE, PRO or STUDIO.
     tier: Tier,
-    /// Where to go on after the payment: https, or http on loopback. Stripe fills in `{CHECKOUT_SESSION_ID}`.
+    /// Where to redirect after the payment: an https URL, or http on loopback. Stripe replaces `{CHECKOUT_SESSION_ID}`.
     success_url: String,
-    /// Where to go on after giving up: https, or http on loopback.
+    /// Where to redirect if checkout is canceled: an https URL, or http on loopback.
     cancel_url: String,
 }

@@ -71,7 +71,7 @@ struct Subscriptions(App);
 
 impl BatchFn<i64, Loaded<subscription::Model>> for Subscriptions {
     async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<subscription::Model>> {
-        answer(keys, billing::subscription::living_of(self.0.database.read(), keys).await)
+        answer(keys, billing::subscription::current_of(self.0.database.read(), keys).await)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     error::Error,
 };
 
-/// Asks for payments.
+/// Payments.
 #[derive(Default)]
 pub(super) struct PaymentQuery;
 
@@ -45,15 +45,17 @@ impl EdgeNameType for PaymentEdgeName {
 
 #[Object]
 impl PaymentQuery {
-    /// The viewer's credit packs, newest first.
+    /// The viewer's purchases of credit packs, newest first.
     #[graphql(complexity = "cursors::cost(first, last, child_complexity)")]
     async fn payments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many of the newest payments, at most 100; 20 without it.")] first: Option<i32>,
-        #[graphql(desc = "Only payments after this cursor, that is older ones.")] after: Option<String>,
-        #[graphql(desc = "How many of the oldest payments, at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only payments before this cursor, that is newer ones.")] before: Option<String>,
+        #[graphql(desc = "Returns up to this many of the newest payments: at most 100, 20 by default.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns payments after this cursor, which are older.")] after: Option<String>,
+        #[graphql(desc = "Returns up to this many of the oldest payments: at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns payments before this cursor, which are newer.")] before: Option<String>,
     ) -> Result<PaymentConnection, Error> {
         let window = Arguments { first, after, last, before }.window()?;
         let page = billing::payment::page(ctx.app()?, ctx.viewer()?.user_id, window).await?;
@@ -67,11 +69,11 @@ pub(super) struct PaymentMutation;
 
 #[Object]
 impl PaymentMutation {
-    /// Opens a checkout of a credit pack. The credits are booked when Stripe says that it is paid.
+    /// Opens a checkout for a credit pack. The credits are added once Stripe confirms the payment.
     async fn purchase_credits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to buy, and where to go on.")] input: PurchaseCreditsInput,
+        #[graphql(desc = "The pack, and where to redirect afterwards.")] input: PurchaseCreditsInput,
     ) -> Result<Checkout, Error> {
         let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
@@ -79,28 +81,28 @@ impl PaymentMutation {
     }
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "payment::Status")]
 pub(super) enum PaymentStatus {
-    /// The checkout is complete, the money is on its way.
+    /// The checkout is complete and the payment is processing.
     Pending,
-    /// Paid; the credits are booked.
+    /// Paid; the credits were added.
     Succeeded,
-    /// The money never came.
+    /// The payment failed.
     Failed,
-    /// Part of the money went back.
+    /// Part of the payment was refunded.
     PartiallyRefunded,
-    /// All of the money went back.
+    /// The whole payment was refunded.
     Refunded,
-    /// The customer's bank holds the money.
+    /// The payment is disputed and held by the customer's bank.
     Disputed,
 }
 
-/// One credit pack.
+/// The purchase of a credit pack.
 pub(super) struct Payment(pub(super) payment::Model);
 
-/// One credit pack.
+/// The purchase of a credit pack.
 #[Object]
 impl Payment {
     /// The payment's id.
@@ -108,27 +110,27 @@ impl Payment {
         self.0.id.into()
     }
 
-    /// What was paid.
+    /// The amount paid.
     async fn amount(&self) -> Money {
         Money::new(self.0.amount, &self.0.currency)
     }
 
-    /// What went back so far.
+    /// The amount refunded so far.
     async fn refunded(&self) -> Money {
         Money::new(self.0.amount_refunded, &self.0.currency)
     }
 
-    /// Credits that the pack holds.
+    /// The credits in the pack.
     async fn credits(&self) -> i64 {
         self.0.credits_granted
     }
 
-    /// Credits that were taken back for money that went back.
+    /// The credits reversed because the payment was refunded or disputed.
     async fn credits_reversed(&self) -> i64 {
         self.0.credits_reversed
     }
 
-    /// Where it stands.
+    /// The status of the payment.
     async fn status(&self) -> PaymentStatus {
         self.0.status.into()
     }
@@ -139,13 +141,13 @@ impl Payment {
     }
 }
 
-/// A credit pack to buy.
+/// The input of `purchaseCredits`.
 #[derive(InputObject)]
 pub(super) struct PurchaseCreditsInput {
-    /// Credits in the pack, 1 to 1000.
+    /// The credits in the pack, 1 to 1000.
     credits: i32,
-    /// Where to go on after the payment: https, or http on loopback. Stripe fills in `{CHECKOUT_SESSION_ID}`.
+    /// Where to redirect after the payment: an https URL, or http on loopback. Stripe replaces `{CHECKOUT_SESSION_ID}`.
     success_url: String,
-    /// Where to go on after giving up: https, or http on loopback.
+    /// Where to redirect if checkout is canceled: an https URL, or http on loopback.
     cancel_url: String,
 }

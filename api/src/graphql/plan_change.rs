@@ -1,6 +1,6 @@
-//! Changes of plan: what they would mean, made and taken back.
+//! Plan changes: previewed, made and undone.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -11,24 +11,26 @@ use super::{
 };
 use crate::{
     billing::{
-        plan_change::{self, Changed},
+        plan_change::{
+            self, PaymentFailureReason as Failure, PlanChangeRefusal as Refusal, PlanChanged, UnavailableReason,
+        },
         plan_preview::{self, Preview},
-        subscription::Cancelled,
+        subscription::CancelResult,
     },
     error::Error,
 };
 
-/// What a preview costs of the limit on complexity: each asks Stripe several times, and a document has room for three.
+/// The complexity of a preview: each calls Stripe several times, and a document has room for three.
 const PREVIEW_COST: usize = 1500;
 
-/// Asks what changes of plan would mean.
+/// Previews of plan changes.
 #[derive(Default)]
 pub(super) struct PlanChangeQuery;
 
 #[Object]
 impl PlanChangeQuery {
-    /// What `changePlan` would mean for the viewer now: what is paid and which credits come at once, and what the next period
-    /// costs. Null when no subscription lives. Nothing is changed by asking.
+    /// Previews `changePlan` for the viewer: the amount due and the credits added immediately, and the price of the next period.
+    /// Null if the viewer has no subscription. Nothing is changed.
     #[graphql(complexity = "PREVIEW_COST + child_complexity")]
     async fn preview_plan_change(
         &self,
@@ -46,45 +48,49 @@ pub(super) struct PlanChangeMutation;
 
 #[Object]
 impl PlanChangeMutation {
-    /// Goes on with another plan. A higher tier holds at once: the full difference in price is charged for the present period,
-    /// and its full difference in credits granted. A lower tier holds from the next period on. Either replaces whatever was
-    /// scheduled before, an end included; the present tier just goes on. When the payment is declined nothing changes.
+    /// Changes the viewer's plan. A higher tier takes effect immediately: the full difference in price is charged for the present
+    /// period, and the full difference in credits is granted. A lower tier takes effect with the next period. Either replaces
+    /// whatever was scheduled before, a cancellation included; requesting the present tier only removes what was scheduled. If
+    /// the payment is declined, nothing changes.
     async fn change_plan(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which plan.")] input: ChangePlanInput,
+        #[graphql(desc = "The plan to change to.")] input: ChangePlanInput,
     ) -> Result<ChangePlanResult, Error> {
         Ok(plan_change::change(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.tier.into()).await?.into())
     }
 
-    /// Lets the viewer's subscription go on as it is: takes a scheduled end or change of plan back.
+    /// Removes a scheduled cancellation or plan change from the viewer's subscription.
     async fn resume_subscription(&self, ctx: &Context<'_>) -> Result<ResumeSubscriptionResult, Error> {
         Ok(plan_change::resume(ctx.app()?, ctx.viewer_at_stripe()?.user_id).await?.into())
     }
 }
 
-/// The plan to go on with.
+/// The input of `changePlan`.
 #[derive(InputObject)]
 pub(super) struct ChangePlanInput {
-    /// CORE, PRO or STUDIO; for FREE, cancel the subscription.
+    /// CORE, PRO or STUDIO. To go back to FREE, cancel the subscription.
     tier: Tier,
 }
 
-/// What a change of plan would mean.
+/// The price and the credits of a plan change.
 #[derive(SimpleObject)]
 pub(super) struct PlanChangePreview {
-    /// The tier that was asked about.
+    /// The requested tier.
     tier: Tier,
-    /// What is paid at once.
+    /// The amount charged immediately.
     due_now: Money,
-    /// Credits that come at once.
+    /// Credits added immediately.
     credits_now: i64,
-    /// What the next period costs.
+    /// The price of the next period.
     next_invoice: Money,
     /// When the next period begins.
     next_invoice_at: DateTime<Utc>,
     /// When the tier changes.
     effective_at: DateTime<Utc>,
+    /// Why `changePlan` would refuse this change now; null if it would not. If set, nothing is due and `nextInvoice` is the price
+    /// of the present plan.
+    refusal: Option<PlanChangeRefusal>,
 }
 
 impl From<Preview> for PlanChangePreview {
@@ -96,61 +102,129 @@ impl From<Preview> for PlanChangePreview {
             next_invoice: Money::new(preview.next_invoice, &preview.currency),
             next_invoice_at: preview.next_invoice_at,
             effective_at: preview.effective_at,
+            refusal: preview.refusal.map(PlanChangeRefusal::from),
         }
     }
 }
 
-/// What became of a wish for another plan.
+/// Why a plan change is refused.
 #[derive(Union)]
-pub(super) enum ChangePlanResult {
-    /// It is as wished, or will be with the next period: `scheduledTier` says so.
-    PlanSubscription(PlanSubscription),
-    /// There is none to change.
-    NoActiveSubscription(NoActiveSubscription),
-    /// It has to be paid first.
+pub(super) enum PlanChangeRefusal {
+    /// It has to be paid first, or with another payment method.
     PaymentFailed(PaymentFailed),
+    /// It is not possible in the present billing period.
+    PlanChangeUnavailable(PlanChangeUnavailable),
 }
 
-impl From<Changed> for ChangePlanResult {
-    fn from(changed: Changed) -> Self {
-        match changed {
-            Changed::Subscription(subscription) => Self::PlanSubscription(PlanSubscription(subscription)),
-            Changed::NoActiveSubscription => Self::NoActiveSubscription(NoActiveSubscription::new()),
-            Changed::PaymentFailed(failed) => Self::PaymentFailed(PaymentFailed {
-                message: failed.message,
+impl From<Refusal> for PlanChangeRefusal {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.message();
+        match refusal {
+            Refusal::PaymentFailed(failed) => Self::PaymentFailed(PaymentFailed {
+                reason: failed.reason.into(),
+                message,
                 decline_code: failed.decline_code,
                 invoice_url: failed.invoice_url,
+            }),
+            Refusal::Unavailable(unavailable) => Self::PlanChangeUnavailable(PlanChangeUnavailable {
+                reason: unavailable.reason.into(),
+                message,
+                available_at: unavailable.available_at,
             }),
         }
     }
 }
 
-/// A payment was declined, or an earlier one is still open. Nothing has changed.
+/// The result of `changePlan`.
+#[derive(Union)]
+pub(super) enum ChangePlanResult {
+    /// The subscription with the new plan, or with the new plan as `scheduledTier`.
+    PlanSubscription(PlanSubscription),
+    /// There is no subscription to change.
+    NoActiveSubscription(NoActiveSubscription),
+    /// It has to be paid first, or with another payment method.
+    PaymentFailed(PaymentFailed),
+    /// It is not possible in the present billing period.
+    PlanChangeUnavailable(PlanChangeUnavailable),
+}
+
+impl From<PlanChanged> for ChangePlanResult {
+    fn from(changed: PlanChanged) -> Self {
+        match changed {
+            PlanChanged::Subscription(subscription) => Self::PlanSubscription(PlanSubscription(subscription)),
+            PlanChanged::NoActiveSubscription => Self::NoActiveSubscription(NoActiveSubscription::new()),
+            PlanChanged::Refused(refusal) => match refusal.into() {
+                PlanChangeRefusal::PaymentFailed(failed) => Self::PaymentFailed(failed),
+                PlanChangeRefusal::PlanChangeUnavailable(unavailable) => Self::PlanChangeUnavailable(unavailable),
+            },
+        }
+    }
+}
+
+/// A payment that prevents a plan change. Nothing has changed.
 #[derive(SimpleObject)]
 pub(super) struct PaymentFailed {
-    /// For people.
+    /// The kind of failure.
+    reason: PaymentFailureReason,
+    /// A human-readable message.
     message: &'static str,
-    /// Why the card's issuer declined, in Stripe's words; null where no card was asked.
+    /// Why the card's issuer declined, as one of Stripe's decline codes; null if no card was charged.
     decline_code: Option<String>,
-    /// Where it can be paid with another card. A declined change is made once it is paid there, within 23 hours and within the
-    /// period.
+    /// The page where the invoice can be paid with another card. Paying a declined change there, within 23 hours and within the
+    /// billing period, makes the change.
     invoice_url: Option<String>,
 }
 
-/// What became of a wish to go on.
+/// The kind of a failed payment.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "Failure")]
+pub(super) enum PaymentFailureReason {
+    /// The payment for the change was declined.
+    Declined,
+    /// An earlier payment is past due and has to be paid first.
+    PastDue,
+    /// The payment method does not support immediate payment, as bank debits do not. Another one can be chosen in the billing
+    /// portal.
+    PaymentMethod,
+}
+
+/// A plan change that is not possible in the present billing period. Nothing has changed.
+#[derive(SimpleObject)]
+pub(super) struct PlanChangeUnavailable {
+    /// Why it is not possible.
+    reason: PlanChangeUnavailableReason,
+    /// A human-readable message.
+    message: &'static str,
+    /// When it becomes possible.
+    available_at: DateTime<Utc>,
+}
+
+/// Why a plan cannot be changed in the present billing period.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "UnavailableReason")]
+pub(super) enum PlanChangeUnavailableReason {
+    /// The renewal is about to be charged.
+    Renewing,
+    /// The period was not paid, and its invoice is not collected any more.
+    Unpaid,
+    /// A payment for the period was refunded.
+    Refunded,
+}
+
+/// The result of `resumeSubscription`.
 #[derive(Union)]
 pub(super) enum ResumeSubscriptionResult {
-    /// It goes on as it is.
+    /// The subscription, which renews with its present plan.
     PlanSubscription(PlanSubscription),
-    /// There is none.
+    /// There is no subscription to resume.
     NoActiveSubscription(NoActiveSubscription),
 }
 
-impl From<Cancelled> for ResumeSubscriptionResult {
-    fn from(resumed: Cancelled) -> Self {
+impl From<CancelResult> for ResumeSubscriptionResult {
+    fn from(resumed: CancelResult) -> Self {
         match resumed {
-            Cancelled::Subscription(subscription) => Self::PlanSubscription(PlanSubscription(subscription)),
-            Cancelled::NoActiveSubscription => Self::NoActiveSubscription(NoActiveSubscription::new()),
+            CancelResult::Subscription(subscription) => Self::PlanSubscription(PlanSubscription(subscription)),
+            CancelResult::NoActiveSubscription => Self::NoActiveSubscription(NoActiveSubscription::new()),
         }
     }
 }

@@ -11,28 +11,28 @@ pub(super) struct PortalMutation;
 
 #[Object]
 impl PortalMutation {
-    /// Opens Stripe's customer portal for the viewer: cards, invoices, and the subscription's end. Plans are changed by
-    /// `changePlan` only.
+    /// Opens Stripe's customer portal for the viewer: payment methods, invoices and cancellation. Use `changePlan` to change
+    /// plans.
     async fn open_billing_portal(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Where to go on.")] input: OpenBillingPortalInput,
+        #[graphql(desc = "Where to redirect afterwards.")] input: OpenBillingPortalInput,
     ) -> Result<BillingPortal, Error> {
         let url = portal::open(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.return_url).await?;
         Ok(BillingPortal { url })
     }
 }
 
-/// An open portal: send the user to its page.
+/// An open billing portal. Redirect the user to `url`.
 #[derive(SimpleObject)]
 pub(super) struct BillingPortal {
-    /// Its page, for this user and for some minutes only.
+    /// The URL of the portal, valid for this user and for a few minutes.
     url: String,
 }
 
-/// The portal to open.
+/// The input of `openBillingPortal`.
 #[derive(InputObject)]
 pub(super) struct OpenBillingPortalInput {
-    /// Where to go on afterwards: https, or http on loopback.
+    /// Where to redirect afterwards: an https URL, or http on loopback.
     return_url: String,
 }

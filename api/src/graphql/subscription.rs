@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::{context::Asked, plan::Plan, tier::Tier};
 use crate::{
-    billing::{self, subscription::Cancelled},
+    billing::{self, subscription::CancelResult},
     error::Error,
     plan,
 };
@@ -43,13 +43,13 @@ impl SubscriptionMutation {
     }
 }
 
-/// Watches subscriptions.
+/// Subscription updates.
 #[derive(Default)]
 pub(super) struct SubscriptionSubscription;
 
 #[Subscription]
 impl SubscriptionSubscription {
-    /// The viewer's subscription: first the present state, then each change as it comes.
+    /// Sends the viewer's subscription: first its present state, then each change.
     async fn subscription_changed(
         &self,
         ctx: &Context<'_>,
@@ -59,23 +59,23 @@ impl SubscriptionSubscription {
     }
 }
 
-/// Where a subscription stands.
+/// The status of a subscription.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(name = "SubscriptionStatus", remote = "subscription::Status")]
 pub(super) enum SubscriptionStatus {
-    /// The first payment is not made yet.
+    /// The first payment has not been made yet.
     Incomplete,
-    /// The first payment never came.
+    /// The first payment was not made in time.
     IncompleteExpired,
-    /// In a trial.
+    /// In a trial period.
     Trialing,
-    /// Paid.
+    /// Paid and active.
     Active,
-    /// A renewal's payment failed and is tried again.
+    /// A renewal's payment failed and is being retried.
     PastDue,
-    /// A renewal's payment failed for good; the subscription stays.
+    /// All retries of a renewal's payment failed; the subscription still exists.
     Unpaid,
-    /// A trial ended without a payment method.
+    /// The trial ended without a payment method.
     Paused,
     /// Ended.
     Canceled,
@@ -92,53 +92,53 @@ impl PlanSubscription {
         self.0.id.into()
     }
 
-    /// The tier that is paid.
+    /// The tier of the present period.
     async fn tier(&self) -> Tier {
         self.0.tier.into()
     }
 
-    /// Where it stands.
+    /// The status of the subscription.
     async fn status(&self) -> SubscriptionStatus {
         self.0.status.into()
     }
 
-    /// Start of the period that is paid or being paid.
+    /// The start of the present billing period.
     async fn current_period_start(&self) -> DateTime<Utc> {
         self.0.current_period_start
     }
 
-    /// End of that period.
+    /// The end of the present billing period.
     async fn current_period_end(&self) -> DateTime<Utc> {
         self.0.current_period_end
     }
 
-    /// Whether it ends with the period, instead of renewing.
+    /// True if the subscription ends with the present period instead of renewing.
     async fn cancel_at_period_end(&self) -> bool {
         self.0.ends_with_period()
     }
 
-    /// When it will end; null while it renews.
+    /// When the subscription ends; null while it renews.
     async fn cancel_at(&self) -> Option<DateTime<Utc>> {
         self.0.cancel_at
     }
 
-    /// The tier from the next period on; null while it stays the same.
+    /// The tier from the next period on; null if it does not change.
     async fn scheduled_tier(&self) -> Option<Tier> {
         self.0.scheduled_tier.map(Tier::from)
     }
 
-    /// Grows with each change.
+    /// Increases with each change of the subscription.
     async fn version(&self) -> i64 {
         self.0.version
     }
 }
 
-/// A subscription's state.
+/// The state of the viewer's subscription.
 #[derive(SimpleObject)]
 pub(super) struct SubscriptionChange {
-    /// The tier now.
+    /// The viewer's tier.
     tier: Tier,
-    /// The living subscription; null when none lives.
+    /// The current subscription; null if there is none.
     subscription: Option<PlanSubscription>,
 }
 
@@ -149,28 +149,28 @@ impl From<Option<subscription::Model>> for SubscriptionChange {
     }
 }
 
-/// What became of a wish to cancel.
+/// The result of `cancelSubscription`.
 #[derive(Union)]
 pub(super) enum CancelSubscriptionResult {
-    /// It ends with its period.
+    /// The subscription, which ends with its period.
     PlanSubscription(PlanSubscription),
-    /// There is none.
+    /// There is no subscription to cancel.
     NoActiveSubscription(NoActiveSubscription),
 }
 
-impl From<Cancelled> for CancelSubscriptionResult {
-    fn from(cancelled: Cancelled) -> Self {
-        match cancelled {
-            Cancelled::Subscription(subscription) => Self::PlanSubscription(PlanSubscription(subscription)),
-            Cancelled::NoActiveSubscription => Self::NoActiveSubscription(NoActiveSubscription::new()),
+impl From<CancelResult> for CancelSubscriptionResult {
+    fn from(result: CancelResult) -> Self {
+        match result {
+            CancelResult::Subscription(subscription) => Self::PlanSubscription(PlanSubscription(subscription)),
+            CancelResult::NoActiveSubscription => Self::NoActiveSubscription(NoActiveSubscription::new()),
         }
     }
 }
 
-/// There is no subscription: here are the plans to choose from.
+/// The user has no subscription. `plans` lists the plans to choose from.
 #[derive(SimpleObject)]
 pub(super) struct NoActiveSubscription {
-    /// For people.
+    /// A human-readable message.
     message: String,
     /// The plans that can be subscribed to.
     plans: Vec<Plan>,

@@ -39,7 +39,7 @@ impl Refusal {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Conflict(_) | Error::KeyReused => StatusCode::CONFLICT,
             Error::BadInput(_) => StatusCode::BAD_REQUEST,
-            Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::RateLimited(_) | Error::TooManyCheckouts(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             Error::StripeDisabled | Error::StripeUnavailable | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) | Error::StripeRefused(_) => return Self::internal(error, id),

@@ -14,7 +14,7 @@ impl Setup<'_> {
                 Some(known.id)
             }
             Some(known) => {
-                let mend = async |stripe: &Stripe, key: &str| stripe.mend_portal_configuration(key, &known.id).await;
+                let mend = async |stripe: &Stripe, key: &str| stripe.update_portal_configuration(key, &known.id).await;
                 self.change(what, "mended: it offered something else", mend).await?;
                 Some(known.id)
             }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionExcludedPaymentMethodTypes as Excluded, CreateCheckoutSessionLineItems,
-    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
-    CreateCheckoutSessionSubscriptionData, ProductData,
+    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData, ProductData,
 };
 use stripe_core::customer::CreateCustomer;
 use stripe_shared::CheckoutSessionMode;
 use stripe_types::Currency;
+
+use super::payment_method;
 
 /// The name, in the metadata of a customer and of a session, of the idempotency key of the call that made it. What a call
 /// made whose answer is lost is found by it.
@@ -30,8 +31,9 @@ pub struct NewCustomer {
 }
 
 impl NewCustomer {
-    pub(super) fn request(&self, key: &str) -> CreateCustomer {
-        let metadata = metadata([("user_id", &self.user_id), (OPERATION, &key)]);
+    /// `operation` is the idempotency key of the operation, which may make this call under another one.
+    pub(super) fn request(&self, operation: &str) -> CreateCustomer {
+        let metadata = metadata([("user_id", &self.user_id), (OPERATION, &operation)]);
         let request = CreateCustomer::new().metadata(metadata);
         let request = match &self.email {
             Some(email) => request.email(email),
@@ -109,24 +111,6 @@ impl NewSession {
     }
 }
 
-/// Ways to pay that tell days later whether the money came. Stripe marks a subscription active while such a payment is still
-/// under way, and credits are granted then: so no plan is sold for them. Stripe documentation: "Payment method support",
-/// "Delayed notification".
-const DELAYED: [Excluded; 12] = [
-    Excluded::AcssDebit,
-    Excluded::AuBecsDebit,
-    Excluded::BacsDebit,
-    Excluded::Boleto,
-    Excluded::CustomerBalance,
-    Excluded::Konbini,
-    Excluded::Multibanco,
-    Excluded::NzBankAccount,
-    Excluded::Oxxo,
-    Excluded::SepaDebit,
-    Excluded::Sofort,
-    Excluded::UsBankAccount,
-];
-
 /// Metadata of a session does not flow to its subscription by itself.
 fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<String, String>) -> CreateCheckoutSession {
     let mut line = CreateCheckoutSessionLineItems::new();
@@ -138,7 +122,7 @@ fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<Stri
         .mode(CheckoutSessionMode::Subscription)
         .line_items([line])
         .subscription_data(subscription)
-        .excluded_payment_method_types(DELAYED)
+        .excluded_payment_method_types(payment_method::excluded())
 }
 
 fn sell_pack(

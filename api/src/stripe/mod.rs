@@ -25,6 +25,7 @@ mod json;
 mod look_up;
 mod object;
 mod paid_for;
+mod payment_method;
 mod plan_change;
 mod portal;
 mod portal_configuration;
@@ -61,7 +62,8 @@ pub use self::invoice::{Invoice, InvoiceLine};
 pub use self::invoice_payment::InvoicePayment;
 pub use self::look_up::CustomerState;
 pub use self::object::{Unreadable, id_of};
-pub use self::plan_change::{Decline, PriceChange};
+pub use self::payment_method::is_delayed;
+pub use self::plan_change::{Decline, PriceChange, SubscriptionDetails};
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
 pub use self::refund::{Refund, RefundStatus};
@@ -121,12 +123,13 @@ impl Stripe {
         self.livemode
     }
 
-    /// Creates a customer and answers its id. Stripe documentation: "Create a customer".
+    /// Creates a customer for an operation and returns its id. `operation` is the operation's key, which the customer carries
+    /// as metadata; `key` is that of this call. Stripe documentation: "Create a customer".
     ///
     /// # Errors
-    /// [`Failure`] where there is no id to answer.
-    pub async fn create_customer(&self, key: &str, new: &NewCustomer) -> Result<String, Failure> {
-        let customer = self.write("create customer", key, new.request(key).build()).await?;
+    /// [`Failure`].
+    pub async fn create_customer(&self, key: &str, operation: &str, new: &NewCustomer) -> Result<String, Failure> {
+        let customer = self.write("create customer", key, new.request(operation).build()).await?;
         Ok(id_of(&customer).ok_or_else(|| Unreadable::missing("customer.id"))?)
     }
 
@@ -140,20 +143,13 @@ impl Stripe {
         Ok(Session::from_value(&reply)?)
     }
 
-    /// Lets a subscription end with its current period, or takes that back. Stripe documentation: "Cancel
-    /// subscriptions".
+    /// Makes a subscription end with its current period, or takes that back. Stripe documentation: "Cancel subscriptions".
     ///
     /// # Errors
-    /// [`Failure`] where there is no subscription to answer.
-    pub async fn set_cancel_at_period_end(
-        &self,
-        key: &str,
-        subscription: &str,
-        cancel: bool,
-    ) -> Result<Subscription, Failure> {
+    /// [`Failure`].
+    pub async fn set_cancel_at_period_end(&self, key: &str, subscription: &str, cancel: bool) -> Result<(), Failure> {
         let request = UpdateSubscription::new(known_id(subscription)?).cancel_at_period_end(cancel);
-        let reply = self.write("update subscription", key, request.build()).await?;
-        Ok(Subscription::from_value(&reply)?)
+        self.write("update subscription", key, request.build()).await.map(drop)
     }
 
     /// Looks a subscription up.

@@ -1,7 +1,7 @@
 //! Changes of what a subscription is for, at once or from its next period on.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use stripe::StripeRequest;
 use stripe_billing::{
     invoice::{ListInvoice, VoidInvoiceInvoice},
@@ -18,11 +18,12 @@ use stripe_billing::{
         UpdateSubscriptionSchedulePhasesProrationBehavior, UpdateSubscriptionSchedulePhasesStartDate,
     },
 };
+use stripe_core::customer::RetrieveCustomer;
 use stripe_shared::SubscriptionScheduleEndBehavior;
 
-use super::{Discount, Failure, Invoice, Phase, PhaseItem, Schedule, Stripe, Subscription, known_id};
+use super::{Discount, Failure, Invoice, Phase, PhaseItem, Schedule, Stripe, Subscription, Unreadable, known_id};
 
-/// How many of a subscription's newest invoices are looked at.
+/// The number of a subscription's newest invoices that are read.
 const INVOICES: i64 = 20;
 
 /// A change of price that is made at once.
@@ -37,25 +38,56 @@ pub struct PriceChange {
     pub charged_from: Option<i64>,
 }
 
+/// A subscription with all that decides about a change of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionDetails {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// The schedule that controls it, or has controlled it.
+    pub schedule: Option<Schedule>,
+    /// The newest invoice.
+    pub latest_invoice: Option<Invoice>,
+    /// The type of the payment method that it charges, in Stripe's words; `None` where it charges the customer's default.
+    pub payment_method_type: Option<String>,
+}
+
 /// Why a payment did not succeed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decline {
     /// Why the issuer declined. Stripe documentation: "Decline codes".
     pub code: Option<String>,
-    /// The page where the customer can pay all the same.
+    /// The page where the customer can still pay.
     pub hosted_url: Option<String>,
 }
 
 impl Stripe {
-    /// A subscription with its newest invoice.
+    /// Reads a subscription with all that decides about a change of it.
     ///
     /// # Errors
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
-    pub async fn subscription_and_invoice(&self, id: &str) -> Result<(Subscription, Option<Invoice>), Failure> {
-        let request = RetrieveSubscription::new(known_id(id)?).expand(["latest_invoice".to_owned()]);
+    pub async fn subscription_details(&self, id: &str) -> Result<SubscriptionDetails, Failure> {
+        let expand = ["default_payment_method", "latest_invoice", "schedule"].map(ToOwned::to_owned);
+        let request = RetrieveSubscription::new(known_id(id)?).expand(expand);
         let reply = self.read("retrieve subscription", request.build()).await?;
-        let invoice = Some(&reply["latest_invoice"]).filter(|invoice| invoice.is_object());
-        Ok((Subscription::from_value(&reply)?, invoice.map(Invoice::from_value).transpose()?))
+        let expanded = |field: &str| Some(&reply[field]).filter(|value| value.is_object());
+        Ok(SubscriptionDetails {
+            subscription: Subscription::from_value(&reply)?,
+            schedule: expanded("schedule").map(Schedule::from_value).transpose()?,
+            latest_invoice: expanded("latest_invoice").map(Invoice::from_value).transpose()?,
+            payment_method_type: expanded("default_payment_method").map(payment_method_type).transpose()?,
+        })
+    }
+
+    /// The type of the payment method that a customer's subscriptions charge by default, in Stripe's words.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn default_payment_method_type(&self, customer: &str) -> Result<Option<String>, Failure> {
+        let expand = ["invoice_settings.default_payment_method".to_owned()];
+        let request = RetrieveCustomer::new(known_id(customer)?).expand(expand);
+        let reply = self.read("retrieve customer", request.build()).await?;
+        let method = Some(&reply["invoice_settings"]["default_payment_method"]).filter(|method| method.is_object());
+        Ok(method.map(payment_method_type).transpose()?)
     }
 
     /// The newest invoices of a subscription, the newest first.
@@ -94,15 +126,14 @@ impl Stripe {
         Ok(Subscription::from_value(&reply)?)
     }
 
-    /// Takes back the date on which a subscription was to end. async-stripe has no word for an empty `cancel_at`. Stripe
+    /// Removes the date on which a subscription was to end. async-stripe cannot send an empty `cancel_at`. Stripe
     /// documentation: "Cancel subscriptions".
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn lift_cancel_at(&self, key: &str, subscription: &str) -> Result<(), Failure> {
+    pub async fn clear_cancel_at(&self, key: &str, subscription: &str) -> Result<(), Failure> {
         let path = format!("/subscriptions/{}", known_id(subscription)?);
-        self.post(("update subscription", &path), key, &json!({ "cancel_at": "" })).await?;
-        Ok(())
+        self.post(("update subscription", &path), key, &json!({ "cancel_at": "" })).await.map(drop)
     }
 
     /// Gives an open invoice up, and with it the change that waits for its payment. Stripe documentation: "Pending
@@ -112,8 +143,7 @@ impl Stripe {
     /// [`Failure`].
     pub async fn void_invoice(&self, key: &str, invoice: &str) -> Result<(), Failure> {
         let request = VoidInvoiceInvoice::new(known_id(invoice)?);
-        self.write("void invoice", key, request.build()).await?;
-        Ok(())
+        self.write("void invoice", key, request.build()).await.map(drop)
     }
 
     /// Why the newest payment of an invoice was declined.
@@ -142,24 +172,24 @@ impl Stripe {
     /// Puts a subscription under a schedule, which keeps it as it is. Stripe lets nothing else be said at the same time.
     ///
     /// # Errors
-    /// [`Failure`] where there is no schedule to answer.
-    pub async fn create_schedule(&self, key: &str, subscription: &str) -> Result<Schedule, Failure> {
+    /// [`Failure`].
+    pub async fn create_schedule(&self, key: &str, subscription: &str) -> Result<(), Failure> {
         let request = CreateSubscriptionSchedule::new().from_subscription(known_id(subscription)?);
-        Ok(Schedule::from_value(&self.write("create schedule", key, request.build()).await?)?)
+        self.write("create schedule", key, request.build()).await.map(drop)
     }
 
-    /// Says what a schedule does from its current phase on: that one runs as it was until it ends, then `next` holds for a
-    /// month, and then the subscription goes on by itself.
+    /// Sets the phases of a schedule from its current one on: that one runs as it was until it ends, then `next` is sold for a
+    /// month, and then the subscription continues without the schedule.
     ///
     /// # Errors
-    /// [`Failure`] where there is no schedule to answer.
-    pub async fn plan_ahead(
+    /// [`Failure`].
+    pub async fn schedule_phases(
         &self,
         key: &str,
         schedule: &str,
         current: &Phase,
         next: &[PhaseItem],
-    ) -> Result<Schedule, Failure> {
+    ) -> Result<(), Failure> {
         let mut now = phase(current, &current.items);
         now.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(current.start));
         now.end_date = Some(UpdateSubscriptionSchedulePhasesEndDate::Timestamp(current.end));
@@ -170,16 +200,16 @@ impl Stripe {
         let request = UpdateSubscriptionSchedule::new(known_id(schedule)?)
             .phases([now, then])
             .end_behavior(SubscriptionScheduleEndBehavior::Release);
-        Ok(Schedule::from_value(&self.write("update schedule", key, request.build()).await?)?)
+        self.write("update schedule", key, request.build()).await.map(drop)
     }
 
     /// Ends a schedule; the subscription goes on as it is.
     ///
     /// # Errors
-    /// [`Failure`] where there is no schedule to answer.
-    pub async fn release_schedule(&self, key: &str, schedule: &str) -> Result<Schedule, Failure> {
+    /// [`Failure`].
+    pub async fn release_schedule(&self, key: &str, schedule: &str) -> Result<(), Failure> {
         let request = ReleaseSubscriptionSchedule::new(known_id(schedule)?);
-        Ok(Schedule::from_value(&self.write("release schedule", key, request.build()).await?)?)
+        self.write("release schedule", key, request.build()).await.map(drop)
     }
 }
 
@@ -205,4 +235,9 @@ fn discount(discount: &Discount) -> UpdateSubscriptionSchedulePhasesDiscounts {
         Discount::PromotionCode(id) => named.promotion_code = Some(id),
     }
     named
+}
+
+fn payment_method_type(method: &Value) -> Result<String, Unreadable> {
+    let kind = method["type"].as_str().ok_or_else(|| Unreadable::missing("payment method.type"))?;
+    Ok(kind.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What the customer portal offers.
+//! The features that the customer portal offers.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const MARK: (&str, &str) = ("patch_hive", "patch-hive-portal-1");
 pub struct PortalConfiguration {
     /// The id, `bpc_...`.
     pub id: String,
-    /// Whether it offers just what it should.
+    /// True where it offers exactly what it should.
     pub sound: bool,
 }
 
@@ -25,56 +25,79 @@ impl Stripe {
     /// [`Failure`].
     pub async fn known_portal_configuration(&self) -> Result<Option<PortalConfiguration>, Failure> {
         let all = self.list_all(("list portal configurations", PATH), &json!({ "active": true })).await?;
-        all.iter().find(|one| one["metadata"][MARK.0] == MARK.1).map(read).transpose()
+        match all.iter().find(|one| one["metadata"][MARK.0] == MARK.1) {
+            Some(known) => self.compare(known).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// A configuration by its id; `None` when Stripe knows none.
+    /// A configuration by its id; `None` when it does not exist.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn portal_configuration(&self, id: &str) -> Result<Option<PortalConfiguration>, Failure> {
         let path = format!("{PATH}/{}", known_id(id)?);
-        self.find(("retrieve portal configuration", &path)).await?.as_ref().map(read).transpose()
+        match self.find(("retrieve portal configuration", &path)).await? {
+            Some(found) => self.compare(&found).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// Makes the gateway's own configuration.
+    /// Creates the gateway's own configuration.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn create_portal_configuration(&self, key: &str) -> Result<PortalConfiguration, Failure> {
-        let form = json!({ "features": features(), "metadata": { (MARK.0): MARK.1 } });
-        read(&self.post(("create portal configuration", PATH), key, &form).await?)
+        let methods = self.plan_payment_methods(&format!("{key}-methods")).await?;
+        let form = json!({ "features": features(Some(&methods)), "metadata": { (MARK.0): MARK.1 } });
+        let created = self.post(("create portal configuration", PATH), key, &form).await?;
+        self.compare(&created).await
     }
 
-    /// Makes a configuration offer just what it should.
+    /// Makes a configuration offer exactly what it should.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn mend_portal_configuration(&self, key: &str, id: &str) -> Result<PortalConfiguration, Failure> {
+    pub async fn update_portal_configuration(&self, key: &str, id: &str) -> Result<PortalConfiguration, Failure> {
+        let methods = self.plan_payment_methods(&format!("{key}-methods")).await?;
         let path = format!("{PATH}/{}", known_id(id)?);
-        read(&self.post(("update portal configuration", &path), key, &json!({ "features": features() })).await?)
+        let form = json!({ "features": features(Some(&methods)) });
+        let updated = self.post(("update portal configuration", &path), key, &form).await?;
+        self.compare(&updated).await
+    }
+
+    async fn compare(&self, configuration: &Value) -> Result<PortalConfiguration, Failure> {
+        let id = configuration["id"].as_str().ok_or_else(|| Unreadable::missing("portal configuration.id"))?;
+        let methods = configuration["features"]["payment_method_update"]["payment_method_configuration"].as_str();
+        let sound = match methods {
+            Some(methods) => has_features(configuration) && self.are_plan_payment_methods(methods).await?,
+            // Every payment method of the account is offered.
+            None => false,
+        };
+        Ok(PortalConfiguration { id: id.to_owned(), sound })
     }
 }
 
-/// In it plans are not switched, since that would go around what an upgrade costs here, and subscriptions end with their
-/// period.
-fn features() -> Value {
-    json!({
+/// Plans are not switched in the portal, which would charge less for an upgrade than `changePlan` does; subscriptions end with
+/// their period; and the payment methods are those of checkouts.
+fn features(payment_methods: Option<&str>) -> Value {
+    let mut features = json!({
         "invoice_history": { "enabled": true },
         "payment_method_update": { "enabled": true },
         "subscription_cancel": { "enabled": true, "mode": "at_period_end" },
         "subscription_update": { "enabled": false },
-    })
+    });
+    if let Some(payment_methods) = payment_methods {
+        features["payment_method_update"]["payment_method_configuration"] = payment_methods.into();
+    }
+    features
 }
 
-fn read(configuration: &Value) -> Result<PortalConfiguration, Failure> {
-    let id = configuration["id"].as_str().ok_or_else(|| Unreadable::missing("portal configuration.id"))?;
-    let (offered, wanted) = (&configuration["features"], features());
-    let sound = wanted.as_object().is_some_and(|wanted| {
-        wanted.iter().all(|(feature, fields)| {
-            let fields = fields.as_object().into_iter().flatten();
-            fields.into_iter().all(|(field, value)| offered[feature][field] == *value)
-        })
-    });
-    Ok(PortalConfiguration { id: id.to_owned(), sound })
+/// True where a configuration has the features that it should, whatever its payment methods are.
+fn has_features(configuration: &Value) -> bool {
+    let wanted = features(None);
+    wanted.as_object().into_iter().flatten().all(|(feature, fields)| {
+        let offered = &configuration["features"][feature];
+        fields.as_object().into_iter().flatten().all(|(field, value)| offered[field] == *value)
+    })
 }

@@ -1,31 +1,32 @@
-//! What became of earlier checkouts. Stripe knows: an open one may be paid at any moment, and a paid one may not have been
-//! told yet.
+//! The state of a user's earlier checkouts, read from Stripe: an open one may be paid at any moment, and the webhook of a paid
+//! one may still be on its way.
 
 use chrono::TimeDelta;
 use entity::{operation, subscription as row};
 
+use super::session::PlanOpening;
 use crate::{
     app::App,
     billing::{
-        operation::{Request, request_of},
-        subscription::{self, living},
+        operation::request_of,
+        subscription::{self, current},
     },
     error::Error,
     stripe::{Failure, NewSession, Session, SessionMode, SessionStatus},
 };
 
-/// How long a session stays open at Stripe unless it is told otherwise.
+/// How long a session stays open at Stripe by default.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
-/// How far our clock may be from Stripe's.
+/// The largest difference between our clock and Stripe's.
 const SKEW: TimeDelta = TimeDelta::minutes(10);
 
-/// What must be left of a session's life, so that there is time to pay.
+/// How long a session must stay open to be offered again, so that there is time to pay.
 const LEAST_LIFE: TimeDelta = TimeDelta::hours(1);
 
-/// What earlier checkouts mean to a new one.
+/// The consequence of earlier checkouts for a new one.
 pub(super) enum Earlier {
-    /// One is open that serves as well as a new one.
+    /// One is open and the same as the new one.
     Serves(Session),
     /// One was paid.
     Paid(row::Model),
@@ -33,8 +34,8 @@ pub(super) enum Earlier {
     Over,
 }
 
-/// Looks at the checkouts that can still be open, of which `last` was the last to be asked for, and closes those that do not
-/// serve. Those of other makers are none of our business.
+/// Looks at the checkouts that can still be open, of which `last` was requested last, and closes those that differ from `new`.
+/// Sessions of other makers are left alone.
 pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -> Result<Earlier, Error> {
     let wall = app.clock.wall();
     if last.created_at + LIFETIME + SKEW < wall {
@@ -47,9 +48,9 @@ pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -
     let ours = |session: &Session| session.metadata.get("user_id") == Some(&user);
     sessions.retain(|session| session.mode == SessionMode::Subscription && ours(session));
     for session in &sessions {
-        settle(app, session).await?;
+        apply(app, session).await?;
     }
-    if let Some(subscription) = living(app, new.user_id).await? {
+    if let Some(subscription) = current(app, new.user_id).await? {
         return Ok(Earlier::Paid(subscription));
     }
     let mut serving = None;
@@ -61,7 +62,7 @@ pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -
         }
     }
     // One that was paid while it was being closed.
-    if let Some(subscription) = living(app, new.user_id).await? {
+    if let Some(subscription) = current(app, new.user_id).await? {
         return Ok(Earlier::Paid(subscription));
     }
     Ok(serving.map_or(Earlier::Over, Earlier::Serves))
@@ -71,13 +72,14 @@ fn is_open(session: &Session) -> bool {
     session.status == Some(SessionStatus::Open)
 }
 
-/// Whether the session is what a new one would be, and will be for a while.
+/// True where the session is the same as the new one and stays open long enough.
 async fn serves(app: &App, session: &Session, new: &NewSession) -> Result<bool, Error> {
     if session.url.is_none() || session.expires_at < app.clock.now() + LEAST_LIFE {
         return Ok(false);
     }
     let key = session.made_by().unwrap_or_default();
-    Ok(matches!(request_of(app, new.user_id, key).await?, Some(Request::Checkout(asked)) if asked == *new))
+    let requested = request_of::<PlanOpening>(app, new.user_id, key).await?;
+    Ok(requested == Some(PlanOpening::new(new.clone())))
 }
 
 /// Closes a session, which somebody may be paying at this moment.
@@ -88,14 +90,14 @@ async fn close(app: &App, session: &Session) -> Result<(), Error> {
         // It is open no longer, also where the answer to an earlier attempt was lost.
         Err(Failure::Refused(refusal)) if refusal.status == 400 => match stripe.session(&session.id).await? {
             still if is_open(&still) => Err(Error::StripeUnavailable),
-            over => settle(app, &over).await,
+            over => apply(app, &over).await,
         },
         Err(failure) => Err(failure.into()),
     }
 }
 
-/// Settles the subscription of a paid session, unless we have heard of it.
-async fn settle(app: &App, session: &Session) -> Result<(), Error> {
+/// Applies the subscription of a paid session, unless it is stored already.
+async fn apply(app: &App, session: &Session) -> Result<(), Error> {
     let Some(id) = session.subscription.as_deref() else { return Ok(()) };
     if !subscription::is_known(app, id).await? {
         subscription::refresh(app, id).await?;

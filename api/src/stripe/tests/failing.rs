@@ -16,7 +16,7 @@ async fn what_passes_is_tried_again_under_the_same_key() {
     let passing = passing.into_iter().chain([Reply::Page(502), Reply::HangUp, Reply::Silence]);
     for reply in passing {
         let listener = Listener::with(vec![reply, Reply::Json(200, reply::customer())]).await;
-        let outcome = listener.client().create_customer("key-1", &customer()).await;
+        let outcome = listener.client().create_customer("key-1", "key-1", &customer()).await;
         assert_eq!(outcome, Ok("cus_1".to_owned()));
         let [first, second] = &listener.asked()[..] else { panic!("two requests") };
         assert_eq!(first.header("idempotency-key"), Some("key-1"));
@@ -27,9 +27,9 @@ async fn what_passes_is_tried_again_under_the_same_key() {
 #[tokio::test]
 async fn a_wait_that_stripe_asks_for_is_read_from_its_header() {
     let listener = Listener::with(vec![Reply::Busy(0), Reply::Json(200, reply::customer())]).await;
-    assert_eq!(listener.client().create_customer("key-1", &customer()).await, Ok("cus_1".to_owned()));
+    assert_eq!(listener.client().create_customer("key-1", "key-1", &customer()).await, Ok("cus_1".to_owned()));
     let listener = Listener::with(vec![Reply::Busy(60), Reply::Json(200, reply::customer())]).await;
-    let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+    let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert_eq!(failure, Failure::unknown("status 429, code rate_limit"));
     assert_eq!(listener.asked().len(), 1);
 }
@@ -37,7 +37,7 @@ async fn a_wait_that_stripe_asks_for_is_read_from_its_header() {
 #[tokio::test]
 async fn silence_leaves_the_outcome_unknown() {
     let listener = Listener::with(vec![Reply::Silence, Reply::Silence]).await;
-    let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+    let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert_eq!(failure, Failure::Unknown { message: "timed out".to_owned() });
 }
 
@@ -45,7 +45,7 @@ async fn silence_leaves_the_outcome_unknown() {
 async fn a_server_error_that_stays_is_stripes_answer_under_this_key() {
     let error = json!({"error": {"type": "api_error", "message": "about ada@example.com"}});
     let listener = Listener::with(vec![Reply::Json(500, error.clone()), Reply::Json(500, error)]).await;
-    let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+    let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert_eq!(failure, Failure::Broken { status: 500, code: None });
 }
 
@@ -56,7 +56,7 @@ async fn a_refusal_is_final_and_its_display_repeats_nothing_we_sent() {
         "message": "No funds for ada@example.com",
     }});
     let listener = Listener::with(vec![Reply::Json(402, error), Reply::Json(200, reply::customer())]).await;
-    let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+    let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert_eq!(failure.to_string(), "Stripe refused the call with status 402, code card_declined, param card");
     let expected = Refusal {
         status: 402,
@@ -73,7 +73,7 @@ async fn a_refusal_is_final_and_its_display_repeats_nothing_we_sent() {
 async fn a_success_that_cannot_be_read_is_unknown_at_once() {
     for reply in [Reply::Page(200), Reply::Json(200, json!({"object": "customer"}))] {
         let listener = Listener::with(vec![reply, Reply::Json(200, reply::customer())]).await;
-        let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+        let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
         assert!(matches!(failure, Failure::Unknown { .. }), "{failure:?}");
         assert_eq!(listener.asked().len(), 1);
     }
@@ -85,7 +85,7 @@ async fn a_call_that_found_nobody_had_no_effect() {
     let nobody = TcpSocket::new_v4().unwrap();
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = nobody.local_addr().unwrap();
-    let failure = client(address).create_customer("key-1", &customer()).await.unwrap_err();
+    let failure = client(address).create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert!(matches!(failure, Failure::Unreachable { .. }), "{failure:?}");
 }
 
@@ -102,7 +102,7 @@ async fn an_id_that_is_none_never_becomes_a_path() {
 #[tokio::test]
 async fn an_empty_idempotency_key_makes_no_call() {
     let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
-    let failure = listener.client().create_customer("", &customer()).await.unwrap_err();
+    let failure = listener.client().create_customer("", "", &customer()).await.unwrap_err();
     assert!(matches!(failure, Failure::Settings(_)));
     assert_eq!(listener.asked().len(), 0);
 }
@@ -130,7 +130,7 @@ async fn the_log_tells_of_failed_attempts_but_neither_keys_nor_whom_they_are_abo
     let logging = tracing::subscriber::set_default(subscriber);
     let error = json!({"error": {"type": "invalid_request_error", "message": "Invalid email: ada@example.com"}});
     let listener = Listener::with(vec![Reply::Json(500, error.clone()), Reply::Json(400, error)]).await;
-    let failure = listener.client().create_customer("key-1", &customer()).await.unwrap_err();
+    let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert!(matches!(failure, Failure::Refused(Refusal { status: 400, .. })), "{failure:?}");
     drop(logging);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

@@ -1,0 +1,104 @@
+//! Undoing a subscription that was sold beside another: it is ended at once, and its payments are refunded. Each step looks
+//! before it acts, and Stripe does it only once: so the whole is done again until it is complete.
+
+use entity::operation::Kind;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    billing::operation::{Call, Operation},
+    settle::{Fact, Said},
+    stripe::{Cause, Failure, Refunded, Subscription},
+};
+
+/// A subscription that was sold beside another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::billing) struct Duplicate {
+    /// The one to undo, `sub_...`.
+    pub(in crate::billing) subscription: String,
+    /// The one that stays, `sub_...`.
+    pub(in crate::billing) kept: String,
+}
+
+/// The ended subscription, as Stripe showed it.
+#[derive(Clone, Debug)]
+pub(in crate::billing) struct Undone {
+    subscription: Subscription,
+    /// When it was read. Unix time, by our clock.
+    at: i64,
+}
+
+impl Operation for Duplicate {
+    const KIND: Kind = Kind::Duplicate;
+
+    type Reply = Undone;
+
+    fn target(&self) -> Option<&str> {
+        Some(&self.subscription)
+    }
+
+    async fn call(&self, call: &Call<'_>) -> Result<Option<Undone>, Failure> {
+        self.undo(call).await.map(Some)
+    }
+
+    /// Each step looks first, so that it is never given up.
+    async fn look_up(&self, call: &Call<'_>) -> Result<Option<Undone>, Failure> {
+        self.undo(call).await.map(Some)
+    }
+
+    fn object(undone: &Undone) -> &str {
+        &undone.subscription.id
+    }
+
+    fn facts(undone: &Undone, _: i64) -> Vec<Fact> {
+        let subscription = undone.subscription.clone();
+        vec![Fact::Subscription { subscription, said: Said::Reply { at: undone.at } }]
+    }
+}
+
+impl Duplicate {
+    /// Ends the subscription and refunds all its payments.
+    async fn undo(&self, call: &Call<'_>) -> Result<Undone, Failure> {
+        self.end(call).await?;
+        let mut refused = Ok(());
+        for payment in call.stripe.payments_of(&self.subscription).await? {
+            match refund(call, &payment).await {
+                // A payment that cannot be refunded does not keep the others from it.
+                Err(Failure::Refused(refusal)) => refused = Err(refusal),
+                done => done?,
+            }
+        }
+        refused?;
+        let at = call.app.clock.now().timestamp();
+        Ok(Undone { subscription: call.stripe.subscription(&self.subscription).await?, at })
+    }
+
+    async fn end(&self, call: &Call<'_>) -> Result<(), Failure> {
+        let id = self.subscription.as_str();
+        if call.stripe.subscription(id).await?.ended_at.is_some() {
+            return Ok(());
+        }
+        let comment = format!("Sold beside {}: ended and refunded by Patch-Hive", self.kept);
+        match call.stripe.end_subscription(id, &comment).await {
+            Ok(_) => Ok(()),
+            // It has ended meanwhile, perhaps by an attempt whose answer was lost.
+            Err(failure) if failure.is_not_found() => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+async fn refund(call: &Call<'_>, payment: &str) -> Result<(), Failure> {
+    let before = call.stripe.refunded_by(payment, call.key()).await?;
+    if before == Refunded::Sent {
+        return Ok(());
+    }
+    // Stripe repeats a failure under its key: each hour has a key of its own.
+    let key = call.key_of(&format!("{payment}-{}", call.age().num_hours()));
+    match call.stripe.refund_duplicate(&key, payment, call.key()).await {
+        // After a refund of ours that failed, this means that Stripe refunds nothing any more: the operator has to.
+        Err(Failure::Refused(refusal)) if refusal.cause() == Cause::AlreadyRefunded && before == Refunded::Nothing => {
+            Ok(())
+        }
+        done => done,
+    }
+}

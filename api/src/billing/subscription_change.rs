@@ -1,0 +1,212 @@
+//! A change of a subscription that its user requests: another plan, its end, or neither. A change may take several calls to
+//! Stripe, and the process may end between any two of them. So none is remembered: the next call is decided from what Stripe
+//! shows, until nothing is left to do. The newest request replaces what was scheduled before it.
+
+mod snapshot;
+mod step;
+mod target;
+mod validate;
+
+use chrono::TimeDelta;
+use entity::operation::{Kind, State};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use self::step::Step;
+use super::operation::{self, Call, Operation};
+use crate::{
+    config::Prices,
+    settle::Fact,
+    stripe::{Cause, Decline, Failure},
+};
+
+pub(super) use self::{
+    snapshot::{Snapshot, plan_of},
+    target::Target,
+    validate::{Refusal, refusal},
+};
+
+/// Calls that one change takes at most; more of them mean that somebody else changes the subscription at the same time.
+const MAX_STEPS: u32 = 8;
+
+/// For how long a change may still begin to cost money, and keep the user from another one. A user who was told to retry must
+/// not be charged an hour later.
+const CHARGE_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
+/// A change to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SubscriptionChange {
+    /// `sub_...`.
+    pub(super) subscription: String,
+    /// The requested state.
+    pub(super) target: Target,
+}
+
+/// The subscription after a change, and why it is not in the requested state, if it is not.
+#[derive(Clone, Debug)]
+pub(super) struct ChangeResult {
+    snapshot: Snapshot,
+    /// Why Stripe or we refused the change.
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Operation for SubscriptionChange {
+    const KIND: Kind = Kind::SubscriptionChange;
+
+    type Reply = ChangeResult;
+
+    fn target(&self) -> Option<&str> {
+        Some(&self.subscription)
+    }
+
+    /// `None` where the change is not begun any more, or its outcome cannot be told: whoever still wants it asks again.
+    async fn call(&self, call: &Call<'_>) -> Result<Option<ChangeResult>, Failure> {
+        let payments = call.app.payments().map_err(|error| Failure::Settings(error.to_string()))?;
+        Change { call, prices: &payments.prices, request: self }.run().await
+    }
+
+    /// Each step looks at Stripe first, so that nothing is lost with the key. A change of yesterday is not wanted any more.
+    async fn look_up(&self, _: &Call<'_>) -> Result<Option<ChangeResult>, Failure> {
+        Ok(None)
+    }
+
+    fn object(result: &ChangeResult) -> &str {
+        &result.snapshot.subscription.id
+    }
+
+    fn facts(result: &ChangeResult, _: i64) -> Vec<Fact> {
+        result.snapshot.facts()
+    }
+
+    /// Where the key may not change a subscription, its user must be free to request something else.
+    fn is_open_after(failure: &Failure) -> bool {
+        match failure {
+            Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
+            Failure::Refused(refusal) => refusal.status == 401,
+            Failure::Settings(_) => false,
+        }
+    }
+
+    fn lifetime() -> Option<TimeDelta> {
+        Some(CHARGE_WITHIN)
+    }
+}
+
+/// The outcome of one step.
+enum Made {
+    /// Stripe did it.
+    Done,
+    /// The payment was declined.
+    Declined(Decline),
+    /// The payment method does not support the charge.
+    PaymentMethod,
+}
+
+struct Change<'a> {
+    call: &'a Call<'a>,
+    prices: &'a Prices,
+    request: &'a SubscriptionChange,
+}
+
+impl Change<'_> {
+    async fn run(&self) -> Result<Option<ChangeResult>, Failure> {
+        let target = &self.request.target;
+        let (mut before, mut changed): (Option<Step>, bool) = (None, false);
+        for _ in 0..MAX_STEPS {
+            let snapshot = self.look().await?;
+            let Some(step) = step::next(&snapshot, target, self.prices, changed) else {
+                return Ok(Some(ChangeResult { snapshot, refusal: None }));
+            };
+            if matches!(target, Target::Price(_))
+                && let Some(refusal) = refusal(self.call.app, &snapshot, step.charges()).await?
+            {
+                return Ok(Some(ChangeResult { snapshot, refusal: Some(refusal) }));
+            }
+            if step.charges() && self.call.age() > CHARGE_WITHIN {
+                return Ok(None);
+            }
+            // A concurrent attempt may have finished, and a newer change after it: that one must not be undone.
+            match self.state().await? {
+                State::Open => {}
+                State::Done => return Ok(Some(ChangeResult { snapshot, refusal: None })),
+                State::Lapsed | State::Refused => return Ok(None),
+            }
+            match self.make(&step).await {
+                Ok(Made::Done) => changed |= matches!(step, Step::Change(_)),
+                Ok(Made::Declined(decline)) => return self.declined(decline).await.map(Some),
+                Ok(Made::PaymentMethod) => {
+                    return Ok(Some(ChangeResult { snapshot, refusal: Some(Refusal::PaymentMethod) }));
+                }
+                // The subscription is in another state than we saw; unless it still looks alike, there is another way.
+                Err(Failure::Refused(_) | Failure::Broken { .. }) if before.as_ref() != Some(&step) => {}
+                // The key is spent, and Stripe shows no effect.
+                Err(Failure::Broken { .. }) => return Ok(None),
+                Err(failure) => return Err(failure),
+            }
+            before = Some(step);
+        }
+        Ok(None)
+    }
+
+    async fn state(&self) -> Result<State, Failure> {
+        let state = operation::state(self.call.app, self.call.operation.id).await;
+        state.map_err(|error| Failure::unknown(error.to_string()))
+    }
+
+    async fn look(&self) -> Result<Snapshot, Failure> {
+        Snapshot::take(self.call.app, self.call.stripe, &self.request.subscription).await
+    }
+
+    /// Makes a step; however often it is made for one operation, Stripe does it once.
+    async fn make(&self, step: &Step) -> Result<Made, Failure> {
+        let (stripe, id, key) = (self.call.stripe, &self.request.subscription, self.key_of(step));
+        match step {
+            Step::Void { invoice } => stripe.void_invoice(&key, invoice).await?,
+            Step::Release { schedule } => stripe.release_schedule(&key, schedule).await?,
+            Step::CancelAtPeriodEnd(cancel) => stripe.set_cancel_at_period_end(&key, id, *cancel).await?,
+            Step::ClearCancelAt => stripe.clear_cancel_at(&key, id).await?,
+            Step::CreateSchedule => stripe.create_schedule(&key, id).await?,
+            Step::SchedulePhases { schedule, current, next } => {
+                stripe.schedule_phases(&key, schedule, current, next).await?;
+            }
+            Step::Change(change) => match stripe.change_price(&key, id, change).await {
+                Ok(changed) if changed.prices.contains(&change.price) => {}
+                // The reply may be the stored one of an earlier attempt: a payment since then is not a decline.
+                Ok(_) => return Ok(Made::Declined(Decline::default())),
+                Err(Failure::Refused(refusal)) if refusal.cause() == Cause::Declined => {
+                    return Ok(Made::Declined(Decline { code: refusal.decline(), hosted_url: None }));
+                }
+                Err(Failure::Refused(refusal)) if refusal.cause() == Cause::PaymentMethod => {
+                    return Ok(Made::PaymentMethod);
+                }
+                Err(failure) => return Err(failure),
+            },
+        }
+        Ok(Made::Done)
+    }
+
+    /// A change that waits for its payment. Its invoice stays open: paying it makes the change, until Stripe voids it after
+    /// 23 hours, or with the period. Stripe does not retry it.
+    async fn declined(&self, decline: Decline) -> Result<ChangeResult, Failure> {
+        let snapshot = self.look().await?;
+        if let Target::Price(price) = &self.request.target
+            && snapshot.subscription.prices.contains(price)
+        {
+            return Ok(ChangeResult { snapshot, refusal: None });
+        }
+        let open = snapshot.open_invoice().and_then(|invoice| Some((invoice.id.as_deref()?, invoice)));
+        let decline = match open {
+            Some((id, invoice)) => {
+                Decline { code: self.call.stripe.decline(id).await?, hosted_url: invoice.hosted_url.clone() }
+            }
+            None => decline,
+        };
+        Ok(ChangeResult { snapshot, refusal: Some(Refusal::Declined(decline)) })
+    }
+
+    /// The idempotency key of a step: the operation's and a digest of the step. Stripe refuses another request under one key.
+    fn key_of(&self, step: &Step) -> String {
+        let digest = Sha256::digest(serde_json::json!(step).to_string());
+        self.call.key_of(&hex::encode(&digest[..8]))
+    }
+}
