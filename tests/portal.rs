@@ -42,6 +42,40 @@ facts! {
         assert_eq!(customers["data"].as_array().unwrap().len(), 1, "who has bought nothing has an empty portal");
     }
 
+    async fn the_portal_takes_the_payment_methods_that_checkouts_of_plans_take(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let url = ada.gets(PORTAL, portal(BACK)).await["url"].as_str().unwrap().to_owned();
+        let configuration = at_stripe(&app, "/v1/billing_portal/configurations").await["data"][0].clone();
+        let methods = configuration["features"]["payment_method_update"]["payment_method_configuration"].clone();
+        let path = format!("/v1/payment_method_configurations/{}", methods.as_str().unwrap());
+        let methods = at_stripe(&app, &path).await;
+        assert_eq!(methods["card"]["display_preference"]["value"], "on");
+        for delayed in ["us_bank_account", "sepa_debit", "bacs_debit", "boleto", "customer_balance"] {
+            assert_eq!(methods[delayed]["display_preference"]["value"], "off", "{delayed}");
+        }
+        let id = crate::subscription::newest(&app).await["id"].as_str().unwrap().to_owned();
+        for (number, status) in [("000123456789", 409), ("5555555555554444", 303)] {
+            let form = [("subscription", id.as_str()), ("action", "card"), ("card_number", number)];
+            let answer = app.http().post(&url).form(&form).send().await.unwrap();
+            assert_eq!(answer.status(), status, "{number}");
+        }
+    }
+
+    async fn payment_methods_that_somebody_changed_are_corrected(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.gets(PORTAL, portal(BACK)).await;
+        let list = "/v1/payment_method_configurations";
+        let id = at_stripe(&app, list).await["data"][0]["id"].as_str().unwrap().to_owned();
+        let url = format!("http://{}{list}/{id}", app.sandbox().address());
+        let form = [("us_bank_account[display_preference][preference]", "on")];
+        app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        ada.gets(PORTAL, portal(BACK)).await;
+        let methods = at_stripe(&app, list).await["data"].clone();
+        assert_eq!(methods.as_array().unwrap().len(), 1);
+        assert_eq!(methods[0]["us_bank_account"]["display_preference"]["value"], "off");
+    }
+
     async fn a_configuration_that_has_drifted_is_mended_before_it_is_used(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.gets(PORTAL, portal(BACK)).await;

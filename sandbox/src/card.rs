@@ -152,9 +152,14 @@ impl Card {
         }
     }
 
+    /// The type of the payment method that it becomes.
+    pub(crate) fn payment_method_type(&self) -> &'static str {
+        if self.is_delayed() { "us_bank_account" } else { "card" }
+    }
+
     /// Keeps the card as a payment method of the customer, if there is one.
     pub(crate) fn save(&self, work: &mut Work<'_>, customer: &Value) -> String {
-        let kind = if self.is_delayed() { "us_bank_account" } else { "card" };
+        let kind = self.payment_method_type();
         let mut method = json!({
             "id": work.new_id(Kind::PaymentMethod),
             "object": "payment_method",

@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     InvoicePayment,
     PaymentIntent,
     PaymentMethod,
+    PaymentMethodConfiguration,
     PortalConfiguration,
     PortalSession,
     Price,
@@ -41,7 +42,7 @@ struct Names {
 
 impl Kind {
     /// Kinds that are told by their prefix; of two that begin alike the longer comes first.
-    const WITH_PREFIX: [Kind; 21] = [
+    const WITH_PREFIX: [Kind; 22] = [
         Kind::Charge,
         Kind::CreditNote,
         Kind::Customer,
@@ -53,6 +54,7 @@ impl Kind {
         Kind::InvoicePayment,
         Kind::PaymentIntent,
         Kind::PaymentMethod,
+        Kind::PaymentMethodConfiguration,
         Kind::PortalConfiguration,
         Kind::PortalSession,
         Kind::Price,
@@ -80,6 +82,9 @@ impl Kind {
             Kind::InvoicePayment => ("inpay_", "invoice_payment", "/v1/invoice_payments"),
             Kind::PaymentIntent => ("pi_", "payment_intent", "/v1/payment_intents"),
             Kind::PaymentMethod => ("pm_", "payment_method", "/v1/payment_methods"),
+            Kind::PaymentMethodConfiguration => {
+                ("pmc_", "payment_method_configuration", "/v1/payment_method_configurations")
+            }
             Kind::PortalConfiguration => ("bpc_", "billing_portal.configuration", "/v1/billing_portal/configurations"),
             Kind::PortalSession => ("bps_", "billing_portal.session", ""),
             Kind::Price => ("price_", "price", "/v1/prices"),

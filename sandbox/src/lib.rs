@@ -62,6 +62,7 @@ mod on_request;
 mod outbox;
 mod passing;
 mod payment_intent;
+mod payment_method_configuration;
 mod payment_method_type;
 mod plan_change;
 mod portal;

@@ -6,7 +6,7 @@ use crate::{form::Params, problem::Problem};
 
 /// All that Stripe knows, in its order.
 #[rustfmt::skip]
-const KNOWN: [&str; 55] = [
+pub(crate) const KNOWN: [&str; 55] = [
     "acss_debit", "affirm", "afterpay_clearpay", "alipay", "alma", "amazon_pay",
     "au_becs_debit", "bacs_debit", "bancontact", "billie", "bizum", "blik",
     "boleto", "card", "cashapp", "crypto", "customer_balance", "eps",

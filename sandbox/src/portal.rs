@@ -34,7 +34,7 @@ pub(crate) fn create_configuration(call: &mut Call<'_>) -> Answer {
         "name": null,
         "updated": call.work.now,
     });
-    read_configuration(&mut call.params, &mut configuration)?;
+    read_configuration(call.work.state, &mut call.params, &mut configuration)?;
     call.params.finish()?;
     call.work.put(Kind::PortalConfiguration, configuration.clone());
     event::emit(&mut call.work, "billing_portal.configuration.created", &configuration);
@@ -65,7 +65,7 @@ fn default_features() -> Value {
     })
 }
 
-fn read_configuration(params: &mut Params, configuration: &mut Value) -> Result<(), Problem> {
+fn read_configuration(state: &State, params: &mut Params, configuration: &mut Value) -> Result<(), Problem> {
     if let Some(active) = params.boolean("active")? {
         configuration["active"] = active.into();
     }
@@ -87,13 +87,13 @@ fn read_configuration(params: &mut Params, configuration: &mut Value) -> Result<
         page.finish()?;
     }
     if let Some(mut features) = params.child("features")? {
-        read_features(&mut features, &mut configuration["features"])?;
+        read_features(state, &mut features, &mut configuration["features"])?;
         features.finish()?;
     }
     Ok(())
 }
 
-fn read_features(given: &mut Params, features: &mut Value) -> Result<(), Problem> {
+fn read_features(state: &State, given: &mut Params, features: &mut Value) -> Result<(), Problem> {
     for name in
         ["customer_update", "invoice_history", "payment_method_update", "subscription_cancel", "subscription_update"]
     {
@@ -114,6 +114,10 @@ fn read_features(given: &mut Params, features: &mut Value) -> Result<(), Problem
                 features[name][field] = value.into();
             }
         }
+        if let Some(id) = feature.text("payment_method_configuration")? {
+            state.named_in("payment_method_configuration", Kind::PaymentMethodConfiguration, &id)?;
+            features[name]["payment_method_configuration"] = id.into();
+        }
         if let Some(mut reason) = feature.child("cancellation_reason")? {
             features[name]["cancellation_reason"]["enabled"] = reason.boolean("enabled")?.unwrap_or_default().into();
             features[name]["cancellation_reason"]["options"] = reason.texts("options")?.into();
@@ -131,7 +135,7 @@ pub(crate) fn update_configuration(call: &mut Call<'_>) -> Answer {
     let id = call.id();
     let mut configuration = call.work.state.named(Kind::PortalConfiguration, &id)?;
     let metadata = metadata::read(&mut call.params)?;
-    read_configuration(&mut call.params, &mut configuration)?;
+    read_configuration(call.work.state, &mut call.params, &mut configuration)?;
     call.params.finish()?;
     metadata::apply_to(&mut configuration, metadata);
     configuration["updated"] = call.work.now.into();
@@ -197,6 +201,16 @@ fn default_configuration(work: &Work<'_>) -> Answer {
         let message = "No configuration provided and your test mode default configuration has not been created. Create one with POST /v1/billing_portal/configurations.";
         Problem::not_now(message)
     })
+}
+
+/// True where a session's configuration lets a customer choose a payment method of this type. Without a payment method
+/// configuration every activated one is offered.
+pub(crate) fn takes(state: &State, session: &Value, payment_method: &str) -> bool {
+    let configuration = state.find(Kind::PortalConfiguration, &text(session, "configuration"));
+    let methods = configuration
+        .map(|configuration| text(&configuration["features"]["payment_method_update"], "payment_method_configuration"));
+    let methods = methods.and_then(|methods| state.find(Kind::PaymentMethodConfiguration, &methods));
+    methods.is_none_or(|methods| methods[payment_method]["available"] == true)
 }
 
 /// Whether a session's configuration offers a feature.

@@ -5,7 +5,8 @@ use crate::{
     cancellation, checkout_session, coupon, credit_note_request, customer, dispute, endpoint, event, invoice_item,
     invoice_payment, invoice_preview, invoice_request,
     kind::Kind,
-    portal, price_request, product, refund, schedule_request, subscription, subscription_update, test_clock,
+    payment_method_configuration, portal, price_request, product, refund, schedule_request, subscription,
+    subscription_update, test_clock,
 };
 
 type Handler = fn(&mut Call<'_>) -> Answer;
@@ -110,6 +111,10 @@ const ROUTES: &[Route] = &[
     get("/v1/billing_portal/configurations/{id}", |call| call.retrieve(Kind::PortalConfiguration)),
     post("/v1/billing_portal/configurations/{id}", portal::update_configuration),
     post("/v1/billing_portal/sessions", portal::create_session),
+    post("/v1/payment_method_configurations", payment_method_configuration::create),
+    get("/v1/payment_method_configurations", |call| call.list(Kind::PaymentMethodConfiguration, &[])),
+    get("/v1/payment_method_configurations/{id}", |call| call.retrieve(Kind::PaymentMethodConfiguration)),
+    post("/v1/payment_method_configurations/{id}", payment_method_configuration::update),
     post("/v1/webhook_endpoints", endpoint::create),
     get("/v1/webhook_endpoints", |call| call.list(Kind::WebhookEndpoint, &[])),
     get("/v1/webhook_endpoints/{id}", endpoint::retrieve),

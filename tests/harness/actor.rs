@@ -164,11 +164,14 @@ pub(crate) const CANCELLATION: &str = "mutation { cancelSubscription { __typenam
     cancelAtPeriodEnd cancelAt currentPeriodEnd } ... on NoActiveSubscription { message plans { tier } } } }";
 
 pub(crate) const PREVIEW: &str = "query ($tier: Tier!) { previewPlanChange(tier: $tier) { tier dueNow { amount currency } \
-    creditsNow nextInvoice { amount currency } nextInvoiceAt effectiveAt } }";
+    creditsNow nextInvoice { amount currency } nextInvoiceAt effectiveAt refusal { __typename \
+    ... on PaymentFailed { reason message declineCode invoiceUrl } \
+    ... on PlanChangeUnavailable { reason message availableAt } } } }";
 
 pub(crate) const PLAN_CHANGE: &str = "mutation ($input: ChangePlanInput!) { changePlan(input: $input) { __typename \
     ... on PlanSubscription { tier status cancelAtPeriodEnd scheduledTier } \
-    ... on NoActiveSubscription { message plans { tier } } ... on PaymentFailed { message declineCode invoiceUrl } } }";
+    ... on NoActiveSubscription { message plans { tier } } ... on PaymentFailed { reason message declineCode invoiceUrl } \
+    ... on PlanChangeUnavailable { reason message availableAt } } }";
 
 pub(crate) const RESUMPTION: &str = "mutation { resumeSubscription { __typename ... on PlanSubscription { tier status \
     cancelAtPeriodEnd scheduledTier } ... on NoActiveSubscription { message plans { tier } } } }";

@@ -6,11 +6,7 @@ use serde_json::json;
 use super::{asked, of_tier, renews};
 use crate::{
     checkout::at_stripe,
-    harness::{
-        TestApp,
-        actor::{GOOD_CARD, PLAN_CHANGE, plan_change},
-        facts,
-    },
+    harness::{TestApp, actor::GOOD_CARD, facts},
     subscription::newest,
 };
 
@@ -99,6 +95,11 @@ facts! {
         insta::assert_json_snapshot!("plan_change_owing", ada.changes_plan("PRO").await, {
             ".invoiceUrl" => "[the invoice's page]",
         });
+        insta::assert_json_snapshot!("plan_change_preview_owing", ada.previews("PRO").await, {
+            ".refusal.invoiceUrl" => "[the invoice's page]",
+            ".effectiveAt" => "[now]",
+            ".nextInvoiceAt" => "[end of the period]",
+        });
         let page = ada.changes_plan("STUDIO").await["invoiceUrl"].as_str().unwrap().to_owned();
         app.http().post(page).form(&[("card_number", GOOD_CARD)]).send().await.unwrap();
         app.settles().await;
@@ -115,7 +116,9 @@ facts! {
         let left = end - app.sandbox().now() + 60;
         app.sandbox().advance(std::time::Duration::from_secs(left.unsigned_abs())).await;
         app.settles().await;
-        assert_eq!(ada.is_refused(PLAN_CHANGE, plan_change("PRO")).await, "CONFLICT");
+        for refusal in [ada.previews("PRO").await["refusal"].clone(), ada.changes_plan("PRO").await] {
+            assert_eq!((&refusal["__typename"], &refusal["reason"]), (&json!("PlanChangeUnavailable"), &json!("RENEWING")), "{refusal}");
+        }
         assert_eq!(ada.credits().await, 25);
         app.sandbox().advance(std::time::Duration::from_hours(1)).await;
         app.settles().await;
@@ -131,7 +134,13 @@ facts! {
             app.sandbox().refund(&payment, Some(100)).unwrap();
             app.settles().await;
             let charged = asked(&app, "POST /v1/subscriptions/{id}");
-            assert_eq!(user.is_refused(PLAN_CHANGE, plan_change(up)).await, "CONFLICT", "{back} to {up}");
+            let preview = user.previews(up).await;
+            assert_eq!((&preview["dueNow"]["amount"], &preview["creditsNow"]), (&json!(0), &json!(0)));
+            let end = user.subscription().await["currentPeriodEnd"].clone();
+            for refusal in [&preview["refusal"], &user.changes_plan(up).await] {
+                assert_eq!(refusal["reason"], "REFUNDED", "{back} to {up}: {refusal}");
+                assert_eq!((&refusal["__typename"], &refusal["availableAt"]), (&json!("PlanChangeUnavailable"), &end));
+            }
             assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
             assert_eq!(user.tier().await, back);
             renews(&app).await;
@@ -144,7 +153,7 @@ facts! {
         ada.subscribes("PRO").await;
         let dispute = app.sandbox().dispute(&newest_payment(&app).await, Stage::Chargeback, None).unwrap();
         app.settles().await;
-        assert_eq!(ada.is_refused(PLAN_CHANGE, plan_change("STUDIO")).await, "CONFLICT");
+        assert_eq!(ada.changes_plan("STUDIO").await["reason"], "REFUNDED");
         app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Won).unwrap();
         app.settles().await;
         assert_eq!(ada.changes_plan("STUDIO").await, of_tier("STUDIO", None));

@@ -91,7 +91,7 @@ facts! {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         refuses(&app, 403);
-        assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "INTERNAL");
+        assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "STRIPE_MISCONFIGURED");
         assert_eq!(ada.resumes().await["cancelAtPeriodEnd"], false);
         app.sandbox().clear_faults();
         assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);

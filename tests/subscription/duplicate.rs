@@ -220,7 +220,7 @@ facts! {
         sweeps(&app).await;
         assert_eq!(statuses(&app).await, ["active", "active"]);
         assert!(refunded(&app).await.is_empty());
-        let left = "a second subscription that was renewed beside another is left to the operator".to_owned();
+        let left = "a duplicate subscription that was renewed is left to the operator".to_owned();
         assert_eq!(undone(&app).await, [(State::Refused, Some(left))]);
         let before = app.sandbox().requests();
         sweeps(&app).await;

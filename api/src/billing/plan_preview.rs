@@ -91,9 +91,9 @@ async fn invoices(
 ) -> Result<Option<Invoices>, Failure> {
     let from = Some(now.current_period_start.timestamp());
     let change = PriceChange { charged_from: from, ..next.clone() };
-    let charged = async { if charges { stripe.preview(now, &change).await } else { Ok(None) } };
-    let (next, charged) = tokio::join!(stripe.preview(now, next), charged);
-    let due_now = charged?.map_or(0, |invoice| invoice.amount_due);
+    let at_once = async { if charges { stripe.preview(now, &change).await } else { Ok(None) } };
+    let (next, at_once) = tokio::join!(stripe.preview(now, next), at_once);
+    let due_now = at_once?.map_or(0, |invoice| invoice.amount_due);
     Ok(next?.map(|next| Invoices { due_now, next }))
 }
 

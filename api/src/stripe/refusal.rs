@@ -3,9 +3,9 @@
 /// A final "no" from Stripe: nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Stripe refused the call with status {status}, code {}, param {}",
+    "Stripe refused the call with status {status}, code {}{}",
     code.as_deref().unwrap_or("none"),
-    param.as_deref().unwrap_or("none")
+    param.as_deref().map(|param| format!(", param {param}")).unwrap_or_default()
 )]
 pub struct Refusal {
     /// The HTTP status, 4xx.

@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// One attempt that failed.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    failure: Failure,
+    failure: Box<Failure>,
     /// True where another attempt may succeed.
     again: bool,
     /// How long Stripe asks us to wait before the next one.
@@ -27,13 +27,13 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// A failure that another attempt cannot change.
-    pub(super) const fn last(failure: Failure) -> Self {
-        Self { failure, again: false, retry_after: None }
+    pub(super) fn last(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), again: false, retry_after: None }
     }
 
     /// A failure that may be transient.
-    pub(super) const fn again(failure: Failure) -> Self {
-        Self { failure, again: true, retry_after: None }
+    pub(super) fn again(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), again: true, retry_after: None }
     }
 
     /// The same, with the wait that Stripe asks for.
@@ -77,9 +77,9 @@ impl Retry {
                 self.pause(seed, number, attempt.retry_after).filter(|_| attempt.again && number < self.attempts);
             let again = pause.is_some();
             tracing::warn!(call = name, attempt = number, again, failure = %attempt.failure, "a call to Stripe failed");
-            reached |= !matches!(attempt.failure, Failure::Unreachable { .. });
-            unsure |= matches!(attempt.failure, Failure::Unknown { .. });
-            let Some(pause) = pause else { return Err(conclude(attempt.failure, reached, unsure)) };
+            reached |= !matches!(*attempt.failure, Failure::Unreachable { .. });
+            unsure |= matches!(*attempt.failure, Failure::Unknown { .. });
+            let Some(pause) = pause else { return Err(conclude(*attempt.failure, reached, unsure)) };
             tokio::time::sleep(pause).await;
             number += 1;
         }
@@ -141,19 +141,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_ends_the_attempts() {
-        assert_eq!(outcome(vec![Err(unknown()), Err(refused()), Ok(8)]).await, (Err(refused().failure), 1));
+        assert_eq!(outcome(vec![Err(unknown()), Err(refused()), Ok(8)]).await, (Err(*refused().failure), 1));
     }
 
     #[tokio::test]
     async fn attempts_run_out() {
         let script = vec![Err(unknown()), Err(unknown()), Err(unknown()), Ok(8)];
-        assert_eq!(outcome(script).await, (Err(unknown().failure), 1));
+        assert_eq!(outcome(script).await, (Err(*unknown().failure), 1));
     }
 
     #[tokio::test]
     async fn nothing_happened_only_if_no_attempt_got_through() {
         let script = vec![Err(unreachable()), Err(unreachable()), Err(unreachable())];
-        assert_eq!(outcome(script).await.0, Err(unreachable().failure));
+        assert_eq!(outcome(script).await.0, Err(*unreachable().failure));
         let script = vec![Err(unknown()), Err(unreachable()), Err(unreachable())];
         assert_eq!(outcome(script).await.0, Err(Failure::Unknown { message: "nobody there".to_owned() }));
     }
@@ -162,7 +162,7 @@ mod tests {
     async fn a_key_is_spoilt_only_if_every_attempt_was_answered() {
         let broken = || Attempt::again(Failure::Broken { status: 500, code: None });
         let script = vec![Err(broken()), Err(broken()), Err(broken())];
-        assert_eq!(outcome(script).await.0, Err(broken().failure));
+        assert_eq!(outcome(script).await.0, Err(*broken().failure));
         let script = vec![Err(unknown()), Err(broken()), Err(broken())];
         assert!(matches!(outcome(script).await.0, Err(Failure::Unknown { .. })));
     }
@@ -171,7 +171,7 @@ mod tests {
     async fn a_longer_wait_than_a_caller_can_bear_ends_the_attempts() {
         let wait = |seconds| unknown().after(Some(Duration::from_secs(seconds)));
         assert_eq!(outcome(vec![Err(wait(0)), Ok(7)]).await, (Ok(7), 0));
-        assert_eq!(outcome(vec![Err(wait(60)), Ok(7)]).await, (Err(unknown().failure), 1));
+        assert_eq!(outcome(vec![Err(wait(60)), Ok(7)]).await, (Err(*unknown().failure), 1));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use serde::Deserialize;
+use stripe::IdempotencyKey;
 use stripe_client_core::{CustomizedStripeRequest, RequestBuilder, StripeClient, StripeClientErr, StripeMethod};
 
 use super::{API_VERSION, Failure, Settings, refusal::Refusal, retry::Attempt};
@@ -78,7 +79,7 @@ impl Transport {
     }
 
     async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<Bytes, Attempt> {
-        let response = self.client.request(request).await.map_err(not_sent)?;
+        let response = self.client.request(request).await.map_err(|error| not_sent(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await;
         let body = body.map_err(|error| Attempt::again(Failure::unknown(error.to_string())))?.to_bytes();
@@ -92,7 +93,7 @@ impl StripeClient for Transport {
     async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Attempt> {
         let (request, options) = request.into_pieces();
         let key = options.request_strategy.and_then(|strategy| strategy.get_key());
-        let request = self.request(request, key.as_ref().map(|key| key.as_str()))?;
+        let request = self.request(request, key.as_ref().map(IdempotencyKey::as_str))?;
         tokio::time::timeout(self.timeout, self.attempt(request))
             .await
             .unwrap_or_else(|_| Err(Attempt::again(Failure::unknown("timed out"))))
@@ -106,7 +107,7 @@ impl StripeClientErr for Attempt {
     }
 }
 
-fn not_sent(error: ClientError) -> Attempt {
+fn not_sent(error: &ClientError) -> Attempt {
     let message = error.to_string();
     Attempt::again(if error.is_connect() { Failure::Unreachable { message } } else { Failure::unknown(message) })
 }

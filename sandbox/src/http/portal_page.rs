@@ -19,7 +19,7 @@ use crate::{
     calendar,
     call::Answer,
     cancellation::Ending,
-    card::CARDS,
+    card::{CARDS, Card},
     kind::Kind,
     on_request, portal, price,
     problem::Problem,
@@ -56,7 +56,14 @@ fn perform(work: &mut Work<'_>, session: &str, fields: &Fields) -> Answer {
         return Err(Problem::not_now("This portal does not offer that."));
     }
     match action {
-        "card" => on_request::change_card(work, subscription, fields.get("card_number")),
+        "card" => {
+            let number = fields.get("card_number");
+            let method = Card::find(number).map_or("card", Card::payment_method_type);
+            if !portal::takes(work.state, &session, method) {
+                return Err(Problem::not_now("This portal does not take that payment method."));
+            }
+            on_request::change_card(work, subscription, number)
+        }
         // Subscriptions are in flexible billing mode, where the portal writes the date alone.
         "cancel" => on_request::announce_end(work, subscription, &Ending::At(period_end(&own))),
         "keep" => on_request::announce_end(work, subscription, &Ending::Never),
