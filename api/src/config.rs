@@ -132,6 +132,8 @@ pub struct Limits {
     pub operation: Duration,
     /// Connections that may be open.
     pub connections: usize,
+    /// Connections that one address may have open, trusted proxies excepted. `None`: half of `connections`.
+    pub address_connections: Option<usize>,
     /// How long a connection may be without the whole header of a request, the first or the next.
     pub header: Duration,
     /// Operations that may run at once on one socket.

@@ -7,10 +7,12 @@ mod accept;
 mod address;
 mod answer;
 mod body;
+mod concurrency;
 mod connections;
 mod cors;
 mod events;
 mod graphql;
+mod memory;
 mod ops;
 mod origin;
 mod pages;
@@ -19,7 +21,6 @@ mod protection;
 mod refusal;
 mod request;
 mod results;
-mod seats;
 mod site;
 mod socket;
 mod viewer;
@@ -33,11 +34,11 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use connections::serve;
+pub use connections::{fit_to_descriptors, serve};
 pub use pages::Pages;
 pub use site::Site;
 
-use self::seats::Seats;
+use self::{concurrency::ConcurrencyLimit, memory::MemoryBudget};
 use crate::{app::App, graphql::Executor, throttle::Address};
 
 /// What every handler gets.
@@ -46,26 +47,50 @@ struct Gateway {
     app: App,
     executor: Executor,
     pages: Arc<Pages>,
-    seating: Arc<Seating>,
+    open: Arc<OpenLimits>,
+    memory: Arc<MemoryBudgets>,
     stop: CancellationToken,
 }
 
-/// What callers may have open at once.
-struct Seating {
-    user_sockets: Seats<i64>,
-    address_sockets: Seats<Address>,
-    user_subscriptions: Seats<i64>,
+/// Limits on what callers may have open at once.
+struct OpenLimits {
+    user_sockets: ConcurrencyLimit<i64>,
+    address_sockets: ConcurrencyLimit<Address>,
+    user_subscriptions: ConcurrencyLimit<i64>,
+}
+
+/// Memory for input that is still arriving, by kind: a flood of one kind leaves room for the others.
+struct MemoryBudgets {
+    requests: MemoryBudget,
+    webhooks: MemoryBudget,
+    messages: MemoryBudget,
+}
+
+/// Bytes that unfinished input of one kind may take.
+const MEMORY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Bytes that unfinished input of one kind from one address may take. One input of the allowed size always fits.
+const MEMORY_BYTES_PER_ADDRESS: usize = 8 * 1024 * 1024;
+
+fn memory_budget(limit: usize) -> MemoryBudget {
+    MemoryBudget::new(MEMORY_BYTES.max(limit), MEMORY_BYTES_PER_ADDRESS.max(limit))
 }
 
 /// Every route. Sockets are closed, and `/readyz` says no, once `stop` is cancelled.
 pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToken) -> Router {
     let limits = &app.config.limits;
-    let seating = Seating {
-        user_sockets: Seats::new(limits.user_sockets),
-        address_sockets: Seats::new(limits.address_sockets),
-        user_subscriptions: Seats::new(limits.user_subscriptions),
+    let open = OpenLimits {
+        user_sockets: ConcurrencyLimit::new(limits.user_sockets),
+        address_sockets: ConcurrencyLimit::new(limits.address_sockets),
+        user_subscriptions: ConcurrencyLimit::new(limits.user_subscriptions),
     };
-    let gateway = Gateway { app, executor, pages: Arc::new(pages), seating: Arc::new(seating), stop };
+    let memory = MemoryBudgets {
+        requests: memory_budget(limits.body_bytes),
+        webhooks: memory_budget(limits.webhook_bytes),
+        messages: memory_budget(limits.body_bytes),
+    };
+    let gateway =
+        Gateway { app, executor, pages: Arc::new(pages), open: Arc::new(open), memory: Arc::new(memory), stop };
     let config = &gateway.app.config;
     let mut graphql = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
@@ -76,6 +101,7 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
     }
     Router::new()
         .route("/api/payments/webhook", post(webhook::receive))
+        .layer(middleware::from_fn_with_state(gateway.clone(), address::identify))
         .route("/", get(pages::home))
         .route("/graphiql", get(pages::graphiql))
         .method_not_allowed_fallback(refusal::other_method)

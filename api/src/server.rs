@@ -12,7 +12,7 @@ use tokio_util::{
 use crate::{
     accounts::{self, Known, Session},
     app::{App, Parts, Payments},
-    auth::Tokens,
+    auth::{PasswordCost, Tokens},
     clock::Clock,
     config::{self, Config, Demo},
     database::{self, Access, Database, OpenError},
@@ -89,7 +89,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
 ///
 /// # Errors
 /// [`Error`]; nothing runs then.
-pub async fn start_with(config: Config, clock: Clock, options: Options) -> Result<Running, Error> {
+pub async fn start_with(mut config: Config, clock: Clock, options: Options) -> Result<Running, Error> {
+    http::fit_to_descriptors(&mut config);
     let listener = listen(config.bind).await?;
     let metrics = match config.metrics_bind.filter(|address| *address != config.bind) {
         Some(address) => Some(listen(address).await?),
@@ -106,12 +107,12 @@ pub async fn start_with(config: Config, clock: Clock, options: Options) -> Resul
     jobs::start(&app, &stop);
     tokio::spawn(stop.clone().run_until_cancelled_owned(telemetry::upkeep()));
     if let Some(metrics) = metrics {
-        tokio::spawn(http::serve(metrics, http::metrics(), app.config.limits.clone(), stop.clone()));
+        tokio::spawn(http::serve(metrics, http::metrics(), app.clone(), stop.clone()));
     }
     let token = demo.as_ref().map(|session| session.token.clone());
     let pages = Pages { graphiql: app.config.graphiql, token, site: options.site };
     let router = http::router(app.clone(), graphql::Executor::new(&app, documents), pages, stop.clone());
-    let serving = tokio::spawn(http::serve(listener, router, app.config.limits.clone(), stop.clone()));
+    let serving = tokio::spawn(http::serve(listener, router, app.clone(), stop.clone()));
     tracing::info!(%address, payments = app.payments.is_some(), "listening");
     Ok(Running { address, app, demo, serving, stop: stop.drop_guard() })
 }
@@ -208,6 +209,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
     Ok(App::new(Parts {
         clock,
         tokens,
+        password_cost: PasswordCost::new(config.password_cost),
         payments,
         known: Known::default(),
         feed: if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() },

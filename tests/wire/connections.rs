@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use patch_hive::config::Config;
+use patch_hive::{config::Config, throttle::Proxies};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{sleep, timeout},
 };
 
@@ -13,9 +13,6 @@ use super::{on_the_wire, with_settings};
 use crate::harness::TestApp;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Long enough for a request that is not held back.
-const A_WHILE: Duration = Duration::from_millis(500);
 
 async fn connects(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.address()).await.unwrap()
@@ -87,34 +84,159 @@ async fn a_connection_serves_one_request_after_the_other() {
     .await;
 }
 
-/// Whether a new connection is served, and not just taken by the system.
-async fn is_served(app: &TestApp) -> bool {
-    let request = app.http().get(app.url("/healthz")).header("Connection", "close");
-    matches!(timeout(A_WHILE, request.send()).await, Ok(Ok(response)) if response.status() == 200)
+/// An address of this machine that the harness does not use.
+const ELSEWHERE: &str = "127.0.0.2:0";
+
+/// A connection from another address.
+async fn connects_from_elsewhere(app: &TestApp) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(ELSEWHERE.parse().unwrap()).unwrap();
+    socket.connect(app.address()).await.unwrap()
 }
 
+/// The whole response to a GET request on a connection of its own.
+async fn gets(mut stream: TcpStream, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok();
+    rest(stream).await
+}
+
+const PLANS: &str = "/graphql?query=%7Bplans%7Btier%7D%7D";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_too_many_waits_for_another_to_end() {
+async fn one_address_cannot_take_every_connection() {
     with_settings(
-        |config: &mut Config| config.limits.connections = 2,
+        |config: &mut Config| config.limits.connections = 4,
         async |app| {
             let silent = connects(&app).await;
             // A websocket is a connection as long as it lives.
             let socket = app.visitor().connects().await;
-            assert!(!is_served(&app).await);
-            drop(socket);
+            assert!(gets(connects(&app).await, PLANS).await.starts_with("HTTP/1.1 429"));
+            assert!(gets(connects_from_elsewhere(&app).await, PLANS).await.starts_with("HTTP/1.1 200"));
+            drop((silent, socket));
             until_served(&app).await;
-            let socket = app.visitor().connects().await;
-            assert!(!is_served(&app).await);
-            drop(silent);
-            until_served(&app).await;
-            drop(socket);
         },
     )
     .await;
 }
 
 async fn until_served(app: &TestApp) {
-    let served = async { while !is_served(app).await {} };
-    timeout(PATIENCE, served).await.expect("nobody is served again");
+    let served = async { while !gets(connects(app).await, PLANS).await.starts_with("HTTP/1.1 200") {} };
+    timeout(PATIENCE, served).await.expect("no connection is served any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_server_answers_probes_only() {
+    let settings = |config: &mut Config| {
+        (config.limits.connections, config.limits.address_connections) = (1, Some(1));
+    };
+    with_settings(settings, async |app| {
+        let socket = app.visitor().connects().await;
+        assert!(gets(connects_from_elsewhere(&app).await, "/healthz").await.starts_with("HTTP/1.1 200"));
+        assert!(gets(connects_from_elsewhere(&app).await, "/readyz").await.starts_with("HTTP/1.1 200"));
+        let refused = gets(connects_from_elsewhere(&app).await, PLANS).await;
+        assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+        assert!(refused.contains("retry-after: 5") && refused.contains("UNAVAILABLE"), "{refused}");
+        // Silent clients do not keep the probes out.
+        let silent = (connects_from_elsewhere(&app).await, connects_from_elsewhere(&app).await);
+        assert!(gets(connects_from_elsewhere(&app).await, "/healthz").await.starts_with("HTTP/1.1 200"));
+        drop(silent);
+        drop(socket);
+        until_served(&app).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_proxy_may_have_any_number_of_connections() {
+    let settings = |config: &mut Config| {
+        (config.limits.connections, config.limits.address_connections) = (10, Some(1));
+        config.proxies = Proxies::read(["127.0.0.1"]).unwrap();
+    };
+    with_settings(settings, async |app| {
+        let held = [connects(&app).await, connects(&app).await, connects(&app).await];
+        assert!(gets(connects(&app).await, PLANS).await.starts_with("HTTP/1.1 200"));
+        drop(held);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_of_more_than_16_kib_is_refused() {
+    on_the_wire(async |app| {
+        let path = format!("{PLANS}&padding={}", "a".repeat(10_000));
+        assert!(gets(connects(&app).await, &path).await.starts_with("HTTP/1.1 200"));
+        let path = format!("{PLANS}&padding={}", "a".repeat(40_000));
+        assert!(!gets(connects(&app).await, &path).await.contains("200 OK"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_cannot_be_stripes_is_refused_before_its_body() {
+    on_the_wire(async |app| {
+        for header in ["", "Stripe-Signature: t=1,v1=00\r\n", "Stripe-Signature: nonsense\r\n"] {
+            let mut stream = connects(&app).await;
+            let head = format!(
+                "POST /api/payments/webhook HTTP/1.1\r\nHost: gateway\r\n{header}Content-Length: 1000000\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let response = rest(stream).await;
+            assert!(response.starts_with("HTTP/1.1 400"), "{header:?}: {response}");
+        }
+    })
+    .await;
+}
+
+/// Begins a request of 64,000 bytes for somebody behind a proxy, and leaves out the last byte.
+async fn begins(app: &TestApp, forwarded_for: &str) -> TcpStream {
+    let mut stream = connects(app).await;
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: gateway\r\nX-Forwarded-For: {forwarded_for}\r\n\
+         Content-Type: application/json\r\nConnection: close\r\nContent-Length: 64000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // What the gateway refuses it does not read to the end.
+    stream.write_all(format!("{:63999}", r#"{"query": "{ plans { tier } }""#).as_bytes()).await.ok();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_requests_of_one_address_take_a_bounded_amount_of_memory() {
+    let settings = |config: &mut Config| config.proxies = Proxies::read(["127.0.0.1"]).unwrap();
+    with_settings(settings, async |app| {
+        let mut unfinished = Vec::new();
+        for _ in 0..200 {
+            unfinished.push(begins(&app, "198.51.100.1").await);
+        }
+        let mut another = begins(&app, "198.51.100.2").await;
+        another.write_all(b"}").await.unwrap();
+        let response = rest(another).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        // Small requests of the same address are served all the same.
+        let small = r#"{"query": "{ plans { tier } }"}"#;
+        let small = super::posts(&app, "application/json", small).header("x-forwarded-for", "198.51.100.1");
+        assert_eq!(small.send().await.unwrap().status(), 200);
+        let mut refused = 0;
+        for mut stream in unfinished {
+            stream.write_all(b"}").await.ok();
+            refused += usize::from(rest(stream).await.starts_with("HTTP/1.1 503"));
+        }
+        assert!((40..160).contains(&refused), "{refused} of 200 were refused");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_many_tiny_chunks_is_too_large() {
+    on_the_wire(async |app| {
+        let mut stream = connects(&app).await;
+        let head = "POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n\
+                    Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunks = "1\r\n \r\n".repeat(4000);
+        stream.write_all(format!("{chunks}0\r\n\r\n").as_bytes()).await.ok();
+        assert!(rest(stream).await.starts_with("HTTP/1.1 413"));
+    })
+    .await;
 }

@@ -236,10 +236,7 @@ pub struct Variables {
     /// Log-ins from one address: a number and /s, /min or /h
     #[arg(long, env = "RATE_LIMIT_LOG_IN", hide_env_values = true, default_value = "240/min")]
     pub rate_limit_log_in: Rate,
-    /// Log-ins with one email from one address: a number and /s, /min or /h
-    #[arg(long, env = "RATE_LIMIT_LOG_IN_TRIES", hide_env_values = true, default_value = "20/min")]
-    pub rate_limit_log_in_tries: Rate,
-    /// Log-ins with one email, from wherever: a number and /s, /min or /h
+    /// Log-ins with one email, from any address: a number and /s, /min or /h
     #[arg(long, env = "RATE_LIMIT_LOG_IN_EMAIL", hide_env_values = true, default_value = "200/min")]
     pub rate_limit_log_in_email: Rate,
     /// Networks or addresses, by comma, of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed
@@ -248,9 +245,12 @@ pub struct Variables {
     /// How long a query or a mutation may take: a number and s, m, h or d
     #[arg(long, env = "OPERATION_TIMEOUT", hide_env_values = true, default_value = "30s", value_parser = span)]
     pub operation_timeout: Duration,
-    /// Connections that may be open at once, websockets among them; more wait until one ends
+    /// Connections that may be open at once, including websockets; lowered to fit the limit of file descriptors
     #[arg(long, env = "MAX_CONNECTIONS", hide_env_values = true, default_value = "10000")]
     pub max_connections: usize,
+    /// Connections that one address may have open (of IPv6, its first 64 bits), trusted proxies excepted; unset: half of all
+    #[arg(long, env = "MAX_CONNECTIONS_PER_ADDRESS", hide_env_values = true)]
+    pub max_connections_per_address: Option<usize>,
     /// How long a connection may be without the whole header of its next request: a number and s, m, h or d
     #[arg(long, env = "HEADER_TIMEOUT", hide_env_values = true, default_value = "75s", value_parser = span)]
     pub header_timeout: Duration,

@@ -25,20 +25,36 @@ pub(super) struct Caller {
     pub(super) address: Address,
 }
 
-/// Turns those away who ask too often. It comes before anything is read of what they ask.
+/// Adds the [`Caller`] to a request, and refuses callers that send requests too often. It runs before the body is read.
 pub(super) async fn admit(
     State(gateway): State<Gateway>,
     Extension(id): Extension<RequestId>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let peer = peer(&request);
-    // A value that cannot be read names nobody, and ends the walk: what stands before it, anybody can have written.
-    let forwarded = request.headers().get_all(FORWARDED).iter().map(|value| value.to_str().unwrap_or_default());
-    let address = Address::from(gateway.app.config.proxies.client(peer, forwarded));
+    let address = client_address(&gateway, &request);
     gateway.app.throttle.address(address).map_err(|error| Refusal::of(&error, &id))?;
     request.extensions_mut().insert(Caller { id, address });
     Ok(next.run(request).await)
+}
+
+/// Adds the [`Caller`] to a request, however often it sends one.
+pub(super) async fn identify(
+    State(gateway): State<Gateway>,
+    Extension(id): Extension<RequestId>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let address = client_address(&gateway, &request);
+    request.extensions_mut().insert(Caller { id, address });
+    next.run(request).await
+}
+
+/// The address that limits apply to: the peer's, or the one that a trusted proxy reports.
+fn client_address(gateway: &Gateway, request: &Request) -> Address {
+    // A value that cannot be read names nobody and ends the search: anybody can have written what stands before it.
+    let forwarded = request.headers().get_all(FORWARDED).iter().map(|value| value.to_str().unwrap_or_default());
+    Address::from(gateway.app.config.proxies.client(peer(request), forwarded))
 }
 
 /// Whether the client is known to have come by https: a trusted proxy says so.

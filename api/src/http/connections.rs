@@ -1,10 +1,17 @@
-//! Connections: taken as they come, as many as may be open, and ended in order.
+//! Accepts connections, limits how many are open, and ends them in order.
+//!
+//! axum's own server sets no timeout for headers and no limit on connections, so this module drives hyper itself.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc};
+mod admission;
+mod descriptors;
+mod stream;
+
+use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
+    response::{IntoResponse, Response},
     serve::Listener,
 };
 use hyper::{
@@ -18,70 +25,117 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
-use tokio_util::{io::InspectReader, sync::CancellationToken, task::TaskTracker};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::config::Limits;
+pub use descriptors::fit_to_descriptors;
+pub(super) use stream::Meter;
 
-/// Serves until `stop` is cancelled, and then for as long as requests are open, but no longer than they have. It speaks
-/// HTTP/1.1: what else there is, a proxy may speak.
-pub async fn serve(mut listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
-    let seats = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+use self::{
+    admission::{Admission, ConnectionPermit},
+    stream::ConnectionStream,
+};
+use super::refusal::Refusal;
+use crate::{app::App, config::Limits, telemetry};
+
+/// Bytes that hyper buffers of one connection: the limit for a request's line and headers together, as in Node.js.
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// How long a connection beyond the limit may take to send its header.
+const RESERVED_HEADER_TIME: Duration = Duration::from_secs(2);
+
+/// Paths that are served while the server is full.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// Sent to a client whose address has too many connections open, before the connection is closed.
+const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 5\r\n\
+    Content-Type: text/plain\r\nContent-Length: 52\r\n\r\nToo many connections from this address. Close some.\n";
+
+/// Serves HTTP/1.1 until `stop` is cancelled, and then until open requests are answered, at most for the configured time.
+pub async fn serve(mut listener: TcpListener, router: Router, app: App, stop: CancellationToken) {
+    let admission = Admission::new(&app.config);
     let connections = TaskTracker::new();
     let service = TowerToHyperService::new(router);
-    while let Some((stream, peer, seat)) = stop.run_until_cancelled(next(&mut listener, &seats)).await {
-        let service = service.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            service.call(request)
-        });
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(limits.header);
-        let stop = stop.clone();
-        connections.spawn(async move {
-            let mut connection = pin!(http.serve_connection(io(stream, seat), service).with_upgrades());
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stop.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+    while let Some(client) = stop.run_until_cancelled(accept(&mut listener, &admission)).await {
+        let limits = &app.config.limits;
+        connections.spawn(serve_connection(client, service.clone(), connection_builder(limits), stop.clone()));
     }
     drop(listener);
     connections.close();
-    if timeout(limits.drain, connections.wait()).await.is_err() {
+    if timeout(app.config.limits.drain, connections.wait()).await.is_err() {
         tracing::warn!("stopped before every request was answered");
     }
 }
 
-/// Waits for a seat, and then for somebody to take it.
-async fn next(
-    listener: &mut TcpListener,
-    seats: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The seats are never closed, so there is always one to be had.
-    let seat = seats.clone().acquire_owned().await.ok();
-    let (stream, peer) = Listener::accept(listener).await;
-    // A pushed balance is one small packet that nothing follows: it must not wait to be filled up.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps its delay");
-    }
-    (stream, peer, seat)
+/// An accepted connection.
+struct Client {
+    stream: TcpStream,
+    peer: SocketAddr,
+    permit: ConnectionPermit,
 }
 
-/// The connection keeps its seat for as long as it is open, also as a websocket.
-fn io(
-    stream: TcpStream,
-    seat: Option<OwnedSemaphorePermit>,
-) -> TokioIo<InspectReader<TcpStream, impl FnMut(&[u8]) + Send + 'static>> {
-    TokioIo::new(InspectReader::new(stream, move |_| {
-        let _ = &seat;
-    }))
+/// Waits for the next client that may connect. Clients whose address has too many connections are refused.
+async fn accept(listener: &mut TcpListener, admission: &Admission) -> Client {
+    loop {
+        let (stream, peer) = Listener::accept(listener).await;
+        let Some(permit) = admission.admit(peer.ip()).await else {
+            telemetry::rejected("connections_per_address");
+            // The connection is closed either way; the answer is a courtesy to clients that read it.
+            stream.try_write(TOO_MANY_CONNECTIONS).ok();
+            continue;
+        };
+        // A pushed balance is one small packet that nothing follows. It must not wait to be filled up.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        return Client { stream, peer, permit };
+    }
+}
+
+fn connection_builder(limits: &Limits) -> impl Fn(bool) -> http1::Builder + use<> {
+    let header_time = limits.header;
+    move |reserved| {
+        let mut builder = http1::Builder::new();
+        let header_time = if reserved { header_time.min(RESERVED_HEADER_TIME) } else { header_time };
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_time)
+            .max_buf_size(BUFFER_BYTES)
+            .keep_alive(!reserved);
+        builder
+    }
+}
+
+async fn serve_connection(
+    Client { stream, peer, permit }: Client,
+    service: TowerToHyperService<Router>,
+    builder: impl Fn(bool) -> http1::Builder,
+    stop: CancellationToken,
+) {
+    let reserved = permit.is_reserved();
+    let (stream, meter) = ConnectionStream::new(stream, permit);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let refused = reserved && !PROBES.contains(&request.uri().path());
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(meter.clone());
+        let answer = (!refused).then(|| service.call(request));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => Ok::<Response, Infallible>(Refusal::server_full().into_response()),
+            }
+        }
+    });
+    let mut connection = pin!(builder(reserved).serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

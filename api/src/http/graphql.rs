@@ -14,7 +14,9 @@ use super::{
     accept::{Form, accepts_events, prefers_page},
     address::Caller,
     answer::answer,
-    body, events,
+    body,
+    connections::Meter,
+    events,
     parameters::{Parameters, QueryString},
     refusal::Refusal,
     socket,
@@ -34,7 +36,8 @@ pub(super) async fn post(
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
     let form = Form::preferred(&headers)?;
-    let body = body::read(body, gateway.app.config.limits.body_bytes).await?;
+    let limit = gateway.app.config.limits.body_bytes;
+    let body = body::read(body, limit, gateway.memory.requests.reserve(caller.address)).await?;
     let parameters = Parameters::read(&body)?;
     run(gateway, parameters, (&Method::POST, &headers, form), caller).await
 }
@@ -44,11 +47,13 @@ pub(super) async fn get(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
+    meter: Option<Extension<Meter>>,
     (query, upgrade): (Result<Query<QueryString>, QueryRejection>, Result<WebSocketUpgrade, WebSocketUpgradeRejection>),
 ) -> Result<Response, Refusal> {
     if headers.contains_key(header::UPGRADE) {
         let upgrade = upgrade.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-        return socket::open(gateway, caller, &headers, upgrade);
+        let meter = meter.map(|Extension(meter)| meter).unwrap_or_default();
+        return socket::open(gateway, (caller, meter), &headers, upgrade);
     }
     let Query(query) = query.map_err(|_| Refusal::bad_request("the query string cannot be read"))?;
     let Some(parameters) = query.read()? else {

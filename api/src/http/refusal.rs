@@ -50,9 +50,21 @@ impl Refusal {
         Self { retry_after: error.retry_after(), ..Self::new(status, error.code(), error.to_string()) }
     }
 
-    /// The caller has as many open as there may be.
-    pub(super) fn crowded(message: &'static str) -> Self {
+    /// The caller has as many things of a kind open as it may have.
+    pub(super) fn too_many(message: &'static str) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+    }
+
+    /// Too many bytes of unfinished requests are in memory.
+    pub(super) fn busy() -> Self {
+        let message = "The server is receiving too many requests. Retry in a moment.";
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
+    }
+
+    /// As many connections are open as there may be; this one was accepted for probes only.
+    pub(super) fn server_full() -> Self {
+        let message = "The server has too many open connections. Retry in a moment.";
+        Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
     }
 
     fn internal(cause: &Error, id: &RequestId) -> Self {

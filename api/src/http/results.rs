@@ -79,14 +79,14 @@ impl Gateway {
                 outcome.unwrap_or_else(|error| GraphqlResponse::from_errors(vec![refusal::told(&error)]))
             });
         }
-        let seat = viewer.map(|viewer| self.seating.user_subscriptions.take(viewer.user_id));
-        if let Some(None) = seat {
+        let permit = viewer.map(|viewer| self.open.user_subscriptions.acquire(viewer.user_id));
+        if let Some(None) = permit {
             telemetry::rejected("subscriptions");
             return Results::refused(refusal::coded("RATE_LIMITED", "too many subscriptions are open: end some first"));
         }
-        // The seat is left when the stream is.
+        // The permit lasts as long as the stream.
         let stream = self.executor.stream(operation).map(move |result| {
-            let _ = &seat;
+            let _ = &permit;
             result
         });
         Results { stream: stream.boxed(), push: Some(booked) }

@@ -16,7 +16,10 @@ use axum::{
 use tracing::{Instrument, Span};
 
 use self::{connection::Connection, end::End};
-use super::{Gateway, address::Caller, origin, refusal::Refusal, viewer::authorization};
+use super::{Gateway, address::Caller, connections::Meter, origin, refusal::Refusal, viewer::authorization};
+
+/// Bytes that are read from a socket at once. Most sockets are idle and keep this buffer; longer messages grow it.
+const BUFFER_BYTES: usize = 2 * 1024;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -26,7 +29,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The page may not call, or the client speaks no protocol that is spoken here.
 pub(super) fn open(
     gateway: Gateway,
-    caller: Caller,
+    (caller, meter): (Caller, Meter),
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
@@ -34,24 +37,31 @@ pub(super) fn open(
         let message = "pages of this origin may not call: add it to CORS_ALLOWED_ORIGINS";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     }
-    let seat = gateway.seating.address_sockets.take(caller.address);
-    let seat = seat.ok_or_else(|| Refusal::crowded("too many sockets are open from this address: close some first"))?;
+    let permit = gateway.open.address_sockets.acquire(caller.address);
+    let permit =
+        permit.ok_or_else(|| Refusal::too_many("Too many websockets are open from this address. Close some first."))?;
+    meter.start(gateway.memory.messages.reserve(caller.address));
     // Who speaks no protocol that is spoken here is told so by a code, which only an open socket has.
     let spoken = upgrade.requested_protocols().any(|protocol| protocol == PROTOCOL);
     let limit = gateway.app.config.limits.body_bytes;
     let tasks = gateway.app.tasks.clone();
     let authorization = authorization(headers).map(ToOwned::to_owned);
     let span = Span::current();
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(limit).max_frame_size(limit);
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(0);
     Ok(upgrade.on_upgrade(move |socket| {
-        let connection = Connection::new(socket, gateway, caller);
+        let connection = Connection::new(socket, gateway, caller, meter);
         let served = async move {
             if spoken {
                 connection.run(authorization).await;
             } else {
                 connection.refuse(End::NO_PROTOCOL).await;
             }
-            drop(seat);
+            drop(permit);
         };
         tasks.track_future(served).instrument(span)
     }))

@@ -9,30 +9,32 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Gateway, body, refusal::Refusal};
+use super::{Gateway, address::Caller, body, refusal::Refusal};
 use crate::{
     error::Error,
-    graphql::RequestId,
     settle::{self, Receipt},
-    stripe::signature,
+    stripe::signature::{self, SignatureError},
 };
 
 /// Takes an event. 200 says that it is stored; 4xx that it never will be; 5xx that Stripe shall send it again.
 pub(super) async fn receive(
-    State(Gateway { app, .. }): State<Gateway>,
-    Extension(id): Extension<RequestId>,
+    State(Gateway { app, memory, .. }): State<Gateway>,
+    Extension(Caller { id, address }): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
     let refuse = |error: Error| Refusal::of(&error, &id);
     let secrets = &app.payments().map_err(refuse)?.webhook_secrets;
-    let body = body::read(body, app.config.limits.webhook_bytes).await?;
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
-    let header = header.ok_or_else(|| Refusal::bad_request("there is no Stripe-Signature header"))?;
-    signature::verify(&body, header, secrets, app.clock.wall()).map_err(|error| {
+    let header = header.ok_or_else(|| Refusal::bad_request("The Stripe-Signature header is missing."))?;
+    let unauthentic = |error: SignatureError| {
         tracing::warn!(%error, "webhook refused");
         Refusal::bad_request(error.to_string())
-    })?;
+    };
+    // Before the body is read: whoever does not even pretend to be Stripe gets no memory.
+    signature::check_form(header).map_err(unauthentic)?;
+    let body = body::read(body, app.config.limits.webhook_bytes, memory.webhooks.reserve(address)).await?;
+    signature::verify(&body, header, secrets, app.clock.wall()).map_err(unauthentic)?;
     // In a task of its own: a sender that hangs up does not take back what is half settled.
     let gateway = app.clone();
     let settled = app.finish(async move { Ok(settle::receive(&gateway, &body).await) }).await.map_err(refuse)?;

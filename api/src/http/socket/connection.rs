@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     auth::Viewer,
-    http::{Gateway, address::Caller, parameters::Parameters, refusal, results::Results, viewer::viewer},
+    http::{
+        Gateway, address::Caller, connections::Meter, parameters::Parameters, refusal, results::Results, viewer::viewer,
+    },
     telemetry,
 };
 
@@ -35,13 +37,14 @@ pub(super) struct Connection {
     socket: WebSocket,
     gateway: Gateway,
     caller: Caller,
+    meter: Meter,
     open_pings: u32,
 }
 
 impl Connection {
     /// A socket that was just opened.
-    pub(super) fn new(socket: WebSocket, gateway: Gateway, caller: Caller) -> Self {
-        Self { socket, gateway, caller, open_pings: 0 }
+    pub(super) fn new(socket: WebSocket, gateway: Gateway, caller: Caller, meter: Meter) -> Self {
+        Self { socket, gateway, caller, meter, open_pings: 0 }
     }
 
     /// Serves it to its end. `header` is the authorization that came with the upgrade.
@@ -81,9 +84,9 @@ impl Connection {
         let payload = timeout(INIT_TIME, self.first_message()).await.map_err(|_| End::INIT_TIMEOUT)??;
         let authorization = authorization(&payload)?.or(header.as_deref());
         let viewer = viewer(&self.gateway.app, authorization).await?;
-        let seat = viewer.map(|viewer| self.gateway.seating.user_sockets.take(viewer.user_id));
-        if let Some(None) = seat {
-            return Err(End::CROWDED);
+        let permit = viewer.map(|viewer| self.gateway.open.user_sockets.acquire(viewer.user_id));
+        if let Some(None) = permit {
+            return Err(End::TOO_MANY);
         }
         self.say(&ServerMessage::ConnectionAck {}).await?;
         self.serve(viewer).await
@@ -175,6 +178,10 @@ impl Connection {
         loop {
             let frame = self.socket.recv().await.ok_or(End::Gone)??;
             self.open_pings = 0;
+            // A ping may come between the parts of a message.
+            if !matches!(frame, Message::Ping(_) | Message::Pong(_)) {
+                self.meter.message_received();
+            }
             match frame {
                 Message::Text(text) => return ClientMessage::read(text.as_bytes()),
                 Message::Binary(bytes) => return ClientMessage::read(&bytes),

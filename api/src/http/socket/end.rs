@@ -35,7 +35,7 @@ impl End {
     /// The client offered no subprotocol that is spoken here.
     pub(super) const NO_PROTOCOL: Self = Self::Close(4406, "Subprotocol not acceptable");
     /// The user has as many sockets as there may be. Clients connect again.
-    pub(super) const CROWDED: Self = Self::Close(1013, "Too many sockets: close some first");
+    pub(super) const TOO_MANY: Self = Self::Close(1013, "Too many sockets: close some first");
     /// The first message did not come.
     pub(super) const INIT_TIMEOUT: Self = Self::Close(4408, "Connection initialisation timeout");
     /// The id of a running operation was used for another.
