@@ -162,6 +162,23 @@ facts! {
         }
     }
 
+    async fn a_right_password_renews_a_hash_of_another_cost(app: TestApp) {
+        app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
+        let inside = app.inside().await;
+        let db = inside.database.write();
+        for cost in [5, 6] {
+            let hash = bcrypt::hash("correct horse", cost).unwrap();
+            user::Entity::update_many().col_expr(user::Column::PasswordHash, hash.clone().into()).exec(db).await.unwrap();
+            let stored = async || user::Entity::find().one(db).await.unwrap().unwrap().password_hash.unwrap();
+            let code = app.visitor().is_refused(LOG_IN, credentials("ada@patchhive.example", "wrong horse")).await;
+            assert_eq!((code.as_str(), stored().await), ("UNAUTHENTICATED", hash));
+            app.visitor().gets(LOG_IN, credentials("ada@patchhive.example", "correct horse")).await;
+            let renewed: bcrypt::HashParts = stored().await.parse().unwrap();
+            assert_eq!(renewed.get_cost(), inside.config.password_cost);
+            app.visitor().gets(LOG_IN, credentials("ada@patchhive.example", "correct horse")).await;
+        }
+    }
+
     async fn a_visitor_is_nobody(app: TestApp) {
         let answer = app.visitor().asks("{ viewer { id } }").await;
         assert_eq!(answer, json!({ "data": { "viewer": null } }));

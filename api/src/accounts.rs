@@ -3,7 +3,6 @@
 mod directory;
 mod known;
 mod log_in;
-mod password;
 mod sign_up;
 
 use chrono::{DateTime, Utc};

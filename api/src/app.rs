@@ -6,7 +6,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     accounts::Known,
-    auth::Tokens,
+    auth::{PasswordCost, Tokens},
     clock::Clock,
     config::{Config, Prices},
     database::Database,
@@ -29,6 +29,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Who makes and reads tokens.
     pub tokens: Tokens,
+    /// The cost of hashing a password, and of refusing a wrong one.
+    pub password_cost: PasswordCost,
     /// Stripe and what is sold there. `None` when payments are switched off.
     pub payments: Option<Payments>,
     /// Users whose row was seen.

@@ -1,5 +1,6 @@
 //! Tokens: claims in, [`Bearer`] out. No database: whether the bearer has a user row is for `accounts` to say.
 
+pub mod password;
 mod ticket;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use crate::{config, error::Error};
 
-pub use ticket::Tickets;
+pub use self::{password::PasswordCost, ticket::Tickets};
 
 /// The issuer of the gateway's own tokens.
 const ISSUER: &str = "patch-hive";

@@ -5,15 +5,18 @@
 
 mod address;
 mod buckets;
+mod pauses;
 mod rate;
+mod turns;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub use address::{Address, Proxies};
 pub use buckets::MAX_BUCKETS;
 pub use rate::Rate;
+pub use turns::Turn;
 
-use self::buckets::Buckets;
+use self::{buckets::Buckets, pauses::Pauses, turns::Turns};
 use crate::{error::Error, telemetry};
 
 /// The rates, each of which has its variable.
@@ -29,15 +32,19 @@ pub struct Rates {
     pub sign_up: Rate,
     /// Log-ins from one address.
     pub log_in: Rate,
-    /// Log-ins with one email from one address.
-    pub log_in_tries: Rate,
     /// Log-ins with one email, wherever they come from. Much wider: whoever uses it up keeps its owner out.
     pub log_in_email: Rate,
 }
 
-/// Counts what callers ask for. Without rates it counts nothing.
+/// How many log-ins and sign-ups an address may send at once. Each keeps a processor busy for some 250 ms.
+const PASSWORD_BURST: u32 = 10;
+
+/// Limits how often callers ask. Without rates it limits nobody.
 #[derive(Debug)]
-pub struct Throttle(Option<Limits>);
+pub struct Throttle {
+    limits: Option<Limits>,
+    turns: Turns,
+}
 
 #[derive(Debug)]
 struct Limits {
@@ -46,23 +53,24 @@ struct Limits {
     address: Buckets<Address>,
     sign_up: Buckets<Address>,
     log_in: Buckets<Address>,
-    log_in_tries: Buckets<(u64, Address)>,
     log_in_email: Buckets<u64>,
+    attempts: Pauses<(u64, Address)>,
 }
 
 impl Throttle {
     /// Limits by these rates; `None` limits nobody.
     #[must_use]
     pub fn new(rates: Option<Rates>) -> Self {
-        Self(rates.map(|rates| Limits {
+        let limits = rates.map(|rates| Limits {
             user: Buckets::new(rates.user),
             stripe: Buckets::new(rates.stripe),
             address: Buckets::new(rates.address),
-            sign_up: Buckets::new(rates.sign_up),
-            log_in: Buckets::new(rates.log_in),
-            log_in_tries: Buckets::new(rates.log_in_tries),
+            sign_up: Buckets::with_burst(rates.sign_up, PASSWORD_BURST),
+            log_in: Buckets::with_burst(rates.log_in, PASSWORD_BURST),
             log_in_email: Buckets::new(rates.log_in_email),
-        }))
+            attempts: Pauses::new(),
+        });
+        Self { turns: Turns::new(limits.is_some()), limits }
     }
 
     /// A request comes from there, or an operation on a socket.
@@ -70,7 +78,7 @@ impl Throttle {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn address(&self, address: Address) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |limits| refused("rate_address", limits.address.take(&address)))
+        self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_address", limits.address.take(&address)))
     }
 
     /// A user asks for an operation.
@@ -78,7 +86,7 @@ impl Throttle {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn user(&self, user_id: i64) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |limits| refused("rate_user", limits.user.take(&user_id)))
+        self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_user", limits.user.take(&user_id)))
     }
 
     /// A user asks for something that calls Stripe.
@@ -86,7 +94,7 @@ impl Throttle {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn stripe(&self, user_id: i64) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |limits| refused("rate_stripe", limits.stripe.take(&user_id)))
+        self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_stripe", limits.stripe.take(&user_id)))
     }
 
     /// Somebody wants to sign up.
@@ -94,27 +102,55 @@ impl Throttle {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn sign_up(&self, address: Address) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |limits| refused("rate_sign_up", limits.sign_up.take(&address)))
+        self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_sign_up", limits.sign_up.take(&address)))
     }
 
-    /// Somebody wants to log in with an email, right or wrong.
+    /// A request to log in with an email, right or wrong.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn log_in(&self, address: Address, email: &str) -> Result<(), Error> {
-        let Some(limits) = &self.0 else { return Ok(()) };
+        let Some(limits) = &self.limits else { return Ok(()) };
         refused("rate_log_in", limits.log_in.take(&address))?;
-        // An email may be as long as a request; what it hashes to is not, and two that meet share a bucket.
-        let mut hasher = DefaultHasher::new();
-        email.trim().to_lowercase().hash(&mut hasher);
-        let email = hasher.finish();
-        // What one address tries too often takes nothing from the others.
-        refused("rate_log_in_tries", limits.log_in_tries.take(&(email, address)))?;
+        let email = digest(email);
+        // Attempts of an address that has to pause take nothing from the other addresses.
+        refused("log_in_pause", limits.attempts.check(&(email, address)))?;
         refused("rate_log_in_email", limits.log_in_email.take(&email))
+    }
+
+    /// Waits for a turn to hash a password. Addresses take turns.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub async fn password_turn(&self, address: Address) -> Result<Turn, Error> {
+        refused("password_turn", self.turns.wait(address).await)
+    }
+
+    /// A password is about to be checked. It counts as wrong until [`Self::logged_in`].
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn begin_attempt(&self, address: Address, email: &str) -> Result<(), Error> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        refused("log_in_pause", limits.attempts.begin((digest(email), address)))
+    }
+
+    /// The password was right.
+    pub fn logged_in(&self, address: Address, email: &str) {
+        if let Some(limits) = &self.limits {
+            limits.attempts.succeeded(&(digest(email), address));
+        }
     }
 }
 
-fn refused(reason: &'static str, taken: Result<(), std::time::Duration>) -> Result<(), Error> {
+/// An email may be as long as a request. Its hash is not, and two emails with the same hash share their limits.
+fn digest(email: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    email.trim().to_lowercase().hash(&mut hasher);
+    hasher.finish()
+}
+
+fn refused<T>(reason: &'static str, taken: Result<T, std::time::Duration>) -> Result<T, Error> {
     taken.map_err(|wait| {
         telemetry::rejected(reason);
         Error::RateLimited(wait)

@@ -11,6 +11,7 @@ use patch_hive::{
     config::Config,
     ledger,
     server::{self, Running},
+    throttle::Address,
 };
 use reqwest::Client;
 use sea_orm::{Database, DatabaseConnection};
@@ -92,6 +93,7 @@ impl Replicas {
             username: name.to_owned(),
             display_name: None,
             password: format!("{name}'s password"),
+            address: Address::default(),
         };
         let user: user::Model = accounts::sign_up(app, new).await.unwrap().user;
         let (token, _) = app.tokens.issue(&user, role, app.clock.wall(), None).unwrap();

@@ -20,6 +20,7 @@ use patch_hive::{
     jobs, ledger,
     server::{self, Running},
     settle::{self, Fact, Receipt},
+    throttle::Address,
 };
 use proptest_state_machine::StateMachineTest;
 use tempfile::TempDir;
@@ -129,6 +130,7 @@ impl Gateway {
             username: format!("user{name}"),
             display_name: None,
             password: "a password".to_owned(),
+            address: Address::default(),
         };
         let user_id = accounts::sign_up(&app, new).await?.user.id;
         let fact = Fact::Customer { user_id, customer: customer(self.users.len()) };

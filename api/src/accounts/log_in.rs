@@ -5,41 +5,83 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use entity::user::{self, Role};
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, Func},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, Func},
 };
 
-use super::{Session, password};
-use crate::{app::App, auth::Tokens, error::Error, throttle::Address};
+use super::Session;
+use crate::{
+    app::App,
+    auth::{Tokens, password},
+    error::Error,
+    throttle::Address,
+};
 
-/// Says the same whichever of the two is wrong.
-const WRONG: Error = Error::Unauthenticated("the email or the password is wrong");
+/// The same message whichever of the two is wrong.
+const WRONG: Error = Error::Unauthenticated("The email or the password is wrong.");
 
-/// What somebody logs in with.
+/// Credentials.
 #[derive(Clone)]
 pub struct LogIn {
     /// Compared without case.
     pub email: String,
-    /// As it was given at sign-up.
+    /// The password as it was given at sign-up.
     pub password: String,
-    /// Where it is asked from.
+    /// The address that the request comes from.
     pub address: Address,
 }
 
-/// Logs in. An unknown email and a wrong password answer alike, and take as long.
+/// Logs in. An unknown email and a wrong password get the same answer, and take the same time. A right password renews a
+/// hash whose cost is not the configured one.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]; [`Error::RateLimited`]; [`Error::Forbidden`] where users come from another issuer.
-pub async fn log_in(app: &App, asked: LogIn) -> Result<Session, Error> {
+pub async fn log_in(app: &App, LogIn { email, password, address }: LogIn) -> Result<Session, Error> {
     if !app.tokens.local() {
-        return Err(Error::Forbidden("users of another issuer log in there"));
+        return Err(Error::Forbidden("Users of another issuer log in there."));
     }
-    app.throttle.log_in(asked.address, &asked.email)?;
-    let user = by_email(app.database.read(), &asked.email).await?;
+    app.throttle.log_in(address, &email)?;
+    let user = by_email(app.database.read(), &email).await?;
+    look_up_highest_cost(app).await?;
+    let turn = app.throttle.password_turn(address).await?;
+    app.throttle.begin_attempt(address, &email)?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let right = password::matches(asked.password, hash, app.config.password_cost).await?;
-    let user = user.filter(|_| right).ok_or(WRONG)?;
+    let check = password::verify(turn, password, hash.clone(), &app.password_cost).await?;
+    let Some(user) = user.filter(|_| check.right) else { return Err(WRONG) };
+    app.throttle.logged_in(address, &email);
+    if let (Some(old), Some(new)) = (hash, check.renewed) {
+        renew(app, user.id, old, new).await?;
+    }
     Session::begin(app, user)
+}
+
+/// Stores a renewed hash, unless the password was changed meanwhile.
+async fn renew(app: &App, user_id: i64, old: String, new: String) -> Result<(), Error> {
+    user::Entity::update_many()
+        .col_expr(user::Column::PasswordHash, Expr::value(new))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::PasswordHash.eq(old))
+        .exec(app.database.write())
+        .await?;
+    Ok(())
+}
+
+/// Looks up the highest cost of all stored bcrypt hashes, once in the life of the process. An adopted database may hold
+/// hashes of any cost.
+async fn look_up_highest_cost(app: &App) -> Result<(), Error> {
+    if app.password_cost.is_unknown() {
+        // `$2b$12$...`: two digits from the fifth character on, so texts compare like numbers.
+        let cost = Func::cust("substr").arg(Expr::col(user::Column::PasswordHash)).arg(5).arg(2);
+        let highest: Option<Option<String>> = user::Entity::find()
+            .select_only()
+            .expr(Expr::expr(cost).max())
+            .filter(user::Column::PasswordHash.like("$2_$__$%"))
+            .into_tuple()
+            .one(app.database.read())
+            .await?;
+        app.password_cost.observe(highest.flatten().and_then(|cost| cost.parse().ok()).unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// Makes a token for somebody, for an operator at the command line.

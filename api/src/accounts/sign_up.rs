@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use entity::user::{self, Role};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
-use super::{Session, log_in, password};
+use super::{Session, log_in};
 use crate::{
     app::App,
+    auth::password,
     config::Demo,
     error::{DatabaseFault, Error, classify},
     input, ledger,
+    throttle::Address,
 };
 
 /// Bytes of an email (RFC 5321, section 4.5.3.1.3, without the angle brackets).
@@ -34,20 +36,23 @@ pub struct SignUp {
     pub display_name: Option<String>,
     /// 8 to 72 bytes.
     pub password: String,
+    /// The address that the request comes from.
+    pub address: Address,
 }
 
 /// Makes a user with an empty account, and logs in.
 ///
 /// # Errors
 /// [`Error::Forbidden`] where users come from another issuer, [`Error::BadInput`], [`Error::Conflict`] when the email
-/// is taken.
+/// is taken, [`Error::RateLimited`].
 pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     if !app.tokens.local() {
         return Err(Error::Forbidden("users of another issuer sign up there"));
     }
     password::check(&new.password)?;
     let mut row = named(&new.email, &new.username, new.display_name.as_deref())?;
-    row.password_hash = Set(Some(password::hash(new.password, app.config.password_cost).await?));
+    let turn = app.throttle.password_turn(new.address).await?;
+    row.password_hash = Set(Some(password::hash(turn, new.password, &app.password_cost).await?));
     let user = insert(app, row).await?;
     Session::begin(app, user)
 }
@@ -66,6 +71,7 @@ pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
         username: demo.username.to_owned(),
         display_name: Some("Demo User".to_owned()),
         password: demo.password.to_owned(),
+        address: Address::default(),
     };
     sign_up(app, new).await
 }

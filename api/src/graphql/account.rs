@@ -101,7 +101,14 @@ impl AccountMutation {
         #[graphql(desc = "Who it is.")] input: SignUpInput,
     ) -> Result<Session, Error> {
         ctx.app()?.throttle.sign_up(ctx.address())?;
-        Ok(accounts::sign_up(ctx.app()?, input.into()).await?.into())
+        let new = accounts::SignUp {
+            email: input.email,
+            username: input.username,
+            display_name: input.display_name,
+            password: input.password,
+            address: ctx.address(),
+        };
+        Ok(accounts::sign_up(ctx.app()?, new).await?.into())
     }
 
     /// Logs in. An unknown email and a wrong password answer alike.
@@ -192,17 +199,6 @@ pub(super) struct SignUpInput {
     /// 8 to 72 bytes.
     #[graphql(secret)]
     password: String,
-}
-
-impl From<SignUpInput> for accounts::SignUp {
-    fn from(input: SignUpInput) -> Self {
-        Self {
-            email: input.email,
-            username: input.username,
-            display_name: input.display_name,
-            password: input.password,
-        }
-    }
 }
 
 /// A user who comes back.

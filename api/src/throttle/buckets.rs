@@ -3,6 +3,7 @@
 use std::{
     fmt::Debug,
     hash::Hash,
+    num::NonZeroU32,
     sync::{PoisonError, RwLock},
     time::Duration,
 };
@@ -28,9 +29,16 @@ pub(super) struct Buckets<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
+    /// Buckets that hold all that the rate allows.
     pub(super) fn new(rate: Rate) -> Self {
+        Self::with_burst(rate, rate.count.get())
+    }
+
+    /// Buckets that hold `burst` tokens, or all that the rate allows if that is less.
+    pub(super) fn with_burst(rate: Rate, burst: u32) -> Self {
         let one = (rate.per / rate.count.get()).max(Duration::from_nanos(1));
-        let quota = Quota::with_period(one).unwrap_or(Quota::per_second(rate.count)).allow_burst(rate.count);
+        let burst = NonZeroU32::new(burst.min(rate.count.get())).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(one).unwrap_or(Quota::per_second(rate.count)).allow_burst(burst);
         Self { quota, clock: DefaultClock::default(), limiter: RwLock::new(RateLimiter::hashmap(quota)) }
     }
 
