@@ -2,6 +2,7 @@
 
 mod earlier;
 pub(crate) mod lost;
+mod refused;
 
 use std::collections::BTreeMap;
 

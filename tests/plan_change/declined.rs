@@ -12,6 +12,9 @@ use crate::{
 
 const DECLINES: &str = "4000000000000341";
 
+/// A payment from it is confirmed days later.
+const BANK_ACCOUNT: &str = "000123456789";
+
 /// Puts another card behind the newest subscription.
 async fn pays_with(app: &TestApp, card: &str) {
     let id = newest(app).await["id"].as_str().unwrap().to_owned();
@@ -107,6 +110,25 @@ facts! {
         pays_with(&app, GOOD_CARD).await;
         assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
         assert_eq!(ada.credits().await, 125);
+    }
+
+    async fn a_bank_account_cannot_pay_an_upgrade_and_both_preview_and_change_say_so(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        pays_with(&app, BANK_ACCOUNT).await;
+        let charged = asked(&app, "POST /v1/subscriptions/{id}");
+        let preview = ada.previews("PRO").await;
+        assert_eq!((&preview["dueNow"]["amount"], &preview["nextInvoice"]["amount"]), (&json!(0), &json!(499)));
+        for refusal in [&preview["refusal"], &ada.changes_plan("PRO").await] {
+            assert_eq!((&refusal["__typename"], &refusal["reason"]), (&json!("PaymentFailed"), &json!("PAYMENT_METHOD")));
+        }
+        assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
+        // Going down charges nothing.
+        pays_with(&app, GOOD_CARD).await;
+        assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
+        pays_with(&app, BANK_ACCOUNT).await;
+        assert_eq!(ada.previews("CORE").await["refusal"], json!(null));
+        assert_eq!(ada.changes_plan("CORE").await, of_tier("PRO", Some("CORE")));
     }
 
     async fn in_the_hour_of_the_renewal_an_upgrade_has_to_wait(app: TestApp) {

@@ -63,9 +63,10 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
       )}
       {!error && !fetching && preview === null && <p>There is no subscription to change any more.</p>}
       <Problem failure={failed} onAgain={() => void change()} />
+      {preview?.refusal && <Declined refusal={preview.refusal} />}
       {refused && <Declined refusal={refused} />}
       <p className="actions">
-        <Button look="first" busy={busy} disabled={preview === null} onClick={() => void change()}>
+        <Button look="first" busy={busy} disabled={preview === null || preview.refusal !== null} onClick={() => void change()}>
           {up && preview !== null
             ? `Pay ${price(preview.dueNow)} and upgrade`
             : up
@@ -121,7 +122,7 @@ function Preview({
   );
 }
 
-/** A card that was declined, with the way to pay by another one. */
+/** Why the plan cannot be changed, and where the invoice can be paid if there is one. */
 function Declined({ refusal }: { refusal: Refusal }) {
   return (
     <div className="notice notice-bad" role="alert">
