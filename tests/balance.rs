@@ -9,6 +9,14 @@ use crate::harness::{Actor, TestApp, facts};
 const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { id version changeType \
     creditsDelta balanceAfter reference notes createdAt payment { id } } }";
 
+const ADJUSTMENT: &str = "mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $input) { id version changeType \
+    creditsDelta balanceAfter reference notes actorId } }";
+
+/// An adjustment of the first user's balance.
+fn adjustment(credits: i64, key: &str) -> Value {
+    json!({ "input": { "userId": "1", "credits": credits, "reason": "granted twice", "idempotencyKey": key } })
+}
+
 /// A grant of 10 credits to the first user.
 fn grant() -> Value {
     grant_with("credits", json!(10))
@@ -64,6 +72,60 @@ facts! {
         assert_eq!(admin.gets(GRANT, grant()).await, entry);
         assert_eq!(admin.gets(GRANT, grant_with("reason", json!("in other words"))).await, entry);
         assert_eq!(ada.credits().await, 10);
+    }
+
+    async fn an_operator_takes_credits_but_never_more_than_the_balance(app: TestApp) {
+        let (ada, admin) = ada_and_admin(&app).await;
+        admin.gets(GRANT, grant()).await;
+        insta::assert_json_snapshot!("adjustment", admin.gets(ADJUSTMENT, adjustment(-7, "correction-1")).await);
+        assert_eq!(ada.balance().await, json!({ "credits": 3, "unlimited": false, "exportsLeft": 1, "version": 2 }));
+        let answer = admin.asks_with(ADJUSTMENT, adjustment(-4, "correction-2")).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+        assert_eq!(answer["errors"][0]["message"], "The balance is 3 credits. No more can be taken.");
+        assert_eq!(admin.gets(ADJUSTMENT, adjustment(-3, "correction-2")).await["balanceAfter"], 0);
+        // A retry of the first finds its entry, although the balance would not allow it any more.
+        assert_eq!(admin.gets(ADJUSTMENT, adjustment(-7, "correction-1")).await["version"], 2);
+        assert_eq!(admin.is_refused(ADJUSTMENT, adjustment(-6, "correction-1")).await, "IDEMPOTENCY_KEY_REUSED");
+        assert_eq!(admin.gets(ADJUSTMENT, adjustment(5, "correction-3")).await["balanceAfter"], 5);
+        assert_eq!(ada.balance().await["version"], 4);
+    }
+
+    async fn adjustments_at_once_never_leave_a_debt(app: TestApp) {
+        let (ada, admin) = ada_and_admin(&app).await;
+        admin.gets(GRANT, grant()).await;
+        let takes = (0..6).map(|number| {
+            let admin = admin.clone();
+            tokio::spawn(async move { admin.asks_with(ADJUSTMENT, adjustment(-4, &number.to_string())).await })
+        });
+        let mut taken = 0;
+        for take in takes.collect::<Vec<_>>() {
+            taken += i64::from(take.await.unwrap()["errors"].is_null());
+        }
+        assert_eq!((taken, ada.credits().await), (2, 2));
+    }
+
+    async fn an_adjustment_is_for_operators_and_of_a_sensible_size(app: TestApp) {
+        let (ada, admin) = ada_and_admin(&app).await;
+        let service = app.signs_up_as("service", Role::Service).await;
+        for user in [&ada, &service] {
+            assert_eq!(user.is_refused(ADJUSTMENT, adjustment(5, "mine")).await, "FORBIDDEN");
+        }
+        for credits in [0, 100_001, -100_001] {
+            assert_eq!(admin.is_refused(ADJUSTMENT, adjustment(credits, "odd")).await, "BAD_USER_INPUT", "{credits}");
+        }
+        assert_eq!(ada.balance().await["version"], 0);
+    }
+
+    async fn who_made_an_entry_by_hand_is_shown_to_operators_only(app: TestApp) {
+        let (ada, admin) = ada_and_admin(&app).await;
+        let id = admin.gets("{ viewer { id } }", json!({})).await["id"].clone();
+        let own = json!({ "input": { "userId": id, "credits": 5, "reason": "a test", "idempotencyKey": "own" } });
+        assert_eq!(admin.gets(ADJUSTMENT, adjustment(5, "one")).await["actorId"], id);
+        assert_eq!(admin.gets(ADJUSTMENT, own).await["actorId"], id);
+        let ledger = "{ ledger { nodes { creditsDelta actorId } } }";
+        let entry = |actor: &Value| json!({ "nodes": [{ "creditsDelta": 5, "actorId": actor }] });
+        assert_eq!(ada.gets(ledger, json!({})).await, entry(&Value::Null));
+        assert_eq!(admin.gets(ledger, json!({})).await, entry(&id));
     }
 
     async fn grants_with_one_key_at_once_book_one_entry(app: TestApp) {

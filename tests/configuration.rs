@@ -116,6 +116,7 @@ async fn an_odd_stripe_setting_stops_the_start() {
         ("STRIPE_PRICE_ID_CORE", vec!["price_...", "price_core,price_\u{2026}"]),
         ("RECONCILE_INTERVAL_MINUTES", vec!["-1", "10081", "hourly"]),
         ("WEBHOOK_RETENTION_DAYS", vec!["0", "3651", "90d"]),
+        ("OPERATION_RETENTION_DAYS", vec!["1", "3651", "30d"]),
         ("STRIPE_API_BASE", vec!["nonsense", "api.stripe.com", "ftp://api.stripe.com/"]),
         ("STRIPE_ATTEMPTS", vec!["0", "-1", "many"]),
         ("STRIPE_TIMEOUT", vec!["0s", "20", "soon"]),

@@ -1,13 +1,13 @@
 //! The use cases of billing, a file for each noun. A use case loads, decides, calls Stripe and writes, in that order; no call
 //! to Stripe is made while a transaction is open.
 
+pub mod adjustment;
 pub mod balance;
 pub mod checkout;
 pub mod customer;
 pub mod duplicate;
 pub mod event;
 pub mod export;
-pub mod grant;
 pub mod operation;
 pub mod payment;
 pub mod plan_change;

@@ -46,6 +46,8 @@ pub struct Config {
     pub reconcile_interval: Option<Duration>,
     /// How long the payload of a settled webhook is kept.
     pub webhook_retention: Duration,
+    /// How long a finished request to Stripe is kept.
+    pub operation_retention: Duration,
     /// What an export costs, in credits.
     pub export_cost: i64,
     /// Origins that checkout may lead back to. Empty: any https, and http on loopback.

@@ -59,7 +59,7 @@ pub struct Mutation(
     plan_change::PlanChangeMutation,
     portal::PortalMutation,
     export::ExportMutation,
-    balance::GrantMutation,
+    balance::AdjustmentMutation,
     event::EventMutation,
 );
 

@@ -11,6 +11,7 @@ pub mod former_customer;
 pub mod invoice;
 pub mod invoice_period;
 pub mod ledger_entry;
+pub mod manual_entry;
 pub mod operation;
 pub mod payment;
 pub mod payment_intent;

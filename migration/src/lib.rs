@@ -8,6 +8,7 @@ mod adoption;
 mod error;
 mod inbox;
 mod jobs;
+mod manual_entries;
 mod one_subscription;
 mod plan_changes;
 mod reversals;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(one_subscription::Step),
             Box::new(inbox::Step),
             Box::new(work::Step),
+            Box::new(manual_entries::Step),
         ]
     }
 }

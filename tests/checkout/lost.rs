@@ -153,6 +153,27 @@ facts! {
         assert_eq!((done.state, done.stripe_object_id.map(Value::from)), (State::Done, Some(session)));
         assert_eq!(count(&app, SESSIONS).await, 1);
     }
+
+    async fn finished_operations_are_deleted_after_thirty_days_and_open_ones_never(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        ada.opens_checkout("CORE").await;
+        breaks(&app, SESSIONS, ATTEMPTS, Effect::Drop);
+        assert_eq!(ada.is_refused(PURCHASE, purchase(25)).await, "STRIPE_UNAVAILABLE");
+        let states = async || {
+            let rows = operation::Entity::find().order_by_asc(operation::Column::Id);
+            let rows = rows.all(app.inside().await.database.read()).await.unwrap();
+            rows.into_iter().map(|row| row.state).collect::<Vec<_>>()
+        };
+        ages(&app, TimeDelta::days(29)).await;
+        app.works_off(Kind::Prune).await;
+        assert_eq!(states().await, [State::Done, State::Done, State::Done, State::Open]);
+        ages(&app, TimeDelta::days(31)).await;
+        app.works_off(Kind::Prune).await;
+        assert_eq!(states().await, [State::Open]);
+        assert_eq!(ada.opens_checkout("PRO").await["__typename"], "Checkout");
+        assert_eq!(ada.credits().await, 25);
+    }
 }
 
 /// Makes every operation as old as that.

@@ -11,8 +11,8 @@ use patch_hive::{
     accounts::{self, SignUp},
     app::App,
     billing::{
+        adjustment::{self, Adjustment},
         export::{self, Charged},
-        grant::{self, Grant},
     },
     clock::Clock,
     config::Config,
@@ -155,13 +155,13 @@ impl Gateway {
     }
 
     async fn grants(&self, user: usize, key: u8, credits: i64) -> Result<Answer, Error> {
-        let wish = Grant {
+        let grant = Adjustment {
             user_id: self.users[user].to_string(),
             credits,
             reason: "a gift".to_owned(),
             idempotency_key: key.to_string(),
         };
-        grant::grant(self.app(), wish).await.map(|entry| booked(&entry))
+        adjustment::grant(self.app(), self.users[user], grant).await.map(|entry| booked(&entry))
     }
 
     /// Gives back the charge with this version.
@@ -169,7 +169,7 @@ impl Gateway {
         let version = version.unwrap_or_default();
         let charges = ledger::changes(self.app().database.read(), self.users[user], version - 1, version).await?;
         let charge = charges.first().map_or(0, |charge| charge.id);
-        export::refund(self.app(), &charge.to_string(), "it failed").await.map(|entry| booked(&entry))
+        export::refund(self.app(), self.users[user], &charge.to_string(), "it failed").await.map(|entry| booked(&entry))
     }
 
     async fn hears(&self, events: &[Telling], base: i64) -> Answer {

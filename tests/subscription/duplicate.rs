@@ -195,6 +195,9 @@ facts! {
         app.settles().await;
         sweeps(&app).await;
         one_is_left(&app, &ada).await;
+        ages(&app, chrono::TimeDelta::days(31)).await;
+        app.works_off(WorkKind::Prune).await;
+        assert!(undone(&app).await.is_empty());
     }
 
     async fn a_refund_that_stripe_refuses_is_left_to_the_operator_and_not_tried_again(app: TestApp) {
@@ -223,6 +226,11 @@ facts! {
         let left = "a duplicate subscription that was renewed is left to the operator".to_owned();
         assert_eq!(undone(&app).await, [(State::Refused, Some(left))]);
         let before = app.sandbox().requests();
+        sweeps(&app).await;
+        // The decision is kept for as long as the subscription lives.
+        ages(&app, chrono::TimeDelta::days(400)).await;
+        app.works_off(WorkKind::Prune).await;
+        assert_eq!(undone(&app).await.len(), 1);
         sweeps(&app).await;
         assert_eq!(app.sandbox().requests(), before);
     }

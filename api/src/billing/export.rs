@@ -72,7 +72,7 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
 ///
 /// # Errors
 /// [`Error::BadInput`]; [`Error::NotFound`] when there is no such charge.
-pub async fn refund(app: &App, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
+pub async fn refund(app: &App, actor: i64, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
     input::line("reason", reason, input::MAX_REASON_BYTES)?;
     let charge = ledger::entry(app.database.read(), input::id("charge", charge_id)?).await?;
     let charge = charge.filter(|entry| entry.change_type == ChangeType::Spend).ok_or(Error::NotFound("charge"))?;
@@ -86,5 +86,5 @@ pub async fn refund(app: &App, charge_id: &str, reason: &str) -> Result<ledger_e
         notes: Some(reason.to_owned()),
         now: app.clock.now(),
     };
-    super::grant::book(app, posting).await
+    super::adjustment::enter(app, actor, posting).await
 }

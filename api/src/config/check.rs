@@ -60,6 +60,7 @@ impl Variables {
                 .filter(|minutes| *minutes > 0)
                 .map(Duration::from_mins),
             webhook_retention: Duration::from_hours(u64::from(self.webhook_retention_days) * 24),
+            operation_retention: Duration::from_hours(u64::from(self.operation_retention_days) * 24),
             export_cost: self.patchbook_export_cost,
             redirect_origins: origins("ALLOWED_REDIRECT_ORIGINS", &self.allowed_redirect_origins)?,
             cors_origins: origins("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins)?,

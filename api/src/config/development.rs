@@ -63,6 +63,7 @@ impl Config {
             password_cost: 10,
             reconcile_interval: Some(Duration::from_hours(1)),
             webhook_retention: Duration::from_hours(90 * 24),
+            operation_retention: Duration::from_hours(30 * 24),
             export_cost: 3,
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),

@@ -182,6 +182,9 @@ pub struct Variables {
     /// Days, 1 to 3650, after which the payload of a settled webhook is pruned; what waits or failed keeps its own
     #[arg(long, env = "WEBHOOK_RETENTION_DAYS", hide_env_values = true, default_value = "90", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub webhook_retention_days: u32,
+    /// Days, 2 to 3650, after which a finished request to Stripe is deleted
+    #[arg(long, env = "OPERATION_RETENTION_DAYS", hide_env_values = true, default_value = "30", value_parser = clap::value_parser!(u32).range(2..=3650))]
+    pub operation_retention_days: u32,
     /// Cost of hashing a password with bcrypt, 10 to 16: each step doubles the work
     #[arg(long, env = "BCRYPT_COST", hide_env_values = true, default_value = "12", value_parser = clap::value_parser!(u32).range(10..=16))]
     pub bcrypt_cost: u32,

@@ -1,4 +1,4 @@
-//! Balances, read, watched and granted.
+//! Balances: read, watched and adjusted.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Subscription};
 use chrono::{DateTime, Utc};
@@ -9,7 +9,14 @@ use super::{
     context::{Asked, BookedAt},
     ledger::LedgerEntry,
 };
-use crate::{app::App, billing, error::Error};
+use crate::{
+    app::App,
+    billing::{
+        self,
+        adjustment::{self, Adjustment},
+    },
+    error::Error,
+};
 
 /// Asks for balances.
 #[derive(Default)]
@@ -24,21 +31,32 @@ impl BalanceQuery {
     }
 }
 
-/// Grants credits.
+/// Adjustments of balances.
 #[derive(Default)]
-pub(super) struct GrantMutation;
+pub(super) struct AdjustmentMutation;
 
 #[Object]
-impl GrantMutation {
-    /// Grants credits to a user, once for each idempotency key: how an operator helps, and how the referral programme
-    /// rewards. Needs the role admin.
+impl AdjustmentMutation {
+    /// Adds credits to a user's balance, or takes credits from it, once for each idempotency key. Taking never leaves a balance
+    /// below zero. Requires the role admin.
+    async fn adjust_credits(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user and the number of credits.")] input: AdjustCreditsInput,
+    ) -> Result<LedgerEntry, Error> {
+        let actor = ctx.viewer_as(Role::Admin)?.user_id;
+        adjustment::adjust(ctx.app()?, actor, input.into()).await.map(LedgerEntry)
+    }
+
+    /// Adds credits to a user's balance, once for each idempotency key: the same as `adjustCredits`, but it never takes any.
+    /// Requires the role admin.
     async fn grant_credits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to grant, to whom.")] input: GrantCreditsInput,
+        #[graphql(desc = "The user and the number of credits.")] input: GrantCreditsInput,
     ) -> Result<LedgerEntry, Error> {
-        ctx.viewer_as(Role::Admin)?;
-        billing::grant::grant(ctx.app()?, input.into()).await.map(LedgerEntry)
+        let actor = ctx.viewer_as(Role::Admin)?.user_id;
+        adjustment::grant(ctx.app()?, actor, input.into()).await.map(LedgerEntry)
     }
 }
 
@@ -126,26 +144,42 @@ impl BalanceChange {
     }
 }
 
-/// A grant of credits.
+/// The input of `adjustCredits`.
 #[derive(InputObject)]
-pub(super) struct GrantCreditsInput {
-    /// Who gets the credits.
+pub(super) struct AdjustCreditsInput {
+    /// The id of the user.
     user_id: ID,
-    /// How many: 1 to 100000.
+    /// The credits to add, or to take if negative: -100000 to 100000, and not 0.
     credits: i32,
-    /// Why; the user sees it in the ledger.
+    /// The reason, which the user sees in the ledger.
     reason: String,
-    /// 1 to 255 bytes of your own. The same key again answers with the same entry and grants nothing more.
+    /// A key of your choice, 1 to 255 bytes. A retry with the same key returns the same entry and changes nothing.
     idempotency_key: String,
 }
 
-impl From<GrantCreditsInput> for billing::grant::Grant {
+/// The input of `grantCredits`.
+#[derive(InputObject)]
+pub(super) struct GrantCreditsInput {
+    /// The id of the user.
+    user_id: ID,
+    /// The credits to add: 1 to 100000.
+    credits: i32,
+    /// The reason, which the user sees in the ledger.
+    reason: String,
+    /// A key of your choice, 1 to 255 bytes. A retry with the same key returns the same entry and changes nothing.
+    idempotency_key: String,
+}
+
+impl From<AdjustCreditsInput> for Adjustment {
+    fn from(input: AdjustCreditsInput) -> Self {
+        let AdjustCreditsInput { user_id, credits, reason, idempotency_key } = input;
+        Self { user_id: user_id.0, credits: credits.into(), reason, idempotency_key }
+    }
+}
+
+impl From<GrantCreditsInput> for Adjustment {
     fn from(input: GrantCreditsInput) -> Self {
-        Self {
-            user_id: input.user_id.0,
-            credits: input.credits.into(),
-            reason: input.reason,
-            idempotency_key: input.idempotency_key,
-        }
+        let GrantCreditsInput { user_id, credits, reason, idempotency_key } = input;
+        Self { user_id: user_id.0, credits: credits.into(), reason, idempotency_key }
     }
 }

@@ -42,8 +42,8 @@ impl ExportMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which charge, and why.")] input: RefundExportInput,
     ) -> Result<LedgerEntry, Error> {
-        ctx.viewer_as(Role::Service)?;
-        export::refund(ctx.app()?, &input.charge_id, &input.reason).await.map(LedgerEntry)
+        let actor = ctx.viewer_as(Role::Service)?.user_id;
+        export::refund(ctx.app()?, actor, &input.charge_id, &input.reason).await.map(LedgerEntry)
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::{
     connection::{ConnectionNameType, EdgeNameType},
 };
 use chrono::{DateTime, Utc};
-use entity::ledger_entry;
+use entity::{ledger_entry, user::Role};
 
 use super::{
     context::Asked,
@@ -118,6 +118,14 @@ impl LedgerEntry {
     /// When it was booked.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+
+    /// The id of the user who made this entry by hand. Null for all other entries, and unless the viewer has the role admin.
+    async fn actor_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        if ctx.viewer_as(Role::Admin).is_err() {
+            return Ok(None);
+        }
+        Ok(ctx.loaders()?.actor(self.0.id).await?.map(ID::from))
     }
 
     /// The credit pack that it is about, if it is about one.

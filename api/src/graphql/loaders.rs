@@ -20,6 +20,7 @@ pub(super) struct Loaders {
     accounts: Loader<i64, Loaded<credit_account::Model>, Accounts>,
     subscriptions: Loader<i64, Loaded<subscription::Model>, Subscriptions>,
     payments: Loader<String, Loaded<payment::Model>, Payments>,
+    actors: Loader<i64, Loaded<i64>, Actors>,
 }
 
 impl Loaders {
@@ -28,6 +29,7 @@ impl Loaders {
             accounts: Loader::new(Accounts(app.clone())),
             subscriptions: Loader::new(Subscriptions(app.clone())),
             payments: Loader::new(Payments(app.clone())),
+            actors: Loader::new(Actors(app.clone())),
         }
     }
 
@@ -41,9 +43,22 @@ impl Loaders {
         found(self.subscriptions.try_load(user_id).await)
     }
 
+    /// The user who made a ledger entry by hand, by the entry's id.
+    pub(super) async fn actor(&self, entry_id: i64) -> Result<Option<i64>, Error> {
+        found(self.actors.try_load(entry_id).await)
+    }
+
     /// The payment of this name in the ledger.
     pub(super) async fn payment(&self, reference: &str) -> Result<Option<payment::Model>, Error> {
         found(self.payments.try_load(reference.to_owned()).await)
+    }
+}
+
+struct Actors(App);
+
+impl BatchFn<i64, Loaded<i64>> for Actors {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<i64>> {
+        answer(keys, billing::adjustment::actors(self.0.database.read(), keys).await)
     }
 }
 

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use crate::{app::App, error::Error, settle, work::Next};
+use crate::{app::App, billing, error::Error, settle, work::Next};
 
 /// How often old payloads are looked for.
 const INTERVAL: TimeDelta = TimeDelta::hours(1);
@@ -23,6 +23,11 @@ pub(super) async fn run(app: &App) -> Result<Next, Error> {
     let pruned = prune(app).await?;
     if pruned > 0 {
         tracing::info!(pruned, "old payloads of webhooks were pruned");
+    }
+    let before = app.clock.wall() - TimeDelta::from_std(app.config.operation_retention).unwrap_or(TimeDelta::MAX);
+    let deleted = billing::operation::prune(app, before).await?;
+    if deleted > 0 {
+        tracing::info!(deleted, "old operations were deleted");
     }
     if app.payments.is_some() && settle::renewals_go_unheard(app).await? {
         tracing::warn!(

@@ -1,0 +1,113 @@
+//! Credits that an operator adds or takes, and entries that somebody makes by hand.
+
+use std::collections::HashMap;
+
+use entity::{
+    ledger_entry::{self, ChangeType},
+    manual_entry,
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+use crate::{
+    app::App,
+    error::Error,
+    feed::Hint,
+    input,
+    ledger::{self, Booking, Posting, Unlimited, source},
+    retry::retry,
+};
+
+/// The largest adjustment. More is a typing error.
+const MAX_CREDITS: i64 = 100_000;
+
+/// An adjustment of a balance.
+#[derive(Clone, Debug)]
+pub struct Adjustment {
+    /// Whose balance.
+    pub user_id: String,
+    /// Credits to add, negative to take.
+    pub credits: i64,
+    /// Why; the user sees it.
+    pub reason: String,
+    /// The caller's key for this one adjustment.
+    pub idempotency_key: String,
+}
+
+/// Adds or takes credits, once for each key. Taking never leaves less than zero: a debt comes from refunded money only.
+/// `actor` is the user who does it.
+///
+/// # Errors
+/// [`Error::BadInput`], also where more is taken than the balance holds; [`Error::NotFound`] when there is no such user;
+/// [`Error::KeyReused`] when the key was used for another adjustment.
+pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<ledger_entry::Model, Error> {
+    let user_id = input::id("user", &adjustment.user_id)?;
+    if adjustment.credits == 0 || adjustment.credits.abs() > MAX_CREDITS {
+        return Err(Error::bad_input(format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0")));
+    }
+    input::line("reason", &adjustment.reason, input::MAX_REASON_BYTES)?;
+    let key = input::line("idempotencyKey", &adjustment.idempotency_key, input::MAX_KEY_BYTES)?;
+    let posting = Posting {
+        user_id,
+        change_type: ChangeType::Grant,
+        delta: adjustment.credits,
+        unlimited: Unlimited::Keep,
+        source: source::manual(user_id, key),
+        reference: None,
+        notes: Some(adjustment.reason),
+        now: app.clock.now(),
+    };
+    let entry = enter(app, actor, posting).await?;
+    // Unlike an export's, an adjustment's amount is part of what was requested.
+    if entry.credits_delta == adjustment.credits { Ok(entry) } else { Err(Error::KeyReused) }
+}
+
+/// As [`adjust`], for credits to add only.
+///
+/// # Errors
+/// [`Error::BadInput`] for what is not from 1 to 100,000 credits; those of [`adjust`].
+pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_entry::Model, Error> {
+    if !(1..=MAX_CREDITS).contains(&grant.credits) {
+        return Err(Error::bad_input(format!("credits must be from 1 to {MAX_CREDITS}")));
+    }
+    adjust(app, actor, grant).await
+}
+
+/// Posts one entry in a transaction of its own, with the user who makes it, and tells the watchers.
+pub(super) async fn enter(app: &App, actor: i64, posting: Posting) -> Result<ledger_entry::Model, Error> {
+    let user_id = posting.user_id;
+    match retry(|| post(app, actor, posting.clone())).await? {
+        Booking::Applied(entry) => {
+            app.feed.announce(user_id, Hint { ledger: entry.version, subscription: 0 });
+            Ok(entry)
+        }
+        Booking::Replayed(entry) => Ok(entry),
+        Booking::Refused(account) => {
+            Err(Error::bad_input(format!("The balance is {} credits. No more can be taken.", account.balance)))
+        }
+    }
+}
+
+async fn post(app: &App, actor: i64, posting: Posting) -> Result<Booking, ledger::Error> {
+    let tx = app.database.begin().await?;
+    let account = ledger::lock(&tx, posting.user_id).await?;
+    let overdraws = posting.delta < 0 && account.balance + posting.delta < 0;
+    if overdraws && !ledger::booked(&tx, &posting.source).await? {
+        return Ok(Booking::Refused(account));
+    }
+    let booking = ledger::post(&tx, posting).await?;
+    if let Booking::Applied(entry) = &booking {
+        let made = manual_entry::ActiveModel { entry_id: Set(entry.id), actor_id: Set(actor) };
+        made.insert(&tx).await?;
+    }
+    tx.commit().await?;
+    Ok(booking)
+}
+
+/// The users who made these entries by hand, by the entries' ids.
+///
+/// # Errors
+/// The database's.
+pub async fn actors(db: &impl ConnectionTrait, entries: &[i64]) -> Result<HashMap<i64, i64>, DbErr> {
+    let made = manual_entry::Entity::find().filter(manual_entry::Column::EntryId.is_in(entries.iter().copied()));
+    Ok(made.all(db).await?.into_iter().map(|made| (made.entry_id, made.actor_id)).collect())
+}
