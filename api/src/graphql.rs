@@ -2,7 +2,9 @@
 #![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
 
 mod account;
+mod admission;
 mod balance;
+mod cache;
 mod checkout;
 mod context;
 mod cursors;
@@ -12,7 +14,9 @@ mod event;
 mod executor;
 mod export;
 mod firewall;
+mod hash;
 mod ledger;
+mod lexer;
 mod loaders;
 mod money;
 mod observation;
@@ -72,16 +76,13 @@ type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema, ready to execute what the firewall has let through.
 fn schema(app: &App) -> Schema {
-    let config = &app.config;
-    let mut builder = builder().data(app.clone()).limit_recursive_depth(firewall::LEVELS);
-    if !config.introspection {
-        builder = builder.disable_introspection().disable_suggestions();
-    }
+    let builder = builder().data(app.clone()).limit_recursive_depth(firewall::LEVELS);
+    let builder = if app.config.introspection { builder } else { builder.disable_introspection() };
     builder
         // Extensions run in this order: every outcome is seen, and what each of the others refuses has its code.
         .extension(observation::Observation)
         .extension(errors::Codes::default())
-        .extension(validation::Weight(config.limits.document.complexity))
+        .extension(validation::AlreadyValidated)
         .extension(loaders::PerExecution(app.clone()))
         .finish()
 }

@@ -5,7 +5,6 @@
 //! verify`, not by these numbers: each process counts for itself and from zero.
 
 mod counts;
-mod document;
 mod page;
 mod spans;
 
@@ -13,6 +12,5 @@ pub use counts::{
     Open, booked, operation, push, rejected, socket_closed, socket_opened, stripe_call, subscription_opened, webhook,
     work_age,
 };
-pub use document::without_literals;
 pub use page::{page, upkeep};
 pub use spans::{Spans, adopt, detach, document, exporting};

@@ -39,6 +39,9 @@ pub struct Rates {
 /// How many log-ins and sign-ups an address may send at once. Each keeps a processor busy for some 250 ms.
 const PASSWORD_BURST: u32 = 10;
 
+/// New documents that are remembered for one user, or for all callers without a token together.
+const DOCUMENTS: Rate = Rate::per_minute(60);
+
 /// Limits how often callers ask. Without rates it limits nobody.
 #[derive(Debug)]
 pub struct Throttle {
@@ -50,6 +53,7 @@ pub struct Throttle {
 struct Limits {
     user: Buckets<i64>,
     stripe: Buckets<i64>,
+    documents: Buckets<Option<i64>>,
     address: Buckets<Address>,
     sign_up: Buckets<Address>,
     log_in: Buckets<Address>,
@@ -64,6 +68,7 @@ impl Throttle {
         let limits = rates.map(|rates| Limits {
             user: Buckets::new(rates.user),
             stripe: Buckets::new(rates.stripe),
+            documents: Buckets::new(DOCUMENTS),
             address: Buckets::new(rates.address),
             sign_up: Buckets::with_burst(rates.sign_up, PASSWORD_BURST),
             log_in: Buckets::with_burst(rates.log_in, PASSWORD_BURST),
@@ -95,6 +100,13 @@ impl Throttle {
     /// [`Error::RateLimited`].
     pub fn stripe(&self, user_id: i64) -> Result<(), Error> {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_stripe", limits.stripe.take(&user_id)))
+    }
+
+    /// Whether one more new document is remembered for a user, or for callers without a token. Without this limit, anybody
+    /// could push out the documents that others use.
+    #[must_use]
+    pub fn remembers_document(&self, user_id: Option<i64>) -> bool {
+        self.limits.as_ref().is_none_or(|limits| limits.documents.take(&user_id).is_ok())
     }
 
     /// Somebody wants to sign up.

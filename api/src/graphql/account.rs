@@ -66,7 +66,6 @@ impl AdminQuery {
     }
 
     /// All users, newest first. Needs the role admin.
-    #[graphql(complexity = "cursors::cost(first, None, child_complexity)")]
     async fn users(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! Relay connections: their arguments checked, their pages mapped, their cost told.
+//! Relay connections: their arguments checked, their pages mapped.
 
 use async_graphql::{
     OutputType,
@@ -66,13 +66,6 @@ where
     let mut connection = Connection::new(page.has_previous, page.has_next);
     connection.edges.extend(page.rows.into_iter().map(|row| Edge::new(OpaqueCursor(key(&row)), node(row))));
     connection
-}
-
-/// What a page costs of the limit on complexity: its fields, as often as it has rows. One that is too long costs no more
-/// than the longest: it is refused for its length, which tells its caller more.
-pub(super) fn cost(first: Option<i32>, last: Option<i32>, fields: usize) -> usize {
-    let size = first.or(last).and_then(|size| u64::try_from(size).ok()).unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
-    usize::try_from(size).unwrap_or(usize::MAX).saturating_mul(fields).saturating_add(1)
 }
 
 #[cfg(test)]

@@ -60,14 +60,36 @@ fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
     ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id()))
 }
 
-/// How many errors one response tells. Thousands could be made with a document of some kilobytes, and nobody reads them.
+/// Errors of one response. A document of some kilobytes can cause thousands, and nobody reads them.
 const MAX_ERRORS: usize = 20;
 
+/// Characters of an error's message. Messages repeat what the client sent.
+const MAX_MESSAGE_CHARS: usize = 200;
+
+/// Bytes of all errors of one response, as JSON. The first error is always sent.
+const MAX_ERRORS_BYTES: usize = 3_500;
+
+/// Cuts errors down to what a response may hold.
+pub(super) fn bounded(mut errors: Vec<ServerError>) -> Vec<ServerError> {
+    errors.truncate(MAX_ERRORS);
+    let mut bytes = 0_usize;
+    let mut first = true;
+    errors.retain_mut(|error| {
+        if let Some((end, _)) = error.message.char_indices().nth(MAX_MESSAGE_CHARS) {
+            error.message.truncate(end);
+            error.message.push('…');
+        }
+        bytes = bytes.saturating_add(serde_json::to_vec(error).map_or(usize::MAX, |json| json.len()));
+        std::mem::take(&mut first) || bytes <= MAX_ERRORS_BYTES
+    });
+    errors
+}
+
 fn coded(mut response: Response, id: &RequestId) -> Response {
-    response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         code(error, id);
     }
+    response.errors = bounded(response.errors);
     response
 }
 
@@ -95,5 +117,25 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
     if code == "INTERNAL" {
         extensions.set("requestId", id.as_str());
         "something went wrong on our side: name the request id when you ask about it".clone_into(&mut error.message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_cut_to_what_a_response_may_hold() {
+        let long = "\u{1}é".repeat(1000);
+        let errors = bounded((0..100).map(|_| ServerError::new(&long, None)).collect());
+        assert!(!errors.is_empty());
+        assert!(errors.iter().all(|error| error.message.chars().count() == MAX_MESSAGE_CHARS + 1));
+        assert!(serde_json::to_vec(&errors).unwrap().len() < 4000);
+    }
+
+    #[test]
+    fn short_errors_stay_as_they_are() {
+        let errors: Vec<_> = (0..30).map(|number| ServerError::new(format!("no {number}"), None)).collect();
+        assert_eq!(bounded(errors.clone()), errors[..MAX_ERRORS]);
     }
 }

@@ -47,7 +47,6 @@ impl EdgeNameType for WebhookEventEdgeName {
 #[Object]
 impl EventQuery {
     /// All webhooks that came, the last first. Needs the role admin.
-    #[graphql(complexity = "cursors::cost(first, None, child_complexity)")]
     async fn webhook_events(
         &self,
         ctx: &Context<'_>,

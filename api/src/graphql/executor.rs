@@ -1,33 +1,35 @@
-//! The one way in for documents, whatever they come by: HTTP, a socket, a stream of events.
+//! Admits and runs operations, whichever way they came: by HTTP, a websocket or a stream of events.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc, time::Instant};
 
 use async_graphql::{Request, Response, futures_util::stream::BoxStream, parser::types::OperationType};
 
 use super::{
-    Documents, Schema,
-    firewall::{Firewall, Rejection},
+    Documents, Rejection, Schema,
+    admission::{Admission, Admitted},
+    observation,
 };
-use crate::{app::App, telemetry};
+use crate::{app::App, auth::Viewer, telemetry};
 
-/// Admits documents and runs them. Cheap to clone.
+/// Admits and runs operations. Cheap to clone.
 #[derive(Clone)]
 pub struct Executor(Arc<Parts>);
 
 struct Parts {
+    app: App,
     schema: Schema,
-    firewall: Firewall,
+    admission: Admission,
     documents: Documents,
 }
 
-/// An operation that was admitted, and nothing but that can be run.
+/// An operation that was admitted. Nothing else can run.
 pub struct Operation {
     request: Request,
     kind: OperationType,
 }
 
 impl Operation {
-    /// Whether it reads, changes or watches.
+    /// The kind of the operation.
     #[must_use]
     pub const fn kind(&self) -> OperationType {
         self.kind
@@ -41,25 +43,41 @@ impl Operation {
 }
 
 impl Executor {
-    /// An executor for the gateway's schema, of documents that may be asked for by their hash.
+    /// An executor for the gateway's schema.
     #[must_use]
     pub fn new(app: &App, documents: Documents) -> Self {
-        let firewall = Firewall::new(app.config.limits.document.clone(), app.config.introspection, &super::sdl());
-        Self(Arc::new(Parts { schema: super::schema(app), firewall, documents }))
+        let admission = Admission::new(&app.config);
+        Self(Arc::new(Parts { app: app.clone(), schema: super::schema(app), admission, documents }))
     }
 
-    /// Looks a document over before anything else does.
+    /// Decides whether a request runs.
     ///
     /// # Errors
-    /// [`Rejection`]: it is not run, and its client is told why.
+    /// [`Rejection`]: the reason for which it does not.
     pub fn admit(&self, request: Request) -> Result<Operation, Rejection> {
-        self.look_over(request).inspect_err(|rejection| telemetry::rejected(rejection.as_str()))
+        let started = Instant::now();
+        self.check(request).inspect_err(|rejection| {
+            telemetry::rejected(rejection.as_str());
+            if let Rejection::Invalid { kind, .. } = rejection {
+                observation::count(Some(*kind), "refused", started.elapsed());
+            }
+        })
     }
 
-    fn look_over(&self, mut request: Request) -> Result<Operation, Rejection> {
-        self.0.documents.place(&mut request)?;
-        let kind = self.0.firewall.inspect(&mut request)?;
-        Ok(Operation { request, kind })
+    fn check(&self, mut request: Request) -> Result<Operation, Rejection> {
+        let placed = self.0.documents.place(&mut request)?;
+        let Admitted { operation, was_remembered } = self.0.admission.admit(&mut request, placed.hash)?;
+        let is_new = !was_remembered || placed.pending.as_ref().is_some_and(|pending| pending.is_new());
+        if is_new && self.0.app.throttle.remembers_document(viewer(&request).map(|viewer| viewer.user_id)) {
+            if let Some(hash) = placed.hash {
+                self.0.admission.remember(hash, &operation);
+            }
+            if let Some(pending) = placed.pending {
+                pending.keep();
+            }
+        }
+        operation.hand_to(&mut request);
+        Ok(Operation { request, kind: operation.kind() })
     }
 
     /// Runs a query or a mutation.
@@ -67,9 +85,13 @@ impl Executor {
         self.0.schema.execute(operation.request).await
     }
 
-    /// Runs any operation; queries and mutations have one result.
+    /// Runs any operation. Queries and mutations have one result.
     #[must_use]
     pub fn stream(&self, operation: Operation) -> BoxStream<'static, Response> {
         self.0.schema.execute_stream(operation.request)
     }
+}
+
+fn viewer(request: &Request) -> Option<&Viewer> {
+    request.data.get(&TypeId::of::<Viewer>())?.downcast_ref()
 }

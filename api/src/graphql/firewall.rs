@@ -1,96 +1,157 @@
-//! What every document passes before anything else walks it, whatever it came by.
+//! The checks that every document passes before it runs, whichever way it came.
 //!
-//! | rule | looks at | limit |
+//! | rule | checks | limit |
 //! |---|---|---|
-//! | [`tokens`] | the text, before it is parsed | `MAX_DOCUMENT_BYTES`, `MAX_DOCUMENT_TOKENS`, `MAX_DEPTH` |
-//! | [`extent`] | the document with every fragment in its place | `MAX_DEPTH`, `MAX_ALIASES`, `MAX_DIRECTIVES`, `MAX_COMPLEXITY` |
-//! | [`merge`] | what is selected twice | once |
-//! | [`roots`] | the operation's own fields | `MAX_ROOT_FIELDS`, `MAX_MUTATIONS` |
-//! | [`introspection`] | questions about the schema | `INTROSPECTION` |
-//! | [`pages`] | `first` and `last` | `MAX_PAGE_SIZE` |
+//! | [`text`] | the text, before it is parsed | `MAX_DOCUMENT_BYTES`, `MAX_DOCUMENT_TOKENS`, `MAX_DEPTH` |
+//! | [`size`] | the document with every fragment expanded | `MAX_DEPTH`, `MAX_ALIASES`, `MAX_DIRECTIVES`, `MAX_COMPLEXITY` |
+//! | [`merge`] | fields that are selected twice | once |
+//! | [`root_fields`] | the fields that the operation starts with | `MAX_ROOT_FIELDS`, `MAX_MUTATIONS` |
+//! | [`introspection`] | the length of the schema's description | `INTROSPECTION` |
 //! | [`variables`] | values, by the types that are declared for them | `MAX_DEPTH` |
+//! | [`complexity`] | lists by their page, variables wherever they are named | `MAX_COMPLEXITY`, `MAX_PAGE_SIZE` |
 //!
-//! Each takes time that grows with the document and no faster. What it comes to in rows and lists is weighed after it was
-//! found to fit the schema: see [`super::validation`].
+//! The time that each rule takes grows with the document and no faster. Those that look only at the document run once for it:
+//! what they leave is a [`PreparedOperation`]. Those that look at variables run for every request.
 
-mod extent;
+mod complexity;
 mod introspection;
 mod merge;
-mod pages;
 mod rejection;
-mod roots;
+mod root_fields;
 mod shape;
+mod size;
 #[cfg(test)]
 mod tests;
-mod tokens;
+mod text;
 mod variables;
 
 use async_graphql::{
-    Request,
+    Request, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 
-pub(super) use extent::LEVELS;
+use self::{complexity::Complexity, shape::Shape};
 pub use rejection::Rejection;
-use shape::Shape;
+pub(super) use size::LEVELS;
 
+use super::Schema;
 use crate::config::DocumentLimits;
 
-/// Looks documents over.
+/// Checks documents and their variables.
 pub(super) struct Firewall {
     limits: DocumentLimits,
     introspection: bool,
     shape: Shape,
 }
 
-impl Firewall {
-    /// A firewall for the schema of this text.
-    pub(super) fn new(limits: DocumentLimits, introspection: bool, sdl: &str) -> Self {
-        Self { limits, introspection, shape: Shape::read(sdl) }
+/// An operation whose document passed the checks that do not depend on variables.
+pub(super) struct PreparedOperation {
+    /// The document, with this operation merged.
+    document: ExecutableDocument,
+    operation_name: Option<String>,
+    complexity: Complexity,
+    kind: OperationType,
+}
+
+impl PreparedOperation {
+    /// The name by which the client chose the operation.
+    pub(super) fn operation_name(&self) -> Option<&str> {
+        self.operation_name.as_deref()
     }
 
-    /// Looks over what is asked, and leaves it such that nothing in it runs twice.
-    ///
-    /// # Errors
-    /// [`Rejection`], by the first rule that is broken.
-    pub(super) fn inspect(&self, request: &mut Request) -> Result<OperationType, Rejection> {
-        tokens::check(&request.query, &self.limits)?;
-        variables::depth(&request.variables, self.limits.depth)?;
-        let mut document = parse_query(&request.query).map_err(|error| Rejection::syntax(&error))?;
-        let name = request.operation_name.as_deref();
-        extent::check(&document, &self.limits)?;
-        chosen(&document, name)?;
-        merge::once_each(&mut document, name, &self.shape);
-        let operation = chosen(&document, name)?;
-        roots::check(operation, &self.limits, self.introspection)?;
-        variables::check(operation, &request.variables, &self.shape)?;
-        pages::check(operation, &request.variables, self.limits.page)?;
-        variables::fill(operation, &document, &mut request.variables);
-        let kind = operation.ty;
-        request.set_parsed_query(document);
-        Ok(kind)
+    /// The kind of the operation.
+    pub(super) const fn kind(&self) -> OperationType {
+        self.kind
     }
 
-    /// A request for each operation of a document, with something in the place of every required variable.
-    ///
-    /// # Errors
-    /// [`Rejection`], by the first rule that is broken.
-    pub(super) fn rehearse(&self, text: &str) -> Result<Vec<Request>, Rejection> {
-        tokens::check(text, &self.limits)?;
-        let document = parse_query(text).map_err(|error| Rejection::syntax(&error))?;
-        let requests = document.operations.iter().map(|(name, operation)| {
-            let mut request = Request::new(text).variables(variables::samples(&operation.node, &self.shape));
-            request.operation_name = name.map(ToString::to_string);
-            self.inspect(&mut request).map(|_| request)
-        });
-        requests.collect()
+    /// The number of selections and values: the memory that the operation takes grows with it.
+    pub(super) const fn parts(&self) -> usize {
+        self.complexity.parts
+    }
+
+    /// Hands the parsed operation to a request.
+    pub(super) fn hand_to(&self, request: &mut Request) {
+        request.set_parsed_query(self.document.clone());
+    }
+
+    /// Drops whatever other operations need, once the document as a whole was validated.
+    pub(super) fn keep_own_operation(&mut self) {
+        self.document.fragments.clear();
+        if let (DocumentOperations::Multiple(operations), Some(name)) =
+            (&mut self.document.operations, &self.operation_name)
+        {
+            operations.retain(|operation, _| operation.as_str() == name);
+        }
     }
 }
 
-/// The operation that is asked for.
+impl Firewall {
+    /// A firewall for a schema, which must not disable introspection itself.
+    pub(super) fn new(limits: DocumentLimits, introspection: bool, schema: &Schema) -> Self {
+        Self { limits, introspection, shape: Shape::of(schema) }
+    }
+
+    /// Checks a document, and prepares one of its operations so that nothing in it runs twice.
+    ///
+    /// # Errors
+    /// [`Rejection`], by the first rule that is broken.
+    pub(super) fn prepare(&self, text: &str, operation_name: Option<&str>) -> Result<PreparedOperation, Rejection> {
+        text::check(text, &self.limits)?;
+        let document = parse_query(text).map_err(|error| Rejection::syntax(&error))?;
+        self.prepare_parsed(document, operation_name)
+    }
+
+    fn prepare_parsed(
+        &self,
+        mut document: ExecutableDocument,
+        name: Option<&str>,
+    ) -> Result<PreparedOperation, Rejection> {
+        size::check(&document, &self.limits, &self.shape)?;
+        variables::once_each(chosen(&document, name)?)?;
+        merge::once_each(&mut document, name, &self.shape);
+        let operation = chosen(&document, name)?;
+        root_fields::check(operation, &self.limits, self.introspection, &self.shape)?;
+        let complexity = Complexity::of(operation, &self.shape);
+        let kind = operation.ty;
+        Ok(PreparedOperation { document, operation_name: name.map(ToOwned::to_owned), complexity, kind })
+    }
+
+    /// Checks the variables of a request, and adds null for those that were left out.
+    ///
+    /// # Errors
+    /// [`Rejection`], by the first rule that is broken.
+    pub(super) fn check_variables(&self, prepared: &PreparedOperation, given: &mut Variables) -> Result<(), Rejection> {
+        let operation = chosen(&prepared.document, prepared.operation_name.as_deref())?;
+        variables::depth(given, self.limits.depth)?;
+        variables::check(operation, given, &self.shape)?;
+        prepared.complexity.check(operation, given, &self.limits)?;
+        variables::fill(operation, given);
+        Ok(())
+    }
+
+    /// Prepares each operation of a document.
+    ///
+    /// # Errors
+    /// [`Rejection`], by the first rule that is broken.
+    pub(super) fn prepare_all(&self, text: &str) -> Result<Vec<PreparedOperation>, Rejection> {
+        text::check(text, &self.limits)?;
+        let document = parse_query(text).map_err(|error| Rejection::syntax(&error))?;
+        let names: Vec<_> = document.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect();
+        let prepared = names.iter().map(|name| self.prepare_parsed(document.clone(), name.as_deref()));
+        prepared.collect()
+    }
+
+    /// A value for each variable of an operation that has one type in the whole document.
+    pub(super) fn sample_variables(&self, prepared: &PreparedOperation) -> Variables {
+        let operation = chosen(&prepared.document, prepared.operation_name.as_deref());
+        operation.map(|operation| variables::samples(operation, &prepared.document, &self.shape)).unwrap_or_default()
+    }
+}
+
+/// The operation that is to run.
 fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Rejection> {
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),

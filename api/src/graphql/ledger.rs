@@ -42,7 +42,6 @@ impl EdgeNameType for LedgerEdgeName {
 #[Object]
 impl LedgerQuery {
     /// Every change of the viewer's balance, newest first.
-    #[graphql(complexity = "cursors::cost(first, last, child_complexity)")]
     async fn ledger(
         &self,
         ctx: &Context<'_>,

@@ -1,6 +1,9 @@
 //! What operators see of an operation: that it was asked for, how it ended, and a span.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use async_graphql::{
     Name, Request, Response, ServerResult, Value,
@@ -13,10 +16,14 @@ use async_graphql::{
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field::Empty};
 
+use super::lexer::without_literals;
 use crate::telemetry::{self, Open};
 
 /// Characters of an operation's name that are shown.
 const NAME: usize = 100;
+
+/// Characters of a document that are shown.
+const DOCUMENT: usize = 4000;
 
 /// Makes the observers.
 pub(super) struct Observation;
@@ -98,13 +105,17 @@ impl Seen {
         if self.counted.set(()).is_err() {
             return;
         }
-        let kind = self.asked.get().map(|asked| asked.kind);
-        let took = match kind {
-            Some(OperationType::Query | OperationType::Mutation) => Some(self.started.elapsed()),
-            Some(OperationType::Subscription) | None => None,
-        };
-        telemetry::operation(kind.map_or("unknown", word), outcome, took);
+        count(self.asked.get().map(|asked| asked.kind), outcome, self.started.elapsed());
     }
+}
+
+/// Counts an operation by its outcome. The time that a subscription is open is none that it takes.
+pub(super) fn count(kind: Option<OperationType>, outcome: &'static str, elapsed: Duration) {
+    let took = match kind {
+        Some(OperationType::Query | OperationType::Mutation) => Some(elapsed),
+        Some(OperationType::Subscription) | None => None,
+    };
+    telemetry::operation(kind.map_or("unknown", word), outcome, took);
 }
 
 impl Drop for Seen {
@@ -133,7 +144,7 @@ impl Asked {
         if let Some(document) = &self.document {
             let name = self.name.as_ref().map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
             span.record("otel.name", name);
-            telemetry::document(&span, document);
+            telemetry::document(&span, without_literals(document, DOCUMENT));
         }
         // What is pushed hours later is no part of the request that opened the way.
         if self.kind == OperationType::Subscription {

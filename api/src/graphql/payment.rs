@@ -46,7 +46,6 @@ impl EdgeNameType for PaymentEdgeName {
 #[Object]
 impl PaymentQuery {
     /// The viewer's purchases of credit packs, newest first.
-    #[graphql(complexity = "cursors::cost(first, last, child_complexity)")]
     async fn payments(
         &self,
         ctx: &Context<'_>,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The complexity of a preview: each calls Stripe several times, and a document has room for three.
-const PREVIEW_COST: usize = 1500;
+pub(super) const PREVIEW_COST: usize = 1500;
 
 /// Previews of plan changes.
 #[derive(Default)]
@@ -31,7 +31,6 @@ pub(super) struct PlanChangeQuery;
 impl PlanChangeQuery {
     /// Previews `changePlan` for the viewer: the amount due and the credits added immediately, and the price of the next period.
     /// Null if the viewer has no subscription. Nothing is changed.
-    #[graphql(complexity = "PREVIEW_COST + child_complexity")]
     async fn preview_plan_change(
         &self,
         ctx: &Context<'_>,

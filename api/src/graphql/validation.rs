@@ -1,66 +1,80 @@
-//! What follows once a document was found to fit the schema.
+//! The validation against the schema: once for a document, and never again when it runs.
 
 use std::sync::Arc;
 
 use async_graphql::{
-    ServerError, ValidationResult,
+    CacheControl, Request, ServerError, ValidationResult, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
 };
+use futures_util::FutureExt;
 
-use super::{Rejection, documents::Fresh};
-use crate::telemetry;
+use super::{Rejection, Schema, firewall::PreparedOperation};
 
-/// Refuses what comes to more than so many fields, with lists counted by their page. Remembers the others, where they came
-/// with their hash.
-pub(super) struct Weight(pub(super) usize);
+/// Validates documents against a schema with no gateway behind it.
+pub(super) struct Validator(Schema);
 
-impl ExtensionFactory for Weight {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self(self.0))
+impl Validator {
+    /// A validator. Its messages suggest names of the schema where that is `introspection`'s to tell.
+    pub(super) fn new(introspection: bool) -> Self {
+        let builder = super::builder().limit_recursive_depth(super::firewall::LEVELS).extension(DryRun);
+        let builder = if introspection { builder } else { builder.disable_introspection().disable_suggestions() };
+        Self(builder.finish())
     }
-}
 
-#[async_graphql::async_trait::async_trait]
-impl Extension for Weight {
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        let result = next.run(ctx).await.inspect_err(|_| telemetry::rejected("validation"))?;
-        weigh(&result, self.0).map_err(|rejection| {
-            telemetry::rejected(rejection.as_str());
-            vec![rejection.into()]
-        })?;
-        if let Some(fresh) = ctx.data_opt::<Fresh>() {
-            fresh.keep();
+    /// Validates the whole document of an operation. Nothing in it waits.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`].
+    pub(super) fn check(&self, prepared: &PreparedOperation, samples: Variables) -> Result<(), Rejection> {
+        let mut request = Request::new("").variables(samples);
+        prepared.hand_to(&mut request);
+        request.operation_name = prepared.operation_name().map(ToOwned::to_owned);
+        match self.0.execute(request).now_or_never() {
+            Some(response) if response.errors.is_empty() => Ok(()),
+            response => {
+                let errors = response.map(|response| response.errors).unwrap_or_default();
+                Err(Rejection::invalid(prepared.kind(), errors))
+            }
         }
-        Ok(result)
     }
 }
 
-/// Goes as far as [`Weight`], and runs nothing: what is good ends without an error, and without data.
-pub(super) struct Rehearsal(pub(super) usize);
+/// Ends each execution after the validation, without data: valid documents end without errors.
+struct DryRun;
 
-impl ExtensionFactory for Rehearsal {
+impl ExtensionFactory for DryRun {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self(self.0))
+        Arc::new(Self)
     }
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Extension for Rehearsal {
+impl Extension for DryRun {
     async fn validation(
         &self,
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        let result = next.run(ctx).await?;
-        weigh(&result, self.0).map_err(|rejection| vec![rejection.into()])?;
-        Err(Vec::new())
+        next.run(ctx).await.and(Err(Vec::new()))
     }
 }
 
-fn weigh(result: &ValidationResult, limit: usize) -> Result<(), Rejection> {
-    if result.complexity > limit { Err(Rejection::Complexity(limit)) } else { Ok(()) }
+/// Skips the validation of operations that were validated when they were admitted. No others reach the schema.
+pub(super) struct AlreadyValidated;
+
+impl ExtensionFactory for AlreadyValidated {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for AlreadyValidated {
+    async fn validation(
+        &self,
+        _ctx: &ExtensionContext<'_>,
+        _next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        Ok(ValidationResult { cache_control: CacheControl::default(), complexity: 0, depth: 0 })
+    }
 }

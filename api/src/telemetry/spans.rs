@@ -24,8 +24,6 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::without_literals;
-
 /// How long the last spans may take to be handed over once the gateway has stopped.
 const FLUSH: Duration = Duration::from_secs(3);
 
@@ -102,10 +100,10 @@ pub fn detach(span: &Span) {
     }
 }
 
-/// Shows a GraphQL document with its span, without what may be secret. It is no field, which would stand in the log.
-pub fn document(span: &Span, document: &str) {
+/// Adds a GraphQL document, whose literals were removed, to a span. As a field it would appear in the log as well.
+pub fn document(span: &Span, document: String) {
     if exporting() {
-        span.set_attribute("graphql.document", without_literals(document));
+        span.set_attribute("graphql.document", document);
     }
 }
 

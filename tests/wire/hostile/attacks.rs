@@ -1,4 +1,4 @@
-//! The documents, and the code that each is refused with. Most are as large as a body may be.
+//! Known attacks, each with the code of its refusal. Most are as large as a body may be.
 
 mod crowds;
 mod inputs;
@@ -7,17 +7,19 @@ mod texts;
 
 use serde_json::{Value, json};
 
-/// What somebody sends who means ill.
+/// A request that is made to be expensive.
 pub(super) struct Attack {
     pub(super) name: &'static str,
     pub(super) query: String,
     pub(super) variables: Value,
+    /// The operation that is to run, where there are several.
+    pub(super) operation_name: Option<&'static str>,
     pub(super) code: &'static str,
 }
 
 impl Attack {
     fn new(name: &'static str, code: &'static str, query: impl Into<String>) -> Self {
-        Self { name, query: query.into(), variables: json!({}), code }
+        Self { name, query: query.into(), variables: json!({}), operation_name: None, code }
     }
 
     fn with(mut self, variables: Value) -> Self {
@@ -25,8 +27,13 @@ impl Attack {
         self
     }
 
+    fn named(mut self, operation: &'static str) -> Self {
+        self.operation_name = Some(operation);
+        self
+    }
+
     pub(super) fn body(&self) -> String {
-        json!({ "query": self.query, "variables": self.variables }).to_string()
+        json!({ "query": self.query, "variables": self.variables, "operationName": self.operation_name }).to_string()
     }
 }
 
@@ -34,7 +41,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     [shapes::attacks(), crowds::attacks(), texts::attacks(), inputs::attacks()].into_iter().flatten().collect()
 }
 
-/// What `text` says of every number under `count`, in one string.
+/// The text for every number below `count`, in one string.
 fn numbered(count: usize, text: impl Fn(usize) -> String) -> String {
     (0..count).map(text).collect()
 }

@@ -1,17 +1,16 @@
-//! Documents that the operator trusts: a file that the clients' build writes. Where there is one, nothing else may run.
+//! Documents that the operator trusts: a file that the clients' build writes. Where there is one, no other documents run.
 
 use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
 
-use super::{Hash, digits, hash};
 use crate::{
     config::Config,
-    graphql::{builder, firewall::Firewall, sdl, validation::Rehearsal},
+    graphql::{admission::Admission, hash::DocumentHash},
 };
 
 /// The trusted documents.
-pub(super) struct Trusted(HashMap<Hash, String>);
+pub(super) struct TrustedDocuments(HashMap<DocumentHash, String>);
 
 /// The file, in one of two forms.
 #[derive(Deserialize)]
@@ -35,7 +34,7 @@ struct Entry {
     body: String,
 }
 
-impl Trusted {
+impl TrustedDocuments {
     /// Reads the file, and checks that each document has its hash, fits the schema, and passes the firewall.
     ///
     /// # Errors
@@ -50,48 +49,22 @@ impl Trusted {
                 operations.into_iter().map(|entry| (entry.id, entry.body)).collect()
             }
         };
-        let rehearsal = Stage::new(config);
+        let admission = Admission::new(config);
         let mut trusted = HashMap::with_capacity(entries.len());
         for (name, document) in entries {
-            let hash = hash(&document);
-            if digits(&name) != Some(hash) {
-                return Err(wrong(format!(
-                    "{name} is not the SHA-256 of its document, which is {}",
-                    hex::encode(hash)
-                )));
+            let hash = DocumentHash::of(&document);
+            if DocumentHash::read(&name) != Some(hash) {
+                return Err(wrong(format!("{name} is not the SHA-256 of its document, which is {hash}")));
             }
-            rehearsal.check(&document).await.map_err(|why| wrong(format!("{name} may not run: {why}")))?;
+            admission.check(&document).map_err(|why| wrong(format!("{name} may not run: {why}")))?;
             trusted.insert(hash, document);
         }
         if trusted.is_empty() { Err(wrong("it names no document".to_owned())) } else { Ok(Self(trusted)) }
     }
 
-    pub(super) fn get(&self, hash: &Hash) -> Option<&str> {
+    pub(super) fn get(&self, hash: &DocumentHash) -> Option<&str> {
         self.0.get(hash).map(String::as_str)
     }
 }
 
 const FORMS: &str = "it is neither a JSON object of documents by their SHA-256, nor an apollo-persisted-query-manifest";
-
-/// The schema with nothing behind it.
-struct Stage {
-    firewall: Firewall,
-    schema: crate::graphql::Schema,
-}
-
-impl Stage {
-    fn new(config: &Config) -> Self {
-        let firewall = Firewall::new(config.limits.document.clone(), config.introspection, &sdl());
-        Self { firewall, schema: builder().extension(Rehearsal(config.limits.document.complexity)).finish() }
-    }
-
-    /// Plays each operation of a document as far as it can be played without data.
-    async fn check(&self, document: &str) -> Result<(), String> {
-        for request in self.firewall.rehearse(document).map_err(|rejection| rejection.to_string())? {
-            if let Some(error) = self.schema.execute(request).await.errors.first() {
-                return Err(error.message.clone());
-            }
-        }
-        Ok(())
-    }
-}

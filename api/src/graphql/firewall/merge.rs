@@ -1,9 +1,9 @@
-//! What is selected twice is run once.
+//! Merges fields that are selected twice, so that they run once.
 //!
-//! The specification merges fields of one response key before it runs them. async-graphql runs each and merges what they
-//! answer: a charge that two fragments select would be made twice. So fragments are put in their place here, and fields that
-//! are alike become one. What has one key and is not alike is refused: by [`super::roots`] where it changes something, by
-//! the validation where it is a contradiction.
+//! The specification merges the fields of one response key before it runs them. async-graphql runs each of them and merges
+//! the results: a charge that two fragments select would be made twice. So fragments are expanded here and equal fields
+//! become one. Fields of one key that are not equal are refused: by [`super::root_fields`] in mutations and subscriptions,
+//! and by the validation where they contradict each other.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,19 +23,19 @@ use super::shape::{Shape, root};
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 type Items = Vec<Positioned<Selection>>;
 
-/// Leaves an operation with each of its fields once, and with no fragment that has a name. The document has no cycles, and
-/// fits its limits.
+/// Leaves an operation with each of its fields once, and without named fragments. The document must have no cycles and fit its
+/// limits.
 pub(super) fn once_each(document: &mut ExecutableDocument, name: Option<&str>, shape: &Shape) {
     let Some(operation) = operation(&mut document.operations, name) else { return };
     let (kind, set) = (operation.ty, mem::take(&mut operation.selection_set.node));
     let (mut here, mut elsewhere) = (HashSet::new(), HashSet::new());
     spread(&document.fragments, &set, &mut here);
     let merged = Merge { fragments: &document.fragments, shape }.set(Some(root(kind)), set.items);
-    // The operation itself is empty now, and spreads nothing.
+    // The operation itself is empty now and spreads nothing.
     for (_, other) in document.operations.iter() {
         spread(&document.fragments, &other.node.selection_set.node, &mut elsewhere);
     }
-    // What nobody spreads stays, and is refused for that.
+    // Fragments that no operation spreads stay, so that the validation refuses the document for them.
     document.fragments.retain(|name, _| !here.contains(name) || elsewhere.contains(name));
     if let Some(operation) = self::operation(&mut document.operations, name) {
         operation.selection_set.node = merged;
@@ -53,7 +53,7 @@ fn operation<'a>(operations: &'a mut DocumentOperations, name: Option<&str>) -> 
     operation.map(|operation| &mut operation.node)
 }
 
-/// Names the fragments that a set comes to, each once.
+/// Collects the names of the fragments that a set reaches.
 fn spread(fragments: &Fragments, set: &SelectionSet, names: &mut HashSet<Name>) {
     for selection in &set.items {
         match &selection.node {
@@ -83,7 +83,7 @@ impl Merge<'_> {
         for item in &mut merged.items {
             match &mut item.node {
                 Selection::Field(field) => {
-                    let of = self.shape.of(parent, &field.node.name.node);
+                    let of = self.shape.of_field(parent, &field.node.name.node);
                     self.again(of, &mut field.node.selection_set.node);
                 }
                 Selection::InlineFragment(inline) => {
@@ -100,7 +100,7 @@ impl Merge<'_> {
         *set = self.set(parent, mem::take(&mut set.items));
     }
 
-    /// Puts everything that applies to `parent` for certain into one set, and what applies on a condition behind it.
+    /// Collects the items of a set: what applies to `parent` in any case becomes part of it, the rest stays in inline fragments.
     fn place(&self, parent: Option<&str>, items: Items, merged: &mut Merged) {
         for item in items {
             match item.node {
@@ -131,13 +131,13 @@ impl Merge<'_> {
     }
 }
 
-/// A set that holds what is alike once.
+/// A set that holds equal items once.
 #[derive(Default)]
 struct Merged {
     items: Items,
-    /// Where the fields of a response key stand.
+    /// The positions of the fields of each response key.
     fields: HashMap<Name, Vec<usize>>,
-    /// Where the fragments of a condition stand.
+    /// The positions of the inline fragments of each type condition.
     inlines: HashMap<Option<Name>, Vec<usize>>,
 }
 
@@ -146,7 +146,7 @@ impl Merged {
         let places = self.fields.entry(field.node.response_key().node.clone()).or_default();
         for place in places.iter() {
             if let Selection::Field(first) = &mut self.items[*place].node
-                && alike(&first.node, &field.node)
+                && equal(&first.node, &field.node)
             {
                 first.node.selection_set.node.items.extend(field.node.selection_set.node.items);
                 return;
@@ -174,7 +174,7 @@ impl Merged {
     }
 }
 
-fn alike(one: &Field, other: &Field) -> bool {
+fn equal(one: &Field, other: &Field) -> bool {
     one.name == other.name
         && one.arguments.len() == other.arguments.len()
         && one.arguments.iter().all(|(name, value)| other.get_argument(&name.node) == Some(value))

@@ -1,15 +1,20 @@
-//! Why a document is not run: each reason with its code, and with its name among what is counted.
+//! Reasons for which a document does not run: each with its code, its message and its name in the metrics.
 
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, parser};
+use async_graphql::{
+    ErrorExtensionValues, Pos, Response, ServerError,
+    parser::{self, types::OperationType},
+};
 
-/// Why a document is not run.
+use crate::graphql::errors;
+
+/// A reason for which a document does not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// It is no GraphQL.
+    /// The text is not GraphQL.
     #[error("the document has a syntax error{}", place(.0.as_ref()))]
     Syntax(Option<Pos>),
-    /// It is not clear which operation is meant.
-    #[error("the document has no such operation: name one of its operations as operationName")]
+    /// It is not clear which operation to run.
+    #[error("the document has no such operation: send the name of one of its operations as operationName")]
     NoOperation,
     /// `MAX_DOCUMENT_BYTES`.
     #[error("the document has more than {0} bytes")]
@@ -17,9 +22,15 @@ pub enum Rejection {
     /// `MAX_DOCUMENT_TOKENS`.
     #[error("the document has more than {0} tokens")]
     Tokens(usize),
-    /// `MAX_DEPTH`, and what the library can walk.
+    /// A name is too long.
+    #[error("a name in the document has more than {0} bytes")]
+    NameLength(usize),
+    /// `MAX_DEPTH`, and the depth to which async-graphql walks.
     #[error("the document is nested more than {0} levels deep")]
     Depth(usize),
+    /// Too many operations.
+    #[error("the document has more than {0} operations")]
+    Operations(usize),
     /// `MAX_ALIASES`.
     #[error("the document has more than {0} aliases")]
     Aliases(usize),
@@ -27,48 +38,68 @@ pub enum Rejection {
     #[error("the document has more than {0} directives")]
     Directives(usize),
     /// `MAX_COMPLEXITY`.
-    #[error("the document comes to more than {0} fields, arguments and values, with lists counted by their page")]
+    #[error("the document has more than {0} fields, arguments and values, counting lists by their page")]
     Complexity(usize),
     /// A fragment would never end.
     #[error("the fragment {0} spreads itself")]
     Cycle(String),
+    /// Fields and arguments that do not exist, too many to suggest others for each.
+    #[error("the document has more than {0} fields and arguments that the schema does not have")]
+    UnknownNames(usize),
     /// `MAX_ROOT_FIELDS`, `MAX_MUTATIONS`, and one for subscriptions.
-    #[error("a {0} selects at most {1} field(s): send the others by themselves")]
+    #[error("a {0} selects at most {1} field(s): send the others in requests of their own")]
     RootFields(&'static str, usize),
-    /// What changes something is selected twice, and not alike.
+    /// A mutation or subscription is selected twice, with other arguments.
     #[error("{0} is selected twice, with other arguments or conditions: select it once")]
     Repeated(String),
     /// `MAX_PAGE_SIZE`.
     #[error("a page has 0 to {0} rows")]
     Page(u64),
-    /// A variable is missing, or is not what the operation declares. The sentence does not repeat it.
+    /// A variable is missing or not of the type that the operation declares. The message does not repeat its value.
     #[error("{0}")]
     Variable(String),
-    /// Lists of the schema, one in the other, which multiply.
-    #[error("introspection is nested more than {0} lists deep")]
-    IntrospectionDepth(usize),
+    /// The answer to introspection would be too long.
+    #[error("the answer to this introspection would have more than {0} bytes")]
+    IntrospectionSize(usize),
     /// `INTROSPECTION` is off.
-    #[error("introspection is switched off here: the schema is published as schema.graphql")]
+    #[error("introspection is disabled on this server: the schema is published as schema.graphql")]
     Introspection,
-    /// `TRUSTED_DOCUMENTS` does not name it.
-    #[error("only documents that were published with this gateway may run here")]
+    /// The document does not fit the schema.
+    #[error("{}", .problems.first().map_or("the document is not valid", |problem| problem.message.as_str()))]
+    Invalid {
+        /// The kind of the operation that was to run.
+        kind: OperationType,
+        /// At least one.
+        problems: Vec<Problem>,
+    },
+    /// `TRUSTED_DOCUMENTS` does not contain it.
+    #[error("only documents that were published with this server can run")]
     NotTrusted,
-    /// Its text is to be sent once more. The words are those that clients look for.
+    /// The client is to send the text once more. Clients look for this message.
     #[error("PersistedQueryNotFound")]
     NotRemembered,
-    /// Its text is to be sent each time. The words are those that clients look for.
+    /// The client is to send the text each time. Clients look for this message.
     #[error("PersistedQueryNotSupported")]
     NothingRemembered,
     /// The text has another hash than the one that came with it.
     #[error("provided sha does not match query")]
     OtherHash,
-    /// What should be a hash is none.
-    #[error("name a document by the 64 hexadecimal digits of its SHA-256, as documentId or extensions.persistedQuery")]
-    OddHash,
+    /// The hash is not one.
+    #[error(
+        "identify a document by the 64 hexadecimal digits of its SHA-256, as documentId or extensions.persistedQuery"
+    )]
+    BadHash,
+}
+
+/// A place where a document does not fit the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    message: String,
+    locations: Vec<Pos>,
 }
 
 impl Rejection {
-    /// Its name among the reasons, for counting.
+    /// Its name in the metrics.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -76,42 +107,50 @@ impl Rejection {
             Self::NoOperation => "no_operation",
             Self::Bytes(_) => "bytes",
             Self::Tokens(_) => "tokens",
+            Self::NameLength(_) => "name_length",
             Self::Depth(_) => "depth",
+            Self::Operations(_) => "operations",
             Self::Aliases(_) => "aliases",
             Self::Directives(_) => "directives",
             Self::Complexity(_) => "complexity",
             Self::Cycle(_) => "cycle",
+            Self::UnknownNames(_) => "unknown_names",
             Self::RootFields(..) => "root_fields",
             Self::Repeated(_) => "repeated",
             Self::Page(_) => "page",
             Self::Variable(_) => "variable",
-            Self::IntrospectionDepth(_) => "introspection_depth",
+            Self::IntrospectionSize(_) => "introspection_size",
             Self::Introspection => "introspection",
+            Self::Invalid { .. } => "validation",
             Self::NotTrusted => "not_trusted",
             Self::NotRemembered => "not_remembered",
             Self::NothingRemembered => "nothing_remembered",
             Self::OtherHash => "other_hash",
-            Self::OddHash => "odd_hash",
+            Self::BadHash => "bad_hash",
         }
     }
 
-    /// The code that clients go by.
+    /// The code for programs.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Syntax(_)
             | Self::NoOperation
+            | Self::NameLength(_)
             | Self::Cycle(_)
+            | Self::UnknownNames(_)
             | Self::Repeated(_)
             | Self::Variable(_)
+            | Self::Invalid { .. }
             | Self::OtherHash
-            | Self::OddHash => "BAD_REQUEST",
+            | Self::BadHash => "BAD_REQUEST",
             Self::Bytes(_) => "DOCUMENT_TOO_LARGE",
             Self::Tokens(_) => "TOO_MANY_TOKENS",
-            Self::Depth(_) | Self::IntrospectionDepth(_) => "TOO_DEEP",
+            Self::Depth(_) => "TOO_DEEP",
+            Self::Operations(_) => "TOO_MANY_OPERATIONS",
             Self::Aliases(_) => "TOO_MANY_ALIASES",
             Self::Directives(_) => "TOO_MANY_DIRECTIVES",
-            Self::Complexity(_) => "TOO_COMPLEX",
+            Self::Complexity(_) | Self::IntrospectionSize(_) => "TOO_COMPLEX",
             Self::RootFields(..) => "TOO_MANY_ROOT_FIELDS",
             Self::Page(_) => "BAD_USER_INPUT",
             Self::Introspection => "INTROSPECTION_DISABLED",
@@ -121,9 +160,33 @@ impl Rejection {
         }
     }
 
-    /// What the parser says, without the words of its grammar.
+    /// A syntax error, without the parser's own terms.
     pub(super) fn syntax(error: &parser::Error) -> Self {
         Self::Syntax(error.positions().next())
+    }
+
+    /// The errors of a validation.
+    pub(in crate::graphql) fn invalid(kind: OperationType, errors: Vec<ServerError>) -> Self {
+        let errors = errors::bounded(errors).into_iter();
+        let problems = errors.map(|ServerError { message, locations, .. }| Problem { message, locations }).collect();
+        Self::Invalid { kind, problems }
+    }
+
+    /// The errors that a client sees.
+    fn into_errors(self) -> Vec<ServerError> {
+        let (code, message) = (self.code(), self.to_string());
+        let problems = match self {
+            Self::Invalid { problems, .. } => problems,
+            Self::Syntax(at) => vec![Problem { message, locations: at.into_iter().collect() }],
+            _ => vec![Problem { message, locations: Vec::new() }],
+        };
+        let errors = problems.into_iter().map(|problem| {
+            let mut error = ServerError::new(problem.message, None);
+            error.locations = problem.locations;
+            error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+            error
+        });
+        errors::bounded(errors.collect())
     }
 }
 
@@ -131,20 +194,8 @@ fn place(at: Option<&Pos>) -> String {
     at.map(|at| format!(" in line {}, column {}", at.line, at.column)).unwrap_or_default()
 }
 
-impl From<Rejection> for ServerError {
-    fn from(rejection: Rejection) -> Self {
-        let at = match rejection {
-            Rejection::Syntax(at) => at,
-            _ => None,
-        };
-        let mut error = Self::new(rejection.to_string(), at);
-        error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", rejection.code());
-        error
-    }
-}
-
 impl From<Rejection> for Response {
     fn from(rejection: Rejection) -> Self {
-        Self::from_errors(vec![rejection.into()])
+        Self::from_errors(rejection.into_errors())
     }
 }

@@ -1,94 +1,183 @@
-//! The schema, as far as the firewall needs it: which type a field has, and what may be put in.
+//! The schema as the firewall needs it: the fields of every object with their types, and the values an input accepts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use async_graphql::parser::{
-    parse_schema,
-    types::{BaseType, InputValueDefinition, OperationType, Type, TypeKind, TypeSystemDefinition},
+use async_graphql::{
+    Name,
+    parser::types::{BaseType, OperationType, Type},
 };
+use serde::Deserialize;
 
-/// The schema's objects, inputs and enums.
+use super::introspection::Introspection;
+use crate::graphql::Schema;
+
+/// The schema's objects and inputs, and its answer to introspection.
 #[derive(Default)]
 pub(super) struct Shape {
-    /// Of every object the fields, each with the type that stands at its heart: the lists and the `!` around it left off.
-    objects: HashMap<String, HashMap<String, String>>,
+    objects: HashMap<String, HashMap<String, OutputField>>,
     inputs: HashMap<String, Input>,
+    pub(super) introspection: Introspection,
 }
 
-/// What may be put in, besides scalars.
+/// A field of an object.
+struct OutputField {
+    /// The named type of the field, without the lists and the `!` around it.
+    named_type: String,
+    arguments: HashSet<String>,
+}
+
+/// The values of an input type that is not a scalar.
 pub(super) enum Input {
-    /// One of these.
+    /// One of these values.
     Enum(Vec<String>),
-    /// An object of these fields.
+    /// An object with these fields.
     Object(Vec<InputField>),
 }
 
-/// A field of an input.
+/// A field of an input object.
 pub(super) struct InputField {
     pub(super) name: String,
-    pub(super) of: Type,
-    /// Whether it must be there.
+    pub(super) value_type: Type,
+    /// Whether the field must be given.
     pub(super) required: bool,
 }
 
 impl Shape {
-    /// Reads the schema's own text.
-    pub(super) fn read(sdl: &str) -> Self {
-        let definitions = parse_schema(sdl).map(|document| document.definitions).unwrap_or_default();
-        let mut shape = Self::default();
-        for definition in definitions {
-            if let TypeSystemDefinition::Type(definition) = definition {
-                shape.add(definition.node.name.to_string(), definition.node.kind);
-            }
+    /// Reads a schema by introspection. A schema that refuses introspection has an empty shape.
+    pub(super) fn of(schema: &Schema) -> Self {
+        let introspection = Introspection::of(schema);
+        let mut shape = Self { objects: HashMap::new(), inputs: HashMap::new(), introspection };
+        for described in shape.introspection.types::<DescribedType>() {
+            shape.add(described);
+        }
+        // The two fields that every query has besides those that the schema lists.
+        if let Some(query) = shape.objects.get_mut(root(OperationType::Query)) {
+            query.insert("__schema".to_owned(), OutputField::meta("__Schema", None));
+            query.insert("__type".to_owned(), OutputField::meta("__Type", Some("name")));
         }
         shape
     }
 
-    fn add(&mut self, name: String, kind: TypeKind) {
-        match kind {
-            TypeKind::Object(object) => {
-                let fields = object.fields.into_iter().map(|field| field.node);
-                self.objects
-                    .insert(name, fields.map(|field| (field.name.to_string(), heart(&field.ty.node))).collect());
+    fn add(&mut self, described: DescribedType) {
+        let DescribedType { kind, name, fields, input_fields, enum_values } = described;
+        match kind.as_str() {
+            "OBJECT" => {
+                let fields = fields.unwrap_or_default().into_iter();
+                self.objects.insert(name, fields.map(|field| (field.name.clone(), field.into())).collect());
             }
-            TypeKind::InputObject(input) => {
-                let fields = input.fields.into_iter().map(|field| InputField::read(field.node));
-                self.inputs.insert(name, Input::Object(fields.collect()));
+            "INPUT_OBJECT" => {
+                let fields = input_fields.unwrap_or_default().into_iter();
+                self.inputs.insert(name, Input::Object(fields.map(InputField::from).collect()));
             }
-            TypeKind::Enum(one) => {
-                let values = one.values.into_iter().map(|value| value.node.value.to_string());
-                self.inputs.insert(name, Input::Enum(values.collect()));
+            "ENUM" => {
+                let values = enum_values.unwrap_or_default().into_iter();
+                self.inputs.insert(name, Input::Enum(values.map(|value| value.name).collect()));
             }
-            TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Interface(_) => {}
+            _ => {}
         }
     }
 
-    /// The type of an object's field. Unions have none, and neither has what is not there.
-    pub(super) fn of(&self, parent: Option<&str>, field: &str) -> Option<&str> {
-        self.objects.get(parent?)?.get(field).map(String::as_str)
+    /// The named type of an object's field. `None` for unions and for whatever does not exist.
+    pub(super) fn of_field(&self, parent: Option<&str>, field: &str) -> Option<&str> {
+        Some(self.objects.get(parent?)?.get(field)?.named_type.as_str())
     }
 
-    /// What may be put in for a type. Scalars are not here, and neither is what does not exist.
+    /// Whether `parent` is an object without this field.
+    pub(super) fn lacks_field(&self, parent: Option<&str>, field: &str) -> bool {
+        field != "__typename" && self.object(parent).is_some_and(|fields| !fields.contains_key(field))
+    }
+
+    /// Whether a field takes this argument. `None` where the field does not exist or its parent is not an object.
+    pub(super) fn takes_argument(&self, parent: Option<&str>, field: &str, argument: &str) -> Option<bool> {
+        Some(self.object(parent)?.get(field)?.arguments.contains(argument))
+    }
+
+    fn object(&self, name: Option<&str>) -> Option<&HashMap<String, OutputField>> {
+        self.objects.get(name?)
+    }
+
+    /// The values of an input type. `None` for scalars and for types that do not exist.
     pub(super) fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.get(name)
     }
 }
 
-impl InputField {
-    fn read(field: InputValueDefinition) -> Self {
-        let required = !field.ty.node.nullable && field.default_value.is_none();
-        Self { name: field.name.to_string(), of: field.ty.node, required }
+/// A type, as introspection describes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribedType {
+    kind: String,
+    name: String,
+    fields: Option<Vec<DescribedField>>,
+    input_fields: Option<Vec<DescribedInput>>,
+    enum_values: Option<Vec<DescribedValue>>,
+}
+
+#[derive(Deserialize)]
+struct DescribedField {
+    name: String,
+    args: Vec<DescribedInput>,
+    r#type: TypeReference,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribedInput {
+    name: String,
+    r#type: TypeReference,
+    default_value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DescribedValue {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TypeReference {
+    kind: String,
+    name: Option<String>,
+    of_type: Option<Box<Self>>,
+}
+
+impl TypeReference {
+    fn named_type(&self) -> String {
+        self.of_type.as_ref().map_or_else(|| self.name.clone().unwrap_or_default(), |inner| inner.named_type())
+    }
+
+    fn to_type(&self) -> Type {
+        match (&self.of_type, self.kind.as_str()) {
+            (Some(inner), "NON_NULL") => Type { nullable: false, ..inner.to_type() },
+            (Some(inner), _) => Type { base: BaseType::List(Box::new(inner.to_type())), nullable: true },
+            (None, _) => {
+                Type { base: BaseType::Named(Name::new(self.name.as_deref().unwrap_or_default())), nullable: true }
+            }
+        }
     }
 }
 
-fn heart(of: &Type) -> String {
-    match &of.base {
-        BaseType::Named(name) => name.to_string(),
-        BaseType::List(inner) => heart(inner),
+impl OutputField {
+    fn meta(named_type: &str, argument: Option<&str>) -> Self {
+        Self { named_type: named_type.to_owned(), arguments: argument.map(ToOwned::to_owned).into_iter().collect() }
     }
 }
 
-/// The type that an operation begins with.
+impl From<DescribedField> for OutputField {
+    fn from(field: DescribedField) -> Self {
+        let arguments = field.args.into_iter().map(|argument| argument.name).collect();
+        Self { named_type: field.r#type.named_type(), arguments }
+    }
+}
+
+impl From<DescribedInput> for InputField {
+    fn from(field: DescribedInput) -> Self {
+        let value_type = field.r#type.to_type();
+        Self { name: field.name, required: !value_type.nullable && field.default_value.is_none(), value_type }
+    }
+}
+
+/// The type that an operation starts with.
 pub(super) const fn root(kind: OperationType) -> &'static str {
     match kind {
         OperationType::Query => "Query",

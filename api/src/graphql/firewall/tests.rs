@@ -1,9 +1,14 @@
-//! The firewall before documents that nobody thought of.
+//! The firewall with random documents.
+
+use std::sync::LazyLock;
 
 use async_graphql::parser::types::Selection;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
+
+static FIREWALL: LazyLock<Firewall> =
+    LazyLock::new(|| Firewall::new(DocumentLimits::default(), true, &crate::graphql::builder().finish()));
 
 /// Words, numbers, strings and signs. What begins like a value is left out: it counts twice.
 fn token() -> impl Strategy<Value = String> {
@@ -76,8 +81,7 @@ fn values(document: &ExecutableDocument) -> Option<usize> {
     let (_, operation) = document.operations.iter().next()?;
     let Selection::Field(field) = &operation.node.selection_set.node.items.first()?.node else { return None };
     let (_, value) = field.node.arguments.first()?;
-    let constant = value.node.clone().into_const_with(|_| Ok::<_, ()>(async_graphql::Value::Null));
-    Some(extent::values(&constant.ok()?))
+    Some(size::values(&value.node))
 }
 
 proptest! {
@@ -87,7 +91,7 @@ proptest! {
     ) {
         let tokens = text.len();
         let text: String = text.into_iter().flat_map(|(token, gap)| [token, gap]).collect();
-        let check = |tokens| tokens::check(&text, &DocumentLimits { tokens, ..DocumentLimits::default() });
+        let check = |tokens| text::check(&text, &DocumentLimits { tokens, ..DocumentLimits::default() });
         prop_assert_eq!(check(tokens), Ok(()));
         prop_assert_eq!(check(tokens - 1), Err(Rejection::Tokens(tokens - 1)));
     }
@@ -98,7 +102,7 @@ proptest! {
         if let Some(values) = parse_query(&text).ok().as_ref().and_then(values) {
             // The list is a value, and nine tokens that are not in it are there for sure.
             let limits = DocumentLimits { tokens: values + 7, ..DocumentLimits::default() };
-            prop_assert!(tokens::check(&text, &limits).is_err(), "{values} values");
+            prop_assert!(text::check(&text, &limits).is_err(), "{values} values");
         }
     }
 
@@ -106,12 +110,12 @@ proptest! {
     fn a_document_fits_its_own_size_and_nothing_less(nodes in Node::tree()) {
         let document = parse_query(Node::write(&nodes)).unwrap();
         let exact = Node::limits(&nodes);
-        prop_assert_eq!(extent::check(&document, &exact), Ok(()));
+        prop_assert_eq!(size::check(&document, &exact, &Shape::default()), Ok(()));
         let DocumentLimits { depth, aliases, directives, complexity, .. } = exact;
         let less = |change: fn(&mut DocumentLimits)| {
             let mut less = exact.clone();
             change(&mut less);
-            extent::check(&document, &less)
+            size::check(&document, &less, &Shape::default())
         };
         prop_assert_eq!(less(|limits| limits.depth -= 1), Err(Rejection::Depth(depth - 1)));
         prop_assert_eq!(less(|limits| limits.complexity -= 1), Err(Rejection::Complexity(complexity - 1)));
@@ -125,10 +129,9 @@ proptest! {
 
     #[test]
     fn any_text_is_inspected_and_what_does_not_parse_is_refused(text in "(?s).{0,60}", soup in soup()) {
-        let firewall = Firewall::new(DocumentLimits::default(), true, "type Query { a(b: [Int]): Int }");
         for text in [text, format!("{{ a(b: [{soup}]) }}"), format!("{{ {soup} }}"), soup] {
             let parses = parse_query(&text).is_ok();
-            prop_assert!(parses || firewall.inspect(&mut Request::new(&text)).is_err(), "{text:?}");
+            prop_assert!(parses || FIREWALL.prepare(&text, None).is_err(), "{text:?}");
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Variables: how deep their values are, whether they fit what the operation declares, and those that were left out.
+//! Variables: how deep their values are, how much they weigh, and whether they fit the types that the operation declares.
 //!
-//! The specification refuses a request whose variables do not fit before anything runs; async-graphql notices most of it when
-//! it comes to the field, and repeats the value, which may be a password. And it takes an optional variable that was left out
-//! for an undefined one, where it weighs lists by their arguments: none of our arguments has a default, so to leave one out
-//! is to say null.
+//! The specification refuses a request whose variables do not fit before anything runs. async-graphql notices most of that
+//! only when it reaches the field, and repeats the value, which may be a password. It also sees an optional variable that was
+//! left out as undefined; none of our arguments has a default, so leaving one out means null.
+
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
     Name, Value, Variables,
@@ -16,7 +17,7 @@ use super::{
     shape::{Input, InputField, Shape},
 };
 
-/// Checks how deep the values are.
+/// Checks how deep the values are nested.
 ///
 /// # Errors
 /// [`Rejection::Depth`].
@@ -24,7 +25,7 @@ pub(super) fn depth(given: &Variables, limit: usize) -> Result<(), Rejection> {
     if given.values().any(|value| levels(value) > limit) { Err(Rejection::Depth(limit)) } else { Ok(()) }
 }
 
-/// JSON that was read is at most 128 levels deep.
+/// The reader of JSON goes at most 128 levels deep.
 fn levels(value: &Value) -> usize {
     match value {
         Value::List(items) => 1 + items.iter().map(levels).max().unwrap_or(0),
@@ -33,29 +34,42 @@ fn levels(value: &Value) -> usize {
     }
 }
 
-/// Checks that everything is there that must be, and is of its type.
+/// Checks that no variable is declared twice: each would be checked again for every declaration.
+///
+/// # Errors
+/// [`Rejection::Variable`].
+pub(super) fn once_each(operation: &OperationDefinition) -> Result<(), Rejection> {
+    let mut names = HashSet::new();
+    let mut declared = operation.variable_definitions.iter().map(|definition| &definition.node.name.node);
+    match declared.find(|name| !names.insert(*name)) {
+        Some(name) => Err(Rejection::Variable(format!("the variable ${name} is declared twice"))),
+        None => Ok(()),
+    }
+}
+
+/// Checks that every required variable is given, and that every value is of its type.
 ///
 /// # Errors
 /// [`Rejection::Variable`].
 pub(super) fn check(operation: &OperationDefinition, given: &Variables, shape: &Shape) -> Result<(), Rejection> {
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
-        let (name, of) = (&definition.name.node, &definition.var_type.node);
+        let (name, declared) = (&definition.name.node, &definition.var_type.node);
         match given.get(name) {
-            Some(value) => fits(shape, of, value, &format!("${name}"))?,
-            None if of.nullable || definition.default_value.is_some() => {}
+            Some(value) => fits(shape, declared, value, &format!("${name}"))?,
+            None if declared.nullable || definition.default_value.is_some() => {}
             None => return Err(Rejection::Variable(format!("the variable ${name} is required"))),
         }
     }
     Ok(())
 }
 
-fn fits(shape: &Shape, of: &Type, value: &Value, path: &str) -> Result<(), Rejection> {
-    let fit = match (&of.base, value) {
-        (_, Value::Null) => of.nullable,
+fn fits(shape: &Shape, declared: &Type, value: &Value, path: &str) -> Result<(), Rejection> {
+    let fit = match (&declared.base, value) {
+        (_, Value::Null) => declared.nullable,
         (BaseType::List(inner), Value::List(items)) => {
             return items.iter().try_for_each(|item| fits(shape, inner, item, path));
         }
-        // One value stands for a list of it.
+        // A single value stands for a list of one.
         (BaseType::List(inner), single) => return fits(shape, inner, single, path),
         (BaseType::Named(name), value) => match (shape.input(name), value) {
             (Some(Input::Object(fields)), Value::Object(given)) => return object(shape, fields, given, path),
@@ -64,13 +78,13 @@ fn fits(shape: &Shape, of: &Type, value: &Value, path: &str) -> Result<(), Rejec
             (None, value) => scalar(name, value),
         },
     };
-    if fit { Ok(()) } else { Err(Rejection::Variable(format!("the variable {path} must be of the type {of}"))) }
+    if fit { Ok(()) } else { Err(Rejection::Variable(format!("the variable {path} must be of the type {declared}"))) }
 }
 
 fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, path: &str) -> Result<(), Rejection> {
     for field in fields {
         match given.get(field.name.as_str()) {
-            Some(value) => fits(shape, &field.of, value, &format!("{path}.{}", field.name))?,
+            Some(value) => fits(shape, &field.value_type, value, &format!("{path}.{}", field.name))?,
             None if field.required => {
                 return Err(Rejection::Variable(format!("the variable {path}.{} is required", field.name)));
             }
@@ -80,11 +94,12 @@ fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, p
     if given.keys().all(|name| fields.iter().any(|field| field.name == name.as_str())) {
         Ok(())
     } else {
-        Err(Rejection::Variable(format!("the variable {path} has a field that its type has not")))
+        Err(Rejection::Variable(format!("the variable {path} has a field that its type does not have")))
     }
 }
 
-/// The scalars of the specification; others, and types that do not exist, are looked at later.
+/// The scalars of the specification. Other scalars are checked where they are read, and the validation refuses types that do
+/// not exist.
 fn scalar(name: &str, value: &Value) -> bool {
     match name {
         "Int" => matches!(value, Value::Number(number) if !number.is_f64()),
@@ -96,38 +111,67 @@ fn scalar(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Says null for everything that was left out and has no default, in the other operations too: they are weighed with it.
-pub(super) fn fill(operation: &OperationDefinition, document: &ExecutableDocument, given: &mut Variables) {
-    let own = &operation.variable_definitions;
-    let others = document.operations.iter().flat_map(|(_, other)| &other.node.variable_definitions);
-    let others = others.filter(|other| own.iter().all(|one| one.node.name != other.node.name));
-    for definition in own.iter().chain(others).filter(|definition| definition.node.default_value.is_none()) {
-        given.entry(definition.node.name.node.clone()).or_insert(Value::Null);
+/// Bytes of a string that cost as much as one value.
+const BYTES_PER_VALUE: usize = 64;
+
+/// The size of a value, as its copies cost: its values, and for every 64 bytes of its strings another one.
+pub(super) fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 1 + text.len() / BYTES_PER_VALUE,
+        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Object(fields) => {
+            1 + fields.iter().map(|(name, field)| name.len() / BYTES_PER_VALUE + size(field)).sum::<usize>()
+        }
+        _ => 1,
     }
 }
 
-/// Something for every variable that is required.
-pub(super) fn samples(operation: &OperationDefinition, shape: &Shape) -> Variables {
-    let required = operation.variable_definitions.iter().map(|definition| &definition.node);
-    let required =
-        required.filter(|definition| !definition.var_type.node.nullable && definition.default_value.is_none());
+/// Adds null for every variable that was left out and has no default.
+pub(super) fn fill(operation: &OperationDefinition, given: &mut Variables) {
+    let definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
+    for definition in definitions.filter(|definition| definition.default_value.is_none()) {
+        if !given.contains_key(&definition.name.node) {
+            given.insert(definition.name.node.clone(), Value::Null);
+        }
+    }
+}
+
+/// A value for each variable of an operation, so that the validation, which knows no variables without values, can check the
+/// literals around them. Variables that another operation declares with another type are left out.
+pub(super) fn samples(operation: &OperationDefinition, document: &ExecutableDocument, shape: &Shape) -> Variables {
+    let mut declared: HashMap<&Name, &Type> = HashMap::new();
+    let mut ambiguous: HashSet<&Name> = HashSet::new();
+    for (_, other) in document.operations.iter() {
+        for definition in other.node.variable_definitions.iter().map(|definition| &definition.node) {
+            let (name, value_type) = (&definition.name.node, &definition.var_type.node);
+            if *declared.entry(name).or_insert(value_type) != value_type {
+                ambiguous.insert(name);
+            }
+        }
+    }
     let mut samples = Variables::default();
-    for definition in required {
-        samples.insert(definition.name.node.clone(), sample(&definition.var_type.node, shape));
+    for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
+        let name = &definition.name.node;
+        if !ambiguous.contains(name) {
+            let default = definition.default_value().filter(|default| **default != Value::Null);
+            let value = default.cloned().unwrap_or_else(|| sample(&definition.var_type.node, shape));
+            samples.insert(name.clone(), value);
+        }
     }
     samples
 }
 
-fn sample(of: &Type, shape: &Shape) -> Value {
-    let BaseType::Named(name) = &of.base else { return Value::List(Vec::new()) };
+fn sample(declared: &Type, shape: &Shape) -> Value {
+    let BaseType::Named(name) = &declared.base else { return Value::List(Vec::new()) };
     match (shape.input(name), name.as_str()) {
         (Some(Input::Object(fields)), _) => {
             let required = fields.iter().filter(|field| field.required);
-            Value::Object(required.map(|field| (Name::new(&field.name), sample(&field.of, shape))).collect())
+            Value::Object(required.map(|field| (Name::new(&field.name), sample(&field.value_type, shape))).collect())
         }
         (Some(Input::Enum(values)), _) => values.first().map_or(Value::Null, |value| Value::String(value.clone())),
         (None, "Int" | "Float") => Value::from(1),
         (None, "Boolean") => Value::from(false),
+        (None, "DateTime") => Value::from("1970-01-01T00:00:00Z"),
         (None, _) => Value::String(String::new()),
     }
 }

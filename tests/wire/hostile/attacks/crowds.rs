@@ -37,7 +37,11 @@ fn parts() -> Vec<Attack> {
             "TOO_MANY_TOKENS",
             numbered(3000, |n| format!("query A{n} {{ tier }} ")),
         ),
-        Attack::new("operations by the hundred", "BAD_REQUEST", numbered(390, |n| format!("query A{n} {{ tier }} "))),
+        Attack::new(
+            "operations by the hundred",
+            "TOO_MANY_OPERATIONS",
+            numbered(390, |n| format!("query A{n} {{ tier }} ")),
+        ),
         Attack::new("operations of one name", "BAD_REQUEST", "query A { tier } ".repeat(390)),
         Attack::new(
             "arguments by the hundred",

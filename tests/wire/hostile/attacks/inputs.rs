@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Attack, numbered};
 
 pub(super) fn attacks() -> Vec<Attack> {
-    [inputs(), invalid()].into_iter().flatten().collect()
+    [inputs(), named_everywhere(), invalid()].into_iter().flatten().collect()
 }
 
 fn inputs() -> Vec<Attack> {
@@ -44,6 +44,61 @@ fn inputs() -> Vec<Attack> {
             "BAD_REQUEST",
             "query ($n: Int!) { creditQuote(credits: $n) { credits } }",
         ),
+    ]
+}
+
+/// One large variable, named in as many places as a document has room for.
+fn named_everywhere() -> Vec<Attack> {
+    let input = json!({ "email": "a", "password": "b" });
+    let objects = json!({ "v": vec![input; 2200] });
+    let text = json!({ "v": "x".repeat(55_000) });
+    let fields = "ledger(first: $v) { nodes { id } } ".repeat(120);
+    let pages = |count: usize| numbered(count, |n| format!("a{n}: ledger(after: $v) {{ nodes {{ id }} }} "));
+    let others = numbered(45, |n| format!(" query O{n}($v: [LogInInput!]) {{ ...F }}"));
+    let spread = "...F ".repeat(40);
+    let skips = "tier @skip(if: $v) ".repeat(48);
+    vec![
+        Attack::new(
+            "a list of objects, named by fragments",
+            "TOO_COMPLEX",
+            format!("query ($v: [LogInInput!]) {{ {spread} }} fragment F on Query {{ {fields} }}"),
+        )
+        .with(objects.clone()),
+        Attack::new(
+            "a list of objects, named by arguments",
+            "TOO_COMPLEX",
+            format!("query ($v: [LogInInput!]) {{ {fields} }}"),
+        )
+        .with(objects.clone()),
+        Attack::new(
+            "a list of objects, named by operations that do not run",
+            "BAD_REQUEST",
+            format!(
+                "query A {{ tier }}{others} fragment F on Query {{ {} }}",
+                "ledger(first: $v) { nodes { id } } ".repeat(12)
+            ),
+        )
+        .with(objects.clone())
+        .named("A"),
+        Attack::new(
+            "a list of objects, named by directives",
+            "TOO_COMPLEX",
+            format!("query ($v: [LogInInput!]) {{ {skips} }}"),
+        )
+        .with(objects),
+        Attack::new("a long text, named by pages", "TOO_COMPLEX", format!("query ($v: String) {{ {} }}", pages(20)))
+            .with(text),
+        Attack::new(
+            "a long default, named by pages",
+            "TOO_COMPLEX",
+            format!("query ($v: String = \"{}\") {{ {} }}", "x".repeat(55_000), pages(20)),
+        ),
+        Attack::new(
+            "a list, declared by the hundred",
+            "BAD_REQUEST",
+            format!("query ({}) {{ tier }}", "$v: [Int] ".repeat(300)),
+        )
+        .with(json!({ "v": vec![1; 25_000] })),
     ]
 }
 

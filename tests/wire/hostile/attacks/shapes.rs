@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::json;
+
 use super::{Attack, numbered};
 
 pub(super) fn attacks() -> Vec<Attack> {
@@ -69,11 +71,14 @@ fn fragments() -> Vec<Attack> {
     ]
 }
 
+/// A type with the types that it wraps.
+const TYPE: &str = "type { name ofType { name ofType { name ofType { name } } } }";
+
 fn nesting() -> Vec<Attack> {
     let repeated =
         |open: &str, count: usize, close: &str| format!("{{{}a{}}}", open.repeat(count), close.repeat(count));
     let mut circle = "name".to_owned();
-    for _ in 0..3 {
+    for _ in 0..8 {
         circle = format!("fields {{ type {{ {circle} }} }}");
     }
     vec![
@@ -99,11 +104,24 @@ fn nesting() -> Vec<Attack> {
             "TOO_DEEP",
             format!("query ($a: {}Int{}) {{ tier }}", "[".repeat(20_000), "]".repeat(20_000)),
         ),
-        Attack::new("introspection that goes round", "TOO_DEEP", format!("{{ __schema {{ types {{ {circle} }} }} }}")),
         Attack::new(
-            "introspection twice",
-            "TOO_MANY_ROOT_FIELDS",
-            "{ a: __schema { types { name } } b: __schema { types { name } } }",
+            "introspection that goes round",
+            "TOO_COMPLEX",
+            format!("{{ __schema {{ types {{ {circle} }} }} }}"),
         ),
+        Attack::new(
+            "introspection by alias",
+            "TOO_COMPLEX",
+            format!(
+                "{{ {} }}",
+                numbered(20, |n| format!("a{n}: __schema {{ types {{ fields {{ args {{ {TYPE} }} {TYPE} }} }} }} "))
+            ),
+        ),
+        Attack::new(
+            "introspection of any type",
+            "TOO_COMPLEX",
+            format!("query ($name: String!) {{ __type(name: $name) {{ {circle} }} }}"),
+        )
+        .with(json!({ "name": "__Type" })),
     ]
 }

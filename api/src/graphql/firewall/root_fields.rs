@@ -1,20 +1,25 @@
-//! The operation's own fields: how many, and none of them twice where they change something.
+//! The fields that an operation starts with: their number, and none of them twice in mutations and subscriptions.
 
 use std::collections::HashSet;
 
 use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Selection, SelectionSet};
 
-use super::{Rejection, introspection};
+use super::{Rejection, shape::Shape};
 use crate::config::DocumentLimits;
 
-/// Checks an operation whose fields were merged; `allowed` is whether it may ask for the schema.
+/// Checks an operation whose equal fields were merged; `introspection` is whether it may ask for the schema.
 ///
 /// # Errors
-/// The limit that is passed, a field that is there twice, or introspection where it is off.
-pub(super) fn check(operation: &OperationDefinition, limits: &DocumentLimits, allowed: bool) -> Result<(), Rejection> {
+/// The limit that is exceeded, a field that is selected twice, or introspection where it is disabled.
+pub(super) fn check(
+    operation: &OperationDefinition,
+    limits: &DocumentLimits,
+    introspection: bool,
+    shape: &Shape,
+) -> Result<(), Rejection> {
     let mut fields = Vec::new();
     collect(&operation.selection_set.node, &mut fields);
-    introspection::check(&fields, allowed)?;
+    shape.introspection.check(&fields, introspection)?;
     fields.retain(|field| field.name.node.as_str() != "__typename");
     let (kind, limit) = match operation.ty {
         OperationType::Query => ("query", limits.root_fields),
@@ -40,7 +45,7 @@ fn collect<'a>(set: &'a SelectionSet, fields: &mut Vec<&'a Field>) {
         match &selection.node {
             Selection::Field(field) => fields.push(&field.node),
             Selection::InlineFragment(inline) => collect(&inline.node.selection_set.node, fields),
-            // Only what is missing is still spread by its name.
+            // Only fragments that do not exist are still spread by name.
             Selection::FragmentSpread(_) => {}
         }
     }

@@ -1,0 +1,44 @@
+//! Documents that clients sent before, for as long as there is room. Clients send them again where they were dropped.
+
+use std::sync::Arc;
+
+use crate::graphql::{cache::Cache, hash::DocumentHash};
+
+/// The documents that were used last.
+pub(super) struct PersistedQueries(Cache<DocumentHash, Arc<str>>);
+
+impl PersistedQueries {
+    /// Holds at most so many documents, of so many bytes together.
+    pub(super) fn new(max_documents: usize, max_bytes: usize) -> Self {
+        Self(Cache::new(max_documents, max_bytes))
+    }
+
+    pub(super) fn get(&self, hash: &DocumentHash) -> Option<Arc<str>> {
+        self.0.get(hash)
+    }
+
+    /// A document that came with its hash, to be kept once it was admitted.
+    pub(super) fn pending(self: &Arc<Self>, hash: DocumentHash, document: &str) -> PendingDocument {
+        PendingDocument { queries: Arc::clone(self), hash, document: document.into() }
+    }
+}
+
+/// A document that came with its hash and was not admitted yet.
+pub(in crate::graphql) struct PendingDocument {
+    queries: Arc<PersistedQueries>,
+    hash: DocumentHash,
+    document: Arc<str>,
+}
+
+impl PendingDocument {
+    /// Whether the document is not stored.
+    pub(in crate::graphql) fn is_new(&self) -> bool {
+        !self.queries.0.contains(&self.hash)
+    }
+
+    /// Stores the document.
+    pub(in crate::graphql) fn keep(self) {
+        let bytes = self.document.len();
+        self.queries.0.insert(self.hash, self.document, bytes);
+    }
+}

@@ -1,0 +1,58 @@
+//! Bodies that arrive in tiny pieces.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::{harness::TestApp, wire::on_the_wire};
+
+const BODY: &str = r#"{"query": "{ plans { tier } }"}"#;
+
+/// Sends a body in chunks of so many bytes; the answer's first line.
+async fn in_chunks(app: &TestApp, body: &str, bytes: usize) -> String {
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    let mut text = head.to_owned();
+    for chunk in body.as_bytes().chunks(bytes) {
+        text.push_str(&format!("{:x}\r\n{}\r\n", chunk.len(), str::from_utf8(chunk).unwrap()));
+    }
+    text.push_str("0\r\n\r\n");
+    // Whoever is refused early may find the connection closed while it still sends.
+    let (mut read, mut write) = stream.split();
+    let mut answer = Vec::new();
+    let sent = async {
+        write.write_all(text.as_bytes()).await.ok();
+    };
+    let received = timeout(Duration::from_secs(20), read.read_to_end(&mut answer));
+    let ((), received) = tokio::join!(sent, received);
+    received.unwrap().ok();
+    String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_in_small_chunks_is_read_and_one_in_a_flood_of_them_is_refused() {
+    on_the_wire(async |app| {
+        for bytes in [1, 7, 100] {
+            assert_eq!(in_chunks(&app, BODY, bytes).await, "HTTP/1.1 200 OK", "{bytes}");
+        }
+        let flood = format!("{BODY}{}", " ".repeat(3000));
+        assert_eq!(in_chunks(&app, &flood, 1).await, "HTTP/1.1 413 Payload Too Large");
+        assert_eq!(in_chunks(&app, &flood, 100).await, "HTTP/1.1 200 OK");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_chunks_is_not_read_to_its_end() {
+    on_the_wire(async |app| {
+        let endless = " ".repeat(500_000);
+        let first = in_chunks(&app, &endless, 1).await;
+        assert!(first.is_empty() || first == "HTTP/1.1 413 Payload Too Large", "{first}");
+    })
+    .await;
+}

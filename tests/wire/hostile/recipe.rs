@@ -1,0 +1,246 @@
+//! Recipes for hostile requests: a few numbers that say how much there is of what.
+
+use serde_json::{Value, json};
+
+use crate::harness::chance::Dice;
+
+/// The numbers of a recipe.
+const NUMBERS: usize = 18;
+
+/// The largest value of each number.
+const MAX: [u64; NUMBERS] = [60, 60, 60, 700, 20, 30, 400, 7, 300, 7, 30_000, 2000, 8, 130, 60, 8, 8, 3];
+
+/// A recipe for a request.
+#[derive(Clone, Debug)]
+pub(super) struct Recipe([u64; NUMBERS]);
+
+/// The numbers by their names.
+struct Parts {
+    operations: u64,
+    fragments: u64,
+    spreads: u64,
+    fields: u64,
+    depth: u64,
+    arguments: u64,
+    values: u64,
+    value: u64,
+    variables: u64,
+    given: u64,
+    given_size: u64,
+    default_size: u64,
+    directives: u64,
+    name: u64,
+    aliases: u64,
+    field: u64,
+    text: u64,
+    kind: u64,
+}
+
+impl Recipe {
+    pub(super) fn random(dice: &mut Dice) -> Self {
+        // Most numbers are small: all of them large is only a document with too many tokens.
+        Self(MAX.map(|max| {
+            let max = if dice.rolls(60) { max.min(4) } else { max };
+            dice.below(max + 1)
+        }))
+    }
+
+    /// The recipe with some of its numbers changed.
+    pub(super) fn changed(&self, dice: &mut Dice) -> Self {
+        let mut numbers = self.0;
+        for _ in 0..=dice.below(3) {
+            let at = dice.place(NUMBERS);
+            numbers[at] = match dice.below(5) {
+                0 => numbers[at] * 2 + 1,
+                1 => numbers[at] / 2,
+                2 => numbers[at] + 1,
+                3 => numbers[at].saturating_sub(1),
+                _ => dice.below(MAX[at] + 1),
+            }
+            .min(MAX[at]);
+        }
+        Self(numbers)
+    }
+
+    /// The body of the request.
+    pub(super) fn body(&self) -> String {
+        let parts = self.parts();
+        let body = json!({
+            "query": parts.document(),
+            "variables": parts.given(),
+            "operationName": (parts.operations > 1).then_some("O0"),
+        });
+        body.to_string()
+    }
+
+    const fn parts(&self) -> Parts {
+        let [
+            operations,
+            fragments,
+            spreads,
+            fields,
+            depth,
+            arguments,
+            values,
+            value,
+            variables,
+            given,
+            given_size,
+            default_size,
+            directives,
+            name,
+            aliases,
+            field,
+            text,
+            kind,
+        ] = self.0;
+        Parts {
+            operations,
+            fragments,
+            spreads,
+            fields,
+            depth,
+            arguments,
+            values,
+            value,
+            variables,
+            given,
+            given_size,
+            default_size,
+            directives,
+            name,
+            aliases,
+            field,
+            text,
+            kind,
+        }
+    }
+}
+
+fn join(count: u64, text: impl Fn(u64) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().join(" ")
+}
+
+impl Parts {
+    fn document(&self) -> String {
+        let kind = ["query", "mutation", "subscription", "query"][place(self.kind, 4)];
+        let set = self.set("Query");
+        let operations = match self.operations {
+            0 => format!("{{ {set} }}"),
+            count => join(count, |n| format!("{kind} O{n}{} {} {{ {set} }}", self.declared(), self.directives())),
+        };
+        let fragments = join(self.fragments, |n| {
+            let next = join(self.spreads, |_| format!("...F{}", n + 1));
+            format!("fragment F{n} on Query {{ {next} {} }}", self.fields())
+        });
+        format!("{operations} {fragments} fragment F{} on Query {{ tier }}", self.fragments)
+    }
+
+    fn set(&self, parent: &str) -> String {
+        let (open, close) = match self.field % 3 {
+            0 => (format!("... on {parent} {{ "), " }"),
+            1 => ("viewer { ".to_owned(), " }"),
+            _ => ("a { ".to_owned(), " }"),
+        };
+        let depth = usize::try_from(self.depth).unwrap();
+        let spreads = join(self.spreads, |n| format!("...F{}", n % (self.fragments + 1)));
+        format!("{} {spreads} {} {}", open.repeat(depth), self.fields(), close.repeat(depth))
+    }
+
+    fn fields(&self) -> String {
+        join(self.fields, |n| {
+            let alias = if n < self.aliases { format!("a{n}{}: ", self.long("")) } else { String::new() };
+            let arguments = match self.arguments {
+                0 => String::new(),
+                count => format!("({})", join(count, |k| self.argument(n, k))),
+            };
+            let (name, inside) = match self.field {
+                0 => ("tier".to_owned(), ""),
+                1 => ("ledger".to_owned(), "{ nodes { id } }"),
+                2 => {
+                    ("__schema".to_owned(), "{ types { fields { type { fields { name args { type { name } } } } } } }")
+                }
+                3 => ("__type".to_owned(), "{ fields { type { fields { type { name description } } } } }"),
+                4 => (self.long(&format!("u{n}")), ""),
+                5 => ("users".to_owned(), "{ nodes { balance { credits } } }"),
+                6 => ("creditQuote".to_owned(), "{ credits }"),
+                7 => ("previewPlanChange".to_owned(), "{ tier }"),
+                _ => ("logIn".to_owned(), "{ token }"),
+            };
+            format!("{alias}{name}{arguments} {} {inside}", self.directives())
+        })
+    }
+
+    fn argument(&self, field: u64, at: u64) -> String {
+        let name = ["first", "last", "after", "credits", "input", "name", "tier"].get(place(at, 9));
+        let name = name.map_or_else(|| self.long(&format!("x{at}")), ToString::to_string);
+        let one = || match self.value {
+            0 => "1".to_owned(),
+            1 => format!("\"{}\"", self.content(self.values)),
+            2 => format!("$v{}", (field + at) % self.variables.max(1)),
+            3 => format!("{{ email: $v{}, password: \"\" }}", at % self.variables.max(1)),
+            4 => "CORE".to_owned(),
+            5 => field.to_string(),
+            6 => format!("\"\"\"{}\"\"\"", self.content(self.values)),
+            _ => "null".to_owned(),
+        };
+        let value = match self.values {
+            0 => one(),
+            _ if self.value == 1 || self.value == 6 => one(),
+            count => format!("[{}]", join(count, |_| one())),
+        };
+        format!("{name}: {value}")
+    }
+
+    fn declared(&self) -> String {
+        if self.variables == 0 {
+            return String::new();
+        }
+        let value_type = ["Int", "[Int!]", "String", "[LogInInput!]", "Boolean!", "Tier", "[[[Int]]]", "Nothing"]
+            [place(self.given, 8)];
+        let default = match (self.default_size, self.given) {
+            (0, _) => String::new(),
+            (size, 2) => format!("= \"{}\"", self.content(size * 20)),
+            (size, _) => format!("= [{}]", join(size, |_| "1".to_owned())),
+        };
+        format!("({})", join(self.variables, |n| format!("$v{n}: {value_type} {default}")))
+    }
+
+    fn given(&self) -> Value {
+        let size = usize::try_from(self.given_size).unwrap();
+        let value = match self.given {
+            1 => json!(vec![1; size]),
+            2 => json!(self.content(self.given_size)),
+            3 => json!(vec![json!({ "email": "a", "password": "b" }); size / 8]),
+            6 => json!(vec![vec![vec![1]]; size / 2]),
+            7 => (0..size % 120).fold(json!(1), |inner, _| json!([inner])),
+            _ => json!(size),
+        };
+        // As many of them as a body has room for.
+        let room = 60_000 / value.to_string().len().max(1);
+        let count = usize::try_from(self.variables).unwrap().min(room.max(1));
+        Value::Object((0..count).map(|n| (format!("v{n}"), value.clone())).collect())
+    }
+
+    fn directives(&self) -> String {
+        join(self.directives, |n| match n % 4 {
+            0 => "@skip(if: false)".to_owned(),
+            1 => "@include(if: $v0)".to_owned(),
+            2 => format!("@{}", self.long("d")),
+            _ => format!("@skip({}: 1)", self.long("i")),
+        })
+    }
+
+    fn long(&self, start: &str) -> String {
+        format!("{start}{}", "x".repeat(usize::try_from(self.name).unwrap()))
+    }
+
+    fn content(&self, size: u64) -> String {
+        let piece = ["x", "\\n", "\\u00e9", "\u{1f3b9}", "#", " ", "{", "\n ", "\\\"\"\""][place(self.text, 9)];
+        piece.repeat(usize::try_from(size).unwrap())
+    }
+}
+
+fn place(number: u64, length: u64) -> usize {
+    usize::try_from(number % length).unwrap()
+}
