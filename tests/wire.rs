@@ -7,6 +7,7 @@ mod fault;
 mod hostile;
 mod introspection;
 mod limits;
+mod multipart;
 mod negotiation;
 mod once;
 mod pages;

@@ -13,6 +13,7 @@ mod cors;
 mod events;
 mod graphql;
 mod memory;
+mod multipart;
 mod ops;
 mod origin;
 mod pages;
@@ -23,6 +24,7 @@ mod request;
 mod results;
 mod site;
 mod socket;
+mod stream;
 mod viewer;
 mod webhook;
 

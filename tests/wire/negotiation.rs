@@ -5,7 +5,7 @@ use reqwest::{RequestBuilder, header};
 use serde_json::{Value, json};
 
 use super::{GRAPHQL_RESPONSE, is_refused, on_the_wire};
-use crate::harness::TestApp;
+use crate::harness::{Socket, TestApp};
 
 const JSON: &str = "application/json";
 
@@ -83,6 +83,80 @@ async fn a_syntax_error_is_told_by_its_place_and_not_by_the_parsers_words() {
             assert!(message.len() < 80 && !message.contains("expected"), "{message}");
             assert!(answer["body"]["errors"][0]["locations"][0]["line"].is_u64(), "{answer}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_has_the_media_type_that_was_asked_for() {
+    on_the_wire(async |app| {
+        let post = |accept: &str| app.http().post(app.url("/graphql")).header(header::ACCEPT, accept);
+        let good = json!({ "query": "{ tier }" });
+        for (accept, media_type) in [
+            (GRAPHQL_RESPONSE, GRAPHQL_RESPONSE),
+            ("application/graphql-response+json,application/json;q=0.9", GRAPHQL_RESPONSE),
+            (JSON, JSON),
+            ("*/*", JSON),
+            ("text/html", JSON),
+        ] {
+            for (request, status) in [
+                (post(accept).json(&good).bearer_auth("ended"), 401),
+                (post(accept).header(header::CONTENT_TYPE, JSON).body("x"), 400),
+                (post(accept).json(&json!([good])), 400),
+                (post(accept).header(header::CONTENT_TYPE, JSON).body(" ".repeat(70_000)), 413),
+                (post(accept).body("x"), 415),
+                (app.http().put(app.url("/graphql")).header(header::ACCEPT, accept), 405),
+            ] {
+                let response = request.send().await.unwrap();
+                assert_eq!(response.headers()[header::CONTENT_TYPE], media_type, "{accept} {status}");
+                if accept != "text/html" {
+                    assert_eq!(response.status(), status, "{accept}");
+                }
+                let body: Value = response.json().await.unwrap();
+                assert!(body["errors"][0]["extensions"]["code"].is_string(), "{body}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_authorization_is_none() {
+    on_the_wire(async |app| {
+        for empty in ["", " ", "\t"] {
+            let plans = asks(&app, JSON, "{ plans { tier } }").header(header::AUTHORIZATION, empty);
+            let plans: Value = plans.send().await.unwrap().json().await.unwrap();
+            assert!(plans["data"]["plans"].is_array(), "{empty:?}: {plans}");
+            let tier = asks(&app, JSON, "{ tier }").header(header::AUTHORIZATION, empty);
+            let tier: Value = tier.send().await.unwrap().json().await.unwrap();
+            assert_eq!(tier["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{empty:?}: {tier}");
+            let mut socket = Socket::open(app.address(), Some(json!({ "Authorization": empty }))).await;
+            socket.subscribes("1", "{ plans { tier } }", json!({})).await;
+            assert_eq!(socket.next().await["type"], "next");
+        }
+        for wrong in [&b"Bearer"[..], b"Bearer ", b"\xff", b"Basic YTpi"] {
+            let value = header::HeaderValue::from_bytes(wrong).unwrap();
+            is_refused(
+                asks(&app, GRAPHQL_RESPONSE, "{ plans { tier } }").header(header::AUTHORIZATION, value),
+                401,
+                "UNAUTHENTICATED",
+            )
+            .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_to_another_protocol_is_ignored() {
+    on_the_wire(async |app| {
+        let url = app.url("/graphql?query={plans{tier}}");
+        for other in ["h2c", "TLS/1.3, h2c", "websockets"] {
+            let request = app.http().get(&url).header(header::CONNECTION, "upgrade").header(header::UPGRADE, other);
+            assert_eq!(request.send().await.unwrap().status(), 200, "{other}");
+        }
+        let request = app.http().get(&url).header(header::CONNECTION, "upgrade").header(header::UPGRADE, "WebSocket");
+        is_refused(request, 400, "BAD_REQUEST").await;
     })
     .await;
 }

@@ -1,8 +1,6 @@
 //! What a client accepts, by weight.
 
-use axum::http::{HeaderMap, StatusCode, header};
-
-use super::refusal::Refusal;
+use axum::http::{HeaderMap, header};
 
 /// The form of a GraphQL response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +20,15 @@ impl MediaType {
     }
 
     /// The one that a client prefers: the newer one where it names both alike, the older one where it names neither.
-    ///
-    /// # Errors
-    /// It accepts neither.
-    pub(super) fn preferred(headers: &HeaderMap) -> Result<Self, Refusal> {
+    /// `None` for clients that accept neither.
+    pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
         let accept = accept(headers);
         let (json, graphql) = (wish(&accept, Self::Json.as_str()), wish(&accept, Self::Graphql.as_str()));
         match (json.quality, graphql.quality) {
-            (0, 0) => Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", NEITHER)),
-            (0, _) => Ok(Self::Graphql),
-            _ if graphql > json || (graphql == json && graphql.specific == NAMED) => Ok(Self::Graphql),
-            _ => Ok(Self::Json),
+            (0, 0) => None,
+            (0, _) => Some(Self::Graphql),
+            _ if graphql > json || (graphql == json && graphql.specific == NAMED) => Some(Self::Graphql),
+            _ => Some(Self::Json),
         }
     }
 }
@@ -42,30 +38,45 @@ impl MediaType {
 pub(super) enum Form {
     /// All of it at once.
     Document(MediaType),
-    /// One event after the other.
-    Events,
+    /// One result after the other.
+    Stream(StreamForm),
 }
 
-impl Form {
-    /// The form that a client prefers for what has one result. Who lists a stream of events among others gets no stream.
-    ///
-    /// # Errors
-    /// It accepts nothing that there is.
-    pub(super) fn preferred(headers: &HeaderMap) -> Result<Self, Refusal> {
-        match MediaType::preferred(headers) {
-            Err(_) if accepts_events(headers) => Ok(Self::Events),
-            preferred => preferred.map(Self::Document),
+/// The form of an answer that has several results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamForm {
+    /// A stream of events, by the protocol of graphql-sse.
+    Events,
+    /// The parts of one body, by Apollo's protocol.
+    Multipart,
+}
+
+impl StreamForm {
+    /// The form that a client names among what it accepts.
+    pub(super) fn named(headers: &HeaderMap) -> Option<Self> {
+        let accept = accept(headers);
+        let named = |media_type: &str| {
+            let wish = wish(&accept, media_type);
+            wish.quality > 0 && wish.specific == NAMED
+        };
+        if named("text/event-stream") {
+            Some(Self::Events)
+        } else if named("multipart/mixed") && accept.contains("subscriptionSpec") {
+            Some(Self::Multipart)
+        } else {
+            None
         }
     }
 }
 
-/// Whether a client names streams of events among what it accepts.
-pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
-    let wish = wish(&accept(headers), "text/event-stream");
-    wish.quality > 0 && wish.specific == NAMED
+impl Form {
+    /// The form that a client prefers for operations with one result. Clients that list a stream among other forms get no
+    /// stream. `None` for clients that accept no form at all.
+    pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
+        let document = MediaType::preferred(headers).map(Self::Document);
+        document.or_else(|| StreamForm::named(headers).map(Self::Stream))
+    }
 }
-
-const NEITHER: &str = "accept application/graphql-response+json or application/json: there is nothing else";
 
 /// Whether a client would rather have a page than JSON: a browser's address bar.
 pub(super) fn prefers_page(headers: &HeaderMap) -> bool {
@@ -162,7 +173,23 @@ mod tests {
     #[test]
     fn who_accepts_neither_gets_neither() {
         for neither in ["text/html", "image/*", "application/json;q=0", "*/*;q=0", "application/jsonp", "*"] {
-            assert!(MediaType::preferred(&headers(neither)).is_err(), "{neither}");
+            assert_eq!(MediaType::preferred(&headers(neither)), None, "{neither}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_for_clients_that_name_its_form() {
+        for (accept, form) in [
+            ("text/event-stream", Some(StreamForm::Events)),
+            ("application/json, text/event-stream, multipart/mixed", Some(StreamForm::Events)),
+            ("multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json", Some(StreamForm::Multipart)),
+            ("multipart/mixed; subscriptionSpec=\"1.0\"", Some(StreamForm::Multipart)),
+            ("multipart/mixed", None),
+            ("multipart/mixed;deferSpec=20220824,application/json", None),
+            ("text/event-stream;q=0, */*", None),
+            ("*/*", None),
+        ] {
+            assert_eq!(StreamForm::named(&headers(accept)), form, "{accept}");
         }
     }
 

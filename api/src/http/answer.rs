@@ -1,22 +1,13 @@
 //! How a GraphQL response travels: its content type and its status, by the GraphQL over HTTP specification.
 
-use async_graphql::{Response as GraphqlResponse, ServerError, Value};
+use super::{accept::MediaType, refusal::Errors};
+use async_graphql::{Response as GraphqlResponse, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-
-use super::accept::MediaType;
-
-/// A response to a request that was refused before anything ran: it has no data, not even null.
-#[derive(Serialize)]
-pub(super) struct Errors {
-    /// Why.
-    pub(super) errors: Vec<ServerError>,
-}
 
 /// Whether the request was refused before anything ran: its document does not parse, validate or fit the limits.
 pub(super) fn refused(response: &GraphqlResponse) -> bool {

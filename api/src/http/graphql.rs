@@ -11,18 +11,23 @@ use axum::{
 
 use super::{
     Gateway,
-    accept::{Form, accepts_events, prefers_page},
+    accept::{Form, StreamForm, prefers_page},
     address::Caller,
     answer::answer,
     body,
     connections::Meter,
-    events,
+    events, multipart,
     parameters::{Parameters, QueryString},
     refusal::Refusal,
+    results::Admitted,
     socket,
     viewer::{authorization, viewer},
 };
-use crate::error::Error;
+use crate::{
+    auth::Viewer,
+    error::Error,
+    graphql::{Rejection, RequestId},
+};
 
 /// Runs the operation in the body.
 pub(super) async fn post(
@@ -35,7 +40,7 @@ pub(super) async fn post(
         let message = "send the request as Content-Type: application/json, in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
-    let form = Form::preferred(&headers)?;
+    let form = Form::preferred(&headers).ok_or_else(not_acceptable)?;
     let limit = gateway.app.config.limits.body_bytes;
     let body = body::read(body, limit, gateway.memory.requests.reserve(caller.address)).await?;
     let parameters = Parameters::read(&body)?;
@@ -50,7 +55,7 @@ pub(super) async fn get(
     meter: Option<Extension<Meter>>,
     (query, upgrade): (Result<Query<QueryString>, QueryRejection>, Result<WebSocketUpgrade, WebSocketUpgradeRejection>),
 ) -> Result<Response, Refusal> {
-    if headers.contains_key(header::UPGRADE) {
+    if asks_for_websocket(&headers) {
         let upgrade = upgrade.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
         let meter = meter.map(|Extension(meter)| meter).unwrap_or_default();
         return socket::open(gateway, (caller, meter), &headers, upgrade);
@@ -59,7 +64,7 @@ pub(super) async fn get(
     let Some(parameters) = query.read()? else {
         return no_query(&gateway, &headers);
     };
-    let form = Form::preferred(&headers)?;
+    let form = Form::preferred(&headers).ok_or_else(not_acceptable)?;
     run(gateway, parameters, (&Method::GET, &headers, form), caller).await
 }
 
@@ -79,13 +84,11 @@ async fn run(
             let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "a mutation must come by POST");
             Ok(([(header::ALLOW, "POST")], refusal).into_response())
         }
-        (Form::Document(_), Some(OperationType::Subscription)) if !accepts_events(headers) => {
-            Err(Refusal::bad_request(NO_STREAM))
+        (Form::Document(_), Some(OperationType::Subscription)) => {
+            let form = StreamForm::named(headers).ok_or_else(|| Refusal::bad_request(NO_STREAM))?;
+            Ok(stream(gateway, id, (admitted, viewer), form))
         }
-        (Form::Events, _) | (_, Some(OperationType::Subscription)) => {
-            let results = gateway.results(admitted, viewer);
-            Ok(events::answer(gateway, id, results, viewer))
-        }
+        (Form::Stream(form), _) => Ok(stream(gateway, id, (admitted, viewer), form)),
         (Form::Document(media_type), _) => match admitted {
             Ok(admitted) => Ok(answer(gateway.execute(admitted.operation).await.map_err(refuse)?, media_type)),
             Err(rejection) => Ok(answer(rejection.into(), media_type)),
@@ -93,8 +96,33 @@ async fn run(
     }
 }
 
-const NO_STREAM: &str =
-    "a subscription needs a websocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream";
+fn stream(
+    gateway: Gateway,
+    id: RequestId,
+    (admitted, viewer): (Result<Admitted, Rejection>, Option<Viewer>),
+    form: StreamForm,
+) -> Response {
+    let results = gateway.results(admitted, viewer);
+    match form {
+        StreamForm::Events => events::answer(gateway, id, results, viewer),
+        StreamForm::Multipart => multipart::answer(gateway, id, results, viewer),
+    }
+}
+
+const NO_STREAM: &str = "a subscription needs a websocket with the subprotocol graphql-transport-ws, or Accept: \
+                         text/event-stream, or Accept: multipart/mixed;subscriptionSpec=1.0";
+
+fn not_acceptable() -> Refusal {
+    let message = "accept application/graphql-response+json or application/json: no other media types are available";
+    Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message)
+}
+
+/// Whether a request is to become a websocket. Servers ignore upgrades to protocols that they do not speak (RFC 9110, section
+/// 7.8).
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let protocols = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    protocols.flat_map(|value| value.split(',')).any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+}
 
 fn no_query(gateway: &Gateway, headers: &HeaderMap) -> Result<Response, Refusal> {
     if gateway.pages.graphiql && prefers_page(headers) {

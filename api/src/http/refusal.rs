@@ -6,9 +6,20 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde::Serialize;
 
-use super::answer::Errors;
 use crate::{error::Error, graphql::RequestId, telemetry};
+
+/// The body of a refusal: errors without data, not even null.
+#[derive(Serialize)]
+pub(super) struct Errors {
+    /// At least one.
+    pub(super) errors: Vec<ServerError>,
+}
+
+/// Marks the response to a refused request, whose media type is negotiated like that of a result.
+#[derive(Clone, Copy)]
+pub(super) struct Refused;
 
 /// An answer that ends a request before any GraphQL is looked at.
 #[derive(Debug)]
@@ -113,6 +124,7 @@ impl IntoResponse for Refusal {
             self.error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", seconds);
         }
         let mut response = (self.status, Json(Errors { errors: vec![*self.error] })).into_response();
+        response.extensions_mut().insert(Refused);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -12,7 +12,10 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 use tracing::{Instrument, field::Empty};
 
-use super::refusal::Refusal;
+use super::{
+    accept::MediaType,
+    refusal::{Refusal, Refused},
+};
 use crate::{clock, graphql::RequestId, telemetry};
 
 /// Carries a request's name, in and out.
@@ -36,9 +39,15 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
 }
 
 async fn watched(id: RequestId, request: Request, next: Next) -> Response {
-    let started = Instant::now();
+    let (started, media_type) = (Instant::now(), MediaType::preferred(request.headers()));
     let done = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = done.unwrap_or_else(|_| Refusal::panicked(&id).into_response());
+    if let Some(MediaType::Graphql) = media_type
+        && response.extensions().get::<Refused>().is_some()
+    {
+        // Some clients read the body of a refusal as GraphQL only by this type.
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MediaType::Graphql.as_str()));
+    }
     tracing::info!(status = response.status().as_u16(), elapsed = ?started.elapsed(), "answered");
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(HEADER, value);

@@ -21,7 +21,13 @@ pub(super) async fn viewer(app: &App, authorization: Option<&str>) -> Result<Opt
     accounts::ensure(app, bearer).await.map(Some)
 }
 
-/// The header's text. One that is not text is there all the same, and no token.
+/// The text of the header `Authorization`. Clients send an empty one while nobody is logged in; it counts as none. One that is
+/// not text counts as a token that is not valid.
 pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
+    headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("not text")).filter(|text| !is_empty(text))
+}
+
+/// Whether an authorization says nothing.
+pub(super) fn is_empty(authorization: &str) -> bool {
+    authorization.trim().is_empty()
 }

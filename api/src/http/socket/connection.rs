@@ -15,7 +15,13 @@ use super::{
 use crate::{
     auth::Viewer,
     http::{
-        Gateway, address::Caller, connections::Meter, parameters::Parameters, refusal, results::Results, viewer::viewer,
+        Gateway,
+        address::Caller,
+        connections::Meter,
+        parameters::Parameters,
+        refusal,
+        results::Results,
+        viewer::{is_empty, viewer},
     },
     telemetry,
 };
@@ -214,11 +220,12 @@ impl Connection {
     }
 }
 
-/// The authorization in the first message's payload, however its name is spelt.
+/// The authorization in the first message's payload, whatever the case of its name. An empty one counts as none.
 ///
 /// # Errors
 /// [`End::FORBIDDEN`] when it is there and no text.
 fn authorization(payload: &Map<String, Value>) -> Result<Option<&str>, End> {
     let entry = payload.iter().find(|(name, value)| name.eq_ignore_ascii_case("authorization") && !value.is_null());
-    entry.map(|(_, value)| value.as_str().ok_or(End::FORBIDDEN)).transpose()
+    let text = entry.map(|(_, value)| value.as_str().ok_or(End::FORBIDDEN)).transpose()?;
+    Ok(text.filter(|text| !is_empty(text)))
 }

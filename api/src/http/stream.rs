@@ -1,0 +1,56 @@
+//! The results of an operation, one after the other, until it has ended, the token ends or the gateway stops.
+//!
+//! A stream that breaks off without [`Step::Complete`] is one that its client begins again.
+
+use std::{panic::AssertUnwindSafe, task::Poll};
+
+use async_graphql::Response as GraphqlResponse;
+use futures_util::{
+    Stream, StreamExt,
+    future::ready,
+    stream::{once, poll_fn},
+};
+
+use super::{Gateway, answer::refused, refusal::masked, results::Results};
+use crate::{auth::Viewer, graphql::RequestId};
+
+/// What is sent next.
+pub(super) enum Step {
+    /// A result.
+    Result(GraphqlResponse),
+    /// The operation has ended.
+    Complete,
+}
+
+/// The steps of an operation. Those of a subscription end with the token and with the gateway.
+pub(super) fn steps(
+    gateway: Gateway,
+    id: RequestId,
+    results: Results,
+    viewer: Option<Viewer>,
+) -> impl Stream<Item = Step> + Send + use<> {
+    let Results { stream, push } = results;
+    let (stop, expiry, watches) = (gateway.stop.clone(), gateway.expiry(viewer), push.is_some());
+    let over = async move {
+        tokio::select! {
+            () = stop.cancelled(), if watches => {}
+            () = expiry, if watches => {}
+            else => std::future::pending().await,
+        }
+    };
+    let results = AssertUnwindSafe(stream)
+        .catch_unwind()
+        .map(move |result| result.unwrap_or_else(|_| GraphqlResponse::from_errors(vec![masked(&id)])));
+    // The next step is asked for once the connection has taken this one: only then does it count as pushed.
+    let steps = results.flat_map(move |result| {
+        let (gateway, push) = (gateway.clone(), push.clone().filter(|_| !refused(&result)));
+        let count = poll_fn(move |_| {
+            if let Some(booked) = &push {
+                gateway.pushed(booked);
+            }
+            Poll::Ready(None)
+        });
+        once(ready(Step::Result(result))).chain(count)
+    });
+    steps.chain(once(ready(Step::Complete))).take_until(over)
+}
