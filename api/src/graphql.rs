@@ -38,7 +38,7 @@ pub use documents::Documents;
 pub use executor::{Executor, Operation};
 pub use firewall::Rejection;
 
-/// What can be asked.
+/// The queries of this API.
 #[derive(MergedObject, Default)]
 pub struct Query(
     account::AccountQuery,
@@ -53,7 +53,7 @@ pub struct Query(
     event::EventQuery,
 );
 
-/// What can be done.
+/// The mutations of this API.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
@@ -67,7 +67,7 @@ pub struct Mutation(
     event::EventMutation,
 );
 
-/// What can be watched, over a websocket.
+/// The subscriptions of this API.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(balance::BalanceSubscription, subscription::SubscriptionSubscription);
 
@@ -96,9 +96,9 @@ pub fn sdl() -> String {
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     // The library describes edges, and leaves connections without a word; of a moment it tells how it is implemented.
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .override_output_type_description::<DateTime<Utc>>("A moment, as RFC 3339 in UTC.")
+        .override_output_type_description::<DateTime<Utc>>("A date and time in UTC, formatted by RFC 3339.")
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
-        .override_output_type_description::<event::WebhookEventConnection>("A page of webhooks, newest first.")
-        .override_output_type_description::<ledger::LedgerEntryConnection>("A page of the ledger, newest first.")
+        .override_output_type_description::<event::WebhookEventConnection>("A page of webhook events, newest first.")
+        .override_output_type_description::<ledger::LedgerEntryConnection>("A page of ledger entries, newest first.")
         .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")
 }

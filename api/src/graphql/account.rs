@@ -22,7 +22,7 @@ pub(super) struct AccountQuery;
 
 #[Object]
 impl AccountQuery {
-    /// Who calls; null without a token.
+    /// The authenticated user; null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>, Error> {
         let Some(viewer) = ctx.viewer_or_anonymous() else { return Ok(None) };
         find(ctx.app()?, viewer.user_id).await
@@ -56,8 +56,12 @@ impl EdgeNameType for UserEdgeName {
 
 #[Object]
 impl AdminQuery {
-    /// Any user; null when there is none. Needs the role admin.
-    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The user's id.")] id: ID) -> Result<Option<User>, Error> {
+    /// Finds a user by id; null if there is none. Requires the role `admin`.
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the user.")] id: ID,
+    ) -> Result<Option<User>, Error> {
         ctx.viewer_as(Role::Admin)?;
         match input::id("user", &id) {
             Ok(id) => find(ctx.app()?, id).await,
@@ -65,15 +69,14 @@ impl AdminQuery {
         }
     }
 
-    /// All users, newest first. Needs the role admin.
+    /// All users, newest first. Requires the role `admin`.
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many of the newest users, at most 100; 20 without it.")] first: Option<i32>,
-        #[graphql(desc = "Only users after this cursor, that is older ones.")] after: Option<String>,
-        #[graphql(desc = "Only users whose email or username has this somewhere, without case.")] search: Option<
-            String,
-        >,
+        #[graphql(desc = "Returns the first n users, at most 100. Defaults to 20.")] first: Option<i32>,
+        #[graphql(desc = "Returns users after this cursor, which are older.")] after: Option<String>,
+        #[graphql(desc = "Returns only users whose email or username contains this text; case is ignored.")]
+        search: Option<String>,
     ) -> Result<UserConnection, Error> {
         ctx.viewer_as(Role::Admin)?;
         let window = Arguments { first, after, ..Arguments::default() }.window()?;
@@ -93,11 +96,11 @@ pub(super) struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Makes a user with an empty balance, and logs in.
+    /// Creates a user with an empty balance and logs them in.
     async fn sign_up(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who it is.")] input: SignUpInput,
+        #[graphql(desc = "The new user.")] input: SignUpInput,
     ) -> Result<Session, Error> {
         ctx.app()?.throttle.sign_up(ctx.address())?;
         let new = accounts::SignUp {
@@ -110,25 +113,26 @@ impl AccountMutation {
         Ok(accounts::sign_up(ctx.app()?, new).await?.into())
     }
 
-    /// Logs in. An unknown email and a wrong password answer alike.
+    /// Logs a user in. An unknown email and a wrong password return the same error.
     async fn log_in(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who it is.")] input: LogInInput,
+        #[graphql(desc = "The user's credentials.")] input: LogInInput,
     ) -> Result<Session, Error> {
         let asked = accounts::LogIn { email: input.email, password: input.password, address: ctx.address() };
         Ok(accounts::log_in(ctx.app()?, asked).await?.into())
     }
 }
 
-/// Somebody who has just logged in.
+/// A session of a user who has logged in.
 #[derive(SimpleObject)]
 pub(super) struct Session {
-    /// Send it as `Authorization: Bearer <token>`, over a websocket in the payload of `connection_init`.
+    /// The access token. Send it as `Authorization: Bearer <token>`; over a websocket, in the payload of
+    /// `connection_init`.
     token: String,
-    /// When the token ends.
+    /// When the token expires.
     expires_at: DateTime<Utc>,
-    /// Who it is.
+    /// The user.
     user: User,
 }
 
@@ -144,68 +148,68 @@ pub(super) struct User(pub(super) user::Model);
 /// A user.
 #[Object]
 impl User {
-    /// The user's id.
+    /// The id of the user.
     async fn id(&self) -> ID {
         self.0.id.into()
     }
 
-    /// The user's email, in lower case.
+    /// The user's email address, in lowercase.
     async fn email(&self) -> &str {
         &self.0.email
     }
 
-    /// The name that others see.
+    /// The user's public name.
     async fn username(&self) -> &str {
         &self.0.username
     }
 
-    /// A longer name, where the user gave one.
+    /// A longer name; null if the user has none.
     async fn display_name(&self) -> Option<&str> {
         self.0.display_name.as_deref()
     }
 
-    /// When the user came.
+    /// When the account was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// What the user may spend now.
+    /// The user's current balance.
     async fn balance(&self, ctx: &Context<'_>) -> Result<Balance, Error> {
         Ok(Balance::new(ctx.app()?, &ctx.loaders()?.account(self.0.id).await?))
     }
 
-    /// The user's tier now; FREE without a subscription that is active or in its trial.
+    /// The user's current tier: that of an active or trialing subscription, otherwise FREE.
     async fn tier(&self, ctx: &Context<'_>) -> Result<Tier, Error> {
         let living = ctx.loaders()?.subscription(self.0.id).await?;
         Ok(billing::subscription::tier(living.as_ref()).into())
     }
 
-    /// The user's living subscription, past due included; null when none lives.
+    /// The user's current subscription, including one that is past due; null if there is none.
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
         Ok(ctx.loaders()?.subscription(self.0.id).await?.map(PlanSubscription))
     }
 }
 
-/// A new user.
+/// The input of `signUp`.
 #[derive(InputObject)]
 pub(super) struct SignUpInput {
-    /// Unique; compared without case.
+    /// The user's email address. It must be unique; case is ignored.
     email: String,
-    /// The name that others see: 1 to 100 bytes.
+    /// The user's public name, 1 to 100 bytes.
     username: String,
-    /// A longer name: 1 to 100 bytes.
+    /// A longer name, 1 to 100 bytes.
     display_name: Option<String>,
-    /// 8 to 72 bytes.
+    /// The password, 8 to 72 bytes.
     #[graphql(secret)]
     password: String,
 }
 
-/// A user who comes back.
+/// The input of `logIn`.
 #[derive(InputObject)]
 pub(super) struct LogInInput {
-    /// As it was given at sign-up; compared without case.
+    /// The user's email address; case is ignored.
     email: String,
-    /// As it was given at sign-up.
+    /// The user's password.
     #[graphql(secret)]
     password: String,
 }

@@ -24,7 +24,7 @@ pub(super) struct BalanceQuery;
 
 #[Object]
 impl BalanceQuery {
-    /// What the viewer may spend now.
+    /// The viewer's current balance.
     async fn balance(&self, ctx: &Context<'_>) -> Result<Balance, Error> {
         let account = ctx.loaders()?.account(ctx.viewer()?.user_id).await?;
         Ok(Balance::new(ctx.app()?, &account))
@@ -66,12 +66,14 @@ pub(super) struct BalanceSubscription;
 
 #[Subscription]
 impl BalanceSubscription {
-    /// The viewer's balance: first a snapshot, or every change after the given version; then each change as it comes. A
-    /// client that reconnects names the last version it saw and misses nothing.
+    /// Streams the viewer's balance: first a snapshot, or every change after `afterVersion`; then each change as it
+    /// happens. A client that reconnects with the last version it received misses nothing.
     async fn balance_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The last version that was seen. Further behind than 256 changes, a snapshot comes instead.")]
+        #[graphql(
+            desc = "The last version that the client received. If more than 256 changes followed, a snapshot is sent instead."
+        )]
         after_version: Option<i32>,
     ) -> Result<impl Stream<Item = Result<BalanceChange, Error>> + use<>, Error> {
         let (app, viewer) = (ctx.app()?.clone(), ctx.viewer()?);
@@ -85,22 +87,22 @@ impl BalanceSubscription {
     }
 }
 
-/// What a user may spend now.
+/// A user's credit balance.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Balance {
-    /// The user's id, so that caches keep one balance for each user.
+    /// The user's id, so that client caches keep one balance per user.
     id: ID,
-    /// Credits. Below zero only after the refund of a payment whose credits were spent.
+    /// The available credits. Negative only after the refund of a payment whose credits were already spent.
     credits: i64,
-    /// Whether exports cost no credits now.
+    /// True if exports currently cost no credits.
     unlimited: bool,
-    /// Until when they cost none; null when they do.
+    /// When unlimited exports end; null if exports cost credits.
     unlimited_until: Option<DateTime<Utc>>,
-    /// How many exports the credits suffice for; null when there is no end to them.
+    /// The number of exports that the credits pay for; null if exports are unlimited.
     exports_left: Option<i64>,
-    /// Counts the changes of this balance: 1, 2, 3 ... without gaps. 0 before the first.
+    /// The number of changes to this balance: 1, 2, 3 and so on without gaps; 0 before the first change.
     version: i64,
-    /// When it last changed.
+    /// When the balance last changed.
     updated_at: DateTime<Utc>,
 }
 
@@ -120,16 +122,16 @@ impl Balance {
     }
 }
 
-/// A change of a balance, or its present state.
+/// A change to a balance, or a snapshot of it.
 #[derive(Clone, SimpleObject)]
 pub(super) struct BalanceChange {
     /// The balance's version after the change.
     version: i64,
     /// The balance after the change.
     balance: Balance,
-    /// What was booked; null in a snapshot.
+    /// The ledger entry of the change; null in a snapshot.
     entry: Option<LedgerEntry>,
-    /// Whether this is the present state rather than one change.
+    /// True if this is the current state rather than a change.
     snapshot: bool,
 }
 

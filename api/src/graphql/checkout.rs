@@ -123,7 +123,7 @@ fn already(subscription: &subscription::Model) -> String {
 /// The input of `createCheckout`.
 #[derive(InputObject)]
 pub(super) struct CreateCheckoutInput {
-    /// CORE, PRO or STUDIO.
+    /// The new tier: CORE, PRO or STUDIO.
     tier: Tier,
     /// Where to redirect after the payment: an https URL, or http on loopback. Stripe replaces `{CHECKOUT_SESSION_ID}`.
     success_url: String,

@@ -46,14 +46,16 @@ impl EdgeNameType for WebhookEventEdgeName {
 
 #[Object]
 impl EventQuery {
-    /// All webhooks that came, the last first. Needs the role admin.
+    /// All webhook events that were received, newest first. Requires the role `admin`.
     async fn webhook_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many of the newest events, at most 100; 20 without it.")] first: Option<i32>,
-        #[graphql(desc = "Only events after this cursor, that is older ones.")] after: Option<String>,
-        #[graphql(desc = "Only events of which this became.")] status: Option<WebhookEventStatus>,
-        #[graphql(name = "type", desc = "Only events of this type, such as invoice.paid.")] kind: Option<String>,
+        #[graphql(desc = "Returns the first n events, at most 100. Defaults to 20.")] first: Option<i32>,
+        #[graphql(desc = "Returns events after this cursor, which are older.")] after: Option<String>,
+        #[graphql(desc = "Returns only events with this status.")] status: Option<WebhookEventStatus>,
+        #[graphql(name = "type", desc = "Returns only events of this type, such as `invoice.paid`.")] kind: Option<
+            String,
+        >,
     ) -> Result<WebhookEventConnection, Error> {
         ctx.viewer_as(Role::Admin)?;
         let window = Arguments { first, after, ..Arguments::default() }.window()?;
@@ -68,90 +70,90 @@ pub(super) struct EventMutation;
 
 #[Object]
 impl EventMutation {
-    /// Tries a webhook again now, whatever became of it before, and answers what has become of it. What is booked is booked
-    /// once, however often it is replayed. Needs the role admin.
+    /// Processes a webhook event again, whatever its status, and returns it with its new status. Replaying an event
+    /// never applies it twice. Requires the role `admin`.
     async fn replay_webhook_event(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which webhook.")] input: ReplayWebhookEventInput,
+        #[graphql(desc = "The event to replay.")] input: ReplayWebhookEventInput,
     ) -> Result<WebhookEvent, Error> {
         ctx.viewer_as(Role::Admin)?;
         replay(ctx.app()?, input.id.to_string()).await.map(WebhookEvent)
     }
 }
 
-/// What became of a webhook.
+/// The processing status of a webhook event.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "event::Status")]
 pub(super) enum WebhookEventStatus {
-    /// Stored, and being settled.
+    /// Stored and being processed.
     Received,
-    /// Settled.
+    /// Processed.
     Applied,
-    /// Not ours, or of a type that means nothing to us.
+    /// Not relevant to this server.
     Ignored,
-    /// About something that is not known yet.
+    /// Waiting for an object that is not known yet.
     Waiting,
-    /// Could not be settled; the error says why.
+    /// Processing failed; `error` has the reason.
     Failed,
 }
 
-/// One webhook, as Stripe sent it.
+/// A webhook event that Stripe sent.
 pub(super) struct WebhookEvent(Summary);
 
-/// One webhook, as Stripe sent it.
+/// A webhook event that Stripe sent.
 #[Object]
 impl WebhookEvent {
-    /// Stripe's id of the event: `evt_...`.
+    /// The id of the event at Stripe: `evt_...`.
     async fn id(&self) -> ID {
         self.0.event_id.as_str().into()
     }
 
-    /// Stripe's name of what happened, such as `invoice.paid`.
+    /// The type of the event, such as `invoice.paid`.
     #[graphql(name = "type")]
     async fn kind(&self) -> &str {
         &self.0.kind
     }
 
-    /// What became of it.
+    /// The processing status.
     async fn status(&self) -> WebhookEventStatus {
         self.0.status.into()
     }
 
-    /// When it happened, by Stripe's clock.
+    /// When Stripe created the event.
     async fn created(&self) -> DateTime<Utc> {
         self.0.created
     }
 
-    /// When it came.
+    /// When the event was received.
     async fn received_at(&self) -> DateTime<Utc> {
         self.0.received_at
     }
 
-    /// When it was settled first; null while it is not.
+    /// When the event was first applied; null if it was not.
     async fn applied_at(&self) -> Option<DateTime<Utc>> {
         self.0.applied_at
     }
 
-    /// How often it was tried.
+    /// The number of attempts to process the event.
     async fn attempts(&self) -> i32 {
         self.0.attempts
     }
 
-    /// Why the last attempt failed, or found nothing to do.
+    /// The reason why the last attempt failed or had no effect.
     async fn error(&self) -> Option<&str> {
         self.0.error.as_deref()
     }
 
-    /// Stripe's id of what has to come first, while it waits.
+    /// The id of the Stripe object that the event is waiting for.
     async fn waits_for(&self) -> Option<&str> {
         self.0.waits_for.as_deref()
     }
 }
 
-/// A webhook to try again.
+/// The input of `replayWebhookEvent`.
 #[derive(InputObject)]
 pub(super) struct ReplayWebhookEventInput {
-    /// Stripe's id of the event: `evt_...`.
+    /// The id of the event at Stripe: `evt_...`.
     id: ID,
 }

@@ -25,29 +25,29 @@ pub(super) struct ExportMutation;
 
 #[Object]
 impl ExportMutation {
-    /// Charges the export of a PatchBook, once for each idempotency key, before it runs.
+    /// Charges for the export of a PatchBook before it runs, once per idempotency key.
     async fn charge_export(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is exported.")] input: ChargeExportInput,
+        #[graphql(desc = "The export to charge for.")] input: ChargeExportInput,
     ) -> Result<ChargeExportResult, Error> {
         let (app, viewer) = (ctx.app()?, ctx.viewer()?);
         let charged = export::charge(app, viewer.user_id, &input.run_id, &input.idempotency_key).await?;
         Ok(ChargeExportResult::new(app, charged))
     }
 
-    /// Gives the credits of a failed export back, once. Needs the role service.
+    /// Returns the credits of a failed export, at most once. Requires the role `service`.
     async fn refund_export(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which charge, and why.")] input: RefundExportInput,
+        #[graphql(desc = "The charge to refund, and the reason.")] input: RefundExportInput,
     ) -> Result<LedgerEntry, Error> {
         let actor = ctx.viewer_as(Role::Service)?.user_id;
         export::refund(ctx.app()?, actor, &input.charge_id, &input.reason).await.map(LedgerEntry)
     }
 }
 
-/// What became of a wish to export.
+/// The result of `chargeExport`.
 #[derive(Union)]
 pub(super) enum ChargeExportResult {
     /// It is paid.
@@ -74,37 +74,37 @@ impl ChargeExportResult {
     }
 }
 
-/// A paid export.
+/// A charged export.
 #[derive(SimpleObject)]
 pub(super) struct ExportCharge {
-    /// The charge's id, which is also the id of its ledger entry.
+    /// The id of the charge, which is also the id of its ledger entry.
     id: ID,
-    /// What is exported.
+    /// The id of the exported run.
     run_id: String,
-    /// What it cost, in credits; 0 while exports are unlimited.
+    /// The credits charged; 0 while exports are unlimited.
     credits: i64,
-    /// Whether it had been charged before, with the same key.
+    /// True if the export was charged before with the same idempotency key.
     replayed: bool,
-    /// Short-lived proof of payment for the export service; null once the credits were given back.
+    /// A short-lived proof of payment for the export service; null if the charge was refunded.
     ticket: Option<String>,
-    /// The balance now.
+    /// The current balance.
     balance: Balance,
 }
 
-/// The credits do not suffice: here is what would mend it.
+/// The balance is too low for the export. Lists the credit packs and plans that would cover it.
 #[derive(SimpleObject)]
 pub(super) struct InsufficientCredits {
-    /// For people.
+    /// A human-readable message.
     message: String,
-    /// Credits that the export costs.
+    /// The credits that the export costs.
     required: i64,
-    /// Credits there are.
+    /// The credits available.
     available: i64,
-    /// Credits that lack.
+    /// Credits missing.
     shortfall: i64,
-    /// Packs that would suffice, the smallest first.
+    /// Credit packs that would cover the export, smallest first.
     packs: Vec<CreditQuote>,
-    /// Plans above the present one whose first month would suffice, the smallest first.
+    /// Higher plans whose monthly credits would cover the export, lowest first.
     plans: Vec<Plan>,
 }
 
@@ -125,20 +125,20 @@ impl InsufficientCredits {
     }
 }
 
-/// An export to pay for.
+/// The input of `chargeExport`.
 #[derive(InputObject)]
 pub(super) struct ChargeExportInput {
-    /// What is exported: 1 to 255 bytes.
+    /// The id of the exported run, 1 to 255 bytes.
     run_id: String,
-    /// 1 to 255 bytes of your own, fresh for each intention. The same key again charges nothing more.
+    /// A unique key for this export, 1 to 255 bytes. Repeating the request with the same key does not charge again.
     idempotency_key: String,
 }
 
-/// An export that failed.
+/// The input of `refundExport`.
 #[derive(InputObject)]
 pub(super) struct RefundExportInput {
-    /// The id of its charge.
+    /// The id of the charge.
     charge_id: ID,
-    /// Why it failed; the user sees it in the ledger.
+    /// The reason for the failure, shown to the user in the ledger.
     reason: String,
 }

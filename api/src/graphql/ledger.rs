@@ -41,15 +41,15 @@ impl EdgeNameType for LedgerEdgeName {
 
 #[Object]
 impl LedgerQuery {
-    /// Every change of the viewer's balance, newest first.
+    /// All changes to the viewer's balance, newest first.
     async fn ledger(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many of the newest entries, at most 100; 20 without it.")] first: Option<i32>,
-        #[graphql(desc = "Only entries after this cursor, that is older ones.")] after: Option<String>,
-        #[graphql(desc = "How many of the oldest entries, at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only entries before this cursor, that is newer ones.")] before: Option<String>,
-        #[graphql(desc = "Only entries of this kind.")] change_type: Option<ChangeType>,
+        #[graphql(desc = "Returns the first n entries, at most 100. Defaults to 20.")] first: Option<i32>,
+        #[graphql(desc = "Returns entries after this cursor, which are older.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n entries, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns entries before this cursor, which are newer.")] before: Option<String>,
+        #[graphql(desc = "Returns only entries with this reason.")] change_type: Option<ChangeType>,
     ) -> Result<LedgerEntryConnection, Error> {
         let (db, user_id) = (ctx.app()?.database.read(), ctx.viewer()?.user_id);
         let window = Arguments { first, after, last, before }.window()?;
@@ -58,28 +58,29 @@ impl LedgerQuery {
     }
 }
 
-/// Why a balance changed.
+/// The reason for a change to a balance.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "ledger_entry::ChangeType")]
 pub(super) enum ChangeType {
-    /// A credit pack was paid.
+    /// A credit pack was purchased.
     Purchase,
-    /// An export.
+    /// Credits were spent on an export.
     Spend,
-    /// Credits of a plan, of the referral programme or of an operator; 0 marks a change of unlimited.
+    /// Credits were granted by a plan, the referral program or an operator. A delta of 0 marks the start or the end of
+    /// unlimited exports.
     Grant,
-    /// Credits given back for a failed export, or taken back for refunded money.
+    /// Credits were returned for a failed export, or removed because a payment was refunded.
     Refund,
 }
 
-/// One change of a balance. It is never changed and never removed.
+/// A change to a balance. Entries are never modified or deleted.
 #[derive(Clone)]
 pub(super) struct LedgerEntry(pub(super) ledger_entry::Model);
 
-/// One change of a balance. It is never changed and never removed.
+/// A change to a balance. Entries are never modified or deleted.
 #[Object]
 impl LedgerEntry {
-    /// The entry's id.
+    /// The id of the entry.
     async fn id(&self) -> ID {
         self.0.id.into()
     }
@@ -89,12 +90,12 @@ impl LedgerEntry {
         self.0.version
     }
 
-    /// Why the balance changed.
+    /// The reason for the change.
     async fn change_type(&self) -> ChangeType {
         self.0.change_type.into()
     }
 
-    /// Credits added, negative when taken.
+    /// The credits added; negative if credits were removed.
     async fn credits_delta(&self) -> i64 {
         self.0.credits_delta
     }
@@ -104,17 +105,17 @@ impl LedgerEntry {
         self.0.balance_after
     }
 
-    /// What it is about: a run, a payment, a subscription's period.
+    /// The run, payment or subscription period that caused the change.
     async fn reference(&self) -> Option<&str> {
         self.0.reference.as_deref()
     }
 
-    /// A sentence for people.
+    /// A human-readable note.
     async fn notes(&self) -> Option<&str> {
         self.0.notes.as_deref()
     }
 
-    /// When it was booked.
+    /// When the change was recorded.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
@@ -127,7 +128,7 @@ impl LedgerEntry {
         Ok(ctx.loaders()?.actor(self.0.id).await?.map(ID::from))
     }
 
-    /// The credit pack that it is about, if it is about one.
+    /// The purchase of the credit pack that caused the change, if any.
     async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>, Error> {
         let Some(reference) = self.0.payment_reference() else { return Ok(None) };
         Ok(ctx.loaders()?.payment(reference).await?.map(Payment))

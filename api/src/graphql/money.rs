@@ -5,9 +5,9 @@ use async_graphql::SimpleObject;
 /// An amount of money.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Money {
-    /// In minor units of the currency: cents.
+    /// The amount in the smallest unit of the currency, such as cents.
     amount: i64,
-    /// ISO 4217, such as USD.
+    /// The ISO 4217 code of the currency, such as USD.
     currency: String,
 }
 

@@ -104,7 +104,7 @@ pub(super) struct Payment(pub(super) payment::Model);
 /// The purchase of a credit pack.
 #[Object]
 impl Payment {
-    /// The payment's id.
+    /// The id of the payment.
     async fn id(&self) -> ID {
         self.0.id.into()
     }
@@ -134,7 +134,7 @@ impl Payment {
         self.0.status.into()
     }
 
-    /// When the checkout was completed.
+    /// When checkout was completed.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }

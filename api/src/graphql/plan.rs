@@ -15,36 +15,36 @@ pub(super) struct PlanQuery;
 
 #[Object]
 impl PlanQuery {
-    /// The four plans, from the least to the most.
+    /// All plans, from the lowest tier to the highest.
     async fn plans(&self) -> Vec<Plan> {
         plan::PLANS.iter().map(Plan::from).collect()
     }
 
-    /// What a pack of credits costs.
+    /// The price of a credit pack.
     async fn credit_quote(
         &self,
-        #[graphql(desc = "Credits in the pack, 1 to 1000.")] credits: i32,
+        #[graphql(desc = "The credits in the pack, 1 to 1000.")] credits: i32,
     ) -> Result<CreditQuote, Error> {
         payment::quote(i64::from(credits)).map(CreditQuote::from)
     }
 }
 
-/// What a tier offers.
+/// A plan that users can subscribe to, or FREE.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Plan {
-    /// The tier.
+    /// The tier of the plan.
     tier: Tier,
-    /// For people.
+    /// A human-readable name.
     name: &'static str,
-    /// For each month.
+    /// The monthly price.
     price: Money,
-    /// Credits that each paid month grants; null when exports are unlimited.
+    /// The credits granted for each paid month; null if exports are unlimited.
     monthly_credits: Option<i64>,
-    /// Whether exports cost no credits.
+    /// True if exports cost no credits.
     unlimited: bool,
-    /// What it adds to the tier that it includes.
+    /// The features that the plan adds to the one it includes.
     features: Vec<Feature>,
-    /// The tier below, whose features it has as well.
+    /// The next lower tier, whose features are included.
     includes: Option<Tier>,
 }
 
@@ -62,12 +62,12 @@ impl From<&plan::Plan> for Plan {
     }
 }
 
-/// Something that a plan adds.
+/// A feature of a plan.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Feature {
-    /// For programs.
+    /// The identifier of the feature.
     code: FeatureCode,
-    /// For people.
+    /// A human-readable label.
     label: &'static str,
 }
 
@@ -77,7 +77,7 @@ impl From<plan::Feature> for Feature {
     }
 }
 
-/// Names a feature.
+/// Identifies a feature.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "plan::Feature")]
 pub(super) enum FeatureCode {
@@ -111,20 +111,20 @@ pub(super) enum FeatureCode {
     UnlimitedExports,
     /// Priority support.
     PrioritySupport,
-    /// Commercial licence.
+    /// Commercial license.
     CommercialLicense,
 }
 
-/// What a pack of credits costs.
+/// The price of a credit pack.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct CreditQuote {
-    /// Credits in the pack.
+    /// The credits in the pack.
     credits: i64,
-    /// What one credit costs.
+    /// The price of one credit.
     unit_price: Money,
-    /// What the pack costs in all.
+    /// The total price of the pack.
     amount: Money,
-    /// Whether the least price of a pack is asked, rather than that of its credits.
+    /// True if the minimum price of a pack applies instead of the price of its credits.
     minimum_applied: bool,
 }
 

@@ -34,7 +34,7 @@ impl PlanChangeQuery {
     async fn preview_plan_change(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "CORE, PRO or STUDIO.")] tier: Tier,
+        #[graphql(desc = "The new tier: CORE, PRO or STUDIO.")] tier: Tier,
     ) -> Result<Option<PlanChangePreview>, Error> {
         let preview = plan_preview::preview(ctx.app()?, ctx.viewer_at_stripe()?.user_id, tier.into()).await?;
         Ok(preview.map(PlanChangePreview::from))
@@ -83,9 +83,9 @@ pub(super) struct PlanChangePreview {
     credits_now: i64,
     /// The price of the next period.
     next_invoice: Money,
-    /// When the next period begins.
+    /// When the next period starts.
     next_invoice_at: DateTime<Utc>,
-    /// When the tier changes.
+    /// When the new tier takes effect.
     effective_at: DateTime<Utc>,
     /// Why `changePlan` would refuse this change now; null if it would not. If set, nothing is due and `nextInvoice` is the price
     /// of the present plan.

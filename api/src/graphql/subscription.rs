@@ -18,13 +18,13 @@ pub(super) struct SubscriptionQuery;
 
 #[Object]
 impl SubscriptionQuery {
-    /// The viewer's tier now. It comes from a subscription that is active or in its trial; FREE without one.
+    /// The viewer's current tier: that of an active or trialing subscription, otherwise FREE.
     async fn tier(&self, ctx: &Context<'_>) -> Result<Tier, Error> {
         let living = ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?;
         Ok(billing::subscription::tier(living.as_ref()).into())
     }
 
-    /// The viewer's living subscription, past due included; null when none lives.
+    /// The viewer's current subscription, including one that is past due; null if there is none.
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
         Ok(ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?.map(PlanSubscription))
     }
@@ -36,7 +36,7 @@ pub(super) struct SubscriptionMutation;
 
 #[Object]
 impl SubscriptionMutation {
-    /// Ends the viewer's subscription with its period. Until then nothing changes.
+    /// Cancels the viewer's subscription at the end of the current period. It stays active until then.
     async fn cancel_subscription(&self, ctx: &Context<'_>) -> Result<CancelSubscriptionResult, Error> {
         let cancelled = billing::subscription::cancel(ctx.app()?, ctx.viewer_at_stripe()?.user_id).await?;
         Ok(cancelled.into())
@@ -77,7 +77,7 @@ pub(super) enum SubscriptionStatus {
     Unpaid,
     /// The trial ended without a payment method.
     Paused,
-    /// Ended.
+    /// The subscription has ended.
     Canceled,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct PlanSubscription(pub(super) subscription::Model);
 /// A subscription to a plan.
 #[Object]
 impl PlanSubscription {
-    /// The subscription's id.
+    /// The id of the subscription.
     async fn id(&self) -> ID {
         self.0.id.into()
     }
@@ -172,7 +172,7 @@ impl From<CancelResult> for CancelSubscriptionResult {
 pub(super) struct NoActiveSubscription {
     /// A human-readable message.
     message: String,
-    /// The plans that can be subscribed to.
+    /// The available plans.
     plans: Vec<Plan>,
 }
 

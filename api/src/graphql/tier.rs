@@ -2,15 +2,15 @@
 
 use async_graphql::Enum;
 
-/// What a user has subscribed to. Each tier includes the ones before it.
+/// A subscription tier. Each tier includes the features of the lower ones.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "entity::Tier")]
 pub(super) enum Tier {
-    /// Without a subscription.
+    /// No subscription.
     Free,
-    /// 25 credits a month.
+    /// 25 credits per month.
     Core,
-    /// 100 credits a month.
+    /// 100 credits per month.
     Pro,
     /// Unlimited exports.
     Studio,
