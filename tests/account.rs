@@ -60,6 +60,15 @@ facts! {
         assert!(answer.get("data").is_none(), "{answer}");
     }
 
+    async fn all_problems_of_a_form_are_reported_at_once(app: TestApp) {
+        let input = json!({ "email": "ada", "username": " ", "displayName": "Ada\nLovelace", "password": "short" });
+        let answer = app.visitor().asks_with(SIGN_UP, json!({ "input": input })).await;
+        insta::assert_json_snapshot!("all_problems_of_a_form", answer["errors"][0], { ".locations" => "[locations]" });
+        let one = app.visitor().asks_with(SIGN_UP, ada_with("password", "short")).await;
+        let extensions = &one["errors"][0]["extensions"];
+        assert_eq!((&extensions["code"], &extensions["field"]), (&json!("BAD_USER_INPUT"), &json!("input.password")));
+    }
+
     async fn a_log_in_lasts_a_day(app: TestApp) {
         let session = app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
         let expiry: chrono::DateTime<chrono::Utc> = session["expiresAt"].as_str().unwrap().parse().unwrap();

@@ -1,6 +1,6 @@
 //! What can go wrong, told as what the caller can do next. The one place that turns errors into codes.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use sea_orm::{DbErr, SqlErr, sqlx};
 
@@ -18,29 +18,29 @@ pub enum Error {
     /// It is not for this caller. The sentence says for whom.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// An argument is out of its range.
+    /// Arguments are not valid.
     #[error("{0}")]
-    BadInput(String),
+    BadInput(BadInput),
     /// There is no such thing, or it is another user's.
-    #[error("there is no such {0}")]
+    #[error("There is no such {0}.")]
     NotFound(&'static str),
     /// It is taken.
     #[error("{0}")]
     Conflict(&'static str),
     /// The key was used before, for something else.
-    #[error("this idempotency key was used before, for something else: take a fresh one")]
+    #[error("This idempotency key was already used for a different request. Use a new key.")]
     KeyReused,
     /// The caller asks too often. So long after, asking again may succeed.
-    #[error("too many requests: ask again in {} s", seconds(.0))]
+    #[error("Too many requests. Retry in {} s.", seconds(.0))]
     RateLimited(Duration),
     /// It takes longer than an operation may. What it does at Stripe goes on.
-    #[error("this takes too long: ask again, with the same idempotency key nothing is done twice")]
+    #[error("The operation timed out. Retry with the same idempotency key; it will not be applied twice.")]
     TooSlow,
     /// The gateway runs without Stripe.
     #[error("Payments are disabled on this server.")]
     StripeDisabled,
     /// Stripe cannot be reached, or did not say what it did. Asking again is safe.
-    #[error("Stripe did not respond. Retry; nothing is done twice.")]
+    #[error("Stripe did not respond. Retry; nothing will be applied twice.")]
     StripeUnavailable,
     /// The user opened too many checkouts. After this time another one is possible.
     #[error("You opened too many checkouts in the last 24 hours. Retry in {}.", hours(.0))]
@@ -49,7 +49,7 @@ pub enum Error {
     #[error("{}", refusal_message(.0))]
     StripeRefused(stripe::Refusal),
     /// The database cannot be reached, or is too busy. Asking again with the same key is safe.
-    #[error("the service is busy: ask again, nothing is done twice")]
+    #[error("The service is busy. Retry; nothing will be applied twice.")]
     Unavailable(#[source] DbErr),
     /// A fault of ours. The message is for the log only.
     #[error("{0}")]
@@ -86,9 +86,67 @@ impl Error {
         }
     }
 
-    /// An argument is out of its range.
+    /// The arguments are not valid together, or the caller has no fields.
     pub fn bad_input(message: impl Into<String>) -> Self {
-        Self::BadInput(message.into())
+        Self::BadInput(BadInput { problems: vec![InputProblem { field: None, message: message.into() }] })
+    }
+
+    /// One argument is not valid. `field` is its name.
+    pub fn bad_field(field: &str, message: impl Into<String>) -> Self {
+        let problem = InputProblem { field: Some(field.to_owned()), message: message.into() };
+        Self::BadInput(BadInput { problems: vec![problem] })
+    }
+
+    /// Names the argument that holds the fields: `email` becomes `input.email`.
+    #[must_use]
+    pub fn within(mut self, parent: &str) -> Self {
+        if let Self::BadInput(input) = &mut self {
+            for field in input.problems.iter_mut().filter_map(|problem| problem.field.as_mut()) {
+                *field = format!("{parent}.{field}");
+            }
+        }
+        self
+    }
+}
+
+/// Combines two checks of one form, so that the problems of both are reported at once. An error of another kind comes first.
+///
+/// # Errors
+/// Those of either check.
+pub fn both<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Result<(A, B), Error> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(Error::BadInput(mut one)), Err(Error::BadInput(other))) => {
+            one.problems.extend(other.problems);
+            Err(Error::BadInput(one))
+        }
+        (Err(Error::BadInput(_)), Err(error)) | (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+    }
+}
+
+/// The problems of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadInput {
+    /// At least one.
+    pub problems: Vec<InputProblem>,
+}
+
+/// A problem of an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputProblem {
+    /// The path of the argument, such as `input.email`. `None` where several are concerned.
+    pub field: Option<String>,
+    /// A human-readable message.
+    pub message: String,
+}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.problems.iter().enumerate() {
+            let space = if number == 0 { "" } else { " " };
+            write!(f, "{space}{}", problem.message)?;
+        }
+        Ok(())
     }
 }
 
@@ -207,7 +265,7 @@ impl From<ledger::Error> for Error {
         match error {
             ledger::Error::SourceReused => Self::KeyReused,
             ledger::Error::UnknownAccount => Self::NotFound("user"),
-            ledger::Error::OutOfRange => Self::bad_input("no balance may pass 2,147,483,647 credits"),
+            ledger::Error::OutOfRange => Self::bad_input("A balance cannot exceed 2,147,483,647 credits."),
             ledger::Error::Database(error) => error.into(),
         }
     }

@@ -14,13 +14,13 @@ pub const MAX_REASON_BYTES: usize = 500;
 /// [`Error::BadInput`], naming the field.
 pub fn line<'a>(field: &str, text: &'a str, max_bytes: usize) -> Result<&'a str, Error> {
     if text.trim().is_empty() {
-        return Err(Error::bad_input(format!("{field} must not be empty")));
+        return Err(Error::bad_field(field, format!("{field} must not be empty.")));
     }
     if text.len() > max_bytes {
-        return Err(Error::bad_input(format!("{field} must not be longer than {max_bytes} bytes")));
+        return Err(Error::bad_field(field, format!("{field} must not be longer than {max_bytes} bytes.")));
     }
     if text.chars().any(char::is_control) {
-        return Err(Error::bad_input(format!("{field} must not hold control characters")));
+        return Err(Error::bad_field(field, format!("{field} must not contain control characters.")));
     }
     Ok(text)
 }

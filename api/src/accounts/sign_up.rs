@@ -9,7 +9,7 @@ use crate::{
     app::App,
     auth::password,
     config::Demo,
-    error::{DatabaseFault, Error, classify},
+    error::{DatabaseFault, Error, both, classify},
     input, ledger,
     throttle::Address,
 };
@@ -49,8 +49,8 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     if !app.tokens.local() {
         return Err(Error::Forbidden("users of another issuer sign up there"));
     }
-    password::check(&new.password)?;
-    let mut row = named(&new.email, &new.username, new.display_name.as_deref())?;
+    let row = named(&new.email, &new.username, new.display_name.as_deref());
+    let (mut row, ()) = both(row, password::check(&new.password))?;
     let turn = app.throttle.password_turn(new.address).await?;
     row.password_hash = Set(Some(password::hash(turn, new.password, &app.password_cost).await?));
     let user = insert(app, row).await?;
@@ -78,21 +78,28 @@ pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
 
 /// A row with a checked email and checked names. Emails are stored folded, so that both databases compare them alike.
 pub(super) fn named(email: &str, username: &str, display_name: Option<&str>) -> Result<user::ActiveModel, Error> {
-    let email = input::line("email", email.trim(), MAX_EMAIL_BYTES)?;
-    let complete = email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
-    if !complete || email.contains(char::is_whitespace) {
-        return Err(Error::bad_input("email must be an email address"));
-    }
-    let display_name = display_name.map(|name| input::line("displayName", name, MAX_NAME_BYTES)).transpose()?;
+    let display_name = display_name.map(|name| input::line("displayName", name, MAX_NAME_BYTES)).transpose();
+    let names = both(input::line("username", username, MAX_NAME_BYTES), display_name);
+    let (email, (username, display_name)) = both(address(email), names)?;
     Ok(user::ActiveModel {
         email: Set(email.to_lowercase()),
-        username: Set(input::line("username", username, MAX_NAME_BYTES)?.to_owned()),
+        username: Set(username.to_owned()),
         display_name: Set(display_name.map(ToOwned::to_owned)),
         password_hash: Set(None),
         auth_subject: Set(None),
         role: Set(Role::User),
         ..Default::default()
     })
+}
+
+/// Checks an email address: its form only, since nothing but a mail can tell more.
+fn address(email: &str) -> Result<&str, Error> {
+    let email = input::line("email", email.trim(), MAX_EMAIL_BYTES)?;
+    let complete = email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    if !complete || email.contains(char::is_whitespace) {
+        return Err(Error::bad_field("email", "email must be an email address."));
+    }
+    Ok(email)
 }
 
 /// Whether a name may stand in a row.

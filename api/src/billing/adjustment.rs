@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 
 use crate::{
     app::App,
-    error::Error,
+    error::{Error, both},
     feed::Hint,
     input,
     ledger::{self, Booking, Posting, Unlimited, source},
@@ -41,11 +41,14 @@ pub struct Adjustment {
 /// [`Error::KeyReused`] when the key was used for another adjustment.
 pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<ledger_entry::Model, Error> {
     let user_id = input::id("user", &adjustment.user_id)?;
-    if adjustment.credits == 0 || adjustment.credits.abs() > MAX_CREDITS {
-        return Err(Error::bad_input(format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0")));
-    }
-    input::line("reason", &adjustment.reason, input::MAX_REASON_BYTES)?;
-    let key = input::line("idempotencyKey", &adjustment.idempotency_key, input::MAX_KEY_BYTES)?;
+    let credits = if adjustment.credits == 0 || adjustment.credits.abs() > MAX_CREDITS {
+        Err(Error::bad_field("credits", format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0.")))
+    } else {
+        Ok(())
+    };
+    let reason = input::line("reason", &adjustment.reason, input::MAX_REASON_BYTES);
+    let key = input::line("idempotencyKey", &adjustment.idempotency_key, input::MAX_KEY_BYTES);
+    let (_, key) = both(both(credits, reason), key)?;
     let posting = Posting {
         user_id,
         change_type: ChangeType::Grant,
@@ -67,7 +70,7 @@ pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<led
 /// [`Error::BadInput`] for what is not from 1 to 100,000 credits; those of [`adjust`].
 pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_entry::Model, Error> {
     if !(1..=MAX_CREDITS).contains(&grant.credits) {
-        return Err(Error::bad_input(format!("credits must be from 1 to {MAX_CREDITS}")));
+        return Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_CREDITS}.")));
     }
     adjust(app, actor, grant).await
 }

@@ -13,7 +13,7 @@ use self::{
 use super::{customer, operation, redirect, subscription::current};
 use crate::{
     app::App,
-    error::Error,
+    error::{Error, both},
     stripe::{Item, NewSession, Session},
 };
 
@@ -45,8 +45,11 @@ pub enum Opened {
 /// [`Error::BadInput`] for FREE and for URLs that are not allowed; [`Error::TooManyCheckouts`]; those of Stripe.
 pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Result<Opened, Error> {
     to.check(app)?;
-    let price =
-        app.payments()?.prices.sold(tier).ok_or_else(|| Error::bad_input("tier must be CORE, PRO or STUDIO"))?;
+    let price = app
+        .payments()?
+        .prices
+        .sold(tier)
+        .ok_or_else(|| Error::bad_field("tier", "tier must be CORE, PRO or STUDIO."))?;
     if let Some(subscription) = current(app, user_id).await? {
         return Ok(Opened::AlreadySubscribed(subscription));
     }
@@ -94,8 +97,8 @@ pub(super) async fn open_pack(app: &App, user_id: i64, item: Item, to: Redirects
 impl Redirects {
     pub(super) fn check(&self, app: &App) -> Result<(), Error> {
         let allowed = &app.config.redirect_origins;
-        redirect::check("successUrl", &self.success_url, allowed)?;
-        redirect::check("cancelUrl", &self.cancel_url, allowed)
+        let success = redirect::check("successUrl", &self.success_url, allowed);
+        both(success, redirect::check("cancelUrl", &self.cancel_url, allowed)).map(|_| ())
     }
 
     fn new_session(self, item: Item, user_id: i64, customer: String) -> NewSession {

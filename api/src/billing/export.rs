@@ -8,7 +8,7 @@ use entity::{
 use super::subscription;
 use crate::{
     app::App,
-    error::Error,
+    error::{Error, both},
     feed::Hint,
     input,
     ledger::{self, Booking, Posting, Spend, Unlimited, source},
@@ -45,8 +45,7 @@ pub enum Charged {
 /// # Errors
 /// [`Error::BadInput`]; [`Error::KeyReused`] when the key stands for another run.
 pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Charged, Error> {
-    input::line("runId", run, input::MAX_KEY_BYTES)?;
-    input::line("idempotencyKey", key, input::MAX_KEY_BYTES)?;
+    both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES))?;
     let cost = app.config.export_cost;
     let source = source::export(user_id, key);
     let spend = Spend { user_id, cost, source: &source, run, now: app.clock.now() };

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 use super::checkout::{self, Redirects};
 use crate::{
     app::App,
-    error::Error,
+    error::{Error, both},
     ledger,
     page::{Page, Window},
     plan::MAX_PACK_CREDITS,
@@ -38,7 +38,7 @@ pub struct Quote {
 /// [`Error::BadInput`] unless the pack has 1 to [`MAX_PACK_CREDITS`] credits.
 pub fn quote(credits: i64) -> Result<Quote, Error> {
     if !(1..=MAX_PACK_CREDITS).contains(&credits) {
-        return Err(Error::bad_input(format!("credits must be from 1 to {MAX_PACK_CREDITS}")));
+        return Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_PACK_CREDITS}.")));
     }
     let amount = credits * UNIT_PRICE;
     Ok(Quote { credits, amount: amount.max(MIN_AMOUNT), minimum_applied: amount < MIN_AMOUNT })
@@ -62,8 +62,7 @@ pub fn packs_for(shortfall: i64) -> Vec<Quote> {
 /// [`Error::BadInput`] for a pack that is not sold, a balance that would exceed its limit, and URLs that are not allowed;
 /// [`Error::TooManyCheckouts`]; those of Stripe.
 pub async fn purchase(app: &App, user_id: i64, credits: i64, to: Redirects) -> Result<Session, Error> {
-    to.check(app)?;
-    let quote = quote(credits)?;
+    let (quote, ()) = both(quote(credits), to.check(app))?;
     app.payments()?;
     let account = ledger::account(app.database.read(), user_id).await?.ok_or(Error::NotFound("user"))?;
     if account.balance + credits > ledger::MAX_BALANCE {

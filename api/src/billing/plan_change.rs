@@ -114,7 +114,8 @@ pub async fn resume(app: &App, user_id: i64) -> Result<CancelResult, Error> {
 /// [`Error::BadInput`] for FREE; [`Error::StripeDisabled`].
 pub(super) fn price(app: &App, tier: Tier) -> Result<String, Error> {
     let sold = app.payments()?.prices.sold(tier);
-    let free = || Error::bad_input("tier must be CORE, PRO or STUDIO. To go back to FREE, cancel the subscription.");
+    let free =
+        || Error::bad_field("tier", "tier must be CORE, PRO or STUDIO. To return to FREE, cancel the subscription.");
     sold.map(ToOwned::to_owned).ok_or_else(free)
 }
 

@@ -10,7 +10,7 @@ const MAX_URL_BYTES: usize = 2048;
 /// Checks a URL that a client wants its user sent to: https, or http on loopback, and one of `allowed` where that is not
 /// empty. Otherwise anybody could make our checkout lead to a page of theirs.
 pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), Error> {
-    let refused = |why: &str| Error::bad_input(format!("{field} {why}"));
+    let refused = |why: &str| Error::bad_field(field, format!("{field} {why}."));
     if text.len() > MAX_URL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return Err(refused(&format!("must be a URL of at most {MAX_URL_BYTES} bytes, without white space")));
     }

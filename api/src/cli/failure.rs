@@ -67,7 +67,7 @@ impl From<DbErr> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::BadInput(sentence) => Self::Settings(sentence),
+            Error::BadInput(input) => Self::Settings(input.to_string()),
             Error::Unavailable(cause) => cause.into(),
             other => Self::Runtime(other.to_string()),
         }

@@ -9,7 +9,7 @@ use entity::user::{self, Role};
 
 use super::{
     balance::Balance,
-    context::Asked,
+    context::{Asked, in_input},
     cursors::{self, Arguments, List},
     subscription::PlanSubscription,
     tier::Tier,
@@ -110,7 +110,7 @@ impl AccountMutation {
             password: input.password,
             address: ctx.address(),
         };
-        Ok(accounts::sign_up(ctx.app()?, new).await?.into())
+        Ok(accounts::sign_up(ctx.app()?, new).await.map_err(in_input)?.into())
     }
 
     /// Logs a user in. An unknown email and a wrong password return the same error.

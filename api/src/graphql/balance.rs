@@ -6,7 +6,7 @@ use entity::{credit_account, user::Role};
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    context::{Asked, BookedAt},
+    context::{Asked, BookedAt, in_input},
     ledger::LedgerEntry,
 };
 use crate::{
@@ -45,7 +45,7 @@ impl AdjustmentMutation {
         #[graphql(desc = "The user and the number of credits.")] input: AdjustCreditsInput,
     ) -> Result<LedgerEntry, Error> {
         let actor = ctx.viewer_as(Role::Admin)?.user_id;
-        adjustment::adjust(ctx.app()?, actor, input.into()).await.map(LedgerEntry)
+        adjustment::adjust(ctx.app()?, actor, input.into()).await.map(LedgerEntry).map_err(in_input)
     }
 
     /// Adds credits to a user's balance, once for each idempotency key: the same as `adjustCredits`, but it never takes any.
@@ -56,7 +56,7 @@ impl AdjustmentMutation {
         #[graphql(desc = "The user and the number of credits.")] input: GrantCreditsInput,
     ) -> Result<LedgerEntry, Error> {
         let actor = ctx.viewer_as(Role::Admin)?.user_id;
-        adjustment::grant(ctx.app()?, actor, input.into()).await.map(LedgerEntry)
+        adjustment::grant(ctx.app()?, actor, input.into()).await.map(LedgerEntry).map_err(in_input)
     }
 }
 

@@ -4,7 +4,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 use entity::subscription;
 
-use super::{context::Asked, money::Money, subscription::PlanSubscription, tier::Tier};
+use super::{
+    context::{Asked, in_input},
+    money::Money,
+    subscription::PlanSubscription,
+    tier::Tier,
+};
 use crate::{
     billing::checkout::{self, Opened, Redirects},
     error::Error,
@@ -39,7 +44,7 @@ impl CheckoutMutation {
     ) -> Result<CreateCheckoutResult, Error> {
         let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
-        checkout::create(ctx.app()?, viewer.user_id, input.tier.into(), to).await?.try_into()
+        checkout::create(ctx.app()?, viewer.user_id, input.tier.into(), to).await.map_err(in_input)?.try_into()
     }
 }
 

@@ -30,6 +30,11 @@ impl BookedAt {
     }
 }
 
+/// Names the fields of a mutation's `input` by their path.
+pub(super) fn in_input(error: Error) -> Error {
+    error.within("input")
+}
+
 /// What a resolver asks of its context.
 pub(super) trait Asked {
     /// The gateway.
@@ -66,7 +71,7 @@ impl Asked for Context<'_> {
     }
 
     fn viewer(&self) -> Result<Viewer, Error> {
-        self.viewer_or_anonymous().ok_or(Error::Unauthenticated("log in, and send the token as Authorization: Bearer"))
+        self.viewer_or_anonymous().ok_or(Error::Unauthenticated("Log in and send the token as Authorization: Bearer."))
     }
 
     fn viewer_at_stripe(&self) -> Result<Viewer, Error> {
@@ -80,8 +85,8 @@ impl Asked for Context<'_> {
         match role {
             Role::User => Ok(viewer),
             _ if viewer.role == role || viewer.role == Role::Admin => Ok(viewer),
-            Role::Service => Err(Error::Forbidden("this needs the role service")),
-            Role::Admin => Err(Error::Forbidden("this needs the role admin")),
+            Role::Service => Err(Error::Forbidden("This operation requires the role service.")),
+            Role::Admin => Err(Error::Forbidden("This operation requires the role admin.")),
         }
     }
 }

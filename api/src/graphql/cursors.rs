@@ -6,7 +6,7 @@ use async_graphql::{
 };
 
 use crate::{
-    error::Error,
+    error::{Error, both},
     page::{DEFAULT_PAGE, End, MAX_PAGE, Page, Window},
 };
 
@@ -30,24 +30,30 @@ impl Arguments {
         OpaqueCursor<Key>: CursorType,
     {
         let (end, size) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Error::bad_input("give first or last, not both")),
+            (Some(_), Some(_)) => return Err(Error::bad_input("Provide either first or last, not both.")),
             (None, Some(last)) => (End::Last, Some(last)),
             (first, None) => (End::First, first),
         };
         let limit = size.map_or(Ok(DEFAULT_PAGE), u64::try_from);
         let limit = limit.ok().filter(|limit| *limit <= MAX_PAGE);
-        let limit = limit.ok_or_else(|| Error::bad_input(format!("a page has 0 to {MAX_PAGE} rows")))?;
-        Ok(Window { after: key(self.after)?, before: key(self.before)?, end, limit })
+        let limit = limit.ok_or_else(|| {
+            Error::bad_field(
+                if end == End::Last { "last" } else { "first" },
+                format!("A page has 0 to {MAX_PAGE} rows."),
+            )
+        })?;
+        let (after, before) = both(key("after", self.after), key("before", self.before))?;
+        Ok(Window { after, before, end, limit })
     }
 }
 
-fn key<Key>(cursor: Option<String>) -> Result<Option<Key>, Error>
+fn key<Key>(field: &str, cursor: Option<String>) -> Result<Option<Key>, Error>
 where
     OpaqueCursor<Key>: CursorType,
 {
     let Some(cursor) = cursor else { return Ok(None) };
     let OpaqueCursor(key) = CursorType::decode_cursor(&cursor)
-        .map_err(|_| Error::bad_input("after and before take a cursor of this list"))?;
+        .map_err(|_| Error::bad_field(field, format!("{field} must be a cursor of this list.")))?;
     Ok(Some(key))
 }
 
@@ -104,19 +110,19 @@ mod tests {
     proptest! {
         #[test]
         fn every_key_comes_back_from_its_cursor(number in any::<i64>(), micros in -1_i64 << 50..1 << 50, id in ".{0,20}") {
-            prop_assert_eq!(key(Some(OpaqueCursor(number).encode_cursor())).unwrap(), Some(number));
+            prop_assert_eq!(key("after", Some(OpaqueCursor(number).encode_cursor())).unwrap(), Some(number));
             let place: (DateTime<Utc>, String) = (DateTime::from_timestamp_micros(micros).unwrap(), id);
-            prop_assert_eq!(key(Some(OpaqueCursor(place.clone()).encode_cursor())).unwrap(), Some(place));
+            prop_assert_eq!(key("after", Some(OpaqueCursor(place.clone()).encode_cursor())).unwrap(), Some(place));
         }
 
         #[test]
         fn any_other_text_is_refused_in_our_words_or_means_one_key(text in ".{0,20}", pieces in "[A-Za-z0-9_-]{0,12}") {
             for text in [text, pieces] {
                 match window(None, None, Some(&text)) {
-                    Err(error) => prop_assert_eq!(error.to_string(), "after and before take a cursor of this list"),
+                    Err(error) => prop_assert_eq!(error.to_string(), "after must be a cursor of this list."),
                     Ok(window) => {
                         let again = OpaqueCursor(window.after.unwrap()).encode_cursor();
-                        prop_assert_eq!(key(Some(again)).unwrap(), window.after);
+                        prop_assert_eq!(key("after", Some(again)).unwrap(), window.after);
                     }
                 }
             }

@@ -7,10 +7,14 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe},
     futures_util::stream::{BoxStream, StreamExt},
     parser::types::ExecutableDocument,
+    value,
 };
 
 use super::RequestId;
-use crate::{clock, error::Error};
+use crate::{
+    clock,
+    error::{BadInput, Error},
+};
 
 /// Gives every error its code. One is made for each request.
 #[derive(Default)]
@@ -60,6 +64,16 @@ fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
     ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id()))
 }
 
+/// Names the arguments that are not valid: the first as `field`, and all with their messages as `problems`.
+fn name_fields(extensions: &mut ErrorExtensionValues, input: &BadInput) {
+    let named = input.problems.iter().filter_map(|problem| Some((problem.field.as_ref()?, &problem.message)));
+    let problems: Vec<_> = named.map(|(field, message)| value!({ "field": field, "message": message })).collect();
+    if let Some(field) = input.problems.iter().find_map(|problem| problem.field.clone()) {
+        extensions.set("field", field);
+        extensions.set("problems", problems);
+    }
+}
+
 /// Errors of one response. A document of some kilobytes can cause thousands, and nobody reads them.
 const MAX_ERRORS: usize = 20;
 
@@ -106,17 +120,21 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
         None if error.path.is_empty() => "BAD_REQUEST",
         None => "BAD_USER_INPUT",
     };
-    let retry_after = error.source::<Error>().and_then(Error::retry_after);
+    let known = error.source::<Error>().cloned();
+    let retry_after = known.as_ref().and_then(Error::retry_after);
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     if let Some(seconds) = retry_after {
         extensions.set("retryAfter", seconds);
+    }
+    if let Some(Error::BadInput(input)) = &known {
+        name_fields(extensions, input);
     }
     if extensions.get("code").is_none() {
         extensions.set("code", code);
     }
     if code == "INTERNAL" {
         extensions.set("requestId", id.as_str());
-        "something went wrong on our side: name the request id when you ask about it".clone_into(&mut error.message);
+        "An internal error occurred. Report the request id to support.".clone_into(&mut error.message);
     }
 }
 

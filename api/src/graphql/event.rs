@@ -11,7 +11,7 @@ use entity::{
 };
 
 use super::{
-    context::Asked,
+    context::{Asked, in_input},
     cursors::{self, Arguments, List},
 };
 use crate::{
@@ -78,7 +78,7 @@ impl EventMutation {
         #[graphql(desc = "The event to replay.")] input: ReplayWebhookEventInput,
     ) -> Result<WebhookEvent, Error> {
         ctx.viewer_as(Role::Admin)?;
-        replay(ctx.app()?, input.id.to_string()).await.map(WebhookEvent)
+        replay(ctx.app()?, input.id.to_string()).await.map(WebhookEvent).map_err(in_input)
     }
 }
 

@@ -5,7 +5,7 @@ use entity::{Tier, credit_account, user::Role};
 
 use super::{
     balance::Balance,
-    context::Asked,
+    context::{Asked, in_input},
     ledger::LedgerEntry,
     plan::{CreditQuote, Plan},
 };
@@ -32,7 +32,8 @@ impl ExportMutation {
         #[graphql(desc = "The export to charge for.")] input: ChargeExportInput,
     ) -> Result<ChargeExportResult, Error> {
         let (app, viewer) = (ctx.app()?, ctx.viewer()?);
-        let charged = export::charge(app, viewer.user_id, &input.run_id, &input.idempotency_key).await?;
+        let charged = export::charge(app, viewer.user_id, &input.run_id, &input.idempotency_key).await;
+        let charged = charged.map_err(in_input)?;
         Ok(ChargeExportResult::new(app, charged))
     }
 
@@ -43,7 +44,7 @@ impl ExportMutation {
         #[graphql(desc = "The charge to refund, and the reason.")] input: RefundExportInput,
     ) -> Result<LedgerEntry, Error> {
         let actor = ctx.viewer_as(Role::Service)?.user_id;
-        export::refund(ctx.app()?, actor, &input.charge_id, &input.reason).await.map(LedgerEntry)
+        export::refund(ctx.app()?, actor, &input.charge_id, &input.reason).await.map(LedgerEntry).map_err(in_input)
     }
 }
 

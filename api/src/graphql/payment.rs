@@ -9,7 +9,7 @@ use entity::payment;
 
 use super::{
     checkout::Checkout,
-    context::Asked,
+    context::{Asked, in_input},
     cursors::{self, Arguments, List},
     money::Money,
 };
@@ -76,7 +76,8 @@ impl PaymentMutation {
     ) -> Result<Checkout, Error> {
         let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
-        billing::payment::purchase(ctx.app()?, viewer.user_id, input.credits.into(), to).await?.try_into()
+        let session = billing::payment::purchase(ctx.app()?, viewer.user_id, input.credits.into(), to).await;
+        session.map_err(in_input)?.try_into()
     }
 }
 

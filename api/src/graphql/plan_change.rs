@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 
 use super::{
-    context::Asked,
+    context::{Asked, in_input},
     money::Money,
     subscription::{NoActiveSubscription, PlanSubscription},
     tier::Tier,
@@ -56,7 +56,8 @@ impl PlanChangeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The plan to change to.")] input: ChangePlanInput,
     ) -> Result<ChangePlanResult, Error> {
-        Ok(plan_change::change(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.tier.into()).await?.into())
+        let changed = plan_change::change(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.tier.into()).await;
+        Ok(changed.map_err(in_input)?.into())
     }
 
     /// Removes a scheduled cancellation or plan change from the viewer's subscription.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::context::Asked;
+use super::context::{Asked, in_input};
 use crate::{billing::portal, error::Error};
 
 /// Opens the customer portal.
@@ -18,7 +18,8 @@ impl PortalMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Where to redirect afterwards.")] input: OpenBillingPortalInput,
     ) -> Result<BillingPortal, Error> {
-        let url = portal::open(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.return_url).await?;
+        let url =
+            portal::open(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.return_url).await.map_err(in_input)?;
         Ok(BillingPortal { url })
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn told(error: &Error) -> ServerError {
 
 /// A fault of ours, as clients see it.
 pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
-    let message = "something went wrong on our side: name the request id when you ask about it";
+    let message = "An internal error occurred. Report the request id to support.";
     let mut error = coded("INTERNAL", message);
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("requestId", id.as_str());
     error

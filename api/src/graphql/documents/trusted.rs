@@ -40,8 +40,8 @@ impl TrustedDocuments {
     /// # Errors
     /// A sentence that says what to set.
     pub(super) async fn read(path: &Path, config: &Config) -> Result<Self, String> {
-        let wrong = |what: String| format!("mend TRUSTED_DOCUMENTS ({}): {what}", path.display());
-        let text = tokio::fs::read(path).await.map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+        let wrong = |what: String| format!("TRUSTED_DOCUMENTS ({}): {what}", path.display());
+        let text = tokio::fs::read(path).await.map_err(|error| wrong(format!("cannot read the file: {error}")))?;
         let manifest = serde_json::from_slice(&text).map_err(|_| wrong(FORMS.to_owned()))?;
         let entries: Vec<_> = match manifest {
             Manifest::Flat(documents) => documents.into_iter().collect(),
@@ -56,10 +56,10 @@ impl TrustedDocuments {
             if DocumentHash::read(&name) != Some(hash) {
                 return Err(wrong(format!("{name} is not the SHA-256 of its document, which is {hash}")));
             }
-            admission.check(&document).map_err(|why| wrong(format!("{name} may not run: {why}")))?;
+            admission.check(&document).map_err(|why| wrong(format!("{name} is refused: {why}")))?;
             trusted.insert(hash, document);
         }
-        if trusted.is_empty() { Err(wrong("it names no document".to_owned())) } else { Ok(Self(trusted)) }
+        if trusted.is_empty() { Err(wrong("the file contains no documents".to_owned())) } else { Ok(Self(trusted)) }
     }
 
     pub(super) fn get(&self, hash: &DocumentHash) -> Option<&str> {
@@ -67,4 +67,5 @@ impl TrustedDocuments {
     }
 }
 
-const FORMS: &str = "it is neither a JSON object of documents by their SHA-256, nor an apollo-persisted-query-manifest";
+const FORMS: &str =
+    "the file is neither a JSON object of documents by their SHA-256 nor an apollo-persisted-query-manifest";

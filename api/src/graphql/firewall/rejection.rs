@@ -11,61 +11,61 @@ use crate::graphql::errors;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The text is not GraphQL.
-    #[error("the document has a syntax error{}", place(.0.as_ref()))]
+    #[error("The document has a syntax error{}.", place(.0.as_ref()))]
     Syntax(Option<Pos>),
     /// It is not clear which operation to run.
-    #[error("the document has no such operation: send the name of one of its operations as operationName")]
+    #[error("The document has no such operation. Send the name of one of its operations as operationName.")]
     NoOperation,
     /// `MAX_DOCUMENT_BYTES`.
-    #[error("the document has more than {0} bytes")]
+    #[error("The document has more than {0} bytes.")]
     Bytes(usize),
     /// `MAX_DOCUMENT_TOKENS`.
-    #[error("the document has more than {0} tokens")]
+    #[error("The document has more than {0} tokens.")]
     Tokens(usize),
     /// A name is too long.
-    #[error("a name in the document has more than {0} bytes")]
+    #[error("A name in the document has more than {0} bytes.")]
     NameLength(usize),
     /// `MAX_DEPTH`, and the depth to which async-graphql walks.
-    #[error("the document is nested more than {0} levels deep")]
+    #[error("The document is nested more than {0} levels deep.")]
     Depth(usize),
     /// Too many operations.
-    #[error("the document has more than {0} operations")]
+    #[error("The document has more than {0} operations.")]
     Operations(usize),
     /// `MAX_ALIASES`.
-    #[error("the document has more than {0} aliases")]
+    #[error("The document has more than {0} aliases.")]
     Aliases(usize),
     /// `MAX_DIRECTIVES`.
-    #[error("the document has more than {0} directives")]
+    #[error("The document has more than {0} directives.")]
     Directives(usize),
     /// `MAX_COMPLEXITY`.
-    #[error("the document has more than {0} fields, arguments and values, counting lists by their page")]
+    #[error("The document has more than {0} fields, arguments and values, counting lists by their page.")]
     Complexity(usize),
     /// A fragment would never end.
-    #[error("the fragment {0} spreads itself")]
+    #[error("The fragment {0} spreads itself.")]
     Cycle(String),
     /// Fields and arguments that do not exist, too many to suggest others for each.
-    #[error("the document has more than {0} fields and arguments that the schema does not have")]
+    #[error("The document has more than {0} fields and arguments that the schema does not have.")]
     UnknownNames(usize),
     /// `MAX_ROOT_FIELDS`, `MAX_MUTATIONS`, and one for subscriptions.
-    #[error("a {0} selects at most {1} field(s): send the others in requests of their own")]
+    #[error("A {0} can select at most {1} field(s). Send the others in separate requests.")]
     RootFields(&'static str, usize),
     /// A mutation or subscription is selected twice, with other arguments.
-    #[error("{0} is selected twice, with other arguments or conditions: select it once")]
+    #[error("{0} is selected twice with different arguments or conditions. Select it once.")]
     Repeated(String),
     /// `MAX_PAGE_SIZE`.
-    #[error("a page has 0 to {0} rows")]
+    #[error("A page has 0 to {0} rows.")]
     Page(u64),
     /// A variable is missing or not of the type that the operation declares. The message does not repeat its value.
     #[error("{0}")]
     Variable(String),
     /// The answer to introspection would be too long.
-    #[error("the answer to this introspection would have more than {0} bytes")]
+    #[error("The answer to this introspection query would have more than {0} bytes.")]
     IntrospectionSize(usize),
     /// `INTROSPECTION` is off.
-    #[error("introspection is disabled on this server: the schema is published as schema.graphql")]
+    #[error("Introspection is disabled on this server. The schema is published as schema.graphql.")]
     Introspection,
     /// The document does not fit the schema.
-    #[error("{}", .problems.first().map_or("the document is not valid", |problem| problem.message.as_str()))]
+    #[error("{}", .problems.first().map_or("The document is not valid.", |problem| problem.message.as_str()))]
     Invalid {
         /// The kind of the operation that was to run.
         kind: OperationType,
@@ -73,7 +73,7 @@ pub enum Rejection {
         problems: Vec<Problem>,
     },
     /// `TRUSTED_DOCUMENTS` does not contain it.
-    #[error("only documents that were published with this server can run")]
+    #[error("Only documents that were published with this server can run.")]
     NotTrusted,
     /// The client is to send the text once more. Clients look for this message.
     #[error("PersistedQueryNotFound")]
@@ -86,7 +86,7 @@ pub enum Rejection {
     OtherHash,
     /// The hash is not one.
     #[error(
-        "identify a document by the 64 hexadecimal digits of its SHA-256, as documentId or extensions.persistedQuery"
+        "Identify a document by the 64 hexadecimal digits of its SHA-256, as documentId or extensions.persistedQuery."
     )]
     BadHash,
 }

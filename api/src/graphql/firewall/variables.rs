@@ -42,7 +42,7 @@ pub(super) fn once_each(operation: &OperationDefinition) -> Result<(), Rejection
     let mut names = HashSet::new();
     let mut declared = operation.variable_definitions.iter().map(|definition| &definition.node.name.node);
     match declared.find(|name| !names.insert(*name)) {
-        Some(name) => Err(Rejection::Variable(format!("the variable ${name} is declared twice"))),
+        Some(name) => Err(Rejection::Variable(format!("The variable ${name} is declared twice."))),
         None => Ok(()),
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn check(operation: &OperationDefinition, given: &Variables, shape: &
         match given.get(name) {
             Some(value) => fits(shape, declared, value, &format!("${name}"))?,
             None if declared.nullable || definition.default_value.is_some() => {}
-            None => return Err(Rejection::Variable(format!("the variable ${name} is required"))),
+            None => return Err(Rejection::Variable(format!("The variable ${name} is required."))),
         }
     }
     Ok(())
@@ -78,7 +78,7 @@ fn fits(shape: &Shape, declared: &Type, value: &Value, path: &str) -> Result<(),
             (None, value) => scalar(name, value),
         },
     };
-    if fit { Ok(()) } else { Err(Rejection::Variable(format!("the variable {path} must be of the type {declared}"))) }
+    if fit { Ok(()) } else { Err(Rejection::Variable(format!("The variable {path} must be of type {declared}."))) }
 }
 
 fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, path: &str) -> Result<(), Rejection> {
@@ -86,7 +86,7 @@ fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, p
         match given.get(field.name.as_str()) {
             Some(value) => fits(shape, &field.value_type, value, &format!("{path}.{}", field.name))?,
             None if field.required => {
-                return Err(Rejection::Variable(format!("the variable {path}.{} is required", field.name)));
+                return Err(Rejection::Variable(format!("The variable {path}.{} is required.", field.name)));
             }
             None => {}
         }
@@ -94,7 +94,7 @@ fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, p
     if given.keys().all(|name| fields.iter().any(|field| field.name == name.as_str())) {
         Ok(())
     } else {
-        Err(Rejection::Variable(format!("the variable {path} has a field that its type does not have")))
+        Err(Rejection::Variable(format!("The variable {path} has a field that its type does not have.")))
     }
 }
 
