@@ -1,4 +1,5 @@
-//! The schema, a file a noun. A resolver enters, makes one call and maps: what is true is decided elsewhere.
+//! The schema, one file for each noun. A resolver checks its caller, makes one call and maps the result; decisions are made in
+//! `billing`, `accounts` and `ledger`.
 #![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
 
 mod account;
@@ -74,12 +75,12 @@ pub struct Subscription(balance::BalanceSubscription, subscription::Subscription
 /// The gateway's schema.
 type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The schema, ready to execute what the firewall has let through.
+/// The schema, for operations that were admitted.
 fn schema(app: &App) -> Schema {
     let builder = builder().data(app.clone()).limit_recursive_depth(firewall::LEVELS);
     let builder = if app.config.introspection { builder } else { builder.disable_introspection() };
     builder
-        // Extensions run in this order: every outcome is seen, and what each of the others refuses has its code.
+        // Extensions run in this order, so that every outcome is observed and every error has its code.
         .extension(observation::Observation)
         .extension(errors::Codes::default())
         .extension(validation::AlreadyValidated)
@@ -87,14 +88,14 @@ fn schema(app: &App) -> Schema {
         .finish()
 }
 
-/// The schema in its own language, as clients generate their types from it.
+/// The schema in GraphQL's schema language, from which clients generate their types.
 #[must_use]
 pub fn sdl() -> String {
     builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    // The library describes edges, and leaves connections without a word; of a moment it tells how it is implemented.
+    // The library has no descriptions for connections, and describes how it implements dates.
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>("A date and time in UTC, formatted by RFC 3339.")
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")

@@ -9,7 +9,7 @@ use entity::user::{self, Role};
 
 use super::{
     balance::Balance,
-    context::{Asked, in_input},
+    context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
     subscription::PlanSubscription,
     tier::Tier,

@@ -6,7 +6,7 @@ use entity::{credit_account, user::Role};
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    context::{Asked, BookedAt, in_input},
+    context::{BookedAt, RequestContext, in_input},
     ledger::LedgerEntry,
 };
 use crate::{
@@ -81,7 +81,7 @@ impl BalanceSubscription {
         let booked = ctx.data_opt::<BookedAt>().cloned().unwrap_or_default();
         Ok(changes.map(move |change| {
             let change = change?;
-            booked.say(change.entry.as_ref().map(|entry| entry.created_at));
+            booked.set(change.entry.as_ref().map(|entry| entry.created_at));
             Ok(BalanceChange::new(&app, change))
         }))
     }

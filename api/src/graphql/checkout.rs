@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use entity::subscription;
 
 use super::{
-    context::{Asked, in_input},
+    context::{RequestContext, in_input},
     money::Money,
     subscription::PlanSubscription,
     tier::Tier,

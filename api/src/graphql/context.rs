@@ -1,4 +1,4 @@
-//! What a resolver knows of its request.
+//! The context of a resolver: the gateway, the request and its caller.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,21 +9,22 @@ use entity::user::Role;
 use super::loaders::Loaders;
 use crate::{app::App, auth::Viewer, error::Error, throttle::Address};
 
-/// Names a request in the log and in the answer.
+/// The id of a request, in the log and in its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// When that was booked which a subscription tells: said as it is told, taken once it is written to the client.
+/// The time at which the change was recorded that a subscription reports: set by the resolver, and taken once the result was
+/// written to the client.
 #[derive(Clone, Debug, Default)]
 pub struct BookedAt(Arc<Mutex<Option<DateTime<Utc>>>>);
 
 impl BookedAt {
-    /// Says it, or that it was not booked just now.
-    pub fn say(&self, moment: Option<DateTime<Utc>>) {
+    /// Sets the time. `None` for a result that reports no new change.
+    pub fn set(&self, moment: Option<DateTime<Utc>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = moment;
     }
 
-    /// Takes what was said last.
+    /// Takes the time that was set last.
     #[must_use]
     pub fn take(&self) -> Option<DateTime<Utc>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -35,25 +36,25 @@ pub(super) fn in_input(error: Error) -> Error {
     error.within("input")
 }
 
-/// What a resolver asks of its context.
-pub(super) trait Asked {
+/// The parts of a context that resolvers use.
+pub(super) trait RequestContext {
     /// The gateway.
     fn app(&self) -> Result<&App, Error>;
     /// The loaders of this execution.
     fn loaders(&self) -> Result<&Loaders, Error>;
-    /// Where it is asked from.
+    /// The address of the client.
     fn address(&self) -> Address;
-    /// Who asks, if anybody.
+    /// The caller; `None` without a token.
     fn viewer_or_anonymous(&self) -> Option<Viewer>;
-    /// Who asks.
+    /// The caller.
     fn viewer(&self) -> Result<Viewer, Error>;
-    /// Who asks for something that calls Stripe, unless they do so too often: Stripe counts the calls of all users together.
+    /// The caller of an operation that calls Stripe, within a rate of their own: Stripe counts the calls of all users together.
     fn viewer_at_stripe(&self) -> Result<Viewer, Error>;
-    /// Who asks, when the role is among those that may.
+    /// The caller, if they have the role.
     fn viewer_as(&self, role: Role) -> Result<Viewer, Error>;
 }
 
-impl Asked for Context<'_> {
+impl RequestContext for Context<'_> {
     fn app(&self) -> Result<&App, Error> {
         self.data_opt().ok_or_else(|| Error::Internal("the schema runs without a gateway".to_owned()))
     }

@@ -1,4 +1,4 @@
-//! Every error leaves with a code, and none with its cause.
+//! Gives every error its code, and keeps its cause from the client.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,10 +16,10 @@ use crate::{
     error::{BadInput, Error},
 };
 
-/// Gives every error its code. One is made for each request.
+/// Gives every error of a response its code.
 #[derive(Default)]
 pub(super) struct Codes {
-    /// The request's id, once the request is known.
+    /// The id of the request, once it is known.
     id: OnceLock<RequestId>,
 }
 
@@ -37,7 +37,7 @@ impl Extension for Codes {
         coded(response, &id)
     }
 
-    /// The first that is told of the request's data.
+    /// The first hook that sees the data of the request.
     async fn parse_query(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -116,7 +116,7 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
             }
             code
         }
-        // What the library refuses before anything runs: a document that does not parse, validate or fit the limits.
+        // The library itself refused the request before anything ran.
         None if error.path.is_empty() => "BAD_REQUEST",
         None => "BAD_USER_INPUT",
     };

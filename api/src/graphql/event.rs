@@ -11,7 +11,7 @@ use entity::{
 };
 
 use super::{
-    context::{Asked, in_input},
+    context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
 };
 use crate::{

@@ -5,7 +5,7 @@ use entity::{Tier, credit_account, user::Role};
 
 use super::{
     balance::Balance,
-    context::{Asked, in_input},
+    context::{RequestContext, in_input},
     ledger::LedgerEntry,
     plan::{CreditQuote, Plan},
 };

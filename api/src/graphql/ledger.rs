@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::{ledger_entry, user::Role};
 
 use super::{
-    context::Asked,
+    context::RequestContext,
     cursors::{self, Arguments, List},
     payment::Payment,
 };

@@ -1,4 +1,4 @@
-//! What operators see of an operation: that it was asked for, how it ended, and a span.
+//! Metrics and a span for each operation.
 
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -25,33 +25,33 @@ const NAME: usize = 100;
 /// Characters of a document that are shown.
 const DOCUMENT: usize = 4000;
 
-/// Makes the observers.
+/// Creates an observer for each operation.
 pub(super) struct Observation;
 
 /// Observes one operation, from its document to its last result.
-struct Observer(Arc<Seen>);
+struct Observer(Arc<Course>);
 
-/// What was seen of an operation.
-struct Seen {
+/// The course of an operation.
+struct Course {
     started: Instant,
-    asked: OnceLock<Asked>,
-    /// There while a subscription is open.
+    summary: OnceLock<Summary>,
+    /// Set while a subscription is open.
     open: Mutex<Option<Open>>,
     counted: OnceLock<()>,
 }
 
-/// What is asked for.
-struct Asked {
+/// The operation of a request.
+struct Summary {
     kind: OperationType,
     name: Option<String>,
-    /// Kept only where spans are exported.
+    /// `None` where no spans are exported.
     document: Option<String>,
 }
 
 impl ExtensionFactory for Observation {
     fn create(&self) -> Arc<dyn Extension> {
-        let (asked, counted) = (OnceLock::new(), OnceLock::new());
-        Arc::new(Observer(Arc::new(Seen { started: Instant::now(), asked, open: Mutex::default(), counted })))
+        let (summary, counted) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Observer(Arc::new(Course { started: Instant::now(), summary, open: Mutex::default(), counted })))
     }
 }
 
@@ -69,8 +69,8 @@ impl Extension for Observer {
         stream: BoxStream<'s, Response>,
         next: NextSubscribe<'_>,
     ) -> BoxStream<'s, Response> {
-        let seen = Arc::clone(&self.0);
-        next.run(ctx, stream).inspect(move |response| seen.count(outcome(response))).boxed()
+        let course = Arc::clone(&self.0);
+        next.run(ctx, stream).inspect(move |response| course.count(outcome(response))).boxed()
     }
 
     async fn prepare_request(
@@ -79,11 +79,11 @@ impl Extension for Observer {
         mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        if let Some(asked) = Asked::of(&mut request) {
-            if asked.kind == OperationType::Subscription {
+        if let Some(summary) = Summary::of(&mut request) {
+            if summary.kind == OperationType::Subscription {
                 *self.0.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(telemetry::subscription_opened());
             }
-            self.0.asked.get_or_init(|| asked);
+            self.0.summary.get_or_init(|| summary);
         }
         next.run(ctx, request).await
     }
@@ -94,18 +94,18 @@ impl Extension for Observer {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let span = self.0.asked.get().map_or_else(Span::none, Asked::span);
+        let span = self.0.summary.get().map_or_else(Span::none, Summary::span);
         next.run(ctx, operation_name).instrument(span).await
     }
 }
 
-impl Seen {
-    /// Counts the operation, once: by its first result. One that had none is counted when it is given up.
+impl Course {
+    /// Counts the operation once, by its first result. An operation without a result is counted when it is dropped.
     fn count(&self, outcome: &'static str) {
         if self.counted.set(()).is_err() {
             return;
         }
-        count(self.asked.get().map(|asked| asked.kind), outcome, self.started.elapsed());
+        count(self.summary.get().map(|summary| summary.kind), outcome, self.started.elapsed());
     }
 }
 
@@ -118,14 +118,14 @@ pub(super) fn count(kind: Option<OperationType>, outcome: &'static str, elapsed:
     telemetry::operation(kind.map_or("unknown", word), outcome, took);
 }
 
-impl Drop for Seen {
+impl Drop for Course {
     fn drop(&mut self) {
         self.count("ended");
     }
 }
 
-impl Asked {
-    /// What a request asks for; `None` where its document does not parse or does not say.
+impl Summary {
+    /// The operation of a request; `None` where its document does not parse or names no operation.
     fn of(request: &mut Request) -> Option<Self> {
         let chosen = request.operation_name.clone();
         let document = telemetry::exporting().then(|| request.query.clone());
@@ -134,7 +134,7 @@ impl Asked {
         Some(Self { kind, name: name.map(|name| name.chars().take(NAME).collect()), document })
     }
 
-    /// A span as OpenTelemetry's conventions for GraphQL have it.
+    /// A span by OpenTelemetry's conventions for GraphQL.
     fn span(&self) -> Span {
         let kind = word(self.kind);
         let span = tracing::info_span!("graphql", otel.name = Empty, graphql.operation.name = Empty, graphql.operation.type = kind);
@@ -146,7 +146,7 @@ impl Asked {
             span.record("otel.name", name);
             telemetry::document(&span, without_literals(document, DOCUMENT));
         }
-        // What is pushed hours later is no part of the request that opened the way.
+        // Results that are pushed hours later are not part of the request that subscribed.
         if self.kind == OperationType::Subscription {
             telemetry::detach(&span);
         }
@@ -154,7 +154,7 @@ impl Asked {
     }
 }
 
-/// The operation that is to run: its name, and its kind.
+/// The name and the kind of the operation that is to run.
 fn operation<'a>(document: &'a ExecutableDocument, chosen: Option<&str>) -> Option<(Option<&'a str>, OperationType)> {
     let mut operations = document.operations.iter();
     let (name, operation) = match chosen {

@@ -9,7 +9,7 @@ use entity::payment;
 
 use super::{
     checkout::Checkout,
-    context::{Asked, in_input},
+    context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
     money::Money,
 };

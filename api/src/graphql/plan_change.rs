@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 
 use super::{
-    context::{Asked, in_input},
+    context::{RequestContext, in_input},
     money::Money,
     subscription::{NoActiveSubscription, PlanSubscription},
     tier::Tier,

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::context::{Asked, in_input};
+use super::context::{RequestContext, in_input};
 use crate::{billing::portal, error::Error};
 
 /// Opens the customer portal.

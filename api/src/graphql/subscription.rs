@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use entity::subscription;
 use futures_util::{Stream, StreamExt};
 
-use super::{context::Asked, plan::Plan, tier::Tier};
+use super::{context::RequestContext, plan::Plan, tier::Tier};
 use crate::{
     billing::{self, subscription::CancelResult},
     error::Error,
