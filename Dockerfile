@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The pages, then the program that embeds them, then an image that holds the program and nothing to break in with.
+# Builds the pages, then the program that embeds them, then a minimal image with the program only.
 
 FROM node:20-bookworm-slim AS pages
 WORKDIR /source/web
@@ -21,10 +21,11 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
     cargo build --release --locked --package patch-hive && cp target/release/patch-hive /patch-hive
 
-# glibc and libgcc of the Debian that the program was built on; no shell, no package manager, a user without rights.
+# glibc and libgcc of the same Debian release; no shell, no package manager, an unprivileged user.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=program /patch-hive /usr/local/bin/patch-hive
-ENV BIND=0.0.0.0:8000 LOG_FORMAT=json
+# Platforms that assign another port override PORT.
+ENV PORT=8000 LOG_FORMAT=json
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/usr/local/bin/patch-hive", "health"]
 ENTRYPOINT ["/usr/local/bin/patch-hive"]

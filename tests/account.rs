@@ -1,4 +1,4 @@
-//! Sign-up, log-in, and who is there.
+//! Users sign up and log in, and wrong credentials, taken emails and odd names are refused.
 
 mod directory;
 

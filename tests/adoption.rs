@@ -1,4 +1,4 @@
-//! The database of a Patch-Hive that knew no gateway: adopted with its rows, used, and given back.
+//! The database of an existing Patch-Hive is adopted with its rows, used, and restored.
 
 mod back;
 mod old;

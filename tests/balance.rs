@@ -1,4 +1,4 @@
-//! Balances, and the credits that an operator grants.
+//! Balances are correct, and operators grant credits once per idempotency key.
 
 use entity::{ledger_entry::ChangeType, user::Role};
 use patch_hive::ledger::{self, MAX_BALANCE, Posting, Unlimited, source};

@@ -1,5 +1,5 @@
-//! Nothing is spent twice: many clients charge few accounts through several replicas at once, and everything that they asked
-//! and were told is held against the ledger.
+//! Nothing is spent twice: many clients charge few accounts through several replicas at once, and every request and response
+//! is checked against the ledger.
 
 mod broken;
 mod checker;

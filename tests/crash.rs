@@ -1,5 +1,5 @@
-//! kill -9: gateways and their database are killed at any moment while clients ask again with the same keys. Afterwards every
-//! charge that was acknowledged is there once, as it was acknowledged, and nothing is there that nobody asked for.
+//! Gateways and their database are killed at any moment (kill -9) while clients retry with the same keys. Afterwards every
+//! acknowledged charge exists once, as it was acknowledged, and nothing else exists.
 
 mod audit;
 mod chaos;

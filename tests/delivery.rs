@@ -1,5 +1,5 @@
-//! Live balances under hardship: many watchers on several gateways, readers that stall, sockets that are cut and come back,
-//! hints that are lost. Whatever happens, what a watcher was told is the ledger.
+//! Live balances stay correct under stress: many watchers on several gateways, stalled readers, broken connections, lost
+//! notifications. Whatever happens, a watcher receives exactly the ledger.
 
 mod astray;
 mod check;

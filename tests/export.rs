@@ -1,4 +1,4 @@
-//! Exports: charged once, refused when the balance does not suffice, given back when they fail.
+//! Exports are charged once, refused if the balance is insufficient, and refunded if they fail.
 
 use entity::user::Role;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The ledger, read by its owner and proved by `verify`.
+//! The ledger is readable by its owner only, page by page, and `verify` detects every corruption.
 
 use patch_hive::ledger;
 use sea_orm::{ConnectionTrait, DbBackend};

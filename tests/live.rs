@@ -1,4 +1,4 @@
-//! Live balances: pushed when they change, resumed where a client left off, ended with the token.
+//! Balances are pushed when they change, resume after the last version seen, and end with the token.
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 //!
 //! A test's name is a fact, and each test that touches money ends by proving the books.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop where it stands")]
-#![expect(clippy::print_stderr, reason = "what was left out is said loudly")]
+#![expect(clippy::print_stderr, reason = "skipped tests are reported")]
 
 mod account;
 mod adoption;

@@ -1,4 +1,4 @@
-//! The database's schema, brought up and taken down, and what it refuses by itself.
+//! Migrations create and remove the schema, and its constraints reject invalid rows.
 
 use entity::user::Role;
 use migration::{MigrationStatus, down, pending, status, up};

@@ -1,5 +1,5 @@
-//! The gateway against a model of it: random sequences of what users, operators and Stripe may do, applied to a few lines of
-//! plain Rust, to SQLite and to PostgreSQL. All three answer alike, after every step.
+//! The gateway agrees with a model: random sequences of actions of users, operators and Stripe are applied to a small model
+//! in Rust, to SQLite and to PostgreSQL, and all three respond alike after every step.
 
 mod account;
 mod book;

@@ -1,4 +1,4 @@
-//! Credit packs: what they cost, and when their credits are booked.
+//! Credit packs cost what the quote says, and their credits are posted once, when the payment succeeds.
 
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};

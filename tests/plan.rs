@@ -1,4 +1,4 @@
-//! What is on offer, for everybody to read.
+//! Plans and quotes are readable by everyone, and match what is sold.
 
 use serde_json::json;
 

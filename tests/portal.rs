@@ -1,4 +1,4 @@
-//! The customer portal.
+//! Stripe's customer portal opens for customers, and never switches plans.
 
 use crate::{
     checkout::at_stripe,

@@ -1,4 +1,4 @@
-//! The schema, as clients generate their types from it.
+//! The printed schema is the served one, and breaks no client since the last release.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! `patch-hive stripe-setup`: what it makes at Stripe, what it finds there, and what it mends.
+//! `patch-hive stripe-setup` creates what is missing at Stripe, finds what exists, and corrects what differs.
 
 mod drift;
 

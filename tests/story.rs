@@ -1,4 +1,4 @@
-//! The main job from end to end: sign up, subscribe, spend, top up, cancel, with the balance pushed live.
+//! The main flow works from end to end: sign up, subscribe, spend, top up, cancel, with live balances.
 
 use serde_json::json;
 

@@ -1,6 +1,7 @@
-//! What operators see: numbers, spans and the log of a process that tells the story.
+//! Metrics, spans and logs show operators what a process does, and never a secret.
 
-mod numbers;
+mod log;
+mod metrics;
 mod secrets;
 mod sink;
 mod spans;
@@ -14,18 +15,18 @@ use crate::harness::{
     actor::{CHECKOUT, EXPORT, GOOD_CARD, PURCHASE, WATCH_BALANCE, checkout, export, purchase},
 };
 
-/// What nobody but ada may see.
+/// Ada's password, which must appear nowhere.
 const PASSWORD: &str = "correct horse battery staple";
 
-/// A gateway with a sandbox at its side.
+/// A gateway with its sandbox.
 async fn dev(folder: &Path, variables: &[(&str, &str)]) -> Process {
     Process::start(folder, &["dev", "--sandbox-bind", "127.0.0.1:0"], variables).await
 }
 
 /// Ada signs up, is refused an export, subscribes, exports twice with one key, and buys a pack, while she watches her
-/// balance. Returns the secrets that were made on the way.
-async fn tells_the_story(gateway: &Process) -> Vec<String> {
-    // As people write it by hand: the password stands in the document.
+/// balance. Returns the secrets that this creates.
+async fn plays_the_story(gateway: &Process) -> Vec<String> {
+    // With the password in the document, as people write it by hand.
     let sign_up = format!(
         r#"mutation SignUp {{ signUp(input: {{ email: "ada@patchhive.example", username: "ada", password: "{PASSWORD}" }}) {{ token }} }}"#
     );
@@ -56,8 +57,8 @@ async fn pays(gateway: &Process, checkout: &Value) {
     assert_eq!(paid.status(), 303);
 }
 
-/// The numbers in the order of their names, once nothing moves any more.
-async fn numbers(gateway: &Process) -> Vec<String> {
+/// The metrics in the order of their names, once they no longer change.
+async fn metrics(gateway: &Process) -> Vec<String> {
     let mut last = Vec::new();
     for _ in 0..30 {
         let page = gateway.http().get(gateway.url("/metrics")).send().await.unwrap().text().await.unwrap();
@@ -70,5 +71,5 @@ async fn numbers(gateway: &Process) -> Vec<String> {
         last = lines;
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
-    panic!("the numbers still move: {last:#?}")
+    panic!("the metrics keep changing: {last:#?}")
 }

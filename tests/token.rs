@@ -1,4 +1,4 @@
-//! Who a token lets in, and who not.
+//! Valid tokens are accepted, and all others are refused.
 
 mod foreign;
 

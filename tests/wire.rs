@@ -1,4 +1,4 @@
-//! The wire: HTTP as clients, browsers and proxies see it.
+//! HTTP works as clients, browsers and proxies expect.
 
 mod connections;
 mod documents;

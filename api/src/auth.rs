@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use entity::user::{self, Role};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -117,14 +118,14 @@ impl Tokens {
     /// A sentence that says what to set, when the public key is none.
     pub fn new(settings: &config::Tokens) -> Result<Self, String> {
         let own = settings.secret.as_ref().map(|secret| Key {
-            key: DecodingKey::from_secret(secret.expose().as_bytes()),
+            key: DecodingKey::from_secret(secret.expose_secret().as_bytes()),
             validation: validation(Algorithm::HS256, &settings.audience),
         });
         let foreign = settings.public_key.as_deref().map(|pem| foreign_key(pem, settings)).transpose()?;
         Ok(Self {
             own,
             foreign,
-            signing: settings.secret.as_ref().map(|secret| EncodingKey::from_secret(secret.expose().as_bytes())),
+            signing: settings.secret.as_ref().map(|secret| EncodingKey::from_secret(secret.expose_secret().as_bytes())),
             tickets: Tickets::new(settings)?,
             settings: settings.clone(),
         })

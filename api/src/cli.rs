@@ -1,4 +1,4 @@
-//! The command line, a file a command. A command reads its settings, makes one call and says what came of it.
+//! The command line, one file per command. A command reads its settings, makes one call and prints the result.
 
 mod dev;
 mod failure;
@@ -17,10 +17,13 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use self::{failure::Failure, output::complain};
-use crate::config::{self, LogFormat};
+use crate::{
+    config::{self, LogVariables, Problems},
+    telemetry,
+};
 
 /// The billing gateway of Patch-Hive: a GraphQL API over Stripe, with live balances.
 #[derive(Parser)]
@@ -29,27 +32,13 @@ use crate::config::{self, LogFormat};
     version,
     about = "The billing gateway of Patch-Hive: a GraphQL API over Stripe, with live balances",
     long_about = "The billing gateway of Patch-Hive: a GraphQL API over Stripe, with live balances.\n\n\
-                  To try it, with nothing to set up:\n\n    patch-hive dev\n\n\
-                  Everything that can be set is a flag and a variable of the environment, which may stand in a file .env \
-                  in the working folder. Secrets are best given as variables."
+                  To try it without any settings:\n\n    patch-hive dev\n\n\
+                  Every setting is a flag and an environment variable. Variables may also be set in a file .env in the \
+                  working folder. Pass secrets as variables, not as flags."
 )]
 struct Cli {
-    /// How logs are written, to standard error
-    #[arg(
-        long,
-        env = "LOG_FORMAT",
-        hide_env_values = true,
-        global = true,
-        help_heading = "Logs",
-        default_value = "pretty"
-    )]
-    log_format: LogFormat,
-    /// What is logged: a level, or levels by module, such as `info,patch_hive=debug`
-    #[arg(long, env = "LOG", hide_env_values = true, global = true, help_heading = "Logs", default_value = "info")]
-    log: String,
-    /// Where spans are exported to by OTLP, such as `http://127.0.0.1:4318`; unset: nowhere
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true, global = true, help_heading = "Logs")]
-    otel_exporter_otlp_endpoint: Option<String>,
+    #[command(flatten)]
+    log: LogVariables,
     #[command(subcommand)]
     command: Command,
 }
@@ -69,16 +58,19 @@ enum Command {
     StripeSetup(setup::StripeSetup),
 }
 
-/// Does what the command line says.
+/// Default of `LOG`. With it, `dev` logs no requests, so that its banner stays visible; with `debug`, it does.
+const DEFAULT_FILTER: &str = "info";
+
+/// Runs the command that the command line names.
 #[must_use]
 pub fn run() -> ExitCode {
-    // First of all: no thread may run while the environment is written to.
+    // Before everything else: no other thread may run while variables are added to the environment.
     let read = config::read_dotenv().map_err(Failure::Settings);
-    let outcome = read.and_then(|()| match Cli::try_parse() {
+    let outcome = read.and_then(|()| match Cli::read() {
         Ok(cli) => cli.run(),
         Err(error) => match error.kind() {
             ErrorKind::ValueValidation | ErrorKind::InvalidValue => Err(Failure::Settings(first_line(&error))),
-            // Help, the version, and how the command line is used: clap has a form for each.
+            // clap prints help, the version and usage errors itself.
             _ => error.exit(),
         },
     });
@@ -92,9 +84,19 @@ pub fn run() -> ExitCode {
 }
 
 impl Cli {
+    fn read() -> Result<Self, clap::Error> {
+        let matches = config::without_values(Self::command()).try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
+
     fn run(self) -> Result<(), Failure> {
-        let spans = log::start(self.log_format, &self.log, self.otel_exporter_otlp_endpoint.as_deref())?;
-        let outcome = self.command.run();
+        let mut problems = Problems::default();
+        let mut log = self.log.take(&mut problems);
+        if matches!(self.command, Command::Dev(_)) && log.filter == DEFAULT_FILTER {
+            log.filter = format!("{DEFAULT_FILTER},{}=warn", telemetry::ACCESS);
+        }
+        let spans = log::start(&log)?;
+        let outcome = self.command.run(problems);
         if let Some(spans) = spans {
             spans.flush();
         }
@@ -103,23 +105,24 @@ impl Cli {
 }
 
 impl Command {
-    fn run(self) -> Result<(), Failure> {
+    /// Runs the command unless a setting has a problem. `problems` holds those found before the command's own.
+    fn run(self, problems: Problems) -> Result<(), Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::Runtime(format!("cannot start threads: {error}")))?;
         runtime.block_on(async {
             match self {
-                Self::Serve(command) => command.run().await,
-                Self::Dev(command) => command.run().await,
-                Self::Sandbox(command) => command.run().await,
-                Self::Migrate(command) => command.run().await,
-                Self::Schema(command) => command.run(),
-                Self::Verify(command) => command.run().await,
-                Self::Token(command) => command.run().await,
-                Self::Health(command) => command.run().await,
-                Self::Reconcile(command) => command.run().await,
-                Self::StripeSetup(command) => command.run().await,
+                Self::Serve(command) => command.run(problems).await,
+                Self::Dev(command) => command.run(problems).await,
+                Self::Sandbox(command) => command.run(problems).await,
+                Self::Migrate(command) => command.run(problems).await,
+                Self::Schema(command) => command.run(problems),
+                Self::Verify(command) => command.run(problems).await,
+                Self::Token(command) => command.run(problems).await,
+                Self::Health(command) => command.run(problems).await,
+                Self::Reconcile(command) => command.run(problems).await,
+                Self::StripeSetup(command) => command.run(problems).await,
             }
         })
     }
@@ -133,8 +136,6 @@ fn first_line(error: &clap::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -1,25 +1,34 @@
-//! The only reader of the environment, and of `.env` where there is one.
+//! The only reader of the environment, and of `.env` where it exists.
 //!
-//! [`Variables`] are what can be set, each as a flag or as a variable; [`Config`] is what became of them once they were
-//! checked. Whatever is missing, weak or contradictory stops the start with one sentence that says what to set. Secrets
-//! show neither in `--help` nor in logs.
+//! [`Variables`] are the settings, each a flag and an environment variable; [`Config`] is their checked form. A setting
+//! that is missing, weak or contradictory stops the start, and every such problem is reported at once with the variable's
+//! name. Secrets appear neither in `--help` nor in logs.
 
 mod check;
 mod development;
+mod dotenv;
+mod help;
 mod loopback;
 mod prices;
-mod secret;
+mod setting;
+mod value;
 mod variables;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use secrecy::SecretString;
+
 pub use check::check_url;
 pub use development::{DEMO, Demo};
+pub use dotenv::read_dotenv;
+pub use help::without_values;
 pub use loopback::is_loopback;
-pub use prices::Prices;
-pub use secret::Secret;
+pub use prices::{Prices, PricesError};
+pub use setting::{FromText, Problems, Setting};
+pub use value::LogFormat;
 pub use variables::{
-    DatabaseVariables, DocumentVariables, LogFormat, StripeVariables, TokenVariables, Variables, read_dotenv, span,
+    AddressVariables, DatabaseVariables, LogVariables, OriginVariables, PaymentVariables, StripeVariables,
+    TokenVariables, Variables,
 };
 
 use crate::{
@@ -27,151 +36,165 @@ use crate::{
     throttle::{Proxies, Rates},
 };
 
-/// Everything that was configured, checked.
+/// The settings of logs and traces.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Level, or levels by module.
+    pub filter: String,
+    /// Format of logs.
+    pub format: LogFormat,
+    /// OTLP collector that traces are exported to; `None` exports none.
+    pub endpoint: Option<String>,
+}
+
+/// The checked settings.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address to listen on.
     pub bind: SocketAddr,
-    /// The address where Prometheus may read the numbers; it may be `bind` itself. `None`: nowhere.
+    /// Address of the Prometheus endpoint; it may be `bind` itself. `None` serves no metrics.
     pub metrics_bind: Option<SocketAddr>,
-    /// Where the rows are.
+    /// Database settings.
     pub database: database::Settings,
-    /// Who may make tokens.
+    /// Token settings.
     pub tokens: Tokens,
-    /// Stripe; `None` when payments are switched off.
+    /// Stripe settings; `None` if payments are disabled.
     pub stripe: Option<Stripe>,
-    /// The cost of hashing a password: each step doubles the work.
+    /// Bcrypt cost of hashing a password; each step doubles the work.
     pub password_cost: u32,
-    /// How often what Stripe has is compared with what is here. `None`: never.
+    /// Time between reconciliations with Stripe. `None` disables them.
     pub reconcile_interval: Option<Duration>,
-    /// How long the payload of a settled webhook is kept.
+    /// Time after which the payload of a processed webhook is deleted.
     pub webhook_retention: Duration,
-    /// How long a finished request to Stripe is kept.
+    /// Time after which a finished request to Stripe is deleted.
     pub operation_retention: Duration,
-    /// What an export costs, in credits.
+    /// Price of an export in credits.
     pub export_cost: i64,
-    /// Origins that checkout may lead back to. Empty: any https, and http on loopback.
+    /// Origins that checkout may redirect to. If empty, any https origin, and http on loopback.
     pub redirect_origins: Vec<String>,
-    /// Origins whose pages may call. Empty: none but the gateway's own.
+    /// Other origins whose pages may call.
     pub cors_origins: Vec<String>,
-    /// Whether `/graphiql` is there.
+    /// Allows pages of any origin on loopback to call, such as a frontend's development server.
+    pub loopback_origins: bool,
+    /// Serves `/graphiql`.
     pub graphiql: bool,
-    /// Whether the schema may be asked for, and errors suggest names from it.
+    /// Allows introspection, and suggestions of names in errors.
     pub introspection: bool,
-    /// A file of the only documents that may run.
+    /// File of the only documents that may run.
     pub trusted_documents: Option<PathBuf>,
-    /// Proxies that are believed when they say for whom they ask.
+    /// Proxies whose forwarding headers are trusted.
     pub proxies: Proxies,
-    /// What keeps one caller from taking all.
+    /// Limits on callers.
     pub limits: Limits,
 }
 
-/// Who may make tokens, and how long they last.
+/// Token settings.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    /// Signs and checks our own tokens (HS256).
-    pub secret: Option<Secret>,
-    /// Checks the tokens of another issuer: PEM. Sign-up and log-in are off then.
+    /// Secret that signs and verifies the gateway's own tokens (HS256).
+    pub secret: Option<SecretString>,
+    /// Public key (PEM) that verifies the tokens of another issuer. Sign-up and login are disabled then.
     pub public_key: Option<String>,
-    /// The `iss` that the other issuer's tokens must carry.
+    /// Required `iss` of the other issuer's tokens.
     pub issuer: Option<String>,
-    /// The `aud` that tokens must carry where they carry one.
+    /// Required `aud` of tokens that have one.
     pub audience: String,
-    /// Whether the other issuer's `role` claim counts.
+    /// Accepts the other issuer's `role` claim.
     pub trust_roles: bool,
-    /// How long a log-in lasts.
+    /// Lifetime of the tokens issued at login.
     pub ttl: Duration,
-    /// Signs export tickets. Derived from `secret` when it is not set.
-    pub ticket_secret: Option<Secret>,
-    /// How long an export ticket lasts.
+    /// Secret that signs export tickets; derived from `secret` if `None`.
+    pub ticket_secret: Option<SecretString>,
+    /// Lifetime of export tickets.
     pub ticket_ttl: Duration,
 }
 
-/// How Stripe is called.
+/// The settings of calls to Stripe.
 #[derive(Clone, Debug)]
 pub struct Calls {
-    /// `sk_...` or `rk_...`.
-    pub secret_key: Secret,
-    /// Where Stripe's API is.
+    /// Secret key (`sk_...`) or restricted key (`rk_...`).
+    pub secret_key: SecretString,
+    /// Base URL of Stripe's API.
     pub api_base: String,
-    /// How long one attempt may take.
+    /// Time limit of one attempt.
     pub timeout: Duration,
-    /// How often a call is attempted.
+    /// Maximum number of attempts.
     pub attempts: u32,
 }
 
-/// How Stripe is reached, and what is sold there.
+/// Stripe settings.
 #[derive(Clone, Debug)]
 pub struct Stripe {
-    /// How it is called.
+    /// Settings of calls.
     pub calls: Calls,
-    /// `pk_...`, for clients.
+    /// Publishable key (`pk_...`), which clients receive.
     pub publishable_key: Option<String>,
-    /// `whsec_...`, one or more.
-    pub webhook_secrets: Vec<Secret>,
-    /// Which price is which tier.
+    /// Signing secrets of the webhook endpoint (`whsec_...`), at least one.
+    pub webhook_secrets: Vec<SecretString>,
+    /// Price ids of the tiers.
     pub prices: Prices,
-    /// `bpc_...`: what the customer portal offers. The gateway finds or makes its own when it is not set.
+    /// Configuration of the customer portal (`bpc_...`); if `None`, the gateway finds or creates one.
     pub portal_configuration: Option<String>,
 }
 
-/// What keeps one caller from taking all. Each has its variable.
+/// Limits on callers, each with its variable.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of a GraphQL request, and of a websocket message.
+    /// Maximum size of a GraphQL request or websocket message in bytes.
     pub body_bytes: usize,
-    /// Bytes of a webhook.
+    /// Maximum size of a webhook in bytes.
     pub webhook_bytes: usize,
-    /// What a GraphQL document may come to.
+    /// Limits of GraphQL documents.
     pub document: DocumentLimits,
-    /// Documents that clients may ask for by their hash, once they were sent. 0: none.
+    /// Maximum number of persisted documents; 0 disables them.
     pub persisted_documents: usize,
-    /// Bytes of them.
+    /// Maximum total size of persisted documents in bytes.
     pub persisted_bytes: usize,
-    /// How often one caller may ask; `None`: as often as they like.
+    /// Rate limits; `None` disables them.
     pub rates: Option<Rates>,
-    /// How long a query or a mutation may take.
+    /// Time limit of a query or mutation.
     pub operation: Duration,
-    /// Connections that may be open.
+    /// Maximum number of open connections.
     pub connections: usize,
-    /// Connections that one address may have open, trusted proxies excepted. `None`: half of `connections`.
+    /// Maximum number of open connections per address, except for trusted proxies. `None` means half of `connections`.
     pub address_connections: Option<usize>,
-    /// How long a connection may be without the whole header of a request, the first or the next.
+    /// Time that a connection may take to send the whole header of its next request.
     pub header: Duration,
-    /// Operations that may run at once on one socket.
+    /// Maximum number of concurrent operations per websocket.
     pub socket_operations: usize,
-    /// Sockets of one user.
+    /// Maximum number of open websockets per user.
     pub user_sockets: usize,
-    /// Sockets from one address.
+    /// Maximum number of open websockets per address.
     pub address_sockets: usize,
-    /// Subscriptions of one user, over sockets and as event streams.
+    /// Maximum number of open subscriptions per user, over websockets and event streams.
     pub user_subscriptions: usize,
-    /// How often a silent websocket or event stream is kept open.
+    /// Interval at which idle websockets are pinged and idle event streams receive a comment.
     pub keep_alive: Duration,
-    /// How long open requests and sockets have once a stop is asked for.
+    /// Time that open requests and websockets have to finish after a stop signal.
     pub drain: Duration,
 }
 
-/// What a GraphQL document may come to.
+/// Limits of GraphQL documents.
 #[derive(Clone, Debug)]
 pub struct DocumentLimits {
-    /// Bytes of its text.
+    /// Maximum size in bytes.
     pub bytes: usize,
-    /// Tokens of its text.
+    /// Maximum number of tokens.
     pub tokens: usize,
-    /// Levels: of brackets as it is written, and of fields with every fragment in its place.
+    /// Maximum depth: of nested brackets, and of nested fields with fragments expanded.
     pub depth: usize,
-    /// Aliases, with every fragment in its place.
+    /// Maximum number of aliases, with fragments expanded.
     pub aliases: usize,
-    /// Directives, with every fragment in its place.
+    /// Maximum number of directives, with fragments expanded.
     pub directives: usize,
-    /// Fields that a query begins with.
+    /// Maximum number of root fields in a query.
     pub root_fields: usize,
-    /// Fields that a mutation begins with.
+    /// Maximum number of root fields in a mutation.
     pub mutations: usize,
-    /// Fields, arguments and values with every fragment in its place; and fields with lists counted by their page.
+    /// Maximum complexity: fields, arguments and values with fragments expanded, and fields with lists multiplied by
+    /// their page size.
     pub complexity: usize,
-    /// Rows of a page.
+    /// Maximum page size.
     pub page: u64,
 }
 

@@ -98,7 +98,7 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         .route("/graphql", get(graphql::get).post(graphql::post))
         .method_not_allowed_fallback(refusal::other_method)
         .layer(middleware::from_fn_with_state(gateway.clone(), address::admit));
-    if let Some(cors) = cors::layer(&config.cors_origins) {
+    if let Some(cors) = cors::layer(&gateway.app) {
         graphql = graphql.layer(cors);
     }
     Router::new()

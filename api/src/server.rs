@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, time::Duration};
 
 use sea_orm::DbBackend;
+use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
@@ -227,7 +228,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
 /// [`Error::Settings`].
 pub fn stripe(calls: &config::Calls) -> Result<Stripe, Error> {
     let settings = stripe::Settings {
-        secret_key: calls.secret_key.expose().to_owned(),
+        secret_key: calls.secret_key.expose_secret().to_owned(),
         api_base: calls.api_base.clone(),
         timeout: calls.timeout,
         attempts: calls.attempts,
@@ -240,7 +241,7 @@ fn payments(config: &config::Stripe) -> Result<Payments, Error> {
     Ok(Payments {
         stripe: stripe(&config.calls)?,
         prices: config.prices.clone(),
-        webhook_secrets: config.webhook_secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
+        webhook_secrets: config.webhook_secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
         publishable_key: config.publishable_key.clone(),
     })
 }

@@ -1,4 +1,4 @@
-//! Who is there, for operators.
+//! Operators list and find users, and nobody else can.
 
 use entity::user::Role;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The way back.
+//! Rolling the migrations back restores the adopted tables.
 
 use migration::{down, force_down};
 use patch_hive::ledger;

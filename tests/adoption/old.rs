@@ -1,4 +1,4 @@
-//! Databases as an application left them that knew no gateway.
+//! Builds databases as an application without the gateway leaves them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What cannot be adopted is refused in a sentence, and left as it was.
+//! A database that cannot be adopted is refused with a reason, and stays unchanged.
 
 use super::old::{Old, ROWS, SHAPE, contents, databases, empty, shape};
 use crate::harness::program;

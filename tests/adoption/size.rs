@@ -1,4 +1,4 @@
-//! How long it takes.
+//! A large database is adopted as well as a small one.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The checker finds what it is there to find: one sound history, and what becomes of it when a gateway goes wrong.
+//! The checker detects faults: one sound history passes, and its variants with typical faults fail.
 
 use super::{
     checker::check,

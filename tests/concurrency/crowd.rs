@@ -1,4 +1,4 @@
-//! Clients who charge, grant, give back and look, all at once, and remember what they were told.
+//! Runs clients that charge, grant, refund and read at once, and records their responses.
 
 use std::{
     sync::{Arc, Mutex},

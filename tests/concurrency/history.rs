@@ -1,4 +1,4 @@
-//! What was asked of one account and what was answered, with the times of both.
+//! The requests and responses of one account, with the times of both.
 
 use crate::harness::book::Entry;
 

@@ -1,4 +1,4 @@
-//! Commands that end by themselves.
+//! Commands that run to completion print what they promise, and change nothing on errors.
 
 use patch_hive::graphql::sdl;
 
@@ -56,7 +56,7 @@ async fn every_command_has_help() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schema_is_printed_as_it_is() {
+async fn the_schema_command_prints_the_schema() {
     assert_eq!(prints(&["schema"], &[]).await.trim_end(), sdl().trim_end());
 }
 
@@ -74,7 +74,7 @@ async fn development_stays_on_loopback() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn migrations_go_up_and_down_and_say_where_they_are() {
+async fn migrations_go_up_and_down_and_report_their_status() {
     let folder = tempfile::tempdir().unwrap();
     let run = async |arguments: &[&str]| {
         let output = program::runs(folder.path(), arguments, &GOOD[1..2]).await;
@@ -96,7 +96,7 @@ async fn migrations_go_up_and_down_and_say_where_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_without_a_database_says_what_to_set() {
+async fn a_command_without_a_database_names_the_variable() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["migrate", "up"][..], &["migrate", "status"], &["migrate", "down"], &["verify"]] {
         let output = program::runs(folder.path(), arguments, &[]).await;
@@ -106,7 +106,7 @@ async fn a_command_without_a_database_says_what_to_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_at_a_database_that_is_not_there_makes_none() {
+async fn a_command_that_reads_creates_no_database() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["migrate", "status"][..], &["verify"], &["token", "--email", "ada@patchhive.example"]] {
         let output = program::runs(folder.path(), arguments, &GOOD[1..3]).await;
@@ -116,7 +116,7 @@ async fn looking_at_a_database_that_is_not_there_makes_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_made_for_nobody_unknown() {
+async fn a_token_is_issued_for_an_existing_user_only() {
     let folder = tempfile::tempdir().unwrap();
     program::runs(folder.path(), &["migrate", "up"], &GOOD[1..2]).await;
     let asked = ["token", "--email", "nobody@patchhive.example"];

@@ -1,4 +1,4 @@
-//! What a gateway says of the prices and the portal that it was told, once it serves.
+//! The gateway warns of configured prices and portal configurations that do not match at Stripe.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::harness::program;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A configuration of the portal in which plans are switched.
+/// Creates a portal configuration that switches plans.
 async fn switches_plans(base: &str) -> String {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let form = [("features[subscription_update][enabled]", "true")];
@@ -23,7 +23,7 @@ async fn switches_plans(base: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_set_up_otherwise_at_stripe_is_warned_of() {
+async fn settings_that_do_not_match_at_stripe_are_warned_of() {
     let settings = sandbox::Settings {
         bind: "127.0.0.1:0".parse().unwrap(),
         webhook_urls: Vec::new(),
@@ -47,7 +47,7 @@ async fn what_is_set_up_otherwise_at_stripe_is_warned_of() {
     let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
     let mut warned = Vec::new();
     while warned.len() < 4 {
-        let line = timeout(PATIENCE, log.next_line()).await.expect("nothing was warned of").unwrap().unwrap();
+        let line = timeout(PATIENCE, log.next_line()).await.expect("a warning is missing").unwrap().unwrap();
         let event: Value = serde_json::from_str(&line).unwrap();
         let what = if event["price"].is_string() { &event["price"] } else { &event["configuration"] };
         if event["level"] == "WARN" && what.is_string() {

@@ -1,13 +1,15 @@
-//! A gateway that runs.
+//! A gateway process starts with valid settings, serves, and stops in order.
 
 use std::net::TcpListener;
 
+use patch_hive::config::DEMO;
 use serde_json::json;
 
-use super::{GOOD, good_but};
+use super::{GOOD, good_but, variables};
 use crate::harness::{
-    Process,
+    Process, Socket,
     program::{self, complaint},
+    signature,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +38,7 @@ async fn a_gateway_without_stripe_serves_everything_but_payments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_written_is_there_after_a_stop_and_the_commands_work_on_it() {
+async fn data_survives_a_restart_and_the_commands_work_on_it() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Process::start(folder.path(), &["serve"], &GOOD[1..]).await;
     gateway.asks("", SIGN_UP).await;
@@ -56,7 +58,7 @@ async fn what_was_written_is_there_after_a_stop_and_the_commands_work_on_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_tells_a_gateway_that_is_there_from_one_that_is_not() {
+async fn health_distinguishes_a_running_gateway_from_a_stopped_one() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Process::start(folder.path(), &["serve"], &GOOD[1..]).await;
     let everywhere = gateway.url("").replace("http://127.0.0.1", "0.0.0.0");
@@ -65,6 +67,9 @@ async fn health_tells_a_gateway_that_is_there_from_one_that_is_not() {
         assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
         assert_eq!(String::from_utf8(output.stdout).unwrap(), answer);
     }
+    let port = gateway.address().port().to_string();
+    let output = program::runs(folder.path(), &["health"], &[("PORT", &port)]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     assert_eq!(gateway.stops("-TERM").await, Some(0));
     let output = program::runs(folder.path(), &["health"], &[("BIND", &everywhere)]).await;
     assert_eq!(output.status.code(), Some(1));
@@ -72,7 +77,39 @@ async fn health_tells_a_gateway_that_is_there_from_one_that_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_may_stand_in_a_file_in_the_working_folder() {
+async fn an_empty_variable_is_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = variables();
+    let set = |name: &str| GOOD.iter().any(|(good, _)| *good == name);
+    let empty = names.iter().filter(|name| !set(name)).map(|name| (name.as_str(), ""));
+    let blank = [("CORS_ALLOWED_ORIGINS", " "), ("MAX_DEPTH", "\t"), ("JWT_TTL", "\n")];
+    let settings: Vec<_> = GOOD[1..].iter().copied().chain(empty).chain(blank).collect();
+    let gateway = Process::start(folder.path(), &["serve"], &settings).await;
+    assert_eq!(gateway.get("/readyz").await, 200);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn white_space_around_a_setting_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = format!(" whsec_next , {}\r\n", DEMO.webhook_secret);
+    let settings = good_but(&[
+        ("STRIPE_WEBHOOK_SECRET", secrets.as_str()),
+        ("DATABASE_URL", " sqlite:gateway.db\n"),
+        ("MAX_DEPTH", "20 "),
+    ]);
+    let gateway = Process::start(folder.path(), &["serve"], &settings[1..]).await;
+    let body = json!({ "id": "evt_1", "type": "plan.created", "created": 1, "data": { "object": {} } }).to_string();
+    for secret in ["whsec_next", DEMO.webhook_secret] {
+        let signature = signature::sign(body.as_bytes(), secret, signature::now());
+        let request = gateway.http().post(gateway.url("/api/payments/webhook")).header("Stripe-Signature", signature);
+        assert_eq!(request.body(body.clone()).send().await.unwrap().status(), 200, "{secret}");
+    }
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_read_from_a_file_in_the_working_folder() {
     let folder = tempfile::tempdir().unwrap();
     let lines: Vec<_> = GOOD[1..].iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     std::fs::write(folder.path().join(".env"), lines.concat()).unwrap();
@@ -83,7 +120,7 @@ async fn settings_may_stand_in_a_file_in_the_working_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_environment_outranks_the_file() {
+async fn the_environment_overrides_the_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(".env"), "DATABASE_URL=sqlite:of-the-file.db\n").unwrap();
     let output = program::runs(folder.path(), &["migrate", "up"], &[GOOD[1]]).await;
@@ -93,7 +130,7 @@ async fn the_environment_outranks_the_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_taken_is_named() {
+async fn an_address_in_use_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -103,7 +140,7 @@ async fn an_address_that_is_taken_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_without_migrations_wants_none_pending() {
+async fn a_start_without_migrations_fails_while_some_are_pending() {
     let folder = tempfile::tempdir().unwrap();
     let output = program::runs(folder.path(), &["serve", "--no-migrate"], &GOOD).await;
     assert_eq!(output.status.code(), Some(1));
@@ -123,7 +160,30 @@ async fn a_development_gateway_needs_no_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_start_discards_nothing_that_is_in_use() {
+async fn pages_of_other_loopback_origins_may_call_a_development_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("CORS_ALLOWED_ORIGINS", "https://app.patchhive.example")];
+    let gateway = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &settings).await;
+    for (origin, may) in [
+        ("http://localhost:5173", true),
+        ("http://127.0.0.1:3000", true),
+        ("https://app.patchhive.example", true),
+        ("https://evil.example", false),
+        ("http://localhost.evil.example", false),
+    ] {
+        let request = gateway.http().post(gateway.url("/graphql")).header("Origin", origin);
+        let answer = request.json(&json!({ "query": "{ plans { tier } }" })).send().await.unwrap();
+        let allowed = answer.headers().get("access-control-allow-origin").is_some_and(|value| value == origin);
+        assert_eq!(allowed, may, "{origin}");
+        let headers = [("Sec-WebSocket-Protocol", "graphql-transport-ws"), ("Origin", origin)];
+        let socket = Socket::connect_with(gateway.address(), &headers).await;
+        assert_eq!(socket.is_ok(), may, "{origin}");
+    }
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_start_deletes_nothing_that_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let first = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
     first.asks("", SIGN_UP).await;
@@ -133,7 +193,7 @@ async fn a_fresh_start_discards_nothing_that_is_in_use() {
     assert_eq!(second.status.code(), Some(1));
     assert!(complaint(&second).contains("patch-hive.db is in use"), "{}", complaint(&second));
 
-    // Not before the next start: a process keeps reading a file that was removed.
+    // Check at the next start only: a process keeps reading a file that was removed.
     assert_eq!(first.stops("-TERM").await, Some(0));
     let again = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
     let log_in =

@@ -1,4 +1,4 @@
-//! What clients were told, against what is there.
+//! Compares the responses that clients received with the database.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

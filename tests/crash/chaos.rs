@@ -1,4 +1,4 @@
-//! Who kills.
+//! Kills replicas at random while clients run.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! A client that asks with the same key until it is answered, whoever dies meanwhile, or walks away.
+//! A client that retries with the same key until it receives a response, or gives up.
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,5 @@
-//! kill -9 while Stripe does what it was asked for: within a minute after the next start everything is known, and Stripe has
-//! each thing once.
+//! A gateway that is killed (kill -9) during a call to Stripe completes it within a minute after its next start, and Stripe
+//! has each object once.
 
 use std::{
     net::{SocketAddr, TcpListener},

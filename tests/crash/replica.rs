@@ -1,4 +1,4 @@
-//! Gateways in processes of their own, to be killed and started again.
+//! Gateways in their own processes, which are killed and restarted.
 
 use std::{
     net::{SocketAddr, TcpListener},

@@ -1,4 +1,4 @@
-//! Hints that say more than the tables do: a standby took over without the last commits, or a backup was put back.
+//! Watchers recover from notifications that are ahead of the tables, as after a failover or a restored backup.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a watcher was told, against the ledger.
+//! Compares the results that a watcher received with the ledger.
 
 use super::watcher::{Diary, Told};
 use crate::harness::book::{Entry, balance_at};

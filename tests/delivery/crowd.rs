@@ -1,4 +1,4 @@
-//! Watchers and writers, and what became of them.
+//! Runs watchers and writers, and collects their results.
 
 use std::{
     fmt,

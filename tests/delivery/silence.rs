@@ -1,4 +1,4 @@
-//! Entries that no gateway is told of: the same as if every hint were lost.
+//! Entries without any notification are delivered too.
 
 use entity::ledger_entry::ChangeType;
 use patch_hive::{

@@ -1,4 +1,4 @@
-//! A reader that stalls is pulled, not pushed: what it has not read yet stays in the database.
+//! A stalled reader costs no memory: its backlog stays in the database.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A watcher whose connection is bad, and who writes down what it is told.
+//! A watcher with a bad connection that records what it receives.
 
 use std::{
     sync::{

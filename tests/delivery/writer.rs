@@ -1,4 +1,4 @@
-//! Who changes balances.
+//! Writers that change balances.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Somebody who uses the gateway.
+//! A user of the gateway.
 
 use serde_json::{Value, json};
 

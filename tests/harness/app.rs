@@ -1,4 +1,4 @@
-//! A gateway with a sandbox at its side, for one test.
+//! A gateway with its sandbox, for one test.
 
 use chrono::DateTime;
 use entity::work::{self, Kind};
@@ -20,7 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Actor, postgres, signature};
+use super::{Actor, postgres, signature, sqlite};
 
 /// The least that bcrypt knows: the tests are about other things.
 const PASSWORD_COST: u32 = 4;
@@ -60,7 +60,7 @@ pub(crate) async fn run_with<F: Future<Output = ()>>(
 ) {
     let folder = tempfile::tempdir().unwrap();
     let database_url = match backend {
-        Backend::Sqlite => format!("sqlite:{}", folder.path().join("gateway.db").display()),
+        Backend::Sqlite => sqlite::database(folder.path()).await,
         Backend::Postgres => match postgres::database().await {
             Some(url) => url,
             None => return,
@@ -254,6 +254,8 @@ fn config(database_url: &str, sandbox: &Sandbox) -> Config {
     config.password_cost = PASSWORD_COST;
     // The tests are one busy address.
     config.limits.rates = None;
+    // As `serve` has it: pages of other origins may not call.
+    config.loopback_origins = false;
     // Tests reconcile when they want to.
     config.reconcile_interval = None;
     config

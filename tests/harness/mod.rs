@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Shared parts of the tests: gateways, databases, clients and users.
 
 pub(crate) mod actor;
 pub(crate) mod app;
@@ -10,6 +10,7 @@ pub(crate) mod program;
 pub(crate) mod replicas;
 pub(crate) mod signature;
 pub(crate) mod socket;
+pub(crate) mod sqlite;
 
 pub(crate) use actor::Actor;
 pub(crate) use app::{Backend, TestApp, run};

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the tests' own: started once, on a free port of loopback, gone with the process.
+//! A PostgreSQL server for the tests: started once, on a free port of loopback, and removed with the process.
 
 pub(crate) mod durable;
 

@@ -1,4 +1,4 @@
-//! The built program, serving.
+//! The built program as a serving process.
 
 use std::{
     net::SocketAddr,
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStderr},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Process {
     url: String,
     http: Client,
     log: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
 }
 
 impl Process {
@@ -38,13 +40,13 @@ impl Process {
         let log = Arc::new(Mutex::new(start));
         let written = Arc::clone(&log);
         // A log that nobody reads fills its pipe, and stops the writer.
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 *written.lock().unwrap() += &(line + "\n");
             }
         });
         let http = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { child, url: format!("http://{address}"), http, log }
+        Self { child, url: format!("http://{address}"), http, log, reader }
     }
 
     pub(crate) async fn get(&self, path: &str) -> StatusCode {
@@ -82,6 +84,15 @@ impl Process {
 
     /// What it has logged up to now.
     pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Stops the process, and returns everything that it has logged.
+    pub(crate) async fn stops_with_its_log(mut self) -> String {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        timeout(PATIENCE, self.child.wait()).await.expect("the gateway did not stop").unwrap();
+        self.reader.await.unwrap();
         self.log.lock().unwrap().clone()
     }
 

@@ -1,4 +1,4 @@
-//! The built program, run as a process.
+//! The built program as a command.
 
 use std::{
     path::Path,

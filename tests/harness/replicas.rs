@@ -1,4 +1,4 @@
-//! Several gateways on one database, in one process: each has connections, hints and jobs of its own, as it would elsewhere.
+//! Several gateways on one database in one process, each with its own connections, notifications and jobs.
 
 use std::net::SocketAddr;
 
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use super::{
     Backend,
     book::{Entry, PAGE, entries},
-    postgres,
+    postgres, sqlite,
 };
 
 /// How many share a PostgreSQL database. A SQLite file is one process's alone.
@@ -50,7 +50,7 @@ impl Replicas {
     pub(crate) async fn start(backend: Backend) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let (url, count) = match backend {
-            Backend::Sqlite => (format!("sqlite:{}", folder.path().join("gateway.db").display()), 1),
+            Backend::Sqlite => (sqlite::database(folder.path()).await, 1),
             Backend::Postgres => (postgres::database().await?, REPLICAS),
         };
         Some(Self::start_at(url, folder, count).await)

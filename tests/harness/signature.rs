@@ -1,4 +1,4 @@
-//! Stripe's webhook signature, written from its documentation and sharing nothing with the gateway or the sandbox.
+//! Stripe's webhook signature, implemented from its documentation, without code of the gateway or the sandbox.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

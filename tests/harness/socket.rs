@@ -1,4 +1,4 @@
-//! A raw client of `graphql-transport-ws`.
+//! A low-level client of `graphql-transport-ws`.
 
 use std::{net::SocketAddr, time::Duration};
 

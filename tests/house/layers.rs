@@ -1,4 +1,4 @@
-//! Who may use whom.
+//! The layers: which module may use which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::{
     source::{Source, at_root, sources},
 };
 
-/// What each module of the gateway may use of the others. A module that is not here may use nothing.
+/// The modules that each module of the gateway may use. A module that is not listed may use none.
 const MAY_USE: [(&str, &[&str]); 27] = [
     ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page", "throttle"]),
     ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle", "work"]),
@@ -118,7 +118,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("work", &["clock"]),
 ];
 
-/// The files of the gateway, and the top-level module that each belongs to.
+/// The files of the gateway, each with its top-level module.
 fn gateway() -> Vec<(String, Source)> {
     let files = sources().into_iter().filter(Source::is_rust);
     let files = files.filter_map(|source| {
@@ -142,14 +142,26 @@ fn each_module_uses_only_what_it_may() {
 }
 
 #[test]
-fn every_module_has_its_line_in_the_table() {
-    let modules: BTreeSet<_> = gateway().into_iter().map(|(module, _)| module).collect();
-    let listed: BTreeSet<_> = MAY_USE.iter().map(|(module, _)| (*module).to_owned()).collect();
-    none(modules.difference(&listed).cloned(), "say what it may use");
+fn no_permission_is_unused() {
+    let files = gateway();
+    let unused = MAY_USE.into_iter().flat_map(|(module, allowed)| {
+        let own = files.iter().filter(|(one, _)| one == module);
+        let used: BTreeSet<_> = own.flat_map(|(_, source)| source.modules()).collect();
+        let unused = allowed.iter().filter(|allowed| !used.contains(**allowed));
+        unused.map(|unused| format!("{module} does not use {unused}")).collect::<Vec<_>>()
+    });
+    none(unused, "remove it from the table");
 }
 
 #[test]
-fn http_and_graphql_leave_rows_to_others() {
+fn every_module_has_its_line_in_the_table() {
+    let modules: BTreeSet<_> = gateway().into_iter().map(|(module, _)| module).collect();
+    let listed: BTreeSet<_> = MAY_USE.iter().map(|(module, _)| (*module).to_owned()).collect();
+    none(modules.difference(&listed).cloned(), "list what it may use");
+}
+
+#[test]
+fn http_and_graphql_do_not_use_rows() {
     names("graphql", &["sea_orm"]);
     names("http", &["sea_orm", "entity"]);
 }
@@ -161,21 +173,21 @@ fn graphql_makes_no_call_to_stripe() {
         let lines = text.lines().filter(|line| line.contains("stripe::") && !line.contains("stripe::Session"));
         lines.map(|line| format!("{}: {}", source.path, line.trim())).collect::<Vec<_>>()
     });
-    none(calls, "ask billing");
+    none(calls, "use billing");
 }
 
 #[test]
-fn http_takes_of_stripe_the_signature_only() {
+fn http_uses_only_the_signature_of_stripe() {
     let calls = gateway().into_iter().filter(|(module, _)| module == "http").flat_map(|(_, source)| {
         let text = source.program();
         let lines = text.lines().filter(|line| line.contains("stripe::") && !line.contains("stripe::signature"));
         lines.map(|line| format!("{}: {}", source.path, line.trim())).collect::<Vec<_>>()
     });
-    none(calls, "ask billing");
+    none(calls, "use billing");
 }
 
 #[test]
-fn only_one_module_knows_stripes_library() {
+fn only_one_module_uses_stripes_library() {
     let strays = gateway().into_iter().filter(|(module, _)| module != "stripe").flat_map(|(_, source)| {
         let text = source.program();
         let lines = text.lines().filter(|line| {
@@ -184,25 +196,25 @@ fn only_one_module_knows_stripes_library() {
         });
         lines.map(|line| format!("{}: {}", source.path, line.trim())).collect::<Vec<_>>()
     });
-    none(strays, "speak of Stripe in our words");
+    none(strays, "use the types of the stripe module");
 }
 
 #[test]
-fn the_stand_in_shares_nothing_with_what_it_checks() {
+fn the_sandbox_shares_no_code_with_the_gateway() {
     depends_on_none("sandbox/Cargo.toml", &["entity", "migration", "patch-hive", "async-stripe", "sea-orm"]);
 }
 
 #[test]
-fn rows_know_nothing_of_those_who_use_them() {
+fn entities_depend_on_no_other_crate_of_the_workspace() {
     depends_on_none("entity/Cargo.toml", &["migration", "sandbox", "patch-hive", "async-graphql", "async-stripe"]);
 }
 
 #[test]
-fn a_migration_describes_the_tables_of_its_day() {
+fn migrations_do_not_depend_on_entities() {
     depends_on_none("migration/Cargo.toml", &["entity", "sandbox", "patch-hive"]);
 }
 
-/// No file of a module names these crates.
+/// Fails if a file of a module names one of these crates.
 fn names(module: &str, crates: &[&str]) {
     let strays = gateway().into_iter().filter(|(one, _)| one == module).flat_map(|(_, source)| {
         let text = source.program();
@@ -211,7 +223,7 @@ fn names(module: &str, crates: &[&str]) {
         });
         named.map(|name| format!("{} names {name}", source.path)).collect::<Vec<_>>()
     });
-    none(strays, "ask accounts, billing or ledger");
+    none(strays, "use accounts, billing or ledger");
 }
 
 fn names_a_crate_of_stripes(line: &str) -> bool {
@@ -229,5 +241,5 @@ fn depends_on_none(manifest: &str, packages: &[&str]) {
     let dependencies = text.split_once("[dependencies]").unwrap().1;
     let named = dependencies.lines().map(|line| line.split(['.', ' ', '=']).next().unwrap_or_default());
     let strays = named.filter(|name| packages.iter().any(|package| name.starts_with(package)));
-    none(strays.map(|name| format!("{manifest}: {name}")), "it stands alone");
+    none(strays.map(|name| format!("{manifest}: {name}")), "remove the dependency");
 }

@@ -1,4 +1,4 @@
-//! The workspace's own files.
+//! The files of the workspace, and a simple reader of Rust.
 
 use std::{
     collections::BTreeSet,
@@ -6,17 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders of ours that hold text.
-const FOLDERS: [&str; 7] = [".ci", "api", "entity", "migration", "sandbox", "tests", "web"];
+/// Folders that contain sources.
+const FOLDERS: [&str; 8] = [".ci", "api", "docs", "entity", "migration", "sandbox", "tests", "web"];
 
-/// Folders that hold what others wrote, or a program.
+/// Folders with generated or third-party files.
 const FOREIGN: [&str; 6] = ["node_modules", "dist", "generated", "snapshots", "target", "test-results"];
 
 const EXTENSIONS: [&str; 9] = ["rs", "toml", "ts", "tsx", "css", "html", "graphql", "sh", "md"];
 
 /// A file of the workspace.
 pub(super) struct Source {
-    /// From the root, with slashes.
+    /// Path from the root, with slashes.
     pub(super) path: String,
     pub(super) text: String,
 }
@@ -25,7 +25,7 @@ pub(super) fn at_root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Every file of ours that somebody reads and writes.
+/// Every source file.
 pub(super) fn sources() -> Vec<Source> {
     let mut paths = Vec::new();
     for folder in FOLDERS {
@@ -55,7 +55,7 @@ impl Source {
         Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
     }
 
-    /// What runs: no comments, and no tests.
+    /// The code without comments and tests.
     pub(super) fn program(&self) -> String {
         if self.is_test() {
             return String::new();
@@ -73,7 +73,7 @@ impl Source {
             || self.is_declared_a_test(module)
     }
 
-    /// Whether the file above declares this one for tests only.
+    /// Returns whether the parent file declares this one for tests only.
     fn is_declared_a_test(&self, module: &str) -> bool {
         let Some((folder, _)) = self.path.rsplit_once('/') else { return false };
         let above = [format!("{folder}/lib.rs"), format!("{folder}/mod.rs"), format!("{folder}.rs")];
@@ -83,8 +83,7 @@ impl Source {
         })
     }
 
-    /// The functions and how many lines each has, as rustfmt lays them out: one ends with the first brace that stands
-    /// where it began.
+    /// The functions with their numbers of lines. rustfmt indents the closing brace of a function like its first line.
     pub(super) fn functions(&self) -> Vec<(String, usize)> {
         let lines: Vec<_> = self.text.lines().collect();
         let mut functions = Vec::new();
@@ -98,7 +97,7 @@ impl Source {
         functions
     }
 
-    /// The top-level modules of its crate that a file names by `crate::`.
+    /// The top-level modules that a file names by `crate::`.
     pub(super) fn modules(&self) -> BTreeSet<String> {
         let text = self.program();
         let mut modules = BTreeSet::new();
@@ -123,7 +122,7 @@ fn function(line: &str) -> Option<&str> {
     rest.strip_prefix("fn ")?.split(['(', '<']).next()
 }
 
-/// The first name of each path in a group, up to the brace that ends it.
+/// The first name of each path in a group, up to its closing brace.
 fn heads(group: &str) -> Vec<String> {
     let (mut depth, mut heads, mut from) = (0_usize, Vec::new(), 0);
     for (at, character) in group.char_indices() {

@@ -1,4 +1,4 @@
-//! One user of the model: what is booked, and what is known of plans.
+//! One user of the model: ledger entries and plans.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The model: what the gateway is, without its databases, its Stripe and its clocks.
+//! The model of the gateway, without databases, Stripe and clocks.
 
 use entity::Tier;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! The gateway, as the model's counterpart: on SQLite, and on PostgreSQL where that is installed.
+//! The gateway as the model's counterpart, on SQLite and on PostgreSQL if installed.
 
 use std::sync::{
     Arc,

@@ -1,4 +1,4 @@
-//! What may happen, and what may come of it.
+//! The actions of the model, and their possible results.
 
 use entity::Tier;
 use proptest::{prelude::*, sample::select};

@@ -1,4 +1,4 @@
-//! What the model makes of Stripe's words.
+//! The model's interpretation of Stripe's objects.
 
 use entity::{Tier, ledger_entry::ChangeType};
 

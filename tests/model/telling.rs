@@ -1,4 +1,4 @@
-//! What Stripe says, in the model's words and in Stripe's.
+//! Stripe's messages, in the model's types and in Stripe's.
 
 use entity::Tier;
 use serde_json::{Value, json};

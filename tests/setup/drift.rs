@@ -1,4 +1,4 @@
-//! What has changed at Stripe since is mended, or told where it cannot be.
+//! Changes made at Stripe since are corrected, or reported if they cannot be.
 
 use serde_json::{Value, json};
 

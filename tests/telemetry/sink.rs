@@ -1,4 +1,4 @@
-//! A collector that keeps what it is sent.
+//! An OTLP collector that keeps the bytes it receives.
 
 use std::{
     net::SocketAddr,
@@ -8,7 +8,7 @@ use std::{
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use tokio::net::TcpListener;
 
-/// Takes spans by OTLP.
+/// Receives spans by OTLP.
 pub(super) struct Sink {
     address: SocketAddr,
     taken: Arc<Mutex<Vec<u8>>>,
@@ -29,7 +29,7 @@ impl Sink {
         format!("http://{}", self.address)
     }
 
-    /// Whether this stands in what was taken. In protobuf texts and ids stand as they are.
+    /// Returns whether the received bytes contain these. Protobuf encodes texts and ids unchanged.
     pub(super) fn holds(&self, bytes: impl AsRef<[u8]>) -> bool {
         let bytes = bytes.as_ref();
         self.taken.lock().unwrap().windows(bytes.len()).any(|window| window == bytes)

@@ -1,4 +1,4 @@
-//! Tokens of another issuer.
+//! Tokens of another issuer are accepted if its key signed them, and their users are kept apart.
 
 use entity::user::{self, Role};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};

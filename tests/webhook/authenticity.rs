@@ -10,7 +10,7 @@ use crate::{
         signature::{now, sign},
     },
 };
-use patch_hive::config::{DEMO, Secret};
+use patch_hive::config::DEMO;
 
 /// A webhook that would book credits, and who would get them.
 async fn tempting(app: &TestApp) -> (Actor, Vec<u8>) {
@@ -85,7 +85,7 @@ facts! {
 async fn while_a_secret_is_replaced_both_are_good() {
     const NEXT: &str = "whsec_the_next_one_that_will_be_used";
     let both = |config: &mut patch_hive::config::Config| {
-        config.stripe.as_mut().unwrap().webhook_secrets.push(Secret::new(NEXT));
+        config.stripe.as_mut().unwrap().webhook_secrets.push(NEXT.into());
     };
     on_both(both, async |app| {
         let (ada, customer) = known_user(&app, "ada").await;

@@ -1,4 +1,4 @@
-//! Connections: how many may be open, and how long they may say nothing.
+//! Connections are limited in number, and in the time they may be silent.
 
 use std::time::Duration;
 

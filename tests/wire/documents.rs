@@ -1,4 +1,4 @@
-//! Documents that are asked for by their hash.
+//! Persisted and trusted documents run by their hash.
 
 use insta::assert_json_snapshot;
 use patch_hive::{clock::Clock, config::Config, server};

@@ -1,4 +1,4 @@
-//! Results as a stream of events, by the protocol of graphql-sse: distinct connections.
+//! Results arrive as an event stream, by the protocol of graphql-sse (distinct connections mode).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A fault of ours: masked, and found again by its id.
+//! Internal errors are masked, and can be found in the log by their request id.
 
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Questions about the schema, and what errors tell of it, where that is switched off.
+//! Introspection, and suggestions in errors, are off unless enabled.
 
 use insta::assert_json_snapshot;
 use serde_json::json;

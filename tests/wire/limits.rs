@@ -1,4 +1,4 @@
-//! How often one caller may ask.
+//! Callers are rate limited by user, address and email.
 
 use std::time::Duration;
 

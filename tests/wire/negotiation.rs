@@ -1,4 +1,4 @@
-//! How an answer travels, by the GraphQL over HTTP specification: the client's `Accept` decides its type and its status.
+//! The client's `Accept` decides media type and status of a response, by the GraphQL over HTTP specification.
 
 use insta::assert_json_snapshot;
 use reqwest::{RequestBuilder, header};

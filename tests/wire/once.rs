@@ -1,4 +1,4 @@
-//! What a document selects twice runs once.
+//! A field that a document selects twice is resolved once.
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What people and probes are shown.
+//! People and probes receive the right pages.
 
 use patch_hive::{
     clock::Clock,

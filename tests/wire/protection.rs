@@ -1,4 +1,4 @@
-//! Headers by which browsers protect those who use them.
+//! Every response has the headers by which browsers protect their users.
 
 use reqwest::Method;
 

@@ -1,4 +1,4 @@
-//! The pages of a build, as browsers and caches see them.
+//! The built web pages are served with the right types and caching.
 
 use patch_hive::{
     clock::Clock,

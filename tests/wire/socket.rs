@@ -1,4 +1,4 @@
-//! `graphql-transport-ws`: every rule, and the code that ends a socket when it is broken.
+//! `graphql-transport-ws` follows its rules, and each violation has its close code.
 
 use std::time::Duration;
 

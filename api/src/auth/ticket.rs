@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::ledger_entry;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{EncodingKey, Header, encode};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use sha2::Sha256;
 
@@ -40,9 +41,9 @@ impl Tickets {
     /// A sentence that says what to set, when there is neither.
     pub(super) fn new(settings: &config::Tokens) -> Result<Self, String> {
         let key = match (&settings.ticket_secret, &settings.secret) {
-            (Some(secret), _) => EncodingKey::from_secret(secret.expose().as_bytes()),
+            (Some(secret), _) => EncodingKey::from_secret(secret.expose_secret().as_bytes()),
             (None, Some(secret)) => {
-                let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+                let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
                     .map_err(|_| "set JWT_SECRET to another value: no key can be made of this one")?;
                 mac.update(LABEL);
                 // In hexadecimal, so that a service in another language can be handed the same key as a string.

@@ -14,17 +14,18 @@ use self::files::Files;
 use super::{failure::Failure, output::say, sandbox::start, signals::Signals};
 use crate::{
     clock::Clock,
-    config::{Config, DEMO, check_url},
+    config::{Config, DEMO, OriginVariables, Problems, check_url},
     database,
     server::{self, Options, Site},
 };
 
-/// Run everything on this machine, with nothing to set up
+/// Run everything locally, without any settings
 ///
-/// Serves the gateway with a Stripe of its own, a demo user and GraphiQL. What happened is kept in the working folder, and
-/// the next start goes on from there. Its secrets are in the source code, so it listens on loopback only.
+/// Runs the gateway together with a sandbox that stands in for Stripe, a demo user and GraphiQL. Data is kept in the
+/// working folder, and the next start continues with it. The secrets are public, so it listens on loopback only. Pages of
+/// any loopback origin may call it, such as a frontend's development server.
 ///
-/// Example, from a clean slate:
+/// Example, with an empty database:
 ///
 ///     patch-hive dev --fresh
 #[derive(Args)]
@@ -33,22 +34,25 @@ pub(super) struct Dev {
     /// Loopback address of the gateway
     #[arg(long, default_value = "127.0.0.1:8000")]
     bind: SocketAddr,
-    /// Loopback address of the Stripe stand-in
+    /// Loopback address of the sandbox
     #[arg(long, default_value = "127.0.0.1:8001")]
     sandbox_bind: SocketAddr,
-    /// Where the rows are kept; the stand-in's state is kept beside it
+    /// Database; the sandbox's state is kept in a file next to it
     #[arg(long, default_value = "sqlite:patch-hive.db")]
     database_url: String,
-    /// Discard what earlier starts left: the database and the stand-in's state
+    /// Delete the database and the sandbox's state first
     #[arg(long)]
     fresh: bool,
+    #[command(flatten)]
+    origins: OriginVariables,
 }
 
 impl Dev {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self, mut problems: Problems) -> Result<(), Failure> {
         let files = Files::of(&self.database_url);
-        self.check()?;
-        // Before anything is discarded: what is in use now must stay, the database of another `dev` above all.
+        self.check(&mut problems);
+        let cors_origins = self.origins.check(problems)?;
+        // Before anything is deleted: files that another `dev` uses must stay.
         free("--bind", self.bind).await?;
         free("--sandbox-bind", self.sandbox_bind).await?;
         let claim = database::claim(&self.database_url).await?;
@@ -64,12 +68,14 @@ impl Dev {
         })
         .await?;
         let api_base = format!("http://{}", sandbox.address());
-        let config = Config::development(self.bind, self.database_url, api_base).map_err(Failure::Settings)?;
+        let mut config = Config::development(self.bind, self.database_url, api_base)
+            .map_err(|error| Failure::Settings(error.to_string()))?;
+        config.cors_origins = cors_origins;
         let clock = Clock::following(sandbox.clock_offset());
         // The gateway takes the same lock.
         drop(claim);
         let site = Site::built();
-        // Before it is known to serve: who asks it to stop then must be heard.
+        // Before the start is reported: a stop signal that follows the report must not be lost.
         let mut signals = Signals::listen()?;
         let gateway = server::start_with(config, clock, Options { migrate: true, demo: Some(DEMO), site }).await?;
         sandbox.set_webhook_urls(vec![format!("http://{}/api/payments/webhook", gateway.address())]);
@@ -78,28 +84,28 @@ impl Dev {
             let (admin, _) = app.tokens.issue(&session.user, Role::Admin, app.clock.wall(), None)?;
             say(welcome::text([gateway.address(), sandbox.address()], [&session.token, &admin], site.is_there()));
         }
-        // The gateway first: what it is about to finish may need its Stripe.
-        signals.watch_over(gateway).await;
+        // The gateway first: it may need its sandbox to finish.
+        signals.run_until_stopped(gateway).await;
         sandbox.stop().await;
         Ok(())
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self, problems: &mut Problems) {
         for (flag, address) in [("--bind", self.bind), ("--sandbox-bind", self.sandbox_bind)] {
             if !address.ip().is_loopback() {
-                return Err(Failure::Settings(format!(
-                    "set {flag} to a loopback address: dev's secrets are public, so it cannot listen on {address}"
-                )));
+                let problem = format!("must be a loopback address, not {address}: the secrets of dev are public");
+                problems.add(flag, &problem);
             }
         }
-        check_url(&self.database_url).map_err(Failure::Settings)
+        if let Err(problem) = check_url(&self.database_url) {
+            problems.add("--database-url", &problem);
+        }
     }
 }
 
-/// Checks that an address is nobody's yet.
+/// Checks that an address is free.
 async fn free(flag: &str, address: SocketAddr) -> Result<(), Failure> {
-    TcpListener::bind(address)
-        .await
-        .map(drop)
-        .map_err(|error| Failure::Runtime(format!("cannot listen on {address}, choose another with {flag}: {error}")))
+    TcpListener::bind(address).await.map(drop).map_err(|error| {
+        Failure::Runtime(format!("cannot listen on {address}: {error}. Choose another address with {flag}"))
+    })
 }

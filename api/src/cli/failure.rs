@@ -1,32 +1,38 @@
-//! Why a command came to nothing.
+//! The failures of commands, and their exit codes.
 
 use std::process::ExitCode;
 
 use sea_orm::DbErr;
 
-use crate::{database::OpenError, error::Error, server, stripe};
+use crate::{config::Problems, database::OpenError, error::Error, server, stripe};
 
-/// One sentence, and whose fault it is.
+/// A failed command: a sentence, and the kind of failure that decides the exit code.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// Something is set wrongly; trying again would not help. Exit code 2.
+    /// Settings are wrong, one line for each; a retry would not help. Exit code 2.
     #[error("{0}")]
     Settings(String),
-    /// Not all that was asked for could be done. Exit code 2, where 1 has a meaning of its own.
+    /// The command could not finish. Exit code 2, for commands whose exit code 1 has a meaning of its own.
     #[error("{0}")]
     Unfinished(String),
-    /// Everything else. Exit code 1.
+    /// Any other failure. Exit code 1.
     #[error("{0}")]
     Runtime(String),
 }
 
 impl Failure {
-    /// For the shell.
+    /// The exit code.
     pub(super) fn code(&self) -> ExitCode {
         match self {
             Self::Settings(_) | Self::Unfinished(_) => ExitCode::from(2),
             Self::Runtime(_) => ExitCode::FAILURE,
         }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Settings(problems.to_string())
     }
 }
 
@@ -49,7 +55,7 @@ impl From<stripe::Failure> for Failure {
     fn from(failure: stripe::Failure) -> Self {
         match failure {
             stripe::Failure::Settings(sentence) => Self::Settings(sentence),
-            // Who runs a command may read what Stripe says of it.
+            // Operators may read Stripe's own message, unlike clients.
             stripe::Failure::Refused(refusal) if !refusal.message.is_empty() => {
                 Self::Runtime(format!("{refusal}: {}", refusal.message))
             }
@@ -60,7 +66,7 @@ impl From<stripe::Failure> for Failure {
 
 impl From<DbErr> for Failure {
     fn from(error: DbErr) -> Self {
-        Self::Runtime(format!("the database refused: {error}"))
+        Self::Runtime(format!("database error: {error}"))
     }
 }
 

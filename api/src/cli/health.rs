@@ -13,32 +13,32 @@ use tokio::{
 };
 
 use super::{failure::Failure, output::say};
+use crate::config::{AddressVariables, Problems};
 
-/// How long the answer may take.
+/// Time limit of the answer.
 const TIME: Duration = Duration::from_secs(3);
 
-/// Ask a gateway on this machine whether it is alive
+/// Check the health of a gateway on this machine
 ///
-/// For a container's health check, where nothing else can ask. Ends with exit code 1 when there is no answer, or another than
-/// 200. It reads the same BIND as serve.
+/// For the health check of a container without a shell. The exit code is 1 if there is no answer, or one other than 200. It
+/// reads BIND and PORT like serve.
 ///
-/// Example, which waits for the database too:
+/// Example, which also checks the database:
 ///
 ///     patch-hive health --ready
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Health {
-    /// Address that the gateway listens on
-    #[arg(long, env = "BIND", hide_env_values = true, default_value = "127.0.0.1:8000")]
-    bind: SocketAddr,
-    /// Ask whether it may be sent requests, too
+    #[command(flatten)]
+    address: AddressVariables,
+    /// Check readiness too: whether the database answers and is migrated
     #[arg(long)]
     ready: bool,
 }
 
 impl Health {
-    pub(super) async fn run(self) -> Result<(), Failure> {
-        let address = reachable(self.bind);
+    pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
+        let address = reachable(self.address.check(problems)?);
         let path = if self.ready { "/readyz" } else { "/healthz" };
         let failed = |why: String| Failure::Runtime(format!("http://{address}{path}: {why}"));
         let answer = timeout(TIME, ask(address, path)).await.map_err(|_| failed("no answer in time".to_owned()))?;
@@ -53,7 +53,7 @@ impl Health {
     }
 }
 
-/// An address that means "all of them" is asked on loopback.
+/// Turns an unspecified address, which stands for all addresses, into loopback.
 fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
@@ -63,7 +63,7 @@ fn reachable(bind: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bind.port())
 }
 
-/// The whole answer. The server ends the connection, so its end is the answer's.
+/// Returns the whole response. The server closes the connection after it.
 async fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

@@ -4,14 +4,14 @@ use clap::{Args, Subcommand};
 
 use super::{failure::Failure, output::say};
 use crate::{
-    config::DatabaseVariables,
+    config::{DatabaseVariables, Problems},
     database::{Access, Database},
     server,
 };
 
-/// Bring the database to its present form, or back
+/// Apply or roll back database migrations
 ///
-/// Several processes may do so at once: one does the work, the others wait for it.
+/// Several processes may run it at once: one applies the migrations, the others wait.
 ///
 /// Example:
 ///
@@ -19,11 +19,11 @@ use crate::{
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(super) enum Migrate {
-    /// Apply every pending step: all of them, or none; the tables of an existing Patch-Hive are adopted
+    /// Apply all pending migrations in one transaction; adopts the tables of an existing Patch-Hive
     Up(Where),
-    /// Undo the newest steps, and forget what only they can hold; an adopted database gets its old shape back
+    /// Roll back the newest migrations and the data only they can hold; restores the tables of an adopted database
     Down(Down),
-    /// List every step, and whether it is applied
+    /// List all migrations and their status
     Status(Where),
 }
 
@@ -35,10 +35,10 @@ pub(super) struct Where {
 
 #[derive(Args)]
 pub(super) struct Down {
-    /// How many steps
+    /// Number of migrations to roll back
     #[arg(long, default_value = "1")]
     steps: u32,
-    /// Even when the gateway has booked entries, which lose what they rest on
+    /// Roll back even if ledger entries exist that depend on the migrations
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -46,12 +46,12 @@ pub(super) struct Down {
 }
 
 impl Migrate {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
         let variables = match &self {
             Self::Up(at) | Self::Status(at) => &at.database,
             Self::Down(down) => &down.database,
         };
-        let settings = variables.clone().check().map_err(Failure::Settings)?;
+        let settings = variables.clone().check(problems)?;
         let access = if matches!(self, Self::Status(_)) { Access::Look } else { Access::Own };
         let database = Database::connect(&settings, access).await.map_err(server::Error::Open)?;
         let migrated = match self {

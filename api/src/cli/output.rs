@@ -1,4 +1,4 @@
-//! The only writer to standard output, and of the sentence that a failed command ends with.
+//! The only writer to standard output, and of the error that a failed command ends with.
 
 use std::{
     fmt::Display,
@@ -7,13 +7,18 @@ use std::{
 
 use super::failure::Failure;
 
-/// Writes a line. A reader that has gone, as `head` has after its ten lines, is no failure.
+/// Writes a line. A reader that has closed its end, as `head` does after ten lines, is not an error.
 pub(super) fn say(text: impl Display) {
     writeln!(stdout().lock(), "{text}").ok();
 }
 
-/// Says why a command came to nothing, on one line.
+/// Reports why a command failed: one line, or one for each wrong setting.
 pub(super) fn complain(failure: &Failure) {
-    let sentence = failure.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    writeln!(stderr().lock(), "patch-hive: {sentence}").ok();
+    let text = failure.to_string();
+    let sentences = if matches!(failure, Failure::Settings(_)) { text.lines().collect() } else { vec![&*text] };
+    let mut stderr = stderr().lock();
+    for sentence in sentences {
+        let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+        writeln!(stderr, "patch-hive: {sentence}").ok();
+    }
 }

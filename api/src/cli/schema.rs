@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::{failure::Failure, output::say};
-use crate::graphql;
+use crate::{config::Problems, graphql};
 
 /// Print the GraphQL schema
 ///
-/// Prints the schema in GraphQL's own language, for clients that generate types from it. Needs no settings.
+/// Prints the schema in GraphQL's schema definition language. Clients generate types from it. Needs no settings.
 ///
 /// Example:
 ///
@@ -17,9 +17,9 @@ use crate::graphql;
 pub(super) struct Schema {}
 
 impl Schema {
-    #[expect(clippy::unused_self, reason = "every command runs alike")]
-    #[expect(clippy::unnecessary_wraps, reason = "every command runs alike")]
-    pub(super) fn run(self) -> Result<(), Failure> {
+    #[expect(clippy::unused_self, reason = "all commands have the same signature")]
+    pub(super) fn run(self, problems: Problems) -> Result<(), Failure> {
+        problems.none_or(())?;
         say(graphql::sdl().trim_end());
         Ok(())
     }

@@ -6,17 +6,17 @@ use super::{failure::Failure, signals::Signals};
 use crate::{
     billing,
     clock::Clock,
-    config::Variables,
+    config::{Problems, Variables},
     server::{self, Options, Site},
     setup,
 };
 
-/// Serve the gateway
+/// Run the gateway
 ///
-/// Serves the gateway until SIGTERM or Ctrl-C, and then until open requests are answered. Pending migrations are applied
-/// first. Whatever is missing or weak among the settings stops the start with one sentence that says what to set.
+/// Applies pending migrations, then serves until SIGTERM or Ctrl-C. Open requests are completed before it exits. If
+/// settings are missing or wrong, it does not start, and reports each of them.
 ///
-/// Example, with the secrets in .env:
+/// Example, with secrets in .env:
 ///
 ///     patch-hive serve --bind 0.0.0.0:8000 --log-format json
 #[derive(Args)]
@@ -24,20 +24,20 @@ use crate::{
 pub(super) struct Serve {
     #[command(flatten)]
     variables: Variables,
-    /// Apply no migrations, and refuse to start while some are pending
+    /// Do not apply migrations; fail if any are pending
     #[arg(long)]
     no_migrate: bool,
 }
 
 impl Serve {
-    pub(super) async fn run(self) -> Result<(), Failure> {
-        let config = self.variables.check().map_err(Failure::Settings)?;
+    pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
+        let config = self.variables.check(problems)?;
         let options = Options { migrate: !self.no_migrate, demo: None, site: Site::built() };
-        // Before it is known to serve: who asks it to stop then must be heard.
+        // Before the start is reported: a stop signal that follows the report must not be lost.
         let mut signals = Signals::listen()?;
         let gateway = server::start_with(config, Clock::default(), options).await?;
         if !options.site.is_there() {
-            tracing::warn!("this program serves no pages: npm --prefix web run build, then build it again");
+            tracing::warn!("this build contains no web pages: run npm --prefix web run build, then rebuild");
         }
         let app = gateway.app().clone();
         tokio::spawn(async move {
@@ -50,7 +50,7 @@ impl Serve {
                 }
             }
         });
-        signals.watch_over(gateway).await;
+        signals.run_until_stopped(gateway).await;
         Ok(())
     }
 }

@@ -5,32 +5,32 @@ use url::Url;
 
 use super::{failure::Failure, output::say};
 use crate::{
-    config::StripeVariables,
+    config::{Problems, StripeVariables},
     server,
     setup::{self, Wanted},
 };
 
-/// Where the gateway takes webhooks.
+/// Path of the gateway's webhook endpoint.
 const WEBHOOK_PATH: &str = "/api/payments/webhook";
 
-/// Make at Stripe what the gateway needs there
+/// Create products, prices and the webhook endpoint at Stripe
 ///
-/// Makes or finds products and prices, the configuration of the customer portal, and the webhook endpoint with exactly the
-/// events that the gateway reads; mends what has drifted; and prints the variables to set, as lines for .env. Safe to run
-/// again: what is there already is left as it is. A price whose amount has changed gets a successor, and stays understood.
+/// Creates or finds the products and prices, the customer portal configuration, and the webhook endpoint with exactly the
+/// events that the gateway reads; corrects what differs; and prints the variables to set, as lines for .env. It is safe to
+/// run again: existing objects are kept. A price whose amount has changed gets a successor, and stays recognized.
 ///
-/// Stripe shows the secret of a webhook endpoint only when the endpoint is made.
+/// Stripe reveals the secret of a webhook endpoint only when the endpoint is created.
 ///
-/// Example, which only looks:
+/// Example, which changes nothing:
 ///
 ///     patch-hive stripe-setup --dry-run --webhook-url https://billing.example/api/payments/webhook
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct StripeSetup {
-    /// Say what would be done, and change nothing
+    /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
-    /// Where Stripe reaches the gateway; of a mere host, the gateway's own path is added
+    /// Public URL of the webhook endpoint; the gateway's path is added to a URL without one
     #[arg(long)]
     webhook_url: Option<Url>,
     #[command(flatten)]
@@ -38,8 +38,8 @@ pub(super) struct StripeSetup {
 }
 
 impl StripeSetup {
-    pub(super) async fn run(self) -> Result<(), Failure> {
-        let stripe = server::stripe(&self.stripe.check().map_err(Failure::Settings)?)?;
+    pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
+        let stripe = server::stripe(&self.stripe.check(problems)?)?;
         let webhook_url = self.webhook_url.map(|mut url| {
             if url.path() == "/" {
                 url.set_path(WEBHOOK_PATH);

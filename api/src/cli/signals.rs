@@ -1,4 +1,4 @@
-//! Whoever runs the process asks it to stop: SIGTERM, or Ctrl-C.
+//! Stop signals: SIGTERM and Ctrl-C.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -6,8 +6,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::failure::Failure;
 use crate::server::Running;
 
-/// Listens for signals from the moment it is made. Until then they end the process at once, as is their custom: a start
-/// that hangs is not to be waited for.
+/// Listens for stop signals from its creation on. Before, they end the process at once, so that a start that hangs can be
+/// interrupted.
 pub(super) struct Signals {
     #[cfg(unix)]
     terminate: Signal,
@@ -16,10 +16,10 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Starts listening.
     ///
     /// # Errors
-    /// The system lets nobody listen.
+    /// The system refuses.
     #[cfg(unix)]
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen =
@@ -27,16 +27,16 @@ impl Signals {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Waits for one.
+    /// Waits for a signal.
     #[cfg(unix)]
-    pub(super) async fn asked_to_stop(&mut self) {
+    pub(super) async fn received(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
 
-    /// Listens from the first wait on.
+    /// Starts listening at the first wait.
     ///
     /// # Errors
     /// None.
@@ -47,17 +47,17 @@ impl Signals {
 
     /// Waits for Ctrl-C.
     #[cfg(not(unix))]
-    pub(super) async fn asked_to_stop(&mut self) {
+    pub(super) async fn received(&mut self) {
         tokio::signal::ctrl_c().await.ok();
     }
 
-    /// Lets a gateway run until a signal comes, and stops it in order; a second signal cuts that short.
-    pub(super) async fn watch_over(&mut self, gateway: Running) {
-        self.asked_to_stop().await;
+    /// Runs a gateway until a signal, then stops it gracefully; a second signal ends it at once.
+    pub(super) async fn run_until_stopped(&mut self, gateway: Running) {
+        self.received().await;
         tracing::info!("stopping");
         tokio::select! {
             () = gateway.stop() => {}
-            () = self.asked_to_stop() => tracing::warn!("stopped at once"),
+            () = self.received() => tracing::warn!("stopped without waiting for open requests"),
         }
     }
 }

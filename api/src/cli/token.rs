@@ -10,14 +10,13 @@ use crate::{
     accounts,
     auth::Tokens,
     clock::Clock,
-    config::{DatabaseVariables, TokenVariables, span},
+    config::{DatabaseVariables, Problems, Setting, TokenVariables},
     server,
 };
 
-/// Make a token for a user
+/// Issue a token for a user
 ///
-/// Prints a token for a user who is there already. With another role than the user's own it is how an operator, or the
-/// export service, gets a token of theirs.
+/// Prints a token for an existing user. With a role, it is a token for an operator or for the export service.
 ///
 /// Example:
 ///
@@ -25,15 +24,15 @@ use crate::{
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Token {
-    /// Whose token
+    /// Email of the user
     #[arg(long)]
     email: String,
-    /// What the token allows
+    /// Role of the token
     #[arg(long, value_enum, default_value = "user")]
     role: Allows,
-    /// How long it lasts: a number and s, m, h or d
-    #[arg(long, default_value = "1h", value_parser = span)]
-    ttl: Duration,
+    /// Lifetime of the token
+    #[arg(long, default_value = "1h")]
+    ttl: Setting<Duration>,
     #[command(flatten)]
     database: DatabaseVariables,
     #[command(flatten)]
@@ -42,25 +41,27 @@ pub(super) struct Token {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Allows {
-    /// What concerns the own account
+    /// Access to the user's own account
     User,
-    /// Also to give the credits of a failed export back
+    /// Also refund failed exports
     Service,
-    /// Also to look at any user, and to grant credits
+    /// Also read every user and grant credits
     Admin,
 }
 
 impl Token {
-    pub(super) async fn run(self) -> Result<(), Failure> {
-        let tokens = self.tokens.check().and_then(|settings| Tokens::new(&settings)).map_err(Failure::Settings)?;
-        let settings = self.database.check().map_err(Failure::Settings)?;
+    pub(super) async fn run(self, mut problems: Problems) -> Result<(), Failure> {
+        let ttl = self.ttl.take(&mut problems);
+        let tokens = self.tokens.take(&mut problems);
+        let settings = self.database.check(problems)?;
+        let tokens = Tokens::new(&tokens).map_err(Failure::Settings)?;
         let database = server::look(&settings).await?;
         let role = match self.role {
             Allows::User => Role::User,
             Allows::Service => Role::Service,
             Allows::Admin => Role::Admin,
         };
-        let asked = (role, Some(self.ttl), Clock::default().wall());
+        let asked = (role, Some(ttl), Clock::default().wall());
         let token = accounts::token(database.read(), &tokens, &self.email, asked).await?;
         database.close().await?;
         say(token);

@@ -3,12 +3,15 @@
 use clap::Args;
 
 use super::{failure::Failure, output::say};
-use crate::{config::DatabaseVariables, ledger, server};
+use crate::{
+    config::{DatabaseVariables, Problems},
+    ledger, server,
+};
 
-/// Prove the books
+/// Verify the ledger
 ///
-/// Proves from the rows that every balance is the sum of its ledger, that nothing was booked twice, and the rest of what
-/// must hold, in one snapshot and without writing. Ends with exit code 1 when something does not hold.
+/// Checks that every balance is the sum of its ledger entries, that nothing was posted twice, and all other invariants. It
+/// reads one snapshot and writes nothing. The exit code is 1 if the verification fails.
 ///
 /// Example:
 ///
@@ -21,12 +24,12 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) async fn run(self) -> Result<(), Failure> {
-        let settings = self.database.check().map_err(Failure::Settings)?;
+    pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
+        let settings = self.database.check(problems)?;
         let database = server::look(&settings).await?;
         let report = ledger::verify(&database).await?;
         database.close().await?;
         say(report.to_string().trim_end());
-        if report.holds() { Ok(()) } else { Err(Failure::Runtime("the books do not hold".to_owned())) }
+        if report.holds() { Ok(()) } else { Err(Failure::Runtime("ledger verification failed".to_owned())) }
     }
 }

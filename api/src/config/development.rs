@@ -3,27 +3,28 @@
 use std::{net::SocketAddr, time::Duration};
 
 use entity::Tier;
+use secrecy::SecretString;
 
-use super::{Calls, Config, DocumentLimits, Limits, Prices, Secret, Stripe, Tokens};
+use super::{Calls, Config, DocumentLimits, Limits, Prices, PricesError, Stripe, Tokens};
 use crate::{
     database,
     throttle::{Proxies, Rate, Rates},
 };
 
-/// The user who is there from the start.
+/// The demo user of `patch-hive dev`.
 #[derive(Clone, Copy, Debug)]
 pub struct Demo {
-    /// To log in with.
+    /// Email to log in with.
     pub email: &'static str,
-    /// To log in with.
+    /// Password to log in with.
     pub password: &'static str,
-    /// What others see.
+    /// Name that other users see.
     pub username: &'static str,
-    /// Signs what the sandbox sends.
+    /// Secret that signs the sandbox's webhooks.
     pub webhook_secret: &'static str,
 }
 
-/// The user who is there from the start.
+/// The demo user of `patch-hive dev`.
 pub const DEMO: Demo = Demo {
     email: "demo@patchhive.example",
     password: "patch-hive-demo",
@@ -31,14 +32,15 @@ pub const DEMO: Demo = Demo {
     webhook_secret: "whsec_development_only_patch_hive_sandbox",
 };
 
-const JWT_SECRET: &str = "development only: this secret is in the source code";
+/// Secret of `dev`'s tokens. `serve` refuses it.
+pub(super) const JWT_SECRET: &str = "development only: this secret is in the source code";
 
 impl Config {
     /// The settings of `patch-hive dev`, with Stripe's API at `stripe_api_base`.
     ///
     /// # Errors
     /// None in practice: the fixed prices are checked like any others.
-    pub fn development(bind: SocketAddr, database_url: String, stripe_api_base: String) -> Result<Self, String> {
+    pub fn development(bind: SocketAddr, database_url: String, stripe_api_base: String) -> Result<Self, PricesError> {
         Ok(Self {
             bind,
             metrics_bind: Some(bind),
@@ -50,7 +52,7 @@ impl Config {
                 lock_timeout: Duration::from_secs(5),
             },
             tokens: Tokens {
-                secret: Some(Secret::new(JWT_SECRET)),
+                secret: Some(JWT_SECRET.into()),
                 public_key: None,
                 issuer: None,
                 audience: "patch-hive".to_owned(),
@@ -67,6 +69,7 @@ impl Config {
             export_cost: 3,
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),
+            loopback_origins: true,
             graphiql: true,
             introspection: true,
             trusted_documents: None,
@@ -101,17 +104,17 @@ impl Config {
 }
 
 impl Stripe {
-    fn of_the_sandbox(api_base: String) -> Result<Self, String> {
+    fn of_the_sandbox(api_base: String) -> Result<Self, PricesError> {
         let one = |id: &str| vec![id.to_owned()];
         Ok(Self {
             calls: Calls {
-                secret_key: Secret::new("sk_test_development"),
+                secret_key: "sk_test_development".into(),
                 api_base,
                 timeout: Duration::from_secs(10),
                 attempts: 3,
             },
             publishable_key: Some("pk_test_development".to_owned()),
-            webhook_secrets: vec![Secret::new(DEMO.webhook_secret)],
+            webhook_secrets: vec![SecretString::from(DEMO.webhook_secret)],
             prices: Prices::new(vec![
                 (Tier::Core, one("price_core")),
                 (Tier::Pro, one("price_pro")),

@@ -1,8 +1,8 @@
-//! This very machine.
+//! Addresses of this machine.
 
 use url::{Host, Url};
 
-/// Whether a URL leads to this very machine: `localhost`, or an address of loopback.
+/// Returns whether the host of a URL is this machine: `localhost`, or a loopback address.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -1,26 +1,35 @@
-//! Which of Stripe's prices is which tier.
+//! The mapping between Stripe's prices and tiers.
 
 use entity::Tier;
 
-/// The prices of the three paid tiers. Each has the one that is sold, and older ones that are still understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The prices of the three paid tiers. Each has one that is sold, and may have older ones that are still recognized.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prices(Vec<(Tier, Vec<String>)>);
+
+/// A price id is missing or ambiguous. It displays as the rest of a sentence that begins with the variable's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct PricesError {
+    /// The tier whose variable has the problem.
+    pub tier: Tier,
+    problem: String,
+}
 
 impl Prices {
     /// Takes each tier's price ids, the one that is sold first.
     ///
     /// # Errors
-    /// A tier has none, or one id stands for two tiers.
-    pub fn new(prices: Vec<(Tier, Vec<String>)>) -> Result<Self, String> {
+    /// A tier has no price, or one id belongs to two tiers.
+    pub fn new(prices: Vec<(Tier, Vec<String>)>) -> Result<Self, PricesError> {
         let mut seen = Vec::new();
         for (tier, ids) in &prices {
-            let tier = tier.as_str();
+            let refuse = |problem: String| Err(PricesError { tier: *tier, problem });
             if ids.is_empty() {
-                return Err(format!("set STRIPE_PRICE_ID_{tier} to the id of that tier's price at Stripe"));
+                return refuse("must be set to the id of the tier's price at Stripe".to_owned());
             }
             for id in ids {
                 if seen.contains(&id) {
-                    return Err(format!("STRIPE_PRICE_ID_{tier} names {id}, which stands for another tier already"));
+                    return refuse(format!("must not contain {id}, which belongs to another tier"));
                 }
                 seen.push(id);
             }
@@ -34,7 +43,7 @@ impl Prices {
         self.0.iter().find(|(_, ids)| ids.iter().any(|id| id == price)).map(|(tier, _)| *tier)
     }
 
-    /// All prices that stand for a tier, the one that is sold first.
+    /// All recognized prices of a tier, the one that is sold first.
     pub fn understood(&self, tier: Tier) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(one, _)| *one == tier).flat_map(|(_, ids)| ids).map(String::as_str)
     }
@@ -50,7 +59,7 @@ impl Prices {
 mod tests {
     use super::*;
 
-    fn prices(core: &[&str], pro: &[&str]) -> Result<Prices, String> {
+    fn prices(core: &[&str], pro: &[&str]) -> Result<Prices, PricesError> {
         let owned = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
         Prices::new(vec![(Tier::Core, owned(core)), (Tier::Pro, owned(pro))])
     }

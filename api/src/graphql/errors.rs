@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
-    ErrorExtensionValues, Response, ServerError, ServerResult, Variables,
+    ErrorExtensionValues, Response, ServerError, ServerResult, Value, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe},
     futures_util::stream::{BoxStream, StreamExt},
     parser::types::ExecutableDocument,
@@ -14,6 +14,7 @@ use super::RequestId;
 use crate::{
     clock,
     error::{BadInput, Error},
+    telemetry,
 };
 
 /// Gives every error of a response its code.
@@ -104,6 +105,10 @@ fn coded(mut response: Response, id: &RequestId) -> Response {
         code(error, id);
     }
     response.errors = bounded(response.errors);
+    let first = response.errors.first().and_then(|error| error.extensions.as_ref()?.get("code"));
+    if let Some(Value::String(code)) = first {
+        telemetry::record_error(code);
+    }
     response
 }
 

@@ -83,6 +83,7 @@ impl Extension for Observer {
             if summary.kind == OperationType::Subscription {
                 *self.0.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(telemetry::subscription_opened());
             }
+            telemetry::record_operation(word(summary.kind), summary.name.as_deref());
             self.0.summary.get_or_init(|| summary);
         }
         next.run(ctx, request).await
@@ -94,7 +95,8 @@ impl Extension for Observer {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let span = self.0.summary.get().map_or_else(Span::none, Summary::span);
+        let exported = self.0.summary.get().filter(|_| telemetry::exporting());
+        let span = exported.map_or_else(Span::none, Summary::span);
         next.run(ctx, operation_name).instrument(span).await
     }
 }
@@ -137,7 +139,7 @@ impl Summary {
     /// A span by OpenTelemetry's conventions for GraphQL.
     fn span(&self) -> Span {
         let kind = word(self.kind);
-        let span = tracing::info_span!("graphql", otel.name = Empty, graphql.operation.name = Empty, graphql.operation.type = kind);
+        let span = tracing::info_span!(target: telemetry::TRACE, "graphql", otel.name = Empty, graphql.operation.name = Empty, graphql.operation.type = kind);
         if let Some(name) = &self.name {
             span.record("graphql.operation.name", name);
         }

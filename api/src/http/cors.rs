@@ -1,24 +1,25 @@
-//! Which other origins' pages may call. None, unless some are configured.
+//! Cross-origin requests from browsers.
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Method, header};
-use tower_http::cors::{AllowHeaders, CorsLayer};
+use axum::http::{Method, header};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use super::request;
+use super::{origin, request};
+use crate::app::App;
 
-/// How long a browser may remember the answer to a preflight.
+/// Time for which a browser may cache the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// Answers preflights for the configured origins; `None` when there are none.
-pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
-    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
-    if origins.is_empty() {
+/// Answers preflights for the origins that may call; `None` if there are none besides the gateway's own.
+pub(super) fn layer(app: &App) -> Option<CorsLayer> {
+    if app.config.cors_origins.is_empty() && !app.config.loopback_origins {
         return None;
     }
+    let app = app.clone();
     // No cookie is ever read, so credentials stay off, and any header may come along: clients send names of their own.
     let cors = CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(AllowOrigin::predicate(move |origin, _| origin::may_call(&app.config, origin)))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([request::HEADER, header::RETRY_AFTER])

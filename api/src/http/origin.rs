@@ -1,23 +1,27 @@
 //! Whose pages may open a socket. Browsers ask no leave for that, so the server has to look.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 use crate::config::{Config, is_loopback};
 
-/// Whether the page that opens a socket may: a page of ours, or of a configured origin. While none is configured and the
-/// gateway listens on loopback, pages on loopback may too: that is a developer's own machine. Programs send no origin.
+/// Decides whether the page that opens a socket may: it is the gateway's own, or of an origin that may call. Programs send
+/// no origin.
 pub(super) fn allowed(config: &Config, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let Some(origin) = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok()) else {
-        return false;
-    };
-    let configured = &config.cors_origins;
-    configured.contains(&origin.origin().ascii_serialization())
-        || is_host(&origin, headers)
-        || (configured.is_empty() && config.bind.ip().is_loopback() && is_loopback(&origin))
+    if may_call(config, origin) {
+        return true;
+    }
+    origin.to_str().ok().and_then(|origin| Url::parse(origin).ok()).is_some_and(|origin| is_host(&origin, headers))
+}
+
+/// Decides whether pages of another origin may call: a configured origin, or any on loopback where those are allowed.
+pub(super) fn may_call(config: &Config, origin: &HeaderValue) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    config.cors_origins.iter().any(|configured| configured == origin)
+        || (config.loopback_origins && Url::parse(origin).is_ok_and(|origin| is_loopback(&origin)))
 }
 
 /// Whether the page comes from the host that it calls.
@@ -34,6 +38,7 @@ mod tests {
     fn config(bind: &str, cors: &[&str]) -> Config {
         let mut config = Config::development(bind.parse().unwrap(), String::new(), String::new()).unwrap();
         config.cors_origins = cors.iter().map(ToString::to_string).collect();
+        config.loopback_origins = false;
         config
     }
 
@@ -61,12 +66,26 @@ mod tests {
     }
 
     #[test]
-    fn a_developers_own_pages_may_unless_origins_are_configured() {
+    fn pages_of_other_loopback_origins_may_where_that_is_allowed() {
+        let mut config = config("127.0.0.1:8000", &["https://app.example"]);
         for origin in ["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:5173"] {
-            assert!(page(&config("127.0.0.1:8000", &[]), origin, "127.0.0.1:8000"));
-            assert!(!page(&config("127.0.0.1:8000", &["https://app.example"]), origin, "127.0.0.1:8000"));
-            assert!(!page(&config("0.0.0.0:8000", &[]), origin, "hive.example"));
+            assert!(!page(&config, origin, "127.0.0.1:8000"), "{origin}");
         }
-        assert!(!page(&config("127.0.0.1:8000", &[]), "http://localhost.evil.example", "127.0.0.1:8000"));
+        config.loopback_origins = true;
+        for origin in ["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:5173", "https://app.example"] {
+            assert!(page(&config, origin, "127.0.0.1:8000"), "{origin}");
+        }
+        for origin in ["http://localhost.evil.example", "https://evil.example", "null"] {
+            assert!(!page(&config, origin, "127.0.0.1:8000"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn pages_inside_of_apps_may_where_they_are_configured() {
+        let config = config("0.0.0.0:80", &["capacitor://localhost"]);
+        assert!(page(&config, "capacitor://localhost", "hive.example"));
+        for origin in ["ionic://localhost", "capacitor://evil.example", "null"] {
+            assert!(!page(&config, origin, "hive.example"), "{origin}");
+        }
     }
 }

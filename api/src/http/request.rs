@@ -1,4 +1,4 @@
-//! What surrounds every request: a name, a span, a line in the log, and an answer even when a handler panics.
+//! The frame of every request: an id, a span, a log line, and a response even if the handler panics.
 
 use std::panic::AssertUnwindSafe;
 
@@ -18,18 +18,29 @@ use super::{
 };
 use crate::{clock, graphql::RequestId, telemetry};
 
-/// Carries a request's name, in and out.
+/// Header of the request id, in requests and responses.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Bytes of a name that a client or a proxy gave.
+/// Maximum length of a request id from a client or proxy.
 const MAX_ID_BYTES: usize = 64;
 
-/// Names the request, watches over it and tells how it ended.
+/// Gives the request an id and a span, and logs its end.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let id = RequestId(given(request.headers()).unwrap_or_else(clock::random_id));
-    // The path only: a query string may hold what is nobody's business.
+    // The path only: a query string may contain personal data.
     let (method, path) = (request.method(), request.uri().path());
-    let span = tracing::info_span!("request", id = id.0, %method, path, otel.name = Empty, otel.kind = Empty);
+    let span = tracing::info_span!(
+        "request",
+        request_id = id.0,
+        %method,
+        path,
+        user_id = Empty,
+        operation_type = Empty,
+        operation_name = Empty,
+        error_code = Empty,
+        otel.name = Empty,
+        otel.kind = Empty
+    );
     if telemetry::exporting() {
         span.record("otel.name", format!("{method} {path}")).record("otel.kind", "server");
         telemetry::adopt(&span, |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned()));
@@ -48,14 +59,15 @@ async fn watched(id: RequestId, request: Request, next: Next) -> Response {
         // Some clients read the body of a refusal as GraphQL only by this type.
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MediaType::Graphql.as_str()));
     }
-    tracing::info!(status = response.status().as_u16(), elapsed = ?started.elapsed(), "answered");
+    let elapsed_ms = telemetry::milliseconds(started.elapsed());
+    tracing::info!(target: telemetry::ACCESS, status = response.status().as_u16(), elapsed_ms, "request");
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(HEADER, value);
     }
     response
 }
 
-/// The name that came with the request, when it is short and plain enough for the log.
+/// Returns the request's own id if it is short and plain enough for the log.
 fn given(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(HEADER)?.to_str().ok()?;
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
@@ -71,7 +83,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_answered_without_its_words_and_with_the_name_of_its_request() {
+    async fn a_panic_is_answered_with_the_request_id_and_without_its_message() {
         let panics = get(async || -> &'static str { panic!("the secret is 42") });
         let router = Router::new().route("/", panics).layer(middleware::from_fn(observe));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

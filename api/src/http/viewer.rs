@@ -7,6 +7,7 @@ use crate::{
     app::App,
     auth::{self, Viewer},
     error::Error,
+    telemetry,
 };
 
 /// Who calls: nobody without a token, and an error with one that is not valid. Headers and sockets come through here.
@@ -18,7 +19,9 @@ pub(super) async fn viewer(app: &App, authorization: Option<&str>) -> Result<Opt
         return Ok(None);
     };
     let bearer = app.tokens.verify(auth::bearer(authorization)?, app.clock.wall())?;
-    accounts::ensure(app, bearer).await.map(Some)
+    let viewer = accounts::ensure(app, bearer).await?;
+    telemetry::record_user(viewer.user_id);
+    Ok(Some(viewer))
 }
 
 /// The text of the header `Authorization`. Clients send an empty one while nobody is logged in; it counts as none. One that is

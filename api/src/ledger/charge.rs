@@ -49,7 +49,7 @@ pub async fn charge(database: &Database, spend: &Spend<'_>) -> Result<Booking, E
             if replayed {
                 return replay(entry, spend);
             }
-            telemetry::booked(entry.change_type);
+            telemetry::entry_posted(entry.change_type);
             return Ok(Booking::Applied(entry));
         }
         // What is read now may be newer than what refused. A refusal must name a balance that justifies it, and what has been

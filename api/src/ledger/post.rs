@@ -84,7 +84,7 @@ pub async fn post(tx: &DatabaseTransaction, posting: Posting) -> Result<Booking,
     }
     account.update(tx).await?;
     let entry = posting.into_entry(version, balance).insert(tx).await?;
-    telemetry::booked(entry.change_type);
+    telemetry::entry_posted(entry.change_type);
     Ok(Booking::Applied(entry))
 }
 

@@ -1,4 +1,4 @@
-//! What is counted, by the names that Prometheus knows it by.
+//! The metrics, with their names in Prometheus.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const STRIPE_CALLS: &str = "patch_hive_stripe_calls_total";
 const STRIPE_SECONDS: &str = "patch_hive_stripe_call_duration_seconds";
 const WORK_AGE: &str = "patch_hive_work_oldest_due_seconds";
 
-/// Something that is open for as long as this lives.
+/// Counts something as open until it is dropped.
 #[must_use]
 pub struct Open(Gauge);
 
@@ -37,35 +37,35 @@ impl Drop for Open {
     }
 }
 
-/// Says what each number means, and shows from the start those that have no labels.
+/// Registers the description of each metric, and initializes those without labels.
 pub(super) fn describe() {
     let seconds = Unit::Seconds;
     describe_counter!(
         OPERATIONS,
-        "GraphQL operations by type and outcome: ok, error, refused before they ran, or ended by their client before a result"
+        "GraphQL operations by type and outcome: ok, error, refused before execution, or ended by the client before a result"
     );
-    describe_histogram!(OPERATION_SECONDS, seconds, "How long queries and mutations took");
-    describe_counter!(REJECTIONS, "Requests, documents and sockets that were turned away, by reason");
-    describe_gauge!(SOCKETS, "Websockets that are open");
-    describe_counter!(SOCKET_CLOSES, "Websockets that ended, by close code; 1006 where the client was gone");
-    describe_gauge!(SUBSCRIPTIONS, "GraphQL subscriptions that are open, over websockets and as event streams");
-    describe_counter!(PUSHES, "Results that were pushed to subscriptions");
-    describe_histogram!(PUSH_SECONDS, seconds, "From the booking of a ledger entry to its having been pushed");
+    describe_histogram!(OPERATION_SECONDS, seconds, "Duration of queries and mutations");
+    describe_counter!(REJECTIONS, "Requests, documents and websockets that were refused, by reason");
+    describe_gauge!(SOCKETS, "Open websockets");
+    describe_counter!(SOCKET_CLOSES, "Closed websockets by close code; 1006 if the client disappeared");
+    describe_gauge!(SUBSCRIPTIONS, "Open GraphQL subscriptions, over websockets and event streams");
+    describe_counter!(PUSHES, "Results pushed to subscriptions");
+    describe_histogram!(PUSH_SECONDS, seconds, "Time from posting a ledger entry to pushing it");
     describe_counter!(
         ENTRIES,
-        "Entries written to the ledger by kind, those included whose transaction came to nothing"
+        "Entries written to the ledger by kind, including those of transactions that were rolled back"
     );
-    describe_counter!(WEBHOOKS, "Webhook events by type and by what became of them");
+    describe_counter!(WEBHOOKS, "Webhook events by type and outcome");
     describe_counter!(STRIPE_CALLS, "Attempts to call Stripe by call and outcome");
-    describe_histogram!(STRIPE_SECONDS, seconds, "How long an attempt to call Stripe took");
-    describe_gauge!(WORK_AGE, Unit::Seconds, "For how long the oldest task of the queue is due that nobody works on");
+    describe_histogram!(STRIPE_SECONDS, seconds, "Duration of an attempt to call Stripe");
+    describe_gauge!(WORK_AGE, Unit::Seconds, "Age of the oldest due task in the queue that no replica is working on");
     gauge!(WORK_AGE).set(0.0);
     gauge!(SOCKETS).set(0.0);
     gauge!(SUBSCRIPTIONS).set(0.0);
     counter!(PUSHES).absolute(0);
 }
 
-/// An operation had its first result, or was given up before. `kind` and `outcome` are among a few words.
+/// Counts an operation at its first result, or when it is dropped before. `kind` and `outcome` have few values.
 pub fn operation(kind: &'static str, outcome: &'static str, took: Option<Duration>) {
     counter!(OPERATIONS, "type" => kind, "outcome" => outcome).increment(1);
     if let Some(took) = took {
@@ -73,27 +73,27 @@ pub fn operation(kind: &'static str, outcome: &'static str, took: Option<Duratio
     }
 }
 
-/// Something was turned away. `reason` is one of a few words.
+/// Counts a refusal. `reason` has few values.
 pub fn rejected(reason: &'static str) {
     counter!(REJECTIONS, "reason" => reason).increment(1);
 }
 
-/// A websocket is open.
+/// Counts an open websocket.
 pub fn socket_opened() -> Open {
     Open::count(gauge!(SOCKETS))
 }
 
-/// A websocket ended. The codes are those that the gateway sends, and 1006.
+/// Counts a closed websocket. The codes are those that the gateway sends, and 1006.
 pub fn socket_closed(code: u16) {
     counter!(SOCKET_CLOSES, "code" => code.to_string()).increment(1);
 }
 
-/// A subscription is open.
+/// Counts an open subscription.
 pub fn subscription_opened() -> Open {
     Open::count(gauge!(SUBSCRIPTIONS))
 }
 
-/// A subscription's result was written to its client, so long after what it tells was booked; `None` for a present state.
+/// Counts a result written to a subscription's client, `delay` after its entry was posted; `None` for a current state.
 pub fn push(delay: Option<Duration>) {
     counter!(PUSHES).increment(1);
     if let Some(delay) = delay {
@@ -101,8 +101,8 @@ pub fn push(delay: Option<Duration>) {
     }
 }
 
-/// An entry was written to the ledger.
-pub fn booked(kind: ChangeType) {
+/// Counts an entry written to the ledger.
+pub fn entry_posted(kind: ChangeType) {
     let kind = match kind {
         ChangeType::Purchase => "purchase",
         ChangeType::Spend => "spend",
@@ -112,12 +112,12 @@ pub fn booked(kind: ChangeType) {
     counter!(ENTRIES, "kind" => kind).increment(1);
 }
 
-/// A webhook event was dealt with. `kind` and `outcome` are among a few words.
+/// Counts a processed webhook event. `kind` and `outcome` have few values.
 pub fn webhook(kind: &'static str, outcome: &'static str) {
     counter!(WEBHOOKS, "type" => kind, "outcome" => outcome).increment(1);
 }
 
-/// An attempt to call Stripe ended.
+/// Counts a finished attempt to call Stripe.
 pub fn stripe_call(call: &'static str, outcome: &'static str, took: Duration) {
     counter!(STRIPE_CALLS, "call" => call, "outcome" => outcome).increment(1);
     histogram!(STRIPE_SECONDS, "call" => call).record(took);

@@ -1,4 +1,4 @@
-//! The numbers as Prometheus reads them.
+//! The metrics page for Prometheus.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -6,27 +6,27 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::counts;
 
-/// Bounds of durations, in seconds: from what a query takes to what Stripe may take.
+/// Bucket bounds of durations in seconds: from fast queries to slow calls to Stripe.
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// How often what was measured is summed up, so that it takes no more memory when nobody asks for the page.
+/// Interval at which measurements are aggregated, so that memory stays bounded while nobody scrapes the page.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// The process counts from the first look at this on.
+/// The recorder, installed on first use.
 static PAGE: LazyLock<PrometheusHandle> = LazyLock::new(|| {
     let builder = PrometheusBuilder::new();
-    // It is refused for want of bounds, which are there.
+    // The builder refuses an empty list of bounds only, and this one is not empty.
     let builder = builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
     let recorder = builder.unwrap_or_default().build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
-        tracing::error!("somebody else counts already: /metrics stays empty");
+        tracing::error!("another metrics recorder is installed: /metrics stays empty");
     }
     counts::describe();
     handle
 });
 
-/// Begins to count, if that has not begun, and keeps what is counted small until it is dropped.
+/// Installs the recorder if necessary, and aggregates measurements until it is dropped.
 pub async fn upkeep() {
     loop {
         PAGE.run_upkeep();
@@ -34,7 +34,7 @@ pub async fn upkeep() {
     }
 }
 
-/// Every number now, in Prometheus' text format.
+/// Returns all metrics in Prometheus' text format.
 #[must_use]
 pub fn page() -> String {
     PAGE.render()

@@ -1,4 +1,4 @@
-//! Spans, exported by OTLP where there is somewhere to export them to.
+//! Spans, exported by OTLP if an endpoint is configured.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -24,28 +24,24 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// How long the last spans may take to be handed over once the gateway has stopped.
+/// Time limit of exporting the last spans after the gateway has stopped.
 const FLUSH: Duration = Duration::from_secs(3);
 
-/// Where a collector takes spans, under its endpoint. OTLP specification: "OTLP/HTTP Request".
+/// Path of traces under a collector's endpoint. OTLP specification: "OTLP/HTTP Request".
 const PATH: &str = "/v1/traces";
 
-/// Whether anybody takes the spans.
+/// Set once spans are exported.
 static EXPORTING: AtomicBool = AtomicBool::new(false);
 
-/// The way out for spans. What is still waiting leaves with [`Spans::flush`].
+/// The exporter of spans. [`Spans::flush`] exports those that still wait.
 pub struct Spans(SdkTracerProvider);
 
 impl Spans {
     /// Exports to a collector's endpoint such as `http://127.0.0.1:4318`.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with the endpoint.
+    /// A sentence that describes the problem with the endpoint.
     pub fn to(endpoint: &str) -> Result<Self, String> {
-        // The library would take it, and fail in silence later.
-        if !endpoint.starts_with("http://") {
-            return Err(format!("{endpoint:?} is no endpoint: write http:// and the address of a collector beside it"));
-        }
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
@@ -57,7 +53,7 @@ impl Spans {
         Ok(Self(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
     }
 
-    /// Takes our own spans, whatever else is logged.
+    /// The layer that exports the gateway's own spans, independent of what is logged.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
@@ -71,21 +67,21 @@ impl Spans {
         layer.with_filter(Targets::new().with_target("patch_hive", LevelFilter::INFO))
     }
 
-    /// Hands over what is left. To be called when nothing runs any more: it blocks.
+    /// Exports the remaining spans. It blocks, so call it after everything else has stopped.
     pub fn flush(self) {
         if let Err(error) = self.0.shutdown_with_timeout(FLUSH) {
-            tracing::warn!(%error, "the last spans were not exported");
+            tracing::warn!(%error, "the last spans could not be exported");
         }
     }
 }
 
-/// Whether anybody takes the spans: what only they show need not be made otherwise.
+/// Returns whether spans are exported. If not, data that only spans show need not be prepared.
 #[must_use]
 pub fn exporting() -> bool {
     EXPORTING.load(Ordering::Relaxed)
 }
 
-/// Makes a span part of the trace that the caller began, by `traceparent`. W3C Trace Context.
+/// Makes a span part of the caller's trace, from `traceparent`. W3C Trace Context.
 pub fn adopt(span: &Span, header: impl Fn(&str) -> Option<String>) {
     if exporting() {
         let carried = Carried(["traceparent", "tracestate"].map(|name| (name, header(name))));
@@ -93,7 +89,7 @@ pub fn adopt(span: &Span, header: impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// Makes a span the first of a trace of its own: what it is in lasts for hours.
+/// Makes a span the root of its own trace, because its parent lasts for hours.
 pub fn detach(span: &Span) {
     if exporting() {
         span.set_parent(Context::new()).ok();

@@ -1,4 +1,4 @@
-//! Which versions can have been the newest at a moment.
+//! Computes which versions can have been the newest at a moment.
 
 use crate::concurrency::history::Event;
 

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that keeps what it promised: it writes through to the disk, and is there to be killed.
+//! A PostgreSQL server that writes durably, and can be killed.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! What looks like the hostile, and is what clients send.
+//! Legitimate documents that resemble hostile ones are accepted.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The files that `dev` leaves behind.
+//! The files that `dev` keeps in the working folder.
 
 use std::{
     fs, io,
@@ -7,16 +7,16 @@ use std::{
 
 use crate::cli::failure::Failure;
 
-/// Where things are kept between starts.
+/// The files that persist between starts.
 pub(super) struct Files {
-    /// The database, where it is a file.
+    /// The database, if it is a file.
     database: Option<PathBuf>,
     /// The sandbox's state.
     pub(super) sandbox: PathBuf,
 }
 
 impl Files {
-    /// The files that belong to a database.
+    /// The files of a database URL.
     pub(super) fn of(database_url: &str) -> Self {
         let database = database_url.strip_prefix("sqlite:").map(|rest| {
             let path = rest.strip_prefix("//").unwrap_or(rest);
@@ -29,10 +29,10 @@ impl Files {
     /// Removes them.
     ///
     /// # Errors
-    /// The database is no file, or cannot be removed.
+    /// The database is not a file, or a file cannot be removed.
     pub(super) fn discard(&self) -> Result<(), Failure> {
         let Some(database) = &self.database else {
-            let sentence = "leave --fresh away: only a SQLite file is discarded, another database is yours to empty";
+            let sentence = "--fresh deletes SQLite files only: empty another database yourself, and omit --fresh";
             return Err(Failure::Settings(sentence.to_owned()));
         };
         let files =
@@ -40,7 +40,7 @@ impl Files {
         for file in files {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Failure::Runtime(format!("cannot discard {}: {error}", file.display())));
+                    return Err(Failure::Runtime(format!("cannot delete {}: {error}", file.display())));
                 }
                 _ => {}
             }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sandbox_lives_beside_the_database() {
+    fn the_sandbox_file_is_next_to_the_database() {
         for (url, database) in [
             ("sqlite:patch-hive.db", "patch-hive.db"),
             ("sqlite://a/b.db?mode=rwc", "a/b.db"),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_file_is_discarded() {
+    fn only_a_file_is_deleted() {
         let files = Files::of("postgres://localhost/patch_hive");
         assert_eq!(files.sandbox, PathBuf::from("patch-hive.db.sandbox.json"));
         assert!(matches!(files.discard(), Err(Failure::Settings(_))));

@@ -1,17 +1,17 @@
-//! What `dev` says to the person who started it.
+//! The banner that `dev` prints.
 
 use std::net::SocketAddr;
 
 use crate::config::DEMO;
 
-/// Addresses, the demo user with a token and one of an admin, and three things to try that work when pasted.
+/// Returns the banner: addresses, the demo user, tokens of the demo user and of an admin, and three commands to paste.
 pub(super) fn text([gateway, sandbox]: [SocketAddr; 2], [token, admin]: [&str; 2], pages: bool) -> String {
     let (email, password) = (DEMO.email, DEMO.password);
     let back = format!(r#"successUrl: \"http://{gateway}/\", cancelUrl: \"http://{gateway}/\""#);
     let pages = if pages {
         format!("http://{gateway}/")
     } else {
-        "not built: npm --prefix web ci && npm --prefix web run build, then load http://{gateway}/ again"
+        "not built: run npm --prefix web ci && npm --prefix web run build, then open http://{gateway}/"
             .replace("{gateway}", &gateway.to_string())
     };
     let balance = call(gateway, token, "{ tier balance { credits unlimited exportsLeft } }");
@@ -30,31 +30,31 @@ pub(super) fn text([gateway, sandbox]: [SocketAddr; 2], [token, admin]: [&str; 2
     );
     format!(
         "\
-Patch-Hive is running, with a Stripe of its own.
+Patch-Hive is running with a sandbox in place of Stripe.
 
   Pages      {pages}
-  GraphiQL   http://{gateway}/graphiql   the place to start
+  GraphiQL   http://{gateway}/graphiql   start here
   Gateway    http://{gateway}/graphql
-  Sandbox    http://{sandbox}   its dashboard: renew, decline, refund, dispute, move the clock
+  Sandbox    http://{sandbox}   dashboard: renew, decline, refund, dispute, advance the clock
   Demo user  {email}, password {password}
   Token      {token}
   Admin      {admin}
 
 Three things to try:
 
-1. See what the demo user has.
+1. Read the demo user's balance.
 
 {balance}
 
-2. Subscribe to CORE: open the url that comes back, and pay with 4242 4242 4242 4242. Then try 1 again.
+2. Subscribe to CORE: open the returned url and pay with card 4242 4242 4242 4242. Then repeat step 1.
 
 {checkout}
 
-3. Pay for an export. The same line again charges nothing: it is the same export.
+3. Charge an export. Repeating the command charges nothing: it is the same export.
 
 {export}
 
-Ctrl-C stops. The next start goes on from here; patch-hive dev --fresh begins anew.
+Ctrl-C stops. The next start continues with this data; patch-hive dev --fresh starts empty.
 "
     )
 }

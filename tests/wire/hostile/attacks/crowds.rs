@@ -1,4 +1,4 @@
-//! Too many of something.
+//! Documents with too many of something.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Values that fit nothing, and names that nothing has.
+//! Documents with values of wrong types and unknown names.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What multiplies, and what never ends.
+//! Documents that multiply or recurse.
 
 use std::fmt::Write as _;
 

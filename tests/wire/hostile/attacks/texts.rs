@@ -1,4 +1,4 @@
-//! Texts that are long, and texts that are none.
+//! Documents that are long or not GraphQL.
 
 use super::Attack;
 

@@ -1,17 +1,17 @@
-//! `/metrics`.
+//! `/metrics` counts what happens, on the address that is configured only.
 
 use std::{fmt::Write as _, net::TcpListener};
 
 use serde_json::json;
 
-use super::{dev, numbers, tells_the_story};
+use super::{dev, metrics, plays_the_story};
 use crate::{
     configuration::good_but,
     harness::{Process, Socket, actor::WATCH_BALANCE},
 };
 
-/// The numbers without what differs from run to run: how long things took, and whether the first reconciliation, which
-/// lists what Stripe has, came before the story's end.
+/// The metrics without those that differ between runs: durations, and the calls of the first reconciliation, which may end
+/// before the story or after it.
 fn steady(lines: &[String]) -> String {
     let mut steady = String::new();
     for line in lines.iter().filter(|line| !line.contains("_bucket{") && !line.contains("call=\"list ")) {
@@ -26,10 +26,10 @@ fn steady(lines: &[String]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_numbers_tell_the_story() {
+async fn the_metrics_count_the_story() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = dev(folder.path(), &[]).await;
-    tells_the_story(&gateway).await;
+    plays_the_story(&gateway).await;
     let mut silent = Socket::open(gateway.address(), None).await;
     silent.sends_text("nonsense").await;
     assert_eq!(u16::from(silent.closes().await.code), 4400);
@@ -37,12 +37,12 @@ async fn the_numbers_tell_the_story() {
     gateway.asks("", "{ nonsense }").await;
     gateway.asks("", "{ balance { credits } }").await;
     gateway.asks("nonsense", "{ plans { tier } }").await;
-    insta::assert_snapshot!(steady(&numbers(&gateway).await));
+    insta::assert_snapshot!(steady(&metrics(&gateway).await));
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_stream_of_events_tells_counts_as_pushed_and_what_it_refuses_does_not() {
+async fn results_of_an_event_stream_count_as_pushed_and_refusals_do_not() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = dev(folder.path(), &[]).await;
     let input = r#"{ email: "bob@patchhive.example", username: "bob", password: "bob's password" }"#;
@@ -56,14 +56,14 @@ async fn what_a_stream_of_events_tells_counts_as_pushed_and_what_it_refuses_does
     assert!(refused.contains("errors"), "{refused}");
     let mut stream = watches(WATCH_BALANCE).await;
     assert!(stream.chunk().await.unwrap().is_some());
-    let lines = numbers(&gateway).await;
+    let lines = metrics(&gateway).await;
     assert!(lines.iter().any(|line| line == "patch_hive_pushes_total 1"), "{lines:#?}");
     drop(stream);
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_public_does_not_see_the_numbers() {
+async fn the_public_address_serves_no_metrics() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Process::start(folder.path(), &["serve"], &good_but(&[])[1..]).await;
     assert_eq!(gateway.get("/metrics").await, 404);
@@ -71,7 +71,7 @@ async fn the_public_does_not_see_the_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_numbers_may_have_an_address_of_their_own() {
+async fn metrics_are_served_at_their_own_address() {
     let folder = tempfile::tempdir().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let variables = good_but(&[("METRICS_BIND", &free)]);

@@ -1,0 +1,189 @@
+//! Comments, names and pages are plain English.
+//!
+//! A doc comment is a sentence or a noun phrase that makes sense on its own, and each thing has one name: the terms that
+//! ARCHITECTURE.md lists under "Words".
+
+use super::{
+    none,
+    source::{Source, sources},
+};
+
+/// Words that doc comments do not open with: they make noun clauses, such as "What Stripe says".
+const OPENINGS: [&str; 6] = ["What", "Who", "Whoever", "Whether", "Why", "How"];
+
+/// Words and phrases that are not used, each with what to write instead.
+const RETIRED: [(&str, &str); 44] = [
+    ("told", "reported, returned, sent"),
+    ("heard", "received"),
+    ("said", "reported, stated"),
+    ("knows", "stores, has"),
+    ("wish", "request, change"),
+    ("wishes", "requests, changes"),
+    ("whoever", "a named subject"),
+    ("mend", "repair, correct, fix"),
+    ("mends", "repairs, corrects, fixes"),
+    ("mended", "repaired, corrected, fixed"),
+    ("booked", "posted, recorded"),
+    ("booking", "posting"),
+    ("anew", "again"),
+    ("by itself", "automatically, on its own"),
+    ("all the same", "nevertheless"),
+    ("came to nothing", "failed"),
+    ("comes to nothing", "fails"),
+    ("makes good", "compensates"),
+    ("by comma", "comma-separated"),
+    ("Trouble", "ApplyError"),
+    ("Passing", "Transient"),
+    ("News", "Change"),
+    ("Said", "Provenance"),
+    ("Verdict", "Recency"),
+    ("Coming", "ScheduledChange"),
+    ("Moved", "FundsMovement"),
+    ("about_nobody", "is_foreign"),
+    ("needless", "ignored"),
+    ("steering", "subscription_change"),
+    ("Steered", "ChangeResult"),
+    ("GoOn", "Keep"),
+    ("look_over", "validate"),
+    ("Rehearsal", "DryRun"),
+    ("Remembered", "PersistedQueries"),
+    ("Seats", "ConcurrencyLimit"),
+    ("crowded", "too_many"),
+    ("Letter", "Notification"),
+    ("Dice", "Rng"),
+    ("mishap", "delivery_fault"),
+    ("Courier", "Deliverer"),
+    ("timetable", "timers"),
+    ("rendition", "api_version"),
+    ("Asked", "Invocation"),
+    ("Told", "Observed"),
+];
+
+/// Files and folders that are still to be converted.
+const UNCONVERTED: [&str; 57] = [
+    "api/build.rs",
+    "api/src/accounts",
+    "api/src/app.rs",
+    "api/src/auth",
+    "api/src/billing",
+    "api/src/clock.rs",
+    "api/src/database",
+    "api/src/error.rs",
+    "api/src/feed",
+    "api/src/graphql",
+    "api/src/http",
+    "api/src/input.rs",
+    "api/src/jobs",
+    "api/src/ledger",
+    "api/src/lib.rs",
+    "api/src/page.rs",
+    "api/src/plan.rs",
+    "api/src/retry.rs",
+    "api/src/server.rs",
+    "api/src/settle",
+    "api/src/setup",
+    "api/src/stripe",
+    "api/src/throttle",
+    "api/src/work",
+    "entity",
+    "migration",
+    "sandbox",
+    "tests/account",
+    "tests/adoption",
+    "tests/balance.rs",
+    "tests/checkout",
+    "tests/clients",
+    "tests/concurrency",
+    "tests/crash",
+    "tests/delivery",
+    "tests/event",
+    "tests/export.rs",
+    "tests/farming",
+    "tests/harness",
+    "tests/ledger.rs",
+    "tests/live.rs",
+    "tests/migration.rs",
+    "tests/model",
+    "tests/payloads",
+    "tests/payment.rs",
+    "tests/plan",
+    "tests/portal.rs",
+    "tests/reconcile",
+    "tests/schema",
+    "tests/sdk",
+    "tests/setup",
+    "tests/story.rs",
+    "tests/subscription",
+    "tests/token",
+    "tests/webhook",
+    "tests/wire",
+    "web",
+];
+
+/// This list itself.
+const HERE: &str = "tests/house/language.rs";
+
+fn converted() -> impl Iterator<Item = Source> {
+    sources()
+        .into_iter()
+        .filter(|source| source.path != HERE && !UNCONVERTED.iter().any(|exempt| source.path.starts_with(exempt)))
+}
+
+/// The doc comments of a file that open with one of [`OPENINGS`].
+fn openings(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for (number, line) in source.text.lines().enumerate() {
+        let comment = line.trim_start().strip_prefix("///").or_else(|| line.trim_start().strip_prefix("//!"));
+        let first = comment.and_then(|text| text.split_whitespace().next()).unwrap_or_default();
+        if !inside && OPENINGS.contains(&first.trim_end_matches([',', ':'])) {
+            found.push(format!("{}:{}: {}", source.path, number + 1, line.trim()));
+        }
+        inside = comment.is_some_and(|text| !text.trim().is_empty());
+    }
+    found
+}
+
+/// The lines of a file that hold a word of [`RETIRED`].
+fn retired(source: &Source) -> Vec<String> {
+    let lines = source.text.lines().enumerate();
+    let found = lines.filter_map(|(number, line)| {
+        let (word, instead) = RETIRED.iter().find(|(word, _)| holds(line, word))?;
+        Some(format!("{}:{}: {word} -> {instead}: {}", source.path, number + 1, line.trim()))
+    });
+    found.collect()
+}
+
+/// Decides whether a line holds a word, also with a capital letter.
+fn holds(line: &str, word: &str) -> bool {
+    let capital = word[..1].to_uppercase() + &word[1..];
+    [word, &capital].iter().any(|word| {
+        line.match_indices(word).any(|(at, _)| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            !line[..at].ends_with(is_part) && !line[at + word.len()..].starts_with(is_part)
+        })
+    })
+}
+
+#[test]
+fn doc_comments_open_with_a_sentence_or_a_noun() {
+    none(converted().filter(Source::is_rust).flat_map(|source| openings(&source)), "name the subject");
+}
+
+#[test]
+fn retired_words_are_not_used() {
+    none(converted().flat_map(|source| retired(&source)), "use the standard term");
+}
+
+#[test]
+fn an_opening_is_found_at_the_start_of_a_comment_only() {
+    let text = "/// What it is.\n/// How\nfn a() {}\n\n//! The map.\n//!\n//! Why it is.\n// Who\n";
+    let source = Source { path: "a.rs".to_owned(), text: text.to_owned() };
+    assert_eq!(openings(&source), ["a.rs:1: /// What it is.", "a.rs:7: //! Why it is."]);
+}
+
+#[test]
+fn a_retired_word_is_found_as_a_word_only() {
+    assert!(holds("It was told.", "told") && holds("Told so", "told") && holds("use crate::told::it;", "told"));
+    assert!(!holds("untold", "told") && !holds("told_you", "told"));
+}

@@ -1,0 +1,61 @@
+//! Log lines are JSON that can be searched: who called which operation, how it ended, and how long it took.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{configuration::good_but, harness::Process};
+
+const SIGN_UP: &str = r#"mutation SignUp { signUp(input: { email: "ada@patchhive.example", username: "ada",
+    password: "correct horse" }) { token } }"#;
+
+/// The lines that end requests, once there are as many as expected.
+async fn accesses(gateway: &Process, count: usize) -> Vec<Value> {
+    for _ in 0..100 {
+        let log = gateway.log();
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let accesses: Vec<_> = lines.filter(|line| line["target"] == "patch_hive::access").collect();
+        if accesses.len() >= count {
+            return accesses;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("fewer than {count} requests were logged:\n{}", gateway.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_logged_with_its_operation_user_and_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["serve"], &good_but(&[])[1..]).await;
+    let session = gateway.asks("", SIGN_UP).await;
+    let token = session["data"]["signUp"]["token"].as_str().unwrap();
+    gateway.asks(token, "query Everyone { users { nodes { email } } }").await;
+    gateway.asks("nonsense", "{ plans { tier } }").await;
+
+    let [signed_up, forbidden, unauthenticated] = &accesses(&gateway, 3).await[..] else { panic!("one line each") };
+    let span = &signed_up["span"];
+    assert_eq!((&span["operation_type"], &span["operation_name"]), (&"mutation".into(), &"SignUp".into()));
+    assert_eq!((&span["method"], &span["path"]), (&"POST".into(), &"/graphql".into()));
+    assert!(signed_up["elapsed_ms"].as_f64().is_some_and(|elapsed| elapsed > 0.0), "{signed_up}");
+    assert!(signed_up["status"] == 200 && span["error_code"].is_null(), "{signed_up}");
+    assert!(signed_up["spans"].is_null(), "fields appear twice: {signed_up}");
+    assert!(span["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{signed_up}");
+
+    let span = &forbidden["span"];
+    assert_eq!((&span["operation_name"], &span["error_code"]), (&"Everyone".into(), &"FORBIDDEN".into()));
+    assert!(span["user_id"].is_i64(), "{forbidden}");
+    assert_eq!(unauthenticated["span"]["error_code"], "UNAUTHENTICATED");
+    assert_eq!(unauthenticated["status"], 401);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_logs_requests_at_debug_only() {
+    for (variables, logged) in [(&[][..], false), (&[("LOG", "debug")], true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let gateway = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], variables).await;
+        gateway.asks("", "{ plans { tier } }").await;
+        let log = gateway.stops_with_its_log().await;
+        assert_eq!(log.contains("patch_hive::access"), logged, "{log}");
+    }
+}
