@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{configuration::good_but, harness::Process};
+use crate::{
+    configuration::good_but,
+    harness::{
+        Process, Socket,
+        actor::{CHECKOUT, checkout},
+    },
+};
 
 const SIGN_UP: &str = r#"mutation SignUp { signUp(input: { email: "ada@patchhive.example", username: "ada",
     password: "correct horse" }) { token } }"#;
@@ -47,6 +53,43 @@ async fn a_request_is_logged_with_its_operation_user_and_error() {
     assert_eq!(unauthenticated["span"]["error_code"], "UNAUTHENTICATED");
     assert_eq!(unauthenticated["status"], 401);
     assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_over_a_websocket_is_logged_like_a_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["serve"], &good_but(&[])[1..]).await;
+    let session = gateway.asks("", SIGN_UP).await;
+    let token = session["data"]["signUp"]["token"].as_str().unwrap();
+    let payload = json!({ "authorization": format!("Bearer {token}") });
+    let mut socket = Socket::open(gateway.address(), Some(payload)).await;
+    socket.subscribes("1", "query Everyone { users { nodes { email } } }", json!({})).await;
+    assert_eq!(socket.next().await["type"], "next");
+    socket.leaves().await;
+
+    let accesses = accesses(&gateway, 2).await;
+    let operation = accesses.iter().find(|line| line["span"]["name"] == "operation").unwrap();
+    let span = &operation["span"];
+    assert_eq!((&span["operation_type"], &span["operation_name"]), (&"query".into(), &"Everyone".into()));
+    assert_eq!(span["error_code"], "FORBIDDEN");
+    assert!(span["user_id"].is_i64() && span["request_id"].is_string(), "{operation}");
+    assert!(operation["elapsed_ms"].is_f64(), "{operation}");
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_to_stripe_is_logged_with_stripes_request_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
+    let session = gateway.asks("", SIGN_UP).await;
+    gateway.gets(session["data"]["signUp"]["token"].as_str().unwrap(), CHECKOUT, checkout("CORE")).await;
+    let log = gateway.stops_with_its_log().await;
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut calls = lines.filter(|line| line["message"] == "call to Stripe" && line["method"] == "POST");
+    let call = calls.find(|line| line["path"] == "/v1/checkout/sessions").unwrap();
+    assert!(call["stripe_request_id"].as_str().is_some_and(|id| id.starts_with("req_")), "{call}");
+    assert!(call["elapsed_ms"].is_f64() && call["status"] == 200, "{call}");
+    assert!(call["span"]["request_id"].is_string(), "{call}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,7 @@ impl Executor {
         let started = Instant::now();
         self.check(request).inspect_err(|rejection| {
             telemetry::rejected(rejection.as_str());
+            telemetry::record_error(rejection.code());
             if let Rejection::Invalid { kind, .. } = rejection {
                 observation::count(Some(*kind), "refused", started.elapsed());
             }

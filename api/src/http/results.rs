@@ -1,14 +1,15 @@
 //! Operations on their way, whatever they came by: within their time, and no more of them than a user may have.
 
 use async_graphql::{
-    Request as GraphqlRequest, Response as GraphqlResponse, ServerError, parser::types::OperationType,
+    Request as GraphqlRequest, Response as GraphqlResponse, ServerError, Value, parser::types::OperationType,
 };
 use futures_util::{
     StreamExt,
     future::ready,
-    stream::{BoxStream, once},
+    stream::{BoxStream, once, poll_fn},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::Span;
 
 use super::{Gateway, refusal};
 use crate::{
@@ -33,12 +34,36 @@ pub(super) struct Results {
     pub(super) push: Option<BookedAt>,
 }
 
+/// Logs the end of an operation over a websocket, when its results are dropped.
+struct Logged {
+    span: Span,
+    started: Instant,
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        let elapsed_ms = telemetry::milliseconds(self.started.elapsed());
+        self.span.in_scope(|| tracing::info!(target: telemetry::ACCESS, elapsed_ms, "operation"));
+    }
+}
+
 impl Results {
+    /// Yields the results inside of a span, and logs the end of the operation.
+    pub(super) fn in_span(self, span: Span) -> Self {
+        let Self { mut stream, push } = self;
+        let logged = Logged { span, started: Instant::now() };
+        let stream = poll_fn(move |context| logged.span.in_scope(|| stream.poll_next_unpin(context)));
+        Self { stream: stream.boxed(), push }
+    }
+
     fn one(stream: impl Future<Output = GraphqlResponse> + Send + 'static) -> Self {
         Self { stream: once(stream).boxed(), push: None }
     }
 
     pub(super) fn refused(error: ServerError) -> Self {
+        if let Some(Value::String(code)) = error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+            telemetry::record_error(code);
+        }
         Self::one(ready(GraphqlResponse::from_errors(vec![error])))
     }
 }

@@ -17,13 +17,16 @@ use hyper_util::{
 use serde::Deserialize;
 use stripe::IdempotencyKey;
 use stripe_client_core::{CustomizedStripeRequest, RequestBuilder, StripeClient, StripeClientErr, StripeMethod};
+use tokio::time::Instant;
 
 use super::{API_VERSION, Failure, Settings, refusal::Refusal, retry::Attempt};
+use crate::telemetry;
 
 /// How long an idle connection is kept: less than Stripe keeps its side open.
 const IDLE: Duration = Duration::from_secs(20);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 
 /// An HTTP client with the secret key. Cheap to clone.
@@ -79,9 +82,12 @@ impl Transport {
     }
 
     async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<Bytes, Attempt> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let started = Instant::now();
         let response = self.client.request(request).await.map_err(|error| not_sent(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await;
+        log(&method, &path, (status, &headers), started.elapsed());
         let body = body.map_err(|error| Attempt::again(Failure::unknown(error.to_string())))?.to_bytes();
         if status.is_success() { Ok(body) } else { Err(refused(status, &headers, &body)) }
     }
@@ -104,6 +110,18 @@ impl StripeClientErr for Attempt {
     /// A success whose reply is not JSON stays so however often it is requested.
     fn deserialize_err(message: impl std::fmt::Display) -> Self {
         Self::last(Failure::unknown(message.to_string()))
+    }
+}
+
+/// Logs a call with Stripe's own id of the request, by which Stripe's support and dashboard find it. Reads are frequent and
+/// logged at debug level. Stripe documentation: "Request IDs".
+fn log(method: &Method, path: &str, (status, headers): (StatusCode, &HeaderMap), elapsed: Duration) {
+    let stripe_request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let (status, elapsed_ms) = (status.as_u16(), telemetry::milliseconds(elapsed));
+    if *method == Method::GET {
+        tracing::debug!(%method, path, status, stripe_request_id, elapsed_ms, "call to Stripe");
+    } else {
+        tracing::info!(%method, path, status, stripe_request_id, elapsed_ms, "call to Stripe");
     }
 }
 

@@ -6,6 +6,7 @@ use async_graphql::ServerError;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, timeout};
+use tracing::{Span, field::Empty};
 
 use super::{
     end::End,
@@ -139,13 +140,26 @@ impl Connection {
                 Ok(())
             }
             ClientMessage::Subscribe { id, payload } => {
-                let results = match self.admit(operations, viewer) {
+                let span = self.span(viewer);
+                let results = span.in_scope(|| match self.admit(operations, viewer) {
                     Ok(()) => self.results(payload, viewer),
                     Err(error) => Results::refused(error),
-                };
-                operations.start(id, self.caller.id.clone(), results)
+                });
+                operations.start(id, self.caller.id.clone(), results.in_span(span))
             }
         }
+    }
+
+    /// The span of one operation, with the same fields as that of a request over HTTP.
+    fn span(&self, viewer: Option<Viewer>) -> Span {
+        tracing::info_span!(
+            "operation",
+            request_id = self.caller.id.0,
+            user_id = viewer.map(|viewer| viewer.user_id),
+            operation_type = Empty,
+            operation_name = Empty,
+            error_code = Empty
+        )
     }
 
     /// Whether one more operation may begin.
