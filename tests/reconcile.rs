@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use entity::{event, subscription};
 use futures_util::future::join_all;
 use patch_hive::settle::{self, Report};
-use sandbox::{DeliveryFault, Effect, Fault, Mishap, Outcome, Stage};
+use sandbox::{DeliveryEffect, DeliveryFault, Effect, Fault, Outcome, Stage};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
@@ -21,7 +21,11 @@ use crate::{
 
 /// No webhook comes any more.
 fn loses_webhooks(app: &TestApp) {
-    app.sandbox().inject_delivery(DeliveryFault { event: String::new(), times: u32::MAX, delivery: Mishap::Never });
+    app.sandbox().inject_delivery(DeliveryFault {
+        event: String::new(),
+        times: u32::MAX,
+        delivery: DeliveryEffect::Never,
+    });
 }
 
 async fn reconciles(app: &TestApp, days: i64) -> Report {
@@ -133,7 +137,7 @@ facts! {
 
     async fn live_webhooks_and_several_runs_at_once_book_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
-        let late = Mishap::Late { millis: 300 };
+        let late = DeliveryEffect::Late { millis: 300 };
         app.sandbox().inject_delivery(DeliveryFault { event: String::new(), times: u32::MAX, delivery: late });
         let checkout = ada.opens_checkout("CORE").await;
         ada.pays(&checkout, GOOD_CARD).await;
@@ -208,7 +212,7 @@ facts! {
         let ada = app.signs_up("ada").await;
         let pack = buys(&app, &ada, 50).await;
         let event = "charge.dispute.funds_withdrawn".to_owned();
-        app.sandbox().inject_delivery(DeliveryFault { event, times: u32::MAX, delivery: Mishap::Never });
+        app.sandbox().inject_delivery(DeliveryFault { event, times: u32::MAX, delivery: DeliveryEffect::Never });
         app.sandbox().dispute(&pack, Stage::Chargeback, None).unwrap();
         app.settles().await;
         assert_eq!(ada.credits().await, 50);

@@ -2,100 +2,50 @@
 //!
 //! The sandbox keeps customers, products and prices, checkout sessions and portal sessions with their hosted pages,
 //! subscriptions with plan changes and schedules, invoices, payments, refunds, disputes and events, and delivers signed
-//! webhooks. It speaks API version 2026-09-30.endive, so a client of Stripe needs nothing but another base URL. It shares no
-//! code with the gateway it stands in front of, since what they shared they could get wrong together.
+//! webhooks. It speaks API version 2026-09-30.endive, so a client of Stripe needs nothing but another base URL.
 //!
-//! Its clock can be advanced: subscriptions renew, drafts are charged an hour later, failed payments are tried again, and
-//! event times move with it. A dashboard at `/` shows what there is. Tests in the same process ask [`Sandbox`] for what Stripe
-//! would not do on request (a renewal, a dispute, a lost delivery); other processes send JSON to `/sandbox/...`, whose map is
-//! in `http`.
+//! Its clock can be advanced: subscriptions renew, drafts are charged an hour later, failed payments are retried, and event
+//! times move with it. A dashboard at `/` shows all objects. A test in the same process asks [`Sandbox`] for things that Stripe
+//! would not do on request (a renewal, a dispute, a lost delivery); other processes send JSON to `/sandbox/...`. [`reference`]
+//! lists all of it.
 //!
 //! ```text
-//! http (api, pages, control) -> routes -> a noun's handler -> Work (state, now, cause) -> event -> outbox -> delivery
-//! passing (the clock)        -> timetable ----------------------^
+//! http (API, pages, control) -> calls -> billing -> resources -> api -> store
+//!                                  time -> due --^      event -> outbox -> webhooks
 //! ```
 //!
-//! Objects are kept as the JSON they are shown as. Every change is a unit of `work` under one lock: a request is seen whole or
-//! not at all. `checkout` says what a payment on the hosted page sets off; the files named after Stripe's nouns hold the
-//! objects and their handlers.
+//! | room | content |
+//! |---|---|
+//! | `store` | the state behind its one lock, the clock, the timers, the outbox, problems |
+//! | `api` | forms, lists, metadata |
+//! | `resources` | Stripe's objects |
+//! | `billing` | renewals, retries, prorations, plan changes, and the effects of timers |
+//! | `calls` | the handlers of the API |
+//! | `webhooks` | signed deliveries |
+//! | `http` | routes, authentication, pages, the control interface |
+//! | `sandbox` | the methods of [`Sandbox`] |
+//!
+//! Objects are stored as the JSON that clients see. Every change is a unit of work under one lock: a request is applied whole or
+//! not at all.
 
 // Invoices and charges have more fields than `json!` unfolds by default.
 #![recursion_limit = "512"]
 
-mod calendar;
-mod call;
-mod cancellation;
-mod card;
-mod charge;
-mod checkout;
-mod checkout_session;
-mod clock;
-mod coupon;
-mod credit_note;
-mod credit_note_request;
-mod customer;
-mod delayed_payment;
-mod delivery;
-mod discount;
-mod dispute;
-mod dunning;
-mod endpoint;
-mod error;
-mod event;
-mod expand;
-mod fault;
-mod form;
+mod api;
+mod billing;
+mod calls;
 mod http;
-mod idempotency;
-mod invoice;
-mod invoice_item;
-mod invoice_line;
-mod invoice_payment;
-mod invoice_preview;
-mod invoice_request;
-mod kind;
-mod line_item;
-mod list;
-mod metadata;
-mod mishap;
-mod on_request;
-mod outbox;
-mod passing;
-mod payment_intent;
-mod payment_method_configuration;
-mod payment_method_type;
-mod plan_change;
-mod portal;
-mod price;
-mod price_request;
-mod problem;
-mod product;
-mod proration;
-mod rate_limit;
-mod refund;
-mod rendition;
-mod renewal;
-mod request_log;
-mod routes;
+pub mod reference;
+mod resources;
 mod sandbox;
-mod schedule;
-mod schedule_request;
-mod shelf;
-mod signature;
-mod state;
-mod state_file;
 mod store;
-#[cfg(test)]
-mod story;
-mod subscription;
-mod subscription_update;
-mod test_clock;
-mod timetable;
-mod work;
+mod webhooks;
 
-pub use dispute::{Outcome, Stage};
-pub use dunning::AfterRetries;
-pub use error::Error;
-pub use fault::{Effect, Fault};
-pub use mishap::{DeliveryFault, Mishap};
+pub use resources::dispute::{Outcome, Stage};
 pub use sandbox::{Sandbox, Settings};
+pub use store::{
+    delivery_fault::{DeliveryEffect, DeliveryFault},
+    error::Error,
+    fault::{Effect, Fault},
+    settings::AfterRetries,
+};

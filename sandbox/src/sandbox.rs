@@ -1,4 +1,4 @@
-//! A running sandbox, and what a test may do with it.
+//! A running sandbox.
 
 mod billing;
 mod webhooks;
@@ -19,26 +19,22 @@ use tokio_util::{
 };
 
 use crate::{
-    checkout::{self, Refusal},
-    clock::Clock,
-    delayed_payment,
-    delivery::Courier,
-    error::Error,
-    fault::Fault,
+    billing::{
+        catalogue,
+        checkout::{self, Refusal},
+        delayed_payment, time,
+    },
+    calls::test_clock,
     http,
-    kind::Kind,
-    passing,
-    state::State,
-    state_file,
-    store::Store,
-    test_clock,
-    work::Cause,
+    resources::endpoint,
+    store::{Store, clock::Clock, error::Error, fault::Fault, file, kind::Kind, state::State, work::Cause},
+    webhooks::delivery::Deliverer,
 };
 
-/// How long [`Sandbox::stop`] waits for requests that are still being answered.
+/// The time for which [`Sandbox::stop`] waits for requests that are still being answered.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How a sandbox is to run.
+/// The settings of a sandbox.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The loopback address to listen on; port 0 takes a free one.
@@ -73,26 +69,30 @@ impl Sandbox {
             return Err(Error::NotLoopback(bind));
         }
         let clock = Clock::default();
-        let loaded = settings.state_file.as_deref().map(state_file::load).transpose()?.flatten();
-        let mut state = loaded.unwrap_or_else(|| State::new(clock.now()));
+        let loaded = settings.state_file.as_deref().map(file::load).transpose()?.flatten();
+        let mut state = loaded.unwrap_or_else(|| {
+            let mut state = State::new();
+            catalogue::seed(&mut state, clock.now());
+            state
+        });
         let listen = |source| Error::Listen { address: bind, source };
         let listener = TcpListener::bind(bind).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         state.move_to(format!("http://{address}"));
-        state.dice.set_seed(settings.seed);
-        state.configured.secret = settings.webhook_secret;
+        state.rng.set_seed(settings.seed);
+        state.webhooks.secret = settings.webhook_secret;
 
         let store = Arc::new(Store::new(state, clock));
         let stop = CancellationToken::new();
         let sandbox =
             Sandbox { address, store, tasks: TaskTracker::new(), _stop_when_dropped: stop.clone().drop_guard(), stop };
         sandbox.set_webhook_urls(settings.webhook_urls);
-        sandbox.spawn(Arc::new(Courier::new(Arc::clone(&sandbox.store))?).serve_all());
-        sandbox.spawn(passing::watch(Arc::clone(&sandbox.store)));
+        sandbox.spawn(Arc::new(Deliverer::new(Arc::clone(&sandbox.store))?).serve_all());
+        sandbox.spawn(time::watch(Arc::clone(&sandbox.store)));
         let store = Arc::clone(&sandbox.store);
         sandbox.spawn(async move { test_clock::follow(&store).await });
         if let Some(path) = settings.state_file {
-            sandbox.tasks.spawn(state_file::keep(Arc::clone(&sandbox.store), path, sandbox.stop.clone()));
+            sandbox.tasks.spawn(file::keep(Arc::clone(&sandbox.store), path, sandbox.stop.clone()));
         }
         let router = http::router(Arc::clone(&sandbox.store));
         let server = axum::serve(listener, router).with_graceful_shutdown(sandbox.stop.clone().cancelled_owned());
@@ -119,26 +119,26 @@ impl Sandbox {
         self.address
     }
 
-    /// Sets where events are delivered from now on. An endpoint is known by its place in the list: what could not be
-    /// delivered to it yet follows it to its new address.
+    /// Sets the addresses that events are delivered to. An endpoint is identified by its place in the list: deliveries that
+    /// wait for it follow it to its new address.
     pub fn set_webhook_urls(&self, urls: Vec<String>) {
         self.store.work(Cause::default(), |work| {
-            work.state.configured.addresses = urls;
+            work.state.webhooks.addresses = urls;
             work.state.outbox.hurry();
         });
     }
 
-    /// Seconds that the sandbox's business time is ahead of wall time. Whoever follows this atomic has the same time.
+    /// Seconds that the sandbox's business time is ahead of wall time. A follower of this atomic has the same time.
     #[must_use]
     pub fn clock_offset(&self) -> Arc<AtomicI64> {
         self.store.clock.offset()
     }
 
-    /// Moves business time forward, whole seconds at a time. What falls due happens at its own time and in its order:
-    /// sessions lapse, subscriptions renew and are charged an hour later, failed payments are tried again. Endpoints hear
-    /// of one thing before the next happens, as long as they answer.
+    /// Moves business time forward by whole seconds. Timers fire at their own time and in their order:
+    /// sessions lapse, subscriptions renew and are charged an hour later, failed payments are retried. Endpoints receive
+    /// the events of one timer before the next fires, as long as they answer.
     pub async fn advance(&self, by: Duration) {
-        passing::advance(&self.store, by).await;
+        time::advance(&self.store, by).await;
     }
 
     /// Business time: seconds since 1970.
@@ -152,7 +152,7 @@ impl Sandbox {
         let mut changes = self.store.changes();
         loop {
             changes.borrow_and_update();
-            if self.store.read(|state| state.outbox.is_settled(&state.endpoint_keys()))
+            if self.store.view(|state| state.outbox.is_settled(&endpoint::keys(state)))
                 || changes.changed().await.is_err()
             {
                 return;
@@ -163,10 +163,10 @@ impl Sandbox {
     /// All events, oldest first, as the API would show them.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
-        self.store.read(|state| state.all(Kind::Event).cloned().collect())
+        self.store.view(|state| state.all(Kind::Event).cloned().collect())
     }
 
-    /// How many API requests came in since the start, by method and path template such as `POST /v1/customers` or
+    /// Counts of the API requests since the start, by method and path template such as `POST /v1/customers` or
     /// `GET /v1/subscriptions/{id}`.
     #[must_use]
     pub fn requests(&self) -> BTreeMap<String, u64> {
@@ -178,7 +178,7 @@ impl Sandbox {
         self.store.rate_limit.set(per_second);
     }
 
-    /// Makes the next matching calls go wrong. Faults ordered first are used up first.
+    /// Adds a fault of the next matching calls. Faults are used up in the order in which they were added.
     pub fn inject(&self, fault: Fault) {
         self.store.faults.add(fault);
     }

@@ -1,22 +1,44 @@
-//! The state behind its one lock, the clock, and word of every change.
+//! The state behind its one lock, the clock, and notifications of every change.
+
+pub(crate) mod calendar;
+pub(crate) mod clock;
+pub(crate) mod collection;
+pub(crate) mod decline;
+pub(crate) mod delivery_fault;
+pub(crate) mod error;
+pub(crate) mod event_type;
+pub(crate) mod fault;
+pub(crate) mod file;
+pub(crate) mod idempotency;
+pub(crate) mod kind;
+pub(crate) mod order;
+pub(crate) mod outbox;
+pub(crate) mod problem;
+pub(crate) mod rate_limit;
+pub(crate) mod request_log;
+pub(crate) mod rng;
+pub(crate) mod settings;
+pub(crate) mod state;
+pub(crate) mod timers;
+pub(crate) mod work;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::{
+use crate::store::{
     clock::Clock,
     fault::Faults,
     kind::Kind,
     rate_limit::RateLimit,
     request_log::RequestLog,
     state::State,
-    timetable,
+    timers::Timer,
     work::{Cause, Work},
 };
 
-/// What the tasks of a running sandbox share.
+/// The state that the tasks of a running sandbox share.
 pub(crate) struct Store {
     state: Mutex<State>,
     changes: watch::Sender<u64>,
@@ -40,52 +62,52 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic in a test's closure must not hide what the sandbox knows from the rest of the test.
+        // A panic in a test's closure must not hide the state from the rest of the test.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at the state.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    /// Reads the state.
+    pub(crate) fn view<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Does one unit of work at the present moment, and tells of it.
+    /// Does one unit of work at the present moment, and notifies of the change.
     pub(crate) fn work<T>(&self, cause: Cause, act: impl FnOnce(&mut Work<'_>) -> T) -> T {
-        let answer = self.glance(cause, act);
+        let answer = self.read(cause, act);
         self.changes.send_modify(|count| *count += 1);
         answer
     }
 
-    /// As [`Store::work`] for work that only reads: nobody is told, so that no file is written for a question.
-    pub(crate) fn glance<T>(&self, cause: Cause, act: impl FnOnce(&mut Work<'_>) -> T) -> T {
+    /// As [`Store::work`] for work that only reads: nobody is notified, and no file is written.
+    pub(crate) fn read<T>(&self, cause: Cause, act: impl FnOnce(&mut Work<'_>) -> T) -> T {
         let mut state = self.lock();
         state.clock_offset_seconds = self.clock.offset_seconds();
         let now = self.clock.now();
         act(&mut Work { state: &mut state, now, cause })
     }
 
-    /// Lets the next due thing happen, at its own time; `false` when nothing is due by `now`.
-    pub(crate) fn next_due(&self, now: i64) -> bool {
-        let happened = {
+    /// Fires the next timer at its own time; `false` when none is due by `now`.
+    pub(crate) fn fire_next(&self, now: i64, fire: fn(&mut Work<'_>, &Timer)) -> bool {
+        let fired = {
             let mut state = self.lock();
-            state.timetable.take(now).is_some_and(|(at, due)| {
-                timetable::happen(&mut Work { state: &mut state, now: at, cause: Cause::default() }, &due);
+            state.timers.take(now).is_some_and(|(at, due)| {
+                fire(&mut Work { state: &mut state, now: at, cause: Cause::default() }, &due);
                 true
             })
         };
-        if happened {
+        if fired {
             self.changes.send_modify(|count| *count += 1);
         }
-        happened
+        fired
     }
 
-    /// A receiver that is told of every change from now on.
+    /// A receiver that is notified of every change from now on.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
     /// A copy of an object.
     pub(crate) fn find(&self, kind: Kind, id: &str) -> Option<Value> {
-        self.read(|state| state.find(kind, id).cloned())
+        self.view(|state| state.find(kind, id).cloned())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sandbox::{DeliveryFault, Mishap};
+use sandbox::{DeliveryEffect, DeliveryFault};
 use serde_json::Value;
 
 use super::{grants, renews};
@@ -10,7 +10,11 @@ use crate::harness::{Actor, TestApp, facts};
 
 /// From now on no event is delivered.
 fn holds_events_back(app: &TestApp) -> HashSet<Value> {
-    app.sandbox().inject_delivery(DeliveryFault { event: String::new(), times: u32::MAX, delivery: Mishap::Never });
+    app.sandbox().inject_delivery(DeliveryFault {
+        event: String::new(),
+        times: u32::MAX,
+        delivery: DeliveryEffect::Never,
+    });
     app.sandbox().events().into_iter().map(|mut event| event["id"].take()).collect()
 }
 

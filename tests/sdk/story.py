@@ -338,6 +338,57 @@ def money():
     step("a chargeback is won, an inquiry is closed")
 
 
+def crediting(customer):
+    sold = checkout(customer)
+    note = v1.credit_notes.create({"invoice": sold.invoice.id, "amount": 200, "refund_amount": 150, "credit_amount": 50})
+    assert note.type == "post_payment" and note.refunds[0].amount_refunded == 150
+    assert v1.refunds.retrieve(note.refunds[0].refund).amount == 150
+    credited = v1.invoices.retrieve(sold.invoice.id, {"expand": ["payments"]})
+    assert credited.post_payment_credit_notes_amount == 200 and credited.payments.data[0].status == "paid"
+    assert v1.credit_notes.list({"invoice": sold.invoice.id}).data[0].id == note.id
+    refused(stripe.InvalidRequestError, None, lambda: v1.credit_notes.void_credit_note(note.id))
+    step("a credit note gives money back, as a refund and as credit")
+
+    for amount in range(1, 13):
+        v1.invoice_items.create({"customer": customer, "amount": amount, "currency": "usd"})
+    control(f"/sandbox/subscriptions/{sold.subscription.id}/renew")
+    long = v1.subscriptions.retrieve(sold.subscription.id, {"expand": ["latest_invoice"]}).latest_invoice
+    assert len(long.lines.data) == 10 and long.lines.has_more
+    lines = list(v1.invoices.line_items.list(long.id, {"limit": 5}).auto_paging_iter())
+    assert len(lines) == 13 and sum(line.amount for line in lines) == long.total
+    v1.subscriptions.cancel(sold.subscription.id)
+    step("an invoice shows ten lines, and its list has all of them")
+
+
+def debiting(customer):
+    bought = checkout(customer, number="000123456789")
+    assert bought.payment_status == "unpaid" and bought.subscription.status == "active" and bought.invoice.status == "open"
+    control(f"/sandbox/payments/{bought.invoice.id}/settle", arrived=True)
+    assert v1.invoices.retrieve(bought.invoice.id).status == "paid"
+    assert v1.checkout.sessions.retrieve(bought.id).payment_status == "paid"
+    item = bought.subscription["items"].data[0].id
+    refused(stripe.InvalidRequestError, None, lambda: v1.subscriptions.update(
+        bought.subscription.id, {"items": [{"id": item, "price": "price_pro"}], "payment_behavior": "pending_if_incomplete"}))
+    v1.subscriptions.cancel(bought.subscription.id)
+    bounced = checkout(customer, number="000222222227")
+    advance(4 * DAY)
+    assert v1.subscriptions.retrieve(bounced.subscription.id).status == "past_due"
+    v1.subscriptions.cancel(bounced.subscription.id)
+    step("a plan paid by bank debit is active while the payment is in processing, and past due when it bounces")
+
+
+def refusing(customer):
+    refused(stripe.InvalidRequestError, "email_invalid", lambda: v1.customers.create({"email": "ada@localhost"}))
+    foreign = v1.customers.create({}).id
+    control(f"/sandbox/objects/{foreign}/disown")
+    refused(stripe.InvalidRequestError, "resource_missing", lambda: v1.customers.retrieve(foreign))
+    control("/sandbox/rate_limit", per_second=1)
+    limited = refused(stripe.RateLimitError, None, lambda: [v1.customers.retrieve(customer) for _ in range(3)])
+    assert limited.headers["retry-after"] == "1"
+    control("/sandbox/rate_limit", per_second=0)
+    step("bad addresses, objects of another account and too many requests are refused")
+
+
 def delivering(secret):
     deadline = time.time() + 20
     while v1.events.list({"delivery_success": False}).data and time.time() < deadline:
@@ -387,6 +438,9 @@ def main():
     changing(subscription)
     ending(customer.id, subscription)
     money()
+    crediting(customer.id)
+    debiting(customer.id)
+    refusing(customer.id)
     delivering(endpoint.secret)
     v1.webhook_endpoints.delete(endpoint.id)
     assert v1.customers.delete(customer.id).deleted

@@ -5,27 +5,31 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, Uri, header::AUTHORIZATION, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, Method, Uri,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
     response::Response,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    auth,
-    reply::{Echo, Reply},
-};
 use crate::{
-    call::{Answer, Call},
-    event::API_VERSION,
-    expand,
-    fault::Effect,
-    form::Params,
-    idempotency::{Kept, MAX_KEY_CHARS, Turn},
-    problem::Problem,
-    routes::{self, Route},
-    store::Store,
-    work::{Cause, Work},
+    api::{call::Call, form::Params},
+    calls::expand,
+    http::{
+        auth,
+        reply::{Echo, Reply},
+        routes::{self, Route},
+    },
+    resources::api_version::API_VERSION,
+    store::{
+        Store,
+        fault::Effect,
+        idempotency::{Kept, MAX_KEY_CHARS, Turn},
+        problem::{Answer, Problem},
+        work::{Cause, Work},
+    },
 };
 
 /// A request as it came in.
@@ -47,14 +51,14 @@ struct Parts {
 }
 
 /// Serves any request below `/v1`.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     State(store): State<Arc<Store>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let request = store.read(|state| state.dice.id("req_", 14));
+    let request = store.view(|state| state.rng.id("req_", 14));
     let incoming = Incoming::new(request, &Parts { method, uri, headers }, &body);
     // As at Stripe, a request runs to its end also when the client hangs up: hence a task of its own.
     let task = tokio::spawn(async move {
@@ -94,7 +98,7 @@ impl Incoming {
         }
     }
 
-    /// Method, path and parameters in one text: what a key is bound to.
+    /// Method, path and parameters in one text, which an idempotency key is bound to.
     fn fingerprint(&self) -> String {
         let mut pairs: Vec<_> = url::form_urlencoded::parse(&self.form).collect();
         pairs.sort();
@@ -138,7 +142,7 @@ async fn answer(store: &Store, incoming: &Incoming) -> Result<Reply, Problem> {
     Ok(run.perform(route, ids, params))
 }
 
-/// What a run needs to know beside its parameters.
+/// The context of a request that is carried out.
 struct Run<'a> {
     store: &'a Store,
     echo: &'a Echo,
@@ -158,11 +162,11 @@ impl Run<'_> {
             };
             self.keep(work, outcome)
         };
-        let outcome = if route.method == "GET" { self.store.glance(cause, act) } else { self.store.work(cause, act) };
+        let outcome = if route.method == "GET" { self.store.read(cause, act) } else { self.store.work(cause, act) };
         Reply { spoilt: self.fault, ..Reply::new(outcome) }
     }
 
-    /// Turns the answer into what is sent, and keeps that under the key.
+    /// Turns the answer into a status and a body, and keeps them under the key.
     fn keep(&self, work: &mut Work<'_>, mut answer: Answer) -> (u16, Value) {
         if let (Some(Effect::Fail { status }), Ok(_)) = (self.fault, &answer) {
             answer = Err(Problem::injected(status));

@@ -1,11 +1,11 @@
 //! API keys: any test key will do, a live one never (docs.stripe.com/api/authentication).
 
-use crate::problem::Problem;
+use crate::store::problem::Problem;
 
 const TEST_PREFIXES: [&str; 2] = ["sk_test_", "rk_test_"];
 
 /// Checks the `Authorization` header: Bearer, or Basic with the key as user name.
-pub(super) fn check(authorization: Option<&str>) -> Result<(), Problem> {
+pub(crate) fn check(authorization: Option<&str>) -> Result<(), Problem> {
     let key = authorization.and_then(key);
     match key {
         None => Err(Problem::unauthorized(

@@ -1,4 +1,4 @@
-//! What tests in other processes may ask for, as JSON. `guard` keeps pages of other origins away.
+//! The control interface below `/sandbox`: requests of other processes, as JSON. `guard` keeps pages of other origins away.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -12,18 +12,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    call::Answer,
-    delayed_payment,
-    dispute::{Outcome, Stage},
-    dunning::AfterRetries,
-    fault::Fault,
-    kind::Kind,
-    mishap::DeliveryFault,
-    on_request, passing,
-    problem::Problem,
-    refund,
-    store::Store,
-    work::{Cause, Work},
+    billing::{delayed_payment, time},
+    calls::actions,
+    resources::{
+        dispute::{Outcome, Stage},
+        refund,
+    },
+    store::{
+        Store,
+        delivery_fault::DeliveryFault,
+        fault::Fault,
+        kind::Kind,
+        problem::{Answer, Problem},
+        settings::AfterRetries,
+        work::{Cause, Work},
+    },
 };
 
 type Shared = State<Arc<Store>>;
@@ -44,61 +47,61 @@ fn time(store: &Store) -> Json<Value> {
 }
 
 /// `GET /sandbox/now`: business time.
-pub(super) async fn now(State(store): Shared) -> Json<Value> {
+pub(crate) async fn now(State(store): Shared) -> Json<Value> {
     time(&store)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Advance {
+pub(crate) struct Advance {
     seconds: u64,
 }
 
 /// `POST /sandbox/advance` moves business time forward; answers with the new time.
-pub(super) async fn advance(State(store): Shared, Json(advance): Json<Advance>) -> Json<Value> {
-    passing::advance(&store, Duration::from_secs(advance.seconds)).await;
+pub(crate) async fn advance(State(store): Shared, Json(advance): Json<Advance>) -> Json<Value> {
+    time::advance(&store, Duration::from_secs(advance.seconds)).await;
     time(&store)
 }
 
 /// A fault of a call, or of a delivery.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum AnyFault {
+pub(crate) enum AnyFault {
     Call(Fault),
     Delivery(DeliveryFault),
 }
 
 /// `POST /sandbox/faults` makes the next matching calls, or deliveries, go wrong.
-pub(super) async fn add_fault(State(store): Shared, Json(fault): Json<AnyFault>) -> StatusCode {
+pub(crate) async fn add_fault(State(store): Shared, Json(fault): Json<AnyFault>) -> StatusCode {
     match fault {
         AnyFault::Call(fault) => store.faults.add(fault),
         AnyFault::Delivery(fault) => {
-            store.work(Cause::default(), |work| work.state.configured.mishaps.add(fault));
+            store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.add(fault));
         }
     }
     StatusCode::NO_CONTENT
 }
 
 /// `DELETE /sandbox/faults` withdraws those that are still to come.
-pub(super) async fn clear_faults(State(store): Shared) -> StatusCode {
+pub(crate) async fn clear_faults(State(store): Shared) -> StatusCode {
     store.faults.clear();
-    store.work(Cause::default(), |work| work.state.configured.mishaps.clear());
+    store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.clear());
     StatusCode::NO_CONTENT
 }
 
 /// `GET /sandbox/requests` counts the API requests since the start.
-pub(super) async fn requests(State(store): Shared) -> Json<BTreeMap<String, u64>> {
+pub(crate) async fn requests(State(store): Shared) -> Json<BTreeMap<String, u64>> {
     Json(store.requests.counts())
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settle {
+pub(crate) struct Settle {
     arrived: bool,
 }
 
 /// `POST /sandbox/sessions/{session}/settle` decides the delayed payment of a checkout session.
-pub(super) async fn settle_session(
+pub(crate) async fn settle_session(
     State(store): Shared,
     Path(session): Path<String>,
     Json(settle): Json<Settle>,
@@ -110,7 +113,7 @@ pub(super) async fn settle_session(
 }
 
 /// `POST /sandbox/payments/{payment}/settle` decides a delayed payment, named by its payment intent or invoice.
-pub(super) async fn settle_payment(
+pub(crate) async fn settle_payment(
     State(store): Shared,
     Path(payment): Path<String>,
     Json(settle): Json<Settle>,
@@ -119,28 +122,28 @@ pub(super) async fn settle_payment(
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/renew` moves time past the next renewal.
-pub(super) async fn renew(State(store): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    on_request::renew(&store, &id).await.map(Json)
+pub(crate) async fn renew(State(store): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    actions::renew(&store, &id).await.map(Json)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CardChange {
+pub(crate) struct CardChange {
     number: String,
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/card` puts the card of another test number behind it.
-pub(super) async fn change_card(
+pub(crate) async fn change_card(
     State(store): Shared,
     Path(id): Path<String>,
     Json(card): Json<CardChange>,
 ) -> Result<Json<Value>, Problem> {
-    ask(&store, |work| on_request::change_card(work, &id, &card.number))
+    ask(&store, |work| actions::change_card(work, &id, &card.number))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Times {
+pub(crate) struct Times {
     #[serde(default = "once")]
     times: u32,
 }
@@ -150,52 +153,52 @@ fn once() -> u32 {
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/fail_next_payments` with `times`.
-pub(super) async fn fail_next_payments(
+pub(crate) async fn fail_next_payments(
     State(store): Shared,
     Path(id): Path<String>,
     Json(order): Json<Times>,
 ) -> Result<Json<Value>, Problem> {
-    ask(&store, |work| on_request::fail_next_payments(work, &id, order.times))
+    ask(&store, |work| actions::fail_next_payments(work, &id, order.times))
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/retry_payment` tries to collect its latest invoice.
-pub(super) async fn retry_payment(State(store): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    ask(&store, |work| on_request::retry_payment(work, &id))
+pub(crate) async fn retry_payment(State(store): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    ask(&store, |work| actions::retry_payment(work, &id))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Retries {
+pub(crate) struct Retries {
     then: AfterRetries,
 }
 
-/// `POST /sandbox/retries` sets what a subscription comes to after the last one: `cancel`, `unpaid` or `past_due`.
-pub(super) async fn set_after_retries(State(store): Shared, Json(retries): Json<Retries>) -> StatusCode {
+/// `POST /sandbox/retries` sets the fate of a subscription after the last retry: `cancel`, `unpaid` or `past_due`.
+pub(crate) async fn set_after_retries(State(store): Shared, Json(retries): Json<Retries>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.after_retries = retries.then);
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Payment {
+pub(crate) struct Payment {
     /// A payment intent or a charge.
     payment: String,
     amount: Option<i64>,
 }
 
 /// `POST /sandbox/refunds` refunds a payment.
-pub(super) async fn refund(State(store): Shared, Json(order): Json<Payment>) -> Result<Json<Value>, Problem> {
-    ask(&store, |work| on_request::refund(work, &order.payment, order.amount))
+pub(crate) async fn refund(State(store): Shared, Json(order): Json<Payment>) -> Result<Json<Value>, Problem> {
+    ask(&store, |work| actions::refund(work, &order.payment, order.amount))
 }
 
 /// `POST /sandbox/refunds/hold` keeps so many of the next refunds pending.
-pub(super) async fn hold_refunds(State(store): Shared, Json(order): Json<Times>) -> StatusCode {
+pub(crate) async fn hold_refunds(State(store): Shared, Json(order): Json<Times>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.refunds_to_hold = order.times);
     StatusCode::NO_CONTENT
 }
 
-/// `POST /sandbox/refunds/{refund}/settle` lets a refund arrive, or fail.
-pub(super) async fn settle_refund(
+/// `POST /sandbox/refunds/{refund}/settle` makes a refund arrive, or fail.
+pub(crate) async fn settle_refund(
     State(store): Shared,
     Path(id): Path<String>,
     Json(settle): Json<Settle>,
@@ -205,7 +208,7 @@ pub(super) async fn settle_refund(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewDispute {
+pub(crate) struct NewDispute {
     /// A payment intent or a charge.
     payment: String,
     stage: Stage,
@@ -213,46 +216,46 @@ pub(super) struct NewDispute {
 }
 
 /// `POST /sandbox/disputes` opens a dispute.
-pub(super) async fn dispute(State(store): Shared, Json(order): Json<NewDispute>) -> Result<Json<Value>, Problem> {
-    ask(&store, |work| on_request::dispute(work, &order.payment, order.stage, order.amount))
+pub(crate) async fn dispute(State(store): Shared, Json(order): Json<NewDispute>) -> Result<Json<Value>, Problem> {
+    ask(&store, |work| actions::dispute(work, &order.payment, order.stage, order.amount))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Proceeding {
+pub(crate) struct Proceeding {
     outcome: Outcome,
 }
 
-/// `POST /sandbox/disputes/{dispute}` lets it go on.
-pub(super) async fn proceed(
+/// `POST /sandbox/disputes/{dispute}` continues a dispute.
+pub(crate) async fn proceed(
     State(store): Shared,
     Path(id): Path<String>,
     Json(proceeding): Json<Proceeding>,
 ) -> Result<Json<Value>, Problem> {
-    ask(&store, |work| on_request::proceed(work, &id, proceeding.outcome))
+    ask(&store, |work| actions::proceed(work, &id, proceeding.outcome))
 }
 
 /// `POST /sandbox/objects/{id}/disown` moves an object to another account.
-pub(super) async fn disown(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    store.work(Cause::default(), |work| on_request::disown(work, &id))?;
+pub(crate) async fn disown(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    store.work(Cause::default(), |work| actions::disown(work, &id))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     /// Requests a second; 0 for no limit.
     per_second: u32,
 }
 
 /// `POST /sandbox/rate_limit` answers requests beyond so many a second with 429.
-pub(super) async fn set_rate_limit(State(store): Shared, Json(limit): Json<RateLimit>) -> StatusCode {
+pub(crate) async fn set_rate_limit(State(store): Shared, Json(limit): Json<RateLimit>) -> StatusCode {
     store.rate_limit.set(limit.per_second);
     StatusCode::NO_CONTENT
 }
 
 /// `POST /sandbox/events/{event}/deliver` sends an event to every endpoint once more.
-pub(super) async fn deliver_again(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    store.work(Cause::default(), |work| on_request::deliver_again(work, &id))?;
+pub(crate) async fn deliver_again(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    store.work(Cause::default(), |work| actions::deliver_again(work, &id))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,16 +1,19 @@
-//! Keeps the web out: the pages take no key and the API any test key, so only pages of the sandbox itself and programs on
-//! this machine may ask for anything.
+//! Keeps other websites out: the pages need no key and the API accepts any test key, so only pages of the sandbox and programs on
+//! this machine may send requests.
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, StatusCode, Uri, header::HOST, header::ORIGIN},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{HOST, ORIGIN},
+    },
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 
 /// Refuses requests under another name than loopback's, which is how a page rebinds its own name to this machine, and forms
 /// of other origins.
-pub(super) async fn local_only(request: Request, next: Next) -> Response {
+pub(crate) async fn local_only(request: Request, next: Next) -> Response {
     let host = host(request.headers(), request.uri());
     if !host.as_deref().is_some_and(is_loopback) {
         return (StatusCode::FORBIDDEN, "The sandbox answers under loopback names only.\n").into_response();

@@ -10,37 +10,37 @@ use axum::{
 use futures_util::stream;
 use serde_json::Value;
 
-use crate::{fault::Effect, problem::Problem};
+use crate::store::{fault::Effect, problem::Problem};
 
 /// An answer before it is sent.
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) body: Value,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
     /// The request whose stored answer this is.
-    pub(super) replay_of: Option<String>,
-    /// A fault that spoils the answer on its way.
-    pub(super) spoilt: Option<Effect>,
+    pub(crate) replay_of: Option<String>,
+    /// A fault that damages the answer on its way.
+    pub(crate) spoilt: Option<Effect>,
     /// Seconds after which the request may be repeated.
-    pub(super) retry_after: Option<u32>,
+    pub(crate) retry_after: Option<u32>,
 }
 
-/// What of a request shows in its answer's headers.
-pub(super) struct Echo {
-    pub(super) request: String,
-    pub(super) version: Option<String>,
-    pub(super) idempotency_key: Option<String>,
+/// The parts of a request that its answer's headers repeat.
+pub(crate) struct Echo {
+    pub(crate) request: String,
+    pub(crate) version: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
 }
 
 impl Reply {
-    pub(super) fn new((status, body): (u16, Value)) -> Reply {
+    pub(crate) fn new((status, body): (u16, Value)) -> Reply {
         Reply { status, body, replay_of: None, spoilt: None, retry_after: None }
     }
 
-    pub(super) fn refusal(problem: &Problem) -> Reply {
+    pub(crate) fn refusal(problem: &Problem) -> Reply {
         Reply { retry_after: problem.retry_after, ..Reply::new((problem.status, problem.body())) }
     }
 
-    pub(super) fn into_response(self, echo: &Echo) -> Response {
+    pub(crate) fn into_response(self, echo: &Echo) -> Response {
         match self.spoilt {
             // A body that fails before its first byte makes the server close the connection.
             Some(Effect::Drop) => {
@@ -84,7 +84,7 @@ impl Reply {
         response
     }
 
-    /// Whether trying again can help: a busy key will be free soon, a stored answer stays what it is. Nothing is said where
+    /// Tells the client if a retry can help: a busy key will be free soon, a stored answer stays the same. Nothing is said where
     /// the client has to judge by itself (docs.stripe.com/error-low-level).
     fn should_retry(&self) -> Option<&'static str> {
         match self.status {

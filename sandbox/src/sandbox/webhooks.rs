@@ -1,25 +1,28 @@
-//! What a test may do with events and their deliveries.
+//! Methods of [`Sandbox`] for events and their deliveries.
 
-use super::Sandbox;
-use crate::{error::Error, mishap::DeliveryFault, on_request, work::Cause};
+use crate::{
+    calls::actions,
+    sandbox::Sandbox,
+    store::{delivery_fault::DeliveryFault, error::Error, work::Cause},
+};
 
 impl Sandbox {
-    /// Makes the next matching deliveries go wrong. Faults ordered first are used up first.
+    /// Adds a fault of the next matching deliveries. Faults are used up in the order in which they were added.
     pub fn inject_delivery(&self, fault: DeliveryFault) {
-        self.store.work(Cause::default(), |work| work.state.configured.mishaps.add(fault));
+        self.store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.add(fault));
     }
 
     /// Withdraws all faults that are still to come, of calls and of deliveries.
     pub fn clear_faults(&self) {
         self.store.faults.clear();
-        self.store.work(Cause::default(), |work| work.state.configured.mishaps.clear());
+        self.store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.clear());
     }
 
     /// Sends an event to every endpoint once more.
     ///
     /// # Errors
-    /// When there is no such event.
+    /// The event does not exist.
     pub fn deliver_again(&self, event: &str) -> Result<(), Error> {
-        Ok(self.store.work(Cause::default(), |work| on_request::deliver_again(work, event))?)
+        Ok(self.store.work(Cause::default(), |work| actions::deliver_again(work, event))?)
     }
 }

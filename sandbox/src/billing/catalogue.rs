@@ -1,0 +1,42 @@
+//! The catalogue that every sandbox begins with: three monthly plans.
+
+use serde_json::{Value, json};
+
+use crate::{
+    resources::{price, product},
+    store::{kind::Kind, state::State},
+};
+
+/// Name, key and cents a month of each plan.
+const PLANS: [(&str, &str, i64); 3] = [("Core", "core", 499), ("Pro", "pro", 1499), ("Studio", "studio", 2999)];
+
+/// Adds the catalogue to a new account: `price_core`, `price_pro` and `price_studio` with their products.
+pub(crate) fn seed(state: &mut State, now: i64) {
+    for (name, key, cents) in PLANS {
+        state.put(Kind::Product, plan_product(name, key, now));
+        state.put(Kind::Price, plan_price(key, cents, now));
+    }
+}
+
+fn plan_product(name: &str, key: &str, now: i64) -> Value {
+    let mut product = product::render(&format!("prod_{key}"), name, now);
+    product["default_price"] = format!("price_{key}").into();
+    product
+}
+
+fn plan_price(key: &str, cents: i64, now: i64) -> Value {
+    let mut price = price::one_time(&format!("prod_{key}"), "usd", cents);
+    price["id"] = format!("price_{key}").into();
+    price["active"] = true.into();
+    price["created"] = now.into();
+    price["lookup_key"] = key.into();
+    price["type"] = "recurring".into();
+    price["recurring"] = json!({
+        "interval": "month",
+        "interval_count": 1,
+        "meter": null,
+        "trial_period_days": null,
+        "usage_type": "licensed",
+    });
+    price
+}

@@ -1,0 +1,46 @@
+//! Changes of plan that wait for their payment (docs.stripe.com, "Pending updates").
+
+use serde_json::Value;
+
+use crate::{
+    resources::{event, invoice, schedule, subscription::set_items},
+    store::{
+        kind::Kind,
+        work::{Work, text},
+    },
+};
+
+/// The invoice of a pending update was paid after all.
+pub(crate) fn apply(work: &mut Work<'_>, id: &str) {
+    let change = work.change(Kind::Subscription, id, |subscription| {
+        let items = subscription["pending_update"]["subscription_items"].clone();
+        set_items(subscription, &items);
+        subscription["pending_update"] = Value::Null;
+    });
+    event::emit_change(work, "customer.subscription.updated", &change);
+    event::emit(work, "customer.subscription.pending_update_applied", &change.1);
+    schedule::mirror(work, &change.1);
+}
+
+/// A pending update was not paid in time.
+pub(crate) fn expire(work: &mut Work<'_>, id: &str) {
+    let subscription = work.get(Kind::Subscription, id);
+    let expires_at = subscription["pending_update"]["expires_at"].as_i64();
+    if expires_at.is_some_and(|at| at <= work.now) {
+        withdraw(work, id);
+    }
+}
+
+/// Gives up a pending update, should there be one: its invoice is voided, the subscription stays as it is.
+pub(crate) fn withdraw(work: &mut Work<'_>, id: &str) {
+    let subscription = work.get(Kind::Subscription, id);
+    if subscription["pending_update"].is_null() {
+        return;
+    }
+    let change = work.change(Kind::Subscription, id, |subscription| {
+        subscription["pending_update"] = Value::Null;
+    });
+    invoice::give_up(work, &text(&subscription, "latest_invoice"), "void");
+    event::emit_change(work, "customer.subscription.updated", &change);
+    event::emit(work, "customer.subscription.pending_update_expired", &change.1);
+}

@@ -1,0 +1,329 @@
+//! Calls on checkout sessions (docs.stripe.com/api/checkout/sessions).
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::{
+    api::{call::Call, form::Params, list, metadata},
+    resources::{checkout_session, customer, discount, line_item, payment_method_type},
+    store::{
+        calendar::DAY_SECONDS,
+        kind::Kind,
+        order::{Order, Trial},
+        problem::{Answer, Problem},
+        state::page_url,
+        timers::Timer,
+        work::{Work, text},
+    },
+};
+
+pub(crate) const MAX_TRIAL_DAYS: i64 = 730;
+
+const HALF_HOUR_SECONDS: i64 = 30 * 60;
+
+/// The minimum charge in US dollars, in cents.
+const LEAST_AMOUNT: i64 = 50;
+
+/// Parameters that the session repeats and that have no effect here.
+const SHOWN: [&str; 6] = [
+    "billing_address_collection",
+    "client_reference_id",
+    "customer_email",
+    "locale",
+    "payment_method_collection",
+    "submit_type",
+];
+
+/// Parameters of Stripe that are accepted and have no effect here. Those that would change money or the page's flow, such as
+/// `automatic_tax`, are not among them: they are refused as unknown.
+const WITHOUT_EFFECT: [&str; 14] = [
+    "adaptive_pricing",
+    "after_expiration",
+    "allow_promotion_codes",
+    "allowed_payment_method_types",
+    "branding_settings",
+    "consent_collection",
+    "custom_text",
+    "customer_creation",
+    "customer_update",
+    "origin_context",
+    "payment_method_options",
+    "phone_number_collection",
+    "saved_payment_method_options",
+    "tax_id_collection",
+];
+
+/// `POST /v1/checkout/sessions`.
+pub(crate) fn create(call: &mut Call<'_>) -> Answer {
+    let (work, params) = (&mut call.work, &mut call.params);
+    let mode = mode(params)?;
+    let success_url = url(params, "success_url")?.ok_or_else(|| Problem::missing_parameter("success_url"))?;
+    let cancel_url = url(params, "cancel_url")?;
+    let customer = params.text("customer")?;
+    if let Some(id) = &customer {
+        work.state.named_in("customer", Kind::Customer, id)?;
+    }
+    let order = order(work, params, &mode)?;
+    if let (Some(id), "subscription") = (&customer, mode.as_str()) {
+        customer::check_currency(work, id, &text(&order.lines[0], "currency"))?;
+    }
+    let expires_at = expiry(params, work.now)?;
+    let metadata = metadata::of_new(params)?;
+    let excluded = payment_method_type::excluded(params)?;
+    let invoice_creation = invoice_creation(params, &mode)?;
+    let mut shown = Vec::new();
+    for field in SHOWN {
+        if let Some(value) = params.text(field)? {
+            if field == "customer_email" {
+                customer::check_email(field, &value)?;
+            }
+            shown.push((field, value));
+        }
+    }
+    params.ignore(&WITHOUT_EFFECT);
+    params.finish()?;
+
+    let mut session = render(work, &mode, &order);
+    session["customer"] = customer.into();
+    session["success_url"] = success_url.into();
+    session["cancel_url"] = cancel_url.into();
+    session["expires_at"] = expires_at.into();
+    session["metadata"] = metadata.into();
+    session["excluded_payment_method_types"] = excluded;
+    session["invoice_creation"] = invoice_creation;
+    for (field, value) in shown {
+        session[field] = value.into();
+    }
+    let id = work.put(Kind::Session, session.clone());
+    work.state.orders.insert(id.clone(), order);
+    work.state.timers.add(expires_at, Timer::SessionExpiry(id));
+    Ok(session)
+}
+
+/// Takes `invoice_creation` from a request; null without it.
+fn invoice_creation(params: &mut Params, mode: &str) -> Answer {
+    let Some(mut creation) = params.child("invoice_creation")? else {
+        return Ok(Value::Null);
+    };
+    if mode != "payment" {
+        let message = "You can only enable invoice creation when `mode` is set to `payment`.";
+        return Err(Problem::invalid_parameter("invoice_creation", message));
+    }
+    let enabled =
+        creation.boolean("enabled")?.ok_or_else(|| Problem::missing_parameter("invoice_creation[enabled]"))?;
+    let mut data = json!({
+        "account_tax_ids": null,
+        "custom_fields": null,
+        "description": null,
+        "footer": null,
+        "issuer": null,
+        "metadata": {},
+        "rendering_options": null,
+    });
+    if let Some(mut given) = creation.child("invoice_data")? {
+        for field in ["description", "footer"] {
+            data[field] = given.text(field)?.into();
+        }
+        data["metadata"] = metadata::of_new(&mut given)?.into();
+        given.finish()?;
+    }
+    creation.finish()?;
+    Ok(json!({ "enabled": enabled, "invoice_data": data }))
+}
+
+fn mode(params: &mut Params) -> Result<String, Problem> {
+    let mode = params.required_text("mode")?;
+    if !["payment", "subscription"].contains(&mode.as_str()) {
+        let message = "Invalid mode: the sandbox knows `payment` and `subscription`.";
+        return Err(Problem::invalid_parameter("mode", message));
+    }
+    if params.text("ui_mode")?.is_some_and(|ui_mode| ui_mode != "hosted_page") {
+        return Err(Problem::invalid_parameter("ui_mode", "Invalid ui_mode: the sandbox knows `hosted_page`."));
+    }
+    Ok(mode)
+}
+
+fn url(params: &mut Params, key: &str) -> Result<Option<String>, Problem> {
+    let url = params.text(key)?;
+    if url.as_deref().is_some_and(|url| Url::parse(url).is_err()) {
+        return Err(Problem::invalid_parameter_with_code(key, "url_invalid", "Not a valid URL"));
+    }
+    Ok(url)
+}
+
+pub(crate) fn order(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<Order, Problem> {
+    let mut lines = line_item::read_all(work, params, mode)?;
+    let coupon = discount::read(work, params)?;
+    let total: i64 = lines.iter().filter_map(|line| line["amount_total"].as_i64()).sum();
+    if mode == "payment" && total < LEAST_AMOUNT {
+        let message = "The Checkout Session's total amount due must add up to at least $0.50 usd.";
+        return Err(Problem::invalid_parameter_with_code("line_items", "amount_too_small", message));
+    }
+    if let Some(coupon) = &coupon {
+        line_item::discount(&work.get(Kind::Coupon, coupon), &mut lines);
+    }
+    let mut order = Order { lines, metadata: Map::new(), description: Value::Null, trial: None, coupon };
+    let name = if mode == "subscription" { "subscription_data" } else { "payment_intent_data" };
+    if let Some(mut data) = params.child(name)? {
+        order.metadata = metadata::of_new(&mut data)?;
+        order.description = data.text("description")?.into();
+        if mode == "subscription" {
+            order.trial = trial(&mut data, work.now)?;
+            data.ignore(&["billing_mode", "proration_behavior", "invoice_settings", "trial_settings"]);
+        } else {
+            data.ignore(&["receipt_email", "setup_future_usage", "statement_descriptor_suffix"]);
+        }
+        data.finish()?;
+    }
+    Ok(order)
+}
+
+pub(crate) fn trial(data: &mut Params, now: i64) -> Result<Option<Trial>, Problem> {
+    let (days, end) = (data.integer("trial_period_days")?, data.integer("trial_end")?);
+    let (name, trial) = match (days, end) {
+        (None, None) => return Ok(None),
+        (Some(days), None) => (data.name_of("trial_period_days"), Trial::Days(days)),
+        (_, Some(end)) => (data.name_of("trial_end"), Trial::Until(end)),
+    };
+    // Stripe wants two days for a moment, since the page may stay open for one.
+    let fits = match trial {
+        Trial::Days(days) => (1..=MAX_TRIAL_DAYS).contains(&days),
+        Trial::Until(end) => (now + 2 * DAY_SECONDS..=now + MAX_TRIAL_DAYS * DAY_SECONDS).contains(&end),
+    };
+    if fits && (days.is_none() || end.is_none()) {
+        return Ok(Some(trial));
+    }
+    let message = "A trial lasts from one day (two, as `trial_end`) to two years, and is given in one way only.";
+    Err(Problem::invalid_parameter(&name, message))
+}
+
+fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {
+    let Some(at) = params.integer("expires_at")? else {
+        return Ok(now + DAY_SECONDS);
+    };
+    // A little less than half an hour passes, since the caller's clock may be a bit behind.
+    if (now + HALF_HOUR_SECONDS - 60..=now + DAY_SECONDS).contains(&at) {
+        return Ok(at);
+    }
+    let message =
+        "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.";
+    Err(Problem::invalid_parameter("expires_at", message))
+}
+
+/// The amount that is due at once: nothing during a trial.
+struct DueNow {
+    subtotal: i64,
+    discount: i64,
+}
+
+impl DueNow {
+    fn of(order: &Order) -> DueNow {
+        let sum = |field: &str| order.lines.iter().filter_map(|line| line[field].as_i64()).sum();
+        if order.trial.is_some() {
+            return DueNow { subtotal: 0, discount: 0 };
+        }
+        DueNow { subtotal: sum("amount_subtotal"), discount: sum("amount_discount") }
+    }
+}
+
+fn render(work: &Work<'_>, mode: &str, order: &Order) -> Value {
+    let due = DueNow::of(order);
+    let id = work.new_id(Kind::Session);
+    json!({
+        "id": id,
+        "object": "checkout.session",
+        "adaptive_pricing": { "enabled": false },
+        "after_expiration": null,
+        "allow_promotion_codes": null,
+        "amount_subtotal": due.subtotal,
+        "amount_total": due.subtotal - due.discount,
+        "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null },
+        "billing_address_collection": null,
+        "cancel_url": null,
+        "client_reference_id": null,
+        "client_secret": null,
+        "collected_information": null,
+        "consent": null,
+        "consent_collection": null,
+        "created": work.now,
+        "currency": order.lines[0]["currency"],
+        "currency_conversion": null,
+        "custom_fields": [],
+        "custom_text":
+            { "after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null },
+        "customer": null,
+        "customer_account": null,
+        "customer_creation": if mode == "payment" { Some("if_required") } else { None },
+        "customer_details": null,
+        "customer_email": null,
+        "excluded_payment_method_types": null,
+        "discounts": order.coupon.iter().map(|id| json!({ "coupon": id, "promotion_code": null })).collect::<Value>(),
+        "expires_at": null,
+        "invoice": null,
+        "invoice_creation": null,
+        "livemode": false,
+        "locale": null,
+        "metadata": {},
+        "mode": mode,
+        "origin_context": null,
+        "payment_intent": null,
+        "payment_link": null,
+        "payment_method_collection": if mode == "payment" { "if_required" } else { "always" },
+        "payment_method_configuration_details": null,
+        "payment_method_options": {},
+        "payment_method_types": ["card"],
+        "payment_status": "unpaid",
+        "permissions": null,
+        "phone_number_collection": { "enabled": false },
+        "recovered_from": null,
+        "saved_payment_method_options": null,
+        "setup_intent": null,
+        "shipping_address_collection": null,
+        "shipping_cost": null,
+        "shipping_options": [],
+        "status": "open",
+        "submit_type": null,
+        "subscription": null,
+        "success_url": null,
+        "total_details": { "amount_discount": due.discount, "amount_shipping": 0, "amount_tax": 0 },
+        "ui_mode": "hosted_page",
+        "url": page_url(&work.state.base_url, &id),
+        "wallet_options": null,
+    })
+}
+
+/// `GET /v1/checkout/sessions`.
+pub(crate) fn list(call: &mut Call<'_>) -> Answer {
+    let filters = [
+        ("customer", "/customer"),
+        ("payment_intent", "/payment_intent"),
+        ("status", "/status"),
+        ("subscription", "/subscription"),
+    ];
+    call.list(Kind::Session, &filters)
+}
+
+/// `GET /v1/checkout/sessions/{id}/line_items`.
+pub(crate) fn list_line_items(call: &mut Call<'_>) -> Answer {
+    let id = call.id();
+    call.work.state.named(Kind::Session, &id)?;
+    let lines = call.work.state.orders.get(&id).map_or(&[][..], |order| &order.lines);
+    let page = list::page_of(&mut call.params, &checkout_session::line_items_url(&id), lines)?;
+    call.params.finish()?;
+    Ok(page)
+}
+
+/// `POST /v1/checkout/sessions/{id}/expire`.
+pub(crate) fn expire(call: &mut Call<'_>) -> Answer {
+    call.params.finish()?;
+    let id = call.id();
+    let session = call.work.state.named(Kind::Session, &id)?;
+    if session["status"] != "open" {
+        let status = text(&session, "status");
+        let message =
+            format!("Only Checkout Sessions with a status in [\"open\"] can be expired. This one is {status}.");
+        return Err(Problem::not_now(message));
+    }
+    checkout_session::lapse(&mut call.work, &id);
+    Ok(call.work.get(Kind::Session, &id))
+}

@@ -1,0 +1,67 @@
+//! `expand[]`: ids in an answer become the objects they name (`docs.stripe.com/api/expanding_objects`).
+
+use serde_json::Value;
+
+use crate::{
+    api::list,
+    resources::{checkout_session, invoice_payment},
+    store::{kind::Kind, problem::Problem, work::Work},
+};
+
+/// Stripe's limit.
+const MAX_DEPTH: usize = 4;
+
+/// Expands one path such as `latest_invoice.payments` or `data.customer`.
+pub(crate) fn expand(work: &Work<'_>, answer: &mut Value, path: &str) -> Result<(), Problem> {
+    let fields: Vec<&str> = path.split('.').collect();
+    if fields.len() > MAX_DEPTH {
+        let message = format!("You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}");
+        return Err(Problem::invalid_parameter("expand", message));
+    }
+    walk(work, answer, &fields)
+        .ok_or_else(|| Problem::invalid_parameter("expand", format!("This property cannot be expanded ({path}).")))
+}
+
+/// `None` when the path leads nowhere.
+fn walk(work: &Work<'_>, object: &mut Value, path: &[&str]) -> Option<()> {
+    let Some((field, rest)) = path.split_first() else {
+        return Some(());
+    };
+    if let Some(list) = contained_list(work, object, field) {
+        object[*field] = list;
+    }
+    let value = object.get_mut(*field)?;
+    match value {
+        Value::Null => return Some(()),
+        Value::String(id) => *value = kind_of(field, id).and_then(|kind| work.state.find(kind, id))?.clone(),
+        _ => {}
+    }
+    match value {
+        Value::Array(elements) => elements.iter_mut().try_for_each(|element| walk(work, element, rest)),
+        Value::Object(_) => walk(work, value, rest),
+        _ => None,
+    }
+}
+
+/// The kind of an id. Coupons are recognised by the field, since their ids are codes.
+fn kind_of(field: &str, id: &str) -> Option<Kind> {
+    if field == "coupon" { Some(Kind::Coupon) } else { Kind::of(id) }
+}
+
+/// Lists that an object contains only when they are expanded.
+fn contained_list(work: &Work<'_>, object: &Value, field: &str) -> Option<Value> {
+    let id = object["id"].as_str()?;
+    match (object["object"].as_str()?, field) {
+        ("invoice", "payments") => {
+            let payments: Vec<Value> = invoice_payment::of_invoice(work.state, id).cloned().collect();
+            Some(list::whole(&format!("/v1/invoice_payments?invoice={id}"), &payments))
+        }
+        ("checkout.session", "line_items") => Some(checkout_session::line_items(work, id)),
+        ("customer", "subscriptions") => {
+            let own = work.state.all(Kind::Subscription).filter(|subscription| subscription["customer"] == id);
+            let alive: Vec<Value> = own.filter(|subscription| subscription["status"] != "canceled").cloned().collect();
+            Some(list::whole(&format!("/v1/customers/{id}/subscriptions"), &alive))
+        }
+        _ => None,
+    }
+}

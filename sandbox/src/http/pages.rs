@@ -1,0 +1,10 @@
+//! The pages: the hosted ones of checkout sessions, invoices and the customer portal, and the dashboard.
+//!
+//! Templates lie in `templates/` and escape what they show. No page needs scripts or loads anything.
+
+pub(crate) mod dashboard;
+pub(crate) mod form_fields;
+pub(crate) mod frame;
+pub(crate) mod invoice;
+pub(crate) mod pay;
+pub(crate) mod portal;

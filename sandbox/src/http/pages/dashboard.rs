@@ -1,0 +1,76 @@
+//! The dashboard at `/`: the objects of the account, and buttons to change them. Every button is a form of its own,
+//! so that the page needs no scripts; it leads back to the row that it belongs to.
+
+mod actions;
+mod rows;
+mod section;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{StatusCode, header::LOCATION},
+    response::{IntoResponse as _, Response},
+};
+
+use self::section::{Section, View};
+use super::{form_fields::Fields, frame::respond};
+use crate::store::{Store, calendar};
+
+/// Spans that the clock can be advanced by, with their labels.
+const SPANS: [(&str, &str); 3] = [("hour", "Advance an hour"), ("day", "Advance a day"), ("month", "Advance a month")];
+
+#[derive(Template)]
+#[template(path = "dashboard.html")]
+struct Page<'a> {
+    problem: &'a str,
+    now: String,
+    /// The lead of business time over wall time, empty when there is none.
+    ahead: String,
+    spans: &'static [(&'static str, &'static str)],
+    search: &'a str,
+    /// The address of this page without its path.
+    query: String,
+    sections: Vec<Section>,
+}
+
+/// `GET /`, with the search words as `q` and the page of each section by its name.
+pub(crate) async fn show(State(store): State<Arc<Store>>, RawQuery(query): RawQuery) -> Response {
+    render(&store, StatusCode::OK, &View::read(&query.unwrap_or_default()), "")
+}
+
+/// `POST /` with `action`, the `id` of the object, and the address to go `back` to.
+pub(crate) async fn act(State(store): State<Arc<Store>>, body: Bytes) -> Response {
+    let fields = Fields::read(&body);
+    let back = fields.get("back");
+    match actions::perform(&store, &fields).await {
+        Ok(()) => {
+            let back = if back.starts_with(['?', '#']) { back } else { "" };
+            (StatusCode::SEE_OTHER, [(LOCATION, format!("/{back}"))]).into_response()
+        }
+        Err(problem) => {
+            let query = back.trim_start_matches('?').split('#').next().unwrap_or_default();
+            render(&store, StatusCode::CONFLICT, &View::read(query), problem.message())
+        }
+    }
+}
+
+fn render(store: &Store, status: StatusCode, view: &View, problem: &str) -> Response {
+    let ahead = match store.clock.offset_seconds() / 86_400 {
+        0 => String::new(),
+        1 => ", a day ahead".to_owned(),
+        days => format!(", {days} days ahead"),
+    };
+    let page = Page {
+        problem,
+        now: calendar::minute(store.clock.now()),
+        ahead,
+        spans: &SPANS,
+        search: view.search(),
+        query: view.query(),
+        sections: store.view(|state| rows::sections(state, view)),
+    };
+    respond(status, &page)
+}

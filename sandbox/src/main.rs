@@ -1,0 +1,61 @@
+//! `patch-hive-sandbox`: the sandbox as a program of its own.
+
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use sandbox::{Sandbox, Settings};
+
+/// A stateful stand-in for Stripe on loopback
+///
+/// Point a Stripe client at its address, with any key that begins with `sk_test_`. The dashboard is at the same address.
+#[derive(Parser)]
+#[command(name = "patch-hive-sandbox", version)]
+struct Arguments {
+    /// Loopback address to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    bind: SocketAddr,
+    /// Address that every event is delivered to; may be given several times
+    #[arg(long, value_name = "URL")]
+    webhook_url: Vec<String>,
+    /// Secret that deliveries to these addresses are signed with
+    #[arg(long, default_value = "whsec_sandbox")]
+    webhook_secret: String,
+    /// File that keeps the state between runs; without one the sandbox forgets
+    #[arg(long, value_name = "FILE")]
+    state_file: Option<PathBuf>,
+    /// Number that makes all ids the same in every run
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            drop(writeln!(io::stderr(), "error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let secret = arguments.webhook_secret.clone();
+    let sandbox = Sandbox::start(Settings {
+        bind: arguments.bind,
+        webhook_urls: arguments.webhook_url,
+        webhook_secret: arguments.webhook_secret,
+        state_file: arguments.state_file,
+        seed: arguments.seed,
+    })
+    .await?;
+    writeln!(io::stdout(), "Listening on http://{} (webhook secret: {secret})", sandbox.address())?;
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(())
+}

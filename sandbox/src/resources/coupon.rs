@@ -1,0 +1,36 @@
+//! Coupons (docs.stripe.com/api/coupons).
+
+use serde_json::Value;
+
+/// The discount of a coupon on an amount.
+pub(crate) fn off(coupon: &Value, amount: i64) -> i64 {
+    match (coupon["percent_off"].as_f64(), coupon["amount_off"].as_i64()) {
+        (Some(percent), _) => {
+            hundredths(percent).saturating_mul(amount).saturating_add(5_000 * amount.signum()) / 10_000
+        }
+        (None, Some(off)) => off.clamp(0, amount.max(0)),
+        (None, None) => 0,
+    }
+}
+
+/// Stripe keeps two decimals of a percentage.
+fn hundredths(percent: f64) -> i64 {
+    format!("{percent:.2}").replace('.', "").parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_percentage_takes_its_share_and_an_amount_no_more_than_there_is() {
+        assert_eq!(off(&json!({ "percent_off": 100.0 }), 499), 499);
+        assert_eq!(off(&json!({ "percent_off": 33.33 }), 1000), 333);
+        assert_eq!(off(&json!({ "percent_off": 50.0 }), -499), -250);
+        assert_eq!(off(&json!({ "amount_off": 300 }), 499), 300);
+        assert_eq!(off(&json!({ "amount_off": 300 }), 200), 200);
+        assert_eq!(off(&json!({ "amount_off": 300 }), -200), 0);
+    }
+}

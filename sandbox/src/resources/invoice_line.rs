@@ -1,0 +1,112 @@
+//! Lines of invoices: amounts and periods (`docs.stripe.com/api/invoice-line-item`).
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::list,
+    resources::price,
+    store::{
+        state::State,
+        work::{Work, text},
+    },
+};
+
+/// The content of a line.
+pub(crate) struct Line<'a> {
+    pub(crate) subscription: &'a Value,
+    pub(crate) item: &'a Value,
+    /// In minor units, before discounts; a credit is negative.
+    pub(crate) amount: i64,
+    pub(crate) description: String,
+    pub(crate) period: (i64, i64),
+    /// For a proration: the invoice and the line that it gives credit for, or null.
+    pub(crate) proration_of: Option<Value>,
+}
+
+/// The line that charges an item for its current period. The line of a trial costs nothing.
+pub(crate) fn of_period(work: &Work<'_>, subscription: &Value, item: &Value) -> Value {
+    let product = price::product_name(work.state, &item["price"]);
+    let (amount, description) = if subscription["status"] == "trialing" {
+        (0, format!("Trial period for {product}"))
+    } else {
+        let quantity = item["quantity"].as_i64().unwrap_or(1);
+        let each = item["price"]["unit_amount"].as_i64().unwrap_or_default();
+        let interval = text(&item["price"]["recurring"], "interval");
+        let (dollars, cents) = (each / 100, each % 100);
+        (full_amount(item), format!("{quantity} × {product} (at ${dollars}.{cents:02} / {interval})"))
+    };
+    let moment = |field: &str| item[field].as_i64().unwrap_or_default();
+    let line = Line {
+        subscription,
+        item,
+        amount,
+        description,
+        period: (moment("current_period_start"), moment("current_period_end")),
+        proration_of: None,
+    };
+    render(work, &line)
+}
+
+/// Stores all lines of a new invoice, and leaves the first page in the invoice.
+pub(crate) fn keep(work: &mut Work<'_>, invoice: &mut Value) {
+    let id = text(invoice, "id");
+    let Value::Array(lines) = invoice["lines"]["data"].take() else { return };
+    invoice["lines"] = list::embedded(&url(&id), &lines);
+    work.state.invoice_lines.insert(id, lines);
+}
+
+/// All lines of a stored invoice.
+pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> &'a [Value] {
+    state.invoice_lines.get(invoice).map_or(&[], Vec::as_slice)
+}
+
+/// The path of an invoice's lines.
+pub(crate) fn url(invoice: &str) -> String {
+    format!("/v1/invoices/{invoice}/lines")
+}
+
+/// The price of an item for a whole period.
+pub(crate) fn full_amount(item: &Value) -> i64 {
+    item["quantity"].as_i64().unwrap_or(1) * item["price"]["unit_amount"].as_i64().unwrap_or_default()
+}
+
+/// The line as JSON, not yet on an invoice.
+pub(crate) fn render(work: &Work<'_>, line: &Line<'_>) -> Value {
+    let (item, quantity) = (line.item, line.item["quantity"].as_i64().unwrap_or(1));
+    let invoice_item = line.proration_of.as_ref().map(|_| work.random("ii_", 24));
+    json!({
+        "id": work.random("il_", 24),
+        "object": "line_item",
+        "amount": line.amount,
+        "currency": item["price"]["currency"],
+        "description": line.description,
+        "discount_amounts": [],
+        "discountable": line.proration_of.is_none(),
+        "discounts": [],
+        "invoice": null,
+        "livemode": false,
+        "metadata": line.subscription["metadata"],
+        "parent": {
+            "invoice_item_details": null,
+            "subscription_item_details": {
+                "invoice_item": invoice_item,
+                "proration": line.proration_of.is_some(),
+                "proration_details": { "credited_items": line.proration_of },
+                "subscription": line.subscription["id"],
+                "subscription_item": item["id"],
+            },
+            "type": "subscription_item_details",
+        },
+        "period": { "end": line.period.1, "start": line.period.0 },
+        "pretax_credit_amounts": [],
+        "pricing": {
+            "price_details": { "price": item["price"]["id"], "product": item["price"]["product"] },
+            "type": "price_details",
+            "unit_amount_decimal": (line.amount / quantity.max(1)).to_string(),
+        },
+        "quantity": quantity,
+        "quantity_decimal": quantity.to_string(),
+        "subtotal": line.amount,
+        "taxes": [],
+    })
+}

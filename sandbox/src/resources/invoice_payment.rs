@@ -1,0 +1,53 @@
+//! Invoice payments: the link between an invoice and the payment intent that pays it (docs.stripe.com/api/invoice-payment).
+
+use serde_json::{Value, json};
+
+use crate::{
+    resources::event,
+    store::{kind::Kind, state::State, work::Work},
+};
+
+/// Links a finalized invoice with its payment intent.
+pub(crate) fn open(work: &mut Work<'_>, invoice: &Value, payment_intent: &str) {
+    let payment = json!({
+        "id": work.new_id(Kind::InvoicePayment),
+        "object": "invoice_payment",
+        "amount_paid": null,
+        "amount_requested": invoice["amount_due"],
+        "created": work.now,
+        "currency": invoice["currency"],
+        "invoice": invoice["id"],
+        "is_default": true,
+        "livemode": false,
+        "payment": { "payment_intent": payment_intent, "type": "payment_intent" },
+        "status": "open",
+        "status_transitions": { "canceled_at": null, "paid_at": null },
+    });
+    work.put(Kind::InvoicePayment, payment);
+}
+
+/// The link of an invoice.
+pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
+    let invoice = invoice.to_owned();
+    state.all(Kind::InvoicePayment).filter(move |payment| payment["invoice"] == *invoice)
+}
+
+/// The payment intent succeeded.
+pub(crate) fn pay(work: &mut Work<'_>, id: &str) {
+    let now = work.now;
+    let (_, payment) = work.change(Kind::InvoicePayment, id, |payment| {
+        payment["amount_paid"] = payment["amount_requested"].clone();
+        payment["status"] = "paid".into();
+        payment["status_transitions"]["paid_at"] = now.into();
+    });
+    event::emit(work, "invoice_payment.paid", &payment);
+}
+
+/// Nothing is to be paid any more.
+pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
+    let now = work.now;
+    work.change(Kind::InvoicePayment, id, |payment| {
+        payment["status"] = "canceled".into();
+        payment["status_transitions"]["canceled_at"] = now.into();
+    });
+}

@@ -1,0 +1,37 @@
+//! The content of a checkout session.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::store::calendar::DAY_SECONDS;
+
+/// The content of a session, and the data that it passes on once it is paid.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) lines: Vec<Value>,
+    /// Metadata for the subscription or the payment intent. The session's own stays with the session.
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) description: Value,
+    pub(crate) trial: Option<Trial>,
+    /// The coupon that makes it cheaper.
+    pub(crate) coupon: Option<String>,
+}
+
+/// The trial of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Trial {
+    /// From the payment on.
+    Days(i64),
+    Until(i64),
+}
+
+impl Trial {
+    /// When a trial that begins now ends.
+    pub(crate) fn end(self, now: i64) -> i64 {
+        match self {
+            Trial::Days(days) => now + days * DAY_SECONDS,
+            Trial::Until(moment) => moment.max(now),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Settings of the account and of the running sandbox.
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::delivery_fault::DeliveryFaults;
+
+/// The fate of a subscription when the last retry of a payment failed, which is a setting of an account at Stripe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterRetries {
+    /// It is canceled.
+    #[default]
+    Cancel,
+    /// It becomes unpaid: invoices are still drafted, but no longer collected.
+    Unpaid,
+    /// It stays past due.
+    PastDue,
+}
+
+/// The settings of the start that are not part of the state file.
+#[derive(Debug, Default)]
+pub(crate) struct WebhookSettings {
+    pub(crate) addresses: Vec<String>,
+    pub(crate) secret: String,
+    pub(crate) delivery_faults: DeliveryFaults,
+}

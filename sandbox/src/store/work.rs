@@ -1,0 +1,66 @@
+//! A unit of work: the change of the state by one request, one payment on a hosted page, or one timer.
+
+use serde_json::Value;
+
+use crate::store::{kind::Kind, state::State};
+
+/// The API request behind a change; events carry it as `request`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cause {
+    /// The id of the API request, if it was one.
+    pub(crate) request: Option<String>,
+    /// The idempotency key that came with it.
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// The state at one moment of business time. It holds the lock, so a unit of work is visible whole or not at all.
+pub(crate) struct Work<'a> {
+    pub(crate) state: &'a mut State,
+    /// Seconds since 1970, the same for the whole unit.
+    pub(crate) now: i64,
+    pub(crate) cause: Cause,
+}
+
+impl Work<'_> {
+    /// The same unit of work, borrowed for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> Work<'_> {
+        Work { state: &mut *self.state, now: self.now, cause: self.cause.clone() }
+    }
+
+    /// An id that no object has.
+    pub(crate) fn new_id(&self, kind: Kind) -> String {
+        kind.new_id(&self.state.rng)
+    }
+
+    /// A prefix with so many random letters and digits, for parts of objects that have no collection of their own.
+    pub(crate) fn random(&self, prefix: &str, length: usize) -> String {
+        self.state.rng.id(prefix, length)
+    }
+
+    /// Stores the object and answers with its id.
+    pub(crate) fn put(&mut self, kind: Kind, object: Value) -> String {
+        let id = text(&object, "id");
+        self.state.put(kind, object);
+        id
+    }
+
+    /// A copy of an object that is known to exist; `null` should it not.
+    pub(crate) fn get(&self, kind: Kind, id: &str) -> Value {
+        self.state.find(kind, id).cloned().unwrap_or_default()
+    }
+
+    /// Changes an object in place and answers with a copy of it as it was and as it is.
+    pub(crate) fn change(&mut self, kind: Kind, id: &str, change: impl FnOnce(&mut Value)) -> (Value, Value) {
+        let Some(object) = self.state.collection_mut(kind).get_mut(id) else {
+            return (Value::Null, Value::Null);
+        };
+        let before = object.clone();
+        change(object);
+        (before, object.clone())
+    }
+}
+
+/// A text field of an object, empty when it is missing or null.
+pub(crate) fn text(object: &Value, field: &str) -> String {
+    object[field].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,15 @@
+//! The sandbox from outside: over HTTP, and by the methods of `Sandbox`.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod bank;
+mod checkout;
+mod credit;
+mod money;
+mod page;
+mod plan;
+mod readme;
+mod refusal;
+mod renewal;
+mod shop;
+mod webhook;
