@@ -1,5 +1,5 @@
-//! A release build embeds the pages: it is made again when they change, and says so when they are not there. A debug build
-//! reads them from their folder while it runs.
+//! Makes a release build embed the pages, rebuild when they change, and warn if they are missing. A debug build reads them from
+//! their folder while it runs.
 
 use std::{env, fs, path::Path};
 
@@ -8,16 +8,14 @@ const DIST: &str = "../web/dist";
 #[expect(clippy::disallowed_methods, reason = "Cargo tells a build script by variables what it builds")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // Only a folder that is there can be watched, now and by a program that is built before the pages are.
+    // Cargo and the running program can only watch a folder that exists.
     if let Err(error) = fs::create_dir_all(DIST) {
-        println!("cargo::warning=cannot make web/dist, where the pages are built: {error}");
+        println!("cargo::warning=cannot create web/dist, the folder of the built pages: {error}");
     }
     if env::var("PROFILE").as_deref() == Ok("release") {
         println!("cargo::rerun-if-changed={DIST}");
         if !Path::new(DIST).join("index.html").exists() {
-            println!(
-                "cargo::warning=this program will serve no pages: npm --prefix web run build, then build it again"
-            );
+            println!("cargo::warning=this build contains no web pages: run npm --prefix web run build, then rebuild");
         }
     }
 }

@@ -111,7 +111,7 @@ async fn a_first_run_makes_everything_and_a_second_finds_it() {
         assert_eq!(variable(&second, name), variable(&first, name), "{second}");
     }
     assert_eq!(variable(&second, "STRIPE_WEBHOOK_SECRET"), None);
-    assert!(second.contains("# STRIPE_WEBHOOK_SECRET was shown when the endpoint was made"), "{second}");
+    assert!(second.contains("# STRIPE_WEBHOOK_SECRET was shown when the endpoint was created"), "{second}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,11 +131,11 @@ async fn a_dry_run_says_what_it_would_do_and_changes_nothing() {
     let printed = stripe.sets_up(&["--dry-run", "--webhook-url", URL]).await;
     assert_eq!(stripe.writes(), 0, "{printed}");
     for what in [
-        "# product patch_hive_core: would be made",
-        "# price patch_hive_studio_monthly: would be made",
-        "# portal configuration: would be made",
-        "# webhook endpoint https://billing.patchhive.example/api/payments/webhook: would be made",
-        "# STRIPE_PRICE_ID_PRO is known once it is made",
+        "# product patch_hive_core: would be created",
+        "# price patch_hive_studio_monthly: would be created",
+        "# portal configuration: would be created",
+        "# webhook endpoint https://billing.patchhive.example/api/payments/webhook: would be created",
+        "# STRIPE_PRICE_ID_PRO is known once it is created",
     ] {
         assert!(printed.contains(what), "{what} is not in\n{printed}");
     }

@@ -1,4 +1,4 @@
-//! The only place that asks for the time or for randomness.
+//! The only reader of the clock, and the only source of randomness.
 //!
 //! There are two times. Business time decides periods and entitlement; in development and in tests it follows the
 //! sandbox, which can advance it by months. Wall time decides tokens, signatures, limits and retries.
@@ -13,7 +13,7 @@ use std::{
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Tells both times.
+/// The clock of both times.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     /// Seconds by which business time is ahead of wall time.
@@ -21,7 +21,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock whose business time stays `offset` seconds ahead of wall time, also when that changes.
+    /// A clock whose business time is `offset` seconds ahead of wall time, also after `offset` changes.
     #[must_use]
     pub const fn following(offset: Arc<AtomicI64>) -> Self {
         Self { offset }

@@ -1,11 +1,11 @@
-//! What may be written into a field.
+//! Checks of input fields.
 
 use crate::error::Error;
 
-/// Bytes of a key or a name of a run: what Stripe allows for its idempotency keys, so that both follow one rule.
+/// Maximum length of an idempotency key or run id in bytes: as long as Stripe allows for its idempotency keys.
 pub const MAX_KEY_BYTES: usize = 255;
 
-/// Bytes of a reason that the user reads in the ledger.
+/// Maximum length of a reason in the ledger, in bytes.
 pub const MAX_REASON_BYTES: usize = 500;
 
 /// Checks a line of text: not blank, at most `max_bytes`, without control characters.
@@ -25,7 +25,7 @@ pub fn line<'a>(field: &str, text: &'a str, max_bytes: usize) -> Result<&'a str,
     Ok(text)
 }
 
-/// Reads an id of ours. What is no number cannot be one, and so answers like a missing row.
+/// Reads a row id. Text that is not a number is treated like the id of a missing row.
 ///
 /// # Errors
 /// [`Error::NotFound`], naming the noun.

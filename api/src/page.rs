@@ -1,28 +1,28 @@
-//! Pages of long lists, by key and never by offset: what is added meanwhile moves nothing.
+//! Pages of long lists, by key instead of offset, so that rows added meanwhile shift nothing.
 
 use sea_orm::{Cursor, SelectorTrait, sea_query::IntoValueTuple};
 
-/// How many rows a page may hold.
+/// Maximum page size.
 pub const MAX_PAGE: u64 = 100;
 
-/// How many rows a page holds when nobody says.
+/// Default page size.
 pub const DEFAULT_PAGE: u64 = 20;
 
-/// Which part of a list is asked for. Keys are exclusive, and the list runs from the newest key to the oldest.
+/// The requested part of a list. Keys are exclusive, and the list runs from the newest key to the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window<Key = i64> {
     /// Only rows after this key, that is older ones.
     pub after: Option<Key>,
     /// Only rows before this key, that is newer ones.
     pub before: Option<Key>,
-    /// From which end rows are taken.
+    /// The end from which rows are taken.
     pub end: End,
-    /// How many rows, from 0 to [`MAX_PAGE`].
+    /// Number of rows, from 0 to [`MAX_PAGE`].
     pub limit: u64,
 }
 
 impl<Key: Clone + IntoValueTuple> Window<Key> {
-    /// Narrows a query that runs from the newest key to the oldest, reading one row more than asked for.
+    /// Restricts a query that runs from the newest key to the oldest, and reads one row more than requested.
     pub fn apply<S: SelectorTrait>(&self, cursor: &mut Cursor<S>) {
         if let Some(key) = &self.after {
             cursor.after(key.clone());
@@ -51,14 +51,14 @@ pub enum End {
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// Newer rows were left out.
+    /// Newer rows exist.
     pub has_previous: bool,
-    /// Older rows were left out.
+    /// Older rows exist.
     pub has_next: bool,
 }
 
 impl<T> Page<T> {
-    /// Makes a page of rows that were read with one more than the limit, to learn whether there are more.
+    /// Makes a page of rows that were read with one more than the limit, which shows whether more exist.
     #[must_use]
     pub fn cut<Key>(mut rows: Vec<T>, window: &Window<Key>) -> Self {
         let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);

@@ -1,8 +1,8 @@
-//! What each tier offers. Facts only: they belong to nobody, and everybody may read them.
+//! The plans: constants that everyone may read.
 
 use entity::Tier;
 
-/// Credits that a credit pack holds at most.
+/// Maximum number of credits in a pack.
 pub const MAX_PACK_CREDITS: i64 = 1000;
 
 /// A tier's offer.
@@ -10,19 +10,19 @@ pub const MAX_PACK_CREDITS: i64 = 1000;
 pub struct Plan {
     /// The tier.
     pub tier: Tier,
-    /// For people.
+    /// Name for people.
     pub name: &'static str,
-    /// Cents (USD) a month.
+    /// Price per month in US cents.
     pub price: i64,
-    /// Credits that each paid month grants. `None` when exports are unlimited.
+    /// Credits granted by each paid month. `None` if exports are unlimited.
     pub monthly_credits: Option<i64>,
-    /// What it adds to the tier that it includes.
+    /// Features in addition to those of the included tier.
     pub features: &'static [Feature],
-    /// The tier below, whose features it has as well.
+    /// The next lower tier, whose features are included.
     pub includes: Option<Tier>,
 }
 
-/// What a plan adds.
+/// A feature of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feature {
     /// Demo `PatchBooks`.

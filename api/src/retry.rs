@@ -1,7 +1,7 @@
-//! Work that the database could not do this time, tried again: after a deadlock, a lost connection, a failover.
+//! Retries of database work after a deadlock, a lost connection or a failover.
 //!
-//! Only work that names what it does (by a source, an event, an idempotency key) may be tried again: what seemed to fail
-//! may have been committed, and then the next attempt finds it done.
+//! Only work that is identified by a source, an event or an idempotency key may be retried: a failed attempt may have been
+//! committed, and then the next attempt finds its result.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ use crate::{
     ledger,
 };
 
-/// How often work is attempted.
+/// Maximum number of attempts.
 const ATTEMPTS: u32 = 5;
 
 /// The longest pause before the second attempt; it doubles with each. Pauses are random, so that those who collided once
 /// do not collide again.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// An error that may be a passing one.
+/// An error that may be transient.
 pub trait Passing {
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     fn passing(&self) -> bool;
 }
 
-/// Does `work`, again while it fails for a passing reason.
+/// Runs `work`, and retries transient failures.
 ///
 /// # Errors
 /// That of the last attempt.
@@ -38,7 +38,7 @@ where
     let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {
         match work().await {
-            Err(error) if error.passing() => tracing::warn!(%error, "tried again"),
+            Err(error) if error.passing() => tracing::warn!(%error, "database work is retried"),
             done => return done,
         }
         tokio::time::sleep(clock::random_up_to(pause)).await;

@@ -1,6 +1,5 @@
-//! What has to be there at Stripe before anything can be sold: products and prices, the portal's configuration, and the
-//! endpoint of the webhooks. What is there is found again and left as it is, what is missing is made, and what has drifted is
-//! mended, so that a second run finds nothing to do.
+//! Sets up Stripe: products and prices, the customer portal configuration, and the webhook endpoint. Existing objects are found
+//! and kept, missing ones are created, and those that differ are updated, so that a second run changes nothing.
 
 mod endpoint;
 mod portal;
@@ -16,16 +15,16 @@ use crate::{
 pub use portal::warn_of_unsound;
 pub use price::warn_of_unknown;
 
-/// What is to be set up.
+/// The options of a setup.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Where webhooks are to be sent. Without it nothing is done about them.
+    /// URL of the webhook endpoint. Without it, the endpoint is skipped.
     pub webhook_url: Option<String>,
-    /// Change nothing, and say what would be changed.
+    /// Reports changes without making them.
     pub dry_run: bool,
 }
 
-/// What was found and done, as lines of `.env`: what is no variable is a comment.
+/// The result of a setup as lines for `.env`, in which everything but variables is a comment.
 #[derive(Clone, Debug, Default)]
 pub struct Report(Vec<String>);
 
@@ -35,10 +34,10 @@ impl fmt::Display for Report {
     }
 }
 
-/// Sets up what is missing at Stripe.
+/// Sets up Stripe.
 ///
 /// # Errors
-/// [`Failure`]. What was made until then stays, and the next run finds it.
+/// [`Failure`]. Objects created before it stay, and the next run finds them.
 pub async fn run(stripe: &Stripe, wanted: Wanted) -> Result<Report, Failure> {
     let mut setup = Setup { stripe, dry_run: wanted.dry_run, steps: Vec::new(), variables: Vec::new() };
     setup.prices().await?;
@@ -48,7 +47,7 @@ pub async fn run(stripe: &Stripe, wanted: Wanted) -> Result<Report, Failure> {
     Ok(Report(setup.steps))
 }
 
-/// A run under way.
+/// A running setup.
 struct Setup<'a> {
     stripe: &'a Stripe,
     dry_run: bool,
@@ -61,16 +60,16 @@ impl Setup<'_> {
         self.steps.push(format!("# {step}"));
     }
 
-    /// A line for `.env`; nothing is known yet of what a dry run did not make.
+    /// Adds a line for `.env`; a dry run does not know the ids of objects that it did not create.
     fn variable(&mut self, name: &str, value: Option<&str>) {
         self.variables.push(match value {
             Some(value) => format!("{name}={value}"),
-            None => format!("# {name} is known once it is made"),
+            None => format!("# {name} is known once it is created"),
         });
     }
 
-    /// Makes a change under a fresh idempotency key, unless it is only to be said. `what` is said before `done`, as in
-    /// "price x" and "made".
+    /// Makes a change under a fresh idempotency key, or only reports it in a dry run. `what` and `done` make the report, as in
+    /// "price x" and "created".
     async fn change<T>(
         &mut self,
         what: &str,

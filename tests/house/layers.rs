@@ -9,7 +9,7 @@ use super::{
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
 const MAY_USE: [(&str, &[&str]); 27] = [
-    ("accounts", &["app", "auth", "config", "database", "error", "input", "ledger", "page", "throttle"]),
+    ("accounts", &["app", "auth", "config", "error", "input", "ledger", "page", "throttle"]),
     ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle", "work"]),
     ("auth", &["config", "error"]),
     (
@@ -53,7 +53,6 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "clock",
             "config",
             "error",
-            "feed",
             "input",
             "ledger",
             "page",
@@ -80,7 +79,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
         ],
     ),
     ("input", &["error"]),
-    ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "stripe", "telemetry", "work"]),
+    ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "telemetry", "work"]),
     ("ledger", &["database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("main", &[]),
@@ -112,7 +111,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
         &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry", "work"],
     ),
     ("setup", &["clock", "config", "plan", "settle", "stripe"]),
-    ("stripe", &["config", "telemetry"]),
+    ("stripe", &["telemetry"]),
     ("telemetry", &[]),
     ("throttle", &["error", "telemetry"]),
     ("work", &["clock"]),

@@ -52,7 +52,7 @@ async fn what_was_archived_is_put_on_sale_again() {
     stripe.post(&path, &[("active", "false")]).await;
     stripe.post("/v1/products/patch_hive_core", &[("active", "false")]).await;
     let told = stripe.sets_up(&["--dry-run"]).await;
-    assert_eq!(told.matches("would be put on sale again").count(), 2, "{told}");
+    assert_eq!(told.matches("would be reactivated").count(), 2, "{told}");
     assert_eq!(stripe.get(&path).await["active"], false);
     stripe.sets_up(&[]).await;
     assert_eq!(stripe.get(&path).await["active"], true);
@@ -70,7 +70,7 @@ async fn a_portal_that_offers_something_else_is_mended_and_anothers_is_left_alon
     let path = format!("/v1/billing_portal/configurations/{ours}");
     stripe.post(&path, &[("features[subscription_update][enabled]", "true")]).await;
     let told = stripe.sets_up(&["--dry-run"]).await;
-    assert!(told.contains("# portal configuration: would be mended"), "{told}");
+    assert!(told.contains("# portal configuration: would be updated"), "{told}");
     let mended = stripe.sets_up(&[]).await;
     assert_eq!(variable(&mended, "STRIPE_PORTAL_CONFIGURATION"), Some(ours));
     assert_eq!(stripe.get(&path).await["features"]["subscription_update"]["enabled"], false);
@@ -98,7 +98,7 @@ async fn an_endpoint_that_is_disabled_or_gets_other_events_is_mended_and_another
     stripe.post(&path, &[("disabled", "true")]).await;
 
     let told = stripe.sets_up(&["--dry-run", "--webhook-url", URL]).await;
-    for drift in ["would be mended", "it was disabled", "checkout.session.completed", "it was sent charge.succeeded"] {
+    for drift in ["would be updated", "it was disabled", "checkout.session.completed", "it was sent charge.succeeded"] {
         assert!(told.contains(drift), "{drift} is not in\n{told}");
     }
     stripe.sets_up(&["--webhook-url", URL]).await;

@@ -1,4 +1,4 @@
-//! The endpoint of the webhooks, found by its URL.
+//! The webhook endpoint, found by its URL.
 
 use std::collections::BTreeSet;
 
@@ -11,45 +11,45 @@ use crate::{
 const SECRET: &str = "STRIPE_WEBHOOK_SECRET";
 
 impl Setup<'_> {
-    /// There is an endpoint at the URL, enabled for exactly the events that are read.
+    /// Ensures that an endpoint exists at the URL, enabled for exactly the events that the gateway reads.
     pub(super) async fn endpoint(&mut self, url: Option<&str>) -> Result<(), Failure> {
         let Some(url) = url else {
-            self.say("webhook endpoint: nothing is done about it without --webhook-url");
+            self.say("webhook endpoint: skipped without --webhook-url");
             return Ok(());
         };
         let what = format!("webhook endpoint {url}");
         let known = self.stripe.endpoints().await?.into_iter().filter(|endpoint| endpoint.url == url);
-        // Of several at one URL one that works is taken for the one that was meant.
+        // Of several endpoints at one URL, an enabled one is used.
         let Some(known) = known.max_by_key(|endpoint| endpoint.enabled) else {
-            let done = format!("made, with {} types of events in API version {API_VERSION}", EVENTS.len());
+            let done = format!("created, with {} event types in API version {API_VERSION}", EVENTS.len());
             let create = async |stripe: &Stripe, key: &str| stripe.create_endpoint(key, url, &EVENTS).await;
             let made = self.change(&what, &done, create).await?;
             self.variable(SECRET, made.and_then(|made| made.secret).as_deref());
             return Ok(());
         };
         match drift(&known) {
-            None => self.say(format_args!("{what}: there already, {}", known.id)),
+            None => self.say(format_args!("{what}: exists, {}", known.id)),
             Some(drift) => {
-                let mend = async |stripe: &Stripe, key: &str| stripe.mend_endpoint(key, &known.id, &EVENTS).await;
-                self.change(&what, &format!("mended: {drift}"), mend).await?;
+                let update = async |stripe: &Stripe, key: &str| stripe.mend_endpoint(key, &known.id, &EVENTS).await;
+                self.change(&what, &format!("updated: {drift}"), update).await?;
             }
         }
         if known.api_version.as_deref() != Some(API_VERSION) {
             let version = known.api_version.as_deref().unwrap_or("the account's own");
             self.say(format_args!(
-                "{what}: its API version is {version} and cannot be changed. The gateway reads all of them; for {API_VERSION} \
-                 delete the endpoint at Stripe and run this again, which brings another secret"
+                "{what}: its API version is {version} and cannot be changed. The gateway reads all versions; to use {API_VERSION}, \
+                 delete the endpoint at Stripe and run this command again, which creates a new secret"
             ));
         }
         self.variables.push(format!(
-            "# {SECRET} was shown when the endpoint was made; Stripe's dashboard reveals it, under Webhooks, {}",
+            "# {SECRET} was shown when the endpoint was created; Stripe's dashboard reveals it under Webhooks, {}",
             known.id
         ));
         Ok(())
     }
 }
 
-/// In what an endpoint is not as it should be.
+/// Describes how an endpoint differs from the wanted one.
 fn drift(endpoint: &Endpoint) -> Option<String> {
     let (wanted, has): (BTreeSet<_>, BTreeSet<_>) =
         (EVENTS.into_iter().collect(), endpoint.events.iter().map(String::as_str).collect());

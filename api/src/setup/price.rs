@@ -1,4 +1,4 @@
-//! Products and prices: one of each for every plan that is paid for, found by names that never change.
+//! Products and prices: one of each for every paid plan, found by names that never change.
 
 use entity::Tier;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Setup<'_> {
-    /// Every plan's price is on sale, at what the plan costs.
+    /// Ensures that every plan has an active price with the plan's terms.
     pub(super) async fn prices(&mut self) -> Result<(), Failure> {
         for plan in PLANS.iter().filter(|plan| plan.price > 0) {
             let ids = self.price(plan).await?;
@@ -20,8 +20,8 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// The ids of a plan's prices, the one that is sold first. Those that were sold before are understood for ever:
-    /// somebody may still pay them.
+    /// The ids of a plan's prices, the one that is sold first. Earlier ones stay recognized, because subscribers may still pay
+    /// them.
     async fn price(&mut self, plan: &Plan) -> Result<Vec<String>, Failure> {
         let name = format!("patch_hive_{}", plan.tier.as_str().to_lowercase());
         let (lookup_key, terms) = (format!("{name}_monthly"), Terms::monthly(plan.price));
@@ -31,17 +31,17 @@ impl Setup<'_> {
         self.product(&product, plan).await?;
         let sold = match fits {
             Some(price) if price.active => {
-                self.say(format_args!("{what}: there already, {} ({terms})", price.id));
+                self.say(format_args!("{what}: exists, {} ({terms})", price.id));
                 Some(price)
             }
             Some(price) => {
                 let activate = async |stripe: &Stripe, key: &str| stripe.activate_price(key, &price.id).await;
-                self.change(&what, "put on sale again", activate).await?;
+                self.change(&what, "reactivated", activate).await?;
                 Some(price)
             }
             None => {
                 let new = Price { id: String::new(), product: product.clone(), active: true, terms };
-                let done = format!("made, at {}", new.terms);
+                let done = format!("created, at {}", new.terms);
                 self.change(&what, &done, async |stripe, key| stripe.create_price(key, &lookup_key, &new).await).await?
             }
         };
@@ -54,22 +54,22 @@ impl Setup<'_> {
     async fn product(&mut self, id: &str, plan: &Plan) -> Result<(), Failure> {
         let what = format!("product {id}");
         match self.stripe.product_is_active(id).await? {
-            Some(true) => self.say(format_args!("{what}: there already")),
+            Some(true) => self.say(format_args!("{what}: exists")),
             Some(false) => {
                 let activate = async |stripe: &Stripe, key: &str| stripe.activate_product(key, id).await;
-                self.change(&what, "put on sale again", activate).await?;
+                self.change(&what, "reactivated", activate).await?;
             }
             None => {
                 let name = format!("Patch-Hive {}", plan.name);
-                self.change(&what, "made", async |stripe, key| stripe.create_product(key, id, &name).await).await?;
+                self.change(&what, "created", async |stripe, key| stripe.create_product(key, id, &name).await).await?;
             }
         }
         Ok(())
     }
 }
 
-/// Warns of prices that are configured and that Stripe does not know, and of those on sale that ask for something else than
-/// what users are told. Where Stripe cannot be asked, nothing is said of them.
+/// Warns of configured prices that do not exist at Stripe, and of sold prices whose terms differ from the plan's. Does nothing
+/// if Stripe cannot be reached.
 pub async fn warn_of_unknown(stripe: &Stripe, prices: &Prices) {
     for tier in [Tier::Core, Tier::Pro, Tier::Studio] {
         let variable = format!("STRIPE_PRICE_ID_{}", tier.as_str());
@@ -79,16 +79,16 @@ pub async fn warn_of_unknown(stripe: &Stripe, prices: &Prices) {
                     tracing::warn!(
                         variable,
                         price = id,
-                        "Stripe does not know this price: run patch-hive stripe-setup"
+                        "this price does not exist at Stripe: run patch-hive stripe-setup"
                     );
                 }
                 Ok(Some(price)) if prices.sold(tier) == Some(id) && !fits(&price, tier) => {
                     let (active, terms) = (price.active, price.terms);
-                    tracing::warn!(variable, price = id, active, %terms, "this price does not sell what the plan says");
+                    tracing::warn!(variable, price = id, active, %terms, "the terms of this price differ from the plan");
                 }
                 Ok(Some(_)) => {}
                 Err(failure) => {
-                    tracing::info!(%failure, "Stripe could not be asked for the prices that are configured");
+                    tracing::info!(%failure, "the configured prices could not be checked");
                     return;
                 }
             }
