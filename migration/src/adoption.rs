@@ -12,6 +12,7 @@ mod postgres;
 mod rows;
 mod shape;
 mod sqlite;
+mod undo;
 
 use sea_orm_migration::{
     SchemaManager, SchemaManagerConnection,
@@ -19,7 +20,7 @@ use sea_orm_migration::{
 };
 
 use self::shape::{LEDGER, Shape, USERS};
-use crate::accounts;
+use crate::accounts::tables;
 
 type Connection<'a> = SchemaManagerConnection<'a>;
 
@@ -76,24 +77,24 @@ pub(crate) async fn adopt(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     if users {
         adopt_users(db).await?;
     } else {
-        accounts::create_users(manager).await?;
+        tables::create_users(manager).await?;
     }
     if ledger {
         adopt_ledger(db).await?;
     } else {
-        accounts::create_ledger(manager).await?;
+        tables::create_ledger(manager).await?;
     }
     if users {
         complete_users(db).await?;
     }
-    manager.create_table(accounts::credit_accounts()).await?;
+    manager.create_table(tables::credit_accounts()).await?;
     db.execute_unprepared(OPEN_ACCOUNTS).await?;
     if users {
         for opening in openings(db) {
             db.execute_unprepared(opening.make).await?;
         }
     }
-    accounts::protect_ledger(manager).await
+    tables::protect_ledger(manager).await
 }
 
 /// Whether the tables of the first step were adopted, rather than made.
@@ -104,16 +105,16 @@ pub(crate) async fn adopted(manager: &SchemaManager<'_>) -> Result<bool, DbErr> 
 /// Gives the old shape back. What the first step made is dropped.
 pub(crate) async fn release(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
-    accounts::unprotect_ledger(manager).await?;
+    tables::unprotect_ledger(manager).await?;
     if mark::is_adopted(db, USERS.table).await? {
         for opening in openings(db).iter().rev() {
             db.execute_unprepared(opening.unmake).await?;
         }
     }
-    accounts::drop_table(manager, "credit_accounts").await?;
+    tables::drop_table(manager, "credit_accounts").await?;
     for (shape, indexes) in [(&LEDGER, &LEDGER_INDEXES[..]), (&USERS, &USERS_INDEXES[..])] {
         if !mark::is_adopted(db, shape.table).await? {
-            accounts::drop_table(manager, shape.table).await?;
+            tables::drop_table(manager, shape.table).await?;
             continue;
         }
         for guard in guards(db, shape) {
@@ -122,9 +123,9 @@ pub(crate) async fn release(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for index in indexes {
             db.execute_unprepared(index.unmake).await?;
         }
-        mark::undo(db, shape.table).await?;
+        undo::undo(db, shape.table).await?;
     }
-    accounts::drop_table(manager, mark::TABLE).await
+    tables::drop_table(manager, mark::TABLE).await
 }
 
 async fn adopt_users(db: &Connection<'_>) -> Result<(), DbErr> {

@@ -6,7 +6,7 @@ use sea_orm_migration::{
     sea_orm::{QueryResult, Statement},
 };
 
-use super::{Connection, postgres};
+use super::Connection;
 
 /// The table of these marks.
 pub(super) const TABLE: &str = "patch_hive_adopted";
@@ -40,7 +40,11 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn read(change: &str, column: &'a str) -> Result<Self, DbErr> {
+    /// Reads a stored change.
+    ///
+    /// # Errors
+    /// The change is of another version of the program.
+    pub(super) fn read(change: &str, column: &'a str) -> Result<Self, DbErr> {
         Ok(match change {
             "adopted" => Self::Adopted,
             "added" => Self::Added(column),
@@ -90,24 +94,8 @@ pub(super) async fn is_added(db: &Connection<'_>, table: &str, column: &str) -> 
     Ok(false)
 }
 
-/// Takes every change of a table back, the newest first.
-pub(super) async fn undo(db: &Connection<'_>, table: &str) -> Result<(), DbErr> {
-    for row in marks(db, table).await? {
-        let (change, column): (String, String) = (row.try_get("", "change")?, row.try_get("", "column_name")?);
-        let was: Option<String> = row.try_get("", "was")?;
-        match Change::read(&change, &column)? {
-            Change::Adopted => {}
-            Change::Added(column) => {
-                db.execute_unprepared(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await?;
-            }
-            // SQLite's columns are never altered: only PostgreSQL can.
-            altered => postgres::restore(db, table, altered, was.as_deref().unwrap_or_default()).await?,
-        }
-    }
-    Ok(())
-}
-
-async fn marks(db: &Connection<'_>, table: &str) -> Result<Vec<QueryResult>, DbErr> {
+/// The changes of a table, the newest first.
+pub(super) async fn marks(db: &Connection<'_>, table: &str) -> Result<Vec<QueryResult>, DbErr> {
     let sql = format!("SELECT change, column_name, was FROM {TABLE} WHERE table_name = $1 ORDER BY id DESC");
     db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [table.into()])).await
 }
