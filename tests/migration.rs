@@ -142,7 +142,7 @@ async fn a_step_that_was_passed_by_is_caught_up_on() {
     }
 }
 
-/// Takes the fifth step back by itself.
+/// Rolls back only the fifth step.
 const WITHOUT_PLAN_CHANGES: &str = "
     DROP INDEX stripe_subscriptions_schedule;
     ALTER TABLE stripe_subscriptions DROP COLUMN asked_at;
@@ -258,7 +258,7 @@ async fn only_steps_of_this_program_are_pending() {
     }
 }
 
-/// What a newer program leaves when it has migrated the database.
+/// The state after a newer version has migrated the database.
 const NEWER_STEP: &str = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_of_tomorrow', 0)";
 
 async fn refuses(app: &TestApp, statement: &str) {

@@ -11,7 +11,7 @@ use async_graphql::{
 };
 use patch_hive::graphql::sdl;
 
-/// What clients were promised. More may be there.
+/// The schema promised to clients. The current one may have more.
 const PROMISED: &str = include_str!("schema/promised.graphql");
 
 #[test]

@@ -47,7 +47,7 @@ impl Stripe {
         answer
     }
 
-    /// How many calls changed something, or tried to.
+    /// The number of calls that changed something, or tried to.
     fn writes(&self) -> u64 {
         let requests = self.sandbox.requests();
         requests.into_iter().filter(|(call, _)| !call.starts_with("GET")).map(|(_, count)| count).sum()

@@ -1,4 +1,4 @@
-//! Adopts the tables of a Patch-Hive application that was there before the gateway.
+//! Adopts the tables of an existing Patch-Hive application.
 //!
 //! Rows, foreign columns, indexes, keys and triggers stay as they are, and so does every other table. What is added or
 //! altered is written into `patch_hive_adopted`, from which [`release`] gives the old shape back. Whatever the gateway
@@ -24,7 +24,7 @@ use crate::accounts::tables;
 
 type Connection<'a> = SchemaManagerConnection<'a>;
 
-/// What both databases call alike: a thing that an adopted table lacks, and how it is taken away again.
+/// A statement that adds what an adopted table lacks, and the one that removes it again; the same for both databases.
 struct Addition {
     make: &'static str,
     unmake: &'static str,
@@ -63,13 +63,11 @@ const OPEN_ACCOUNTS: &str = "INSERT INTO credit_accounts (user_id, balance, vers
      FROM users u LEFT JOIN credits_ledger l ON l.user_id = u.id AND l.version = \
      (SELECT MAX(newest.version) FROM credits_ledger newest WHERE newest.user_id = u.id)";
 
-/// Makes the tables of the first step around those that are there.
+/// Creates the missing tables of the first step, and adapts the existing ones.
 pub(crate) async fn adopt(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
     if manager.has_table("credit_accounts").await? {
-        return refuse(
-            "there is a table credit_accounts, which the gateway makes for itself: rename it first".to_owned(),
-        );
+        return refuse("a table credit_accounts exists, which the gateway creates itself: rename it first".to_owned());
     }
     let users = manager.has_table(USERS.table).await?;
     let ledger = manager.has_table(LEDGER.table).await?;
@@ -97,12 +95,12 @@ pub(crate) async fn adopt(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     tables::protect_ledger(manager).await
 }
 
-/// Whether the tables of the first step were adopted, rather than made.
+/// Returns whether the tables of the first step were adopted rather than created.
 pub(crate) async fn adopted(manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
     manager.has_table(mark::TABLE).await
 }
 
-/// Gives the old shape back. What the first step made is dropped.
+/// Restores the old shape, and drops what the first step created.
 pub(crate) async fn release(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
     tables::unprotect_ledger(manager).await?;
@@ -154,7 +152,7 @@ async fn adopt_ledger(db: &Connection<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// What an old row lacks can be told only now: a user was there when the first of their entries was booked.
+/// Fills in the creation time of old users: at the latest, they existed when their first entry was posted.
 async fn complete_users(db: &Connection<'_>) -> Result<(), DbErr> {
     if mark::is_added(db, "users", "created_at").await? {
         let now = match db.get_database_backend() {
@@ -189,7 +187,7 @@ async fn begin(db: &Connection<'_>, shape: &Shape) -> Result<Vec<column::Column>
     Ok(columns)
 }
 
-/// What stands for constraints, where the database cannot add them to a table with rows.
+/// Triggers in place of constraints, where the database cannot add those to a table with rows.
 fn guards(db: &Connection<'_>, shape: &Shape) -> impl Iterator<Item = &'static Addition> + use<> {
     let guards: &[Addition] = match (db.get_database_backend(), shape.table) {
         (DbBackend::Postgres, "credits_ledger") => &postgres::LEDGER_KEYS,
@@ -200,7 +198,7 @@ fn guards(db: &Connection<'_>, shape: &Shape) -> impl Iterator<Item = &'static A
     guards.iter()
 }
 
-/// What opens the account of a user whom the application adds later: the gateway opens only those of its own sign-ups.
+/// Triggers that open the account of a user whom the application adds later; the gateway opens only those of its own sign-ups.
 fn openings(db: &Connection<'_>) -> &'static [Addition] {
     match db.get_database_backend() {
         DbBackend::Postgres => &postgres::OPENINGS,

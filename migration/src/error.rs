@@ -1,14 +1,14 @@
-//! Why a database was not migrated.
+//! The errors of migrations.
 
 use sea_orm_migration::sea_orm::DbErr;
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What is in the database must be mended first, or would be lost: one sentence for the operator.
+    /// Data in the database must be corrected first, or would be lost: a sentence for the operator.
     #[error("{0}")]
     Refused(String),
-    /// What the database says.
+    /// A database error.
     #[error(transparent)]
     Database(DbErr),
 }

@@ -102,7 +102,7 @@ pub async fn force_down(db: &DatabaseConnection, steps: u32) -> Result<(), Error
 /// Lists every step, oldest first. Writes nothing.
 ///
 /// # Errors
-/// What the database says, or that it holds a step which this program does not know.
+/// A database error, or the database contains a step that this version does not know.
 pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
     steps(db).await
 }
@@ -111,7 +111,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 /// knows are none of its business: a rolling update has both at work.
 ///
 /// # Errors
-/// What the database says.
+/// A database error.
 pub async fn pending(db: &DatabaseConnection) -> Result<usize, DbErr> {
     let ours = Migrator::migrations();
     if !SchemaManager::new(db).has_table(APPLIED).await? {

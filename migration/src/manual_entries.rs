@@ -1,4 +1,4 @@
-//! Who made an entry of the ledger by hand.
+//! The author of a ledger entry made by hand.
 
 use sea_orm_migration::{prelude::*, schema::big_integer};
 

@@ -150,7 +150,7 @@ facts! {
     }
 }
 
-/// How many statements a page costs: the least of several readings, since other work is counted too.
+/// The number of statements per page: the least of several measurements, since other work is counted too.
 async fn statements(app: &TestApp, admin: &Actor, first: usize) -> u64 {
     let database = app.inside().await.database.clone();
     let mut least = u64::MAX;

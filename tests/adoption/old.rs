@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::harness::{Actor, TestApp, postgres};
 
-/// How long anything may take in the database.
+/// Time limit of a database operation.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database, and a folder for it.

@@ -23,7 +23,7 @@ use crate::harness::book::{Entry, balance_at};
 /// Credits of an export.
 pub(super) const COST: i64 = 3;
 
-/// How much was proved.
+/// The number of checked facts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Figures {
     pub(super) entries: usize,
@@ -110,7 +110,7 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
     Ok((spans.collect::<Result<_, _>>()?, intentions))
 }
 
-/// Whether the entry is what was asked for, and what was told of it.
+/// Checks that an entry matches its request and the response.
 fn does(entry: &Entry, event: &Event) -> Result<(), String> {
     let expected = match &event.asked {
         Asked::Charge { key } => ("SPEND", -COST, Some(key.as_str())),
@@ -127,7 +127,7 @@ fn does(entry: &Entry, event: &Event) -> Result<(), String> {
     if told && done { Ok(()) } else { Err(format!("{event:?} does not match {entry:?}")) }
 }
 
-/// What was over before something else began has the smaller version.
+/// Checks that an operation that ended before another began has the smaller version.
 fn keeps_time(spans: &[Span]) -> Result<(), String> {
     let mut latest = 0;
     for (version, span) in (1..).zip(spans) {
@@ -139,7 +139,7 @@ fn keeps_time(spans: &[Span]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a balance that was told was the balance at a version between the question and the answer. What was refused had
+/// Checks that a reported balance was the balance at a version between the request and the response. A refused charge had
 /// not been booked by then, although it may have been `booked` later.
 fn explains(ledger: &[Entry], timeline: &Timeline, event: &Event, booked: Option<i64>) -> Result<(), String> {
     let window = timeline.known(event.begin)..=timeline.possible(event.end);

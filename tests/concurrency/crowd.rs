@@ -15,10 +15,10 @@ use crate::harness::{
     replicas::{Member, Replicas},
 };
 
-/// How many accounts they share.
+/// Number of shared accounts.
 const ACCOUNTS: usize = 4;
 
-/// How many keys there are for a second, besides those that are nobody else's.
+/// Number of keys per second that several clients use.
 const SHARED_KEYS: u64 = 5;
 
 const CHARGE: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input: $input) { __typename \
@@ -41,7 +41,7 @@ pub(super) struct Crowd {
 struct Account {
     owner: Member,
     history: Mutex<Vec<Event>>,
-    /// What was charged, to be given back.
+    /// Charges to refund.
     charges: Mutex<Vec<String>>,
 }
 
@@ -128,7 +128,7 @@ impl Crowd {
         }
     }
 
-    /// What was asked of each account.
+    /// The history of each account.
     pub(super) fn histories(&self) -> Vec<Vec<Event>> {
         self.accounts.iter().map(|account| account.history.lock().unwrap().clone()).collect()
     }

@@ -13,7 +13,7 @@ pub(super) struct Event {
     pub(super) answer: Answer,
 }
 
-/// What was asked.
+/// A request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Asked {
     Charge { key: String },
@@ -22,7 +22,7 @@ pub(super) enum Asked {
     Look,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     /// A charge: the id of its entry, and the balance as it was a moment later.

@@ -10,10 +10,10 @@ use entity::ledger_entry::{ChangeType, Model};
 use super::client::{Charge, Grant, Told};
 use crate::harness::chance::Seed;
 
-/// What a dying gateway, or one whose database has died, may answer.
+/// The error codes of a gateway that stops, or whose database has stopped.
 const FORGIVABLE: [&str; 3] = ["no answer in time", "no connection", "UNAVAILABLE"];
 
-/// What all clients were told.
+/// The responses that all clients received.
 #[derive(Default)]
 pub(super) struct Record {
     charges: Vec<(bool, Charge)>,
@@ -71,7 +71,7 @@ impl Record {
     }
 }
 
-/// What is there.
+/// The contents of the database.
 struct Books<'a> {
     by_version: HashMap<(i64, i64), &'a Model>,
     by_source: HashMap<&'a str, &'a Model>,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::replica::{Address, Member};
 use crate::harness::chance::Dice;
 
-/// How long an answer may take before the client asks again.
+/// Time limit of a response, after which the client retries.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 const CHARGE: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input: $input) { __typename \
@@ -33,7 +33,7 @@ pub(super) struct Client {
     told: Told,
 }
 
-/// What a client was told.
+/// The responses that a client received.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) charges: Vec<Charge>,

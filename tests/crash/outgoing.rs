@@ -17,10 +17,10 @@ use tokio::{process::Child, time::timeout};
 
 use crate::harness::{postgres, program};
 
-/// How long may be unknown what Stripe did.
+/// Time limit for learning what Stripe did.
 const WITHIN: Duration = Duration::from_mins(1);
 
-/// How long Stripe thinks about each write: long enough to be killed meanwhile.
+/// Delay of Stripe's writes: long enough for the gateway to be killed meanwhile.
 const THINKS: u64 = 3000;
 
 const PATIENCE: Duration = Duration::from_secs(30);

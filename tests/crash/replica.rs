@@ -16,7 +16,7 @@ use tokio::{process::Child, time::timeout};
 
 use crate::harness::program::{self, complaint};
 
-/// How long a gateway may take to start.
+/// Time limit of a start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const SIGN_UP: &str = "mutation ($input: SignUpInput!) { signUp(input: $input) { token user { id } } }";

@@ -30,16 +30,16 @@ use crate::harness::{
     replicas::{Member, Replicas},
 };
 
-/// How many balances are watched.
+/// Number of watched balances.
 const ACCOUNTS: usize = 4;
 
-/// How many watch each.
+/// Number of watchers per balance.
 const WATCHERS: usize = 15;
 
 /// Changes that come at once: more than a watcher is told one by one.
 const BURST: usize = 300;
 
-/// How long watchers have for anything, however late that counts as.
+/// Time limit of watchers for anything, even if it counts as late.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) struct Crowd {
@@ -52,7 +52,7 @@ pub(super) struct Crowd {
     watchers: Vec<(usize, Arc<AtomicI64>, JoinHandle<Diary>)>,
 }
 
-/// What was seen.
+/// The observations.
 #[derive(Default)]
 pub(super) struct Figures {
     pub(super) watchers: usize,

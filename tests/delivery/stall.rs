@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 use super::silence;
 use crate::harness::{Actor, TestApp, facts};
 
-/// How often each message says the same: as many messages as are booked at once then fit into no buffer on the way.
+/// Number of repetitions in each message, so that the messages of entries posted at once exceed all buffers on the way.
 const REPETITIONS: usize = 45;
 
 /// Bytes of a note, of which each message carries as many.

@@ -21,7 +21,7 @@ use crate::harness::{
 /// The longest time for which a watcher reads nothing.
 pub(super) const LONGEST_STALL: Duration = Duration::from_millis(1500);
 
-/// How it fares.
+/// The quality of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mood {
     /// It stalls, and its sockets are cut.
@@ -41,7 +41,7 @@ pub(super) struct Watcher {
     known: Arc<AtomicI64>,
 }
 
-/// What a watcher was told.
+/// The results that a watcher received.
 #[derive(Default)]
 pub(super) struct Diary {
     /// The version that it named at first.

@@ -22,10 +22,10 @@ use tokio::{
 
 use super::{Actor, postgres, signature, sqlite};
 
-/// The least that bcrypt knows: the tests are about other things.
+/// The lowest cost of bcrypt: the tests are about other things.
 const PASSWORD_COST: u32 = 4;
 
-/// How long the sandbox may take to deliver everything.
+/// Time limit for the sandbox to deliver everything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

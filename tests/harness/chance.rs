@@ -1,4 +1,4 @@
-//! Chance that can be repeated, and time that can be lengthened.
+//! Repeatable random choices, and test durations that can be extended.
 //!
 //! `PATCH_HIVE_TEST_SEED=n` repeats a run's choices, which a failing test prints; how threads and processes interleave is not
 //! among them. `PATCH_HIVE_TEST_SECONDS=n` lengthens the tests that go on until their time is over.
@@ -52,12 +52,12 @@ impl Dice {
     }
 }
 
-/// How long a test goes on: as long as was set, or its usual time.
+/// The duration of a test: as configured, or its usual one.
 pub(crate) fn lasting(usual_seconds: u64) -> Duration {
     Duration::from_secs(number("PATCH_HIVE_TEST_SECONDS").unwrap_or(usual_seconds))
 }
 
-/// Whether more time was given than usual.
+/// Returns whether more time than usual is configured.
 pub(crate) fn lengthened() -> bool {
     number("PATCH_HIVE_TEST_SECONDS").is_some()
 }

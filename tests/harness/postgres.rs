@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 
 use super::left_out;
 
-/// Who runs the server when the tests run as root, which PostgreSQL refuses to do: the user "nobody".
+/// The user "nobody", who runs the server if the tests run as root, which PostgreSQL refuses.
 const UNPRIVILEGED: u32 = 65_534;
 
 static SERVER: OnceCell<Option<String>> = OnceCell::const_new();

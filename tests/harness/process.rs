@@ -82,7 +82,7 @@ impl Process {
         &self.http
     }
 
-    /// What it has logged up to now.
+    /// The log up to now.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }

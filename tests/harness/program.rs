@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{process::Command, time::timeout};
 
-/// How long a command may take.
+/// Time limit of a command.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program, with no variable of the surrounding environment.
@@ -25,7 +25,7 @@ pub(crate) async fn runs(folder: &Path, arguments: &[&str], variables: &[(&str, 
     timeout(PATIENCE, output).await.expect("the command did not end").unwrap()
 }
 
-/// What a command wrote to its error stream.
+/// The error output of a command.
 pub(crate) fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

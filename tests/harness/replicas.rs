@@ -24,10 +24,10 @@ use super::{
     postgres, sqlite,
 };
 
-/// How many share a PostgreSQL database. A SQLite file is one process's alone.
+/// Number of gateways on a PostgreSQL database. A SQLite file belongs to one process.
 const REPLICAS: usize = 3;
 
-/// The least that bcrypt knows.
+/// The lowest cost of bcrypt.
 const PASSWORD_COST: u32 = 4;
 
 /// Gateways that share a database and nothing else.

@@ -13,7 +13,7 @@ use tokio_tungstenite::{
 /// The subprotocol that the gateway speaks.
 pub(crate) const PROTOCOL: (&str, &str) = ("Sec-WebSocket-Protocol", "graphql-transport-ws");
 
-/// How long a message may take.
+/// Time limit of a message.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]

@@ -31,14 +31,14 @@ pub(super) struct Entry {
     pub(super) balance: i64,
 }
 
-/// What was last said of a subscription.
+/// The newest state of a subscription.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     pub(super) subscription: usize,
     pub(super) tier: Tier,
     pub(super) status: Status,
     pub(super) end: i64,
-    /// When it was said.
+    /// Time of the state.
     pub(super) at: i64,
 }
 
@@ -59,7 +59,7 @@ pub(super) enum Status {
     Ended,
 }
 
-/// What became of a wish to spend.
+/// The result of a charge.
 pub(super) enum Spent {
     Fresh(i64),
     Replayed(i64),

@@ -20,7 +20,7 @@ pub(super) struct Book {
     pub(super) told: Vec<Telling>,
     /// The events of the last step.
     pub(super) telling: Vec<Telling>,
-    /// What the last step was answered.
+    /// The response to the last step.
     pub(super) answer: Option<Answer>,
     /// Days since the beginning.
     pub(super) today: i64,

@@ -59,7 +59,7 @@ pub(super) enum Operation {
     },
 }
 
-/// What is answered.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Done,
@@ -84,7 +84,7 @@ pub(super) enum Answer {
     Error(&'static str),
 }
 
-/// What may happen next.
+/// The actions that may happen next.
 pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
     let sign_up = (0..NAMES).prop_map(|name| Operation::SignUp { name });
     if book.users.is_empty() {
@@ -119,7 +119,7 @@ pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
         .boxed()
 }
 
-/// What may become of each user's plan.
+/// The possible changes of each user's plan.
 fn steps(book: &Book) -> Vec<(usize, Step)> {
     let mut steps = Vec::new();
     for (user, account) in book.users.iter().enumerate() {
@@ -141,7 +141,7 @@ fn steps(book: &Book) -> Vec<(usize, Step)> {
     steps
 }
 
-/// Whether it may happen, also once earlier steps were left out.
+/// Returns whether the action may happen, also after earlier steps were removed.
 pub(super) fn possible(book: &Book, operation: &Operation) -> bool {
     let there = |user: usize| user < book.users.len();
     match *operation {

@@ -9,7 +9,7 @@ use crate::webhook::payloads::{CORE, PRO, Pack, Plan, Price, STUDIO, Version};
 /// Seconds of a day.
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
-/// What becomes of a plan.
+/// A change of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Begin { tier: Tier, first: First },
@@ -20,7 +20,7 @@ pub(super) enum Step {
     End,
 }
 
-/// How a plan begins.
+/// The start of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum First {
     Active,
@@ -37,10 +37,10 @@ pub(super) struct Telling {
     pub(super) what: What,
 }
 
-/// What an event says.
+/// The content of an event.
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    /// How a plan is. `first` shows its first payment: it was made active, or made so.
+    /// The state of a plan. `first` shows its first payment: it was created active, or became so.
     Plan {
         plan: Period,
         status: Status,

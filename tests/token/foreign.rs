@@ -19,7 +19,7 @@ const STRANGER: &str = include_str!("../keys/stranger.pem");
 
 const ISSUER: &str = "https://login.example";
 
-/// What the other issuer says of Ada.
+/// The other issuer's claims about Ada.
 fn ada() -> Value {
     json!({ "iss": ISSUER, "sub": "auth|ada", "email": "Ada@patchhive.example", "name": "Ada Lovelace", "exp": soon() })
 }

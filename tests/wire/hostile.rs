@@ -1,5 +1,5 @@
-//! Requests that are made to be expensive: small to send and long to walk. Each is refused, by HTTP and by a socket alike,
-//! after little work and with a short answer.
+//! Hostile documents, small to send and expensive to process, are refused before they cost much, over HTTP and websockets
+//! alike.
 
 mod attacks;
 mod chunks;

@@ -1,4 +1,4 @@
-//! What adopting has changed, one row a change: enough to give the old shape back, and for an operator to read.
+//! The changes made by adoption, one row each: enough to restore the old shape, and readable for an operator.
 
 use sea_orm_migration::{
     prelude::*,
@@ -8,15 +8,15 @@ use sea_orm_migration::{
 
 use super::Connection;
 
-/// The table of these marks.
+/// The table of the changes.
 pub(super) const TABLE: &str = "patch_hive_adopted";
 
-/// One change of a column, or that the table was there before the gateway.
+/// A change of a column, or the fact that the table existed before the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change<'a> {
-    /// The table was there.
+    /// The table existed.
     Adopted,
-    /// The column was not there.
+    /// The column did not exist.
     Added(&'a str),
     /// The column had another type: the mark's `was`.
     Retyped(&'a str),
@@ -53,7 +53,7 @@ impl<'a> Change<'a> {
             "required" => Self::Required(column),
             "relaxed" => Self::Relaxed(column),
             odd => {
-                return Err(DbErr::Custom(format!("{TABLE} tells of a change that this program does not know: {odd}")));
+                return Err(DbErr::Custom(format!("{TABLE} contains a change that this version does not know: {odd}")));
             }
         })
     }
@@ -70,7 +70,7 @@ pub(super) fn table() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Notes a change.
+/// Records a change.
 pub(super) async fn mark(db: &Connection<'_>, table: &str, change: Change<'_>, was: Option<&str>) -> Result<(), DbErr> {
     let (change, column) = change.stored();
     let sql = format!("INSERT INTO {TABLE} (table_name, change, column_name, was) VALUES ($1, $2, $3, $4)");
@@ -79,12 +79,12 @@ pub(super) async fn mark(db: &Connection<'_>, table: &str, change: Change<'_>, w
     Ok(())
 }
 
-/// Whether a table was there before the gateway.
+/// Returns whether a table existed before the gateway.
 pub(super) async fn is_adopted(db: &Connection<'_>, table: &str) -> Result<bool, DbErr> {
     Ok(!marks(db, table).await?.is_empty())
 }
 
-/// Whether a column was added.
+/// Returns whether a column was added.
 pub(super) async fn is_added(db: &Connection<'_>, table: &str, column: &str) -> Result<bool, DbErr> {
     for row in marks(db, table).await? {
         if row.try_get::<String>("", "change")? == "added" && row.try_get::<String>("", "column_name")? == column {

@@ -52,7 +52,7 @@ const VIEWS: &str = "SELECT DISTINCT r.ev_class::regclass::text AS name FROM pg_
 struct Retyping {
     to: &'static str,
     using: &'static str,
-    /// Whether the old type comes back at the end: a wider one does no harm, another kind would.
+    /// Restores the old type on release: a wider type would do no harm, but another kind would.
     restored: bool,
 }
 

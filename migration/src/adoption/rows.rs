@@ -7,7 +7,7 @@ use super::{Connection, column::Column, refuse};
 /// The largest balance: what a client can read.
 const MAX_BALANCE: i64 = i32::MAX as i64;
 
-/// How many rows a refusal names.
+/// Maximum number of rows named in a refusal.
 const NAMED: usize = 5;
 
 /// Users without what every user has, and users whom the gateway could not tell apart.
@@ -60,7 +60,7 @@ pub(super) async fn check_balances(db: &Connection<'_>) -> Result<(), DbErr> {
     refuse_rows(db, "credits_ledger", &beyond, "lead to a balance beyond 2,147,483,647").await
 }
 
-/// What is no moment that a program could read. SQLite's times are text, as applications write them: with or without an
+/// A condition for times that a program cannot parse. SQLite's times are text, as applications write them: with or without an
 /// offset, which is UTC then; or seconds since 1970.
 fn no_time(db: &Connection<'_>) -> &'static str {
     match db.get_database_backend() {

@@ -1,4 +1,4 @@
-//! What the gateway wants of a table, and whether a table that is there can give it.
+//! The tables that the gateway needs, and checks whether existing ones can provide it.
 
 use sea_orm_migration::sea_orm::DbErr;
 

@@ -9,7 +9,7 @@ pub(super) struct Span {
     pub(super) end: u64,
 }
 
-/// What answers say of versions, ordered by time.
+/// The versions that responses report, ordered by time.
 pub(super) struct Timeline {
     /// From a moment on, this version or a later one is the newest. Both numbers grow.
     known: Vec<(u64, i64)>,

@@ -21,7 +21,7 @@ use tokio::{
 use super::{UNPRIVILEGED, binaries, is_root, unprivileged};
 use crate::harness::left_out;
 
-/// How often a server that starts is asked whether it has.
+/// Interval of checks whether a server has started.
 const ATTEMPTS: u32 = 600;
 
 /// Runs the server beside a shell that reads from this process: one word crashes it, and the end of input, however this

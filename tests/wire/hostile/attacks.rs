@@ -1,4 +1,4 @@
-//! Known attacks, each with the code of its refusal. Most are as large as a body may be.
+//! The hostile documents, each with the code that refuses it. Most are as large as a body may be.
 
 mod crowds;
 mod inputs;

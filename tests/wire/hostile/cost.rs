@@ -1,4 +1,4 @@
-//! The work that a hostile request causes before it is refused.
+//! Measures the cost of refusing hostile documents.
 //!
 //! Work is asserted by what is counted alike on every machine: allocations and their bytes, and the bytes of the answer. The
 //! time on the CPU is printed. This prints it for a release build, most expensive last:
