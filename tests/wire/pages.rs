@@ -8,7 +8,7 @@ use patch_hive::{
 use reqwest::header;
 use serde_json::json;
 
-use super::{on_the_wire, with_settings};
+use super::{on_the_wire, site::Pages, with_settings};
 use crate::harness::TestApp;
 
 async fn page(app: &TestApp, path: &str) -> (u16, String) {
@@ -52,15 +52,21 @@ async fn the_first_page_leads_to_graphiql() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn graphiql_has_the_storys_operations_and_they_fit_the_schema() {
+async fn without_a_build_graphiql_says_how_to_build_it_and_loads_nothing() {
     on_the_wire(async |app| {
         let (status, graphiql) = page(&app, "/graphiql").await;
         assert_eq!(status, 200);
-        for name in
-            ["plans", "createCheckout", "chargeExport", "purchaseCredits", "cancelSubscription", "balanceChanged"]
-        {
-            assert!(graphiql.contains(name), "{name}");
+        assert!(graphiql.contains("npm --prefix web run build"), "{graphiql}");
+        for foreign in ["http:", "https:", "<script", "<link"] {
+            assert!(!graphiql.contains(foreign), "{foreign} is in {graphiql}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operations_of_graphiql_fit_the_schema() {
+    on_the_wire(async |app| {
         let story = include_str!("../../api/src/http/pages/story.graphql");
         for operation in story.trim().split("\n\n").filter(|operation| !operation.contains("subscription ")) {
             let answer = app.visitor().asks(operation).await;
@@ -83,18 +89,19 @@ async fn graphiql_can_read_the_schema_within_the_limits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_demo_hands_out_a_token() {
     on_the_wire(async |app| {
-        let (_, graphiql) = page(&app, "/graphiql").await;
-        assert!(!graphiql.contains("Bearer "), "a token without a demo");
-
-        let mut config = app.inside().await.config.clone();
-        config.database.url = format!("sqlite:{}", app.folder().join("demo.db").display());
-        let options = server::Options { migrate: true, demo: Some(DEMO), site: Site::default() };
-        let demo = server::start_with(config, Clock::default(), options).await.unwrap();
-        let url = format!("http://{}/graphiql", demo.address());
-        let graphiql = app.http().get(url).send().await.unwrap().text().await.unwrap();
-        let token = &demo.demo().unwrap().token;
-        assert!(graphiql.contains(&format!("Bearer {token}")));
-        demo.stop().await;
+        for (demo, file) in [(None, "plain.db"), (Some(DEMO), "demo.db")] {
+            let mut config = app.inside().await.config.clone();
+            config.database.url = format!("sqlite:{}", app.folder().join(file).display());
+            let options = server::Options { migrate: true, demo, site: Site::of::<Pages>() };
+            let gateway = server::start_with(config, Clock::default(), options).await.unwrap();
+            let url = format!("http://{}/graphiql", gateway.address());
+            let graphiql = app.http().get(url).send().await.unwrap().text().await.unwrap();
+            match gateway.demo() {
+                Some(demo) => assert!(graphiql.contains(&format!("Bearer {}", demo.token))),
+                None => assert!(!graphiql.contains("Bearer "), "a token without a demo"),
+            }
+            gateway.stop().await;
+        }
     })
     .await;
 }

@@ -10,7 +10,7 @@ use super::on_the_wire;
 
 #[derive(rust_embed::Embed)]
 #[folder = "../tests/site"]
-struct Pages;
+pub(super) struct Pages;
 
 /// Where the pages are served, and who asks for them.
 struct Browser {
@@ -161,7 +161,12 @@ async fn a_built_graphiql_has_the_story_and_loads_nothing_foreign() {
         }
         assert!(!policy.contains("http"), "{policy}");
         let page = page.text().await.unwrap();
-        assert!(page.contains("balanceChanged") && !page.contains("{{settings}}"), "{page}");
+        assert!(!page.contains("{{settings}}"), "{page}");
+        for name in
+            ["plans", "createCheckout", "chargeExport", "purchaseCredits", "cancelSubscription", "balanceChanged"]
+        {
+            assert!(page.contains(name), "{name} is not in {page}");
+        }
         assert!(!page.contains("https://"), "{page}");
         assert_eq!(browser.gets("/graphiql/index.html", &[]).await.status(), 404);
         let script = browser.gets("/graphiql/assets/index-77aa10c3.js", &[]).await;

@@ -11,11 +11,11 @@ use super::{Gateway, Site, accept::prefers_page, refusal, site::guarded};
 
 const HOME: &str = include_str!("pages/home.html");
 
-/// GraphiQL where it is not built: it comes from a CDN.
-const GRAPHIQL: &str = include_str!("pages/graphiql.html");
+/// Shown at `/graphiql` in a build without pages: how to build them.
+const UNBUILT: &str = include_str!("pages/unbuilt.html");
 
-/// What the built GraphiQL may do. Its editor writes styles into the page; since nothing foreign may be loaded, a style that
-/// somebody else got in could tell nobody what it sees.
+/// The content security policy of GraphiQL. Its editor writes inline styles; since the page may load nothing from other
+/// origins, an injected style could not send anywhere what it sees.
 const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
     style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -59,12 +59,11 @@ pub(super) async fn graphiql(State(gateway): State<Gateway>) -> Response {
     if !gateway.pages.graphiql {
         return refusal::nothing_here().into_response();
     }
-    // The token is of today: an old page must not come from the browser's cache.
-    let fresh =
-        |page: &str| ([(header::CACHE_CONTROL, "no-store")], Html(with_settings(page, &gateway.pages))).into_response();
+    // The page holds a token: a browser must not answer with a stored copy.
+    let fresh = |page: String| ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
     match gateway.pages.site.page("graphiql/index.html") {
-        Some(page) => guarded(fresh(&page), GRAPHIQL_POLICY),
-        None => fresh(GRAPHIQL),
+        Some(page) => guarded(fresh(with_settings(&page, &gateway.pages)), GRAPHIQL_POLICY),
+        None => fresh(UNBUILT.to_owned()),
     }
 }
 
@@ -94,7 +93,7 @@ mod tests {
     #[test]
     fn a_token_cannot_end_the_script() {
         let page = with_settings(
-            GRAPHIQL,
+            "{{settings}}",
             &Pages { graphiql: true, token: Some("</script><script>".to_owned()), ..Pages::default() },
         );
         assert!(page.contains("Bearer \\u003c/script>\\u003cscript>"));
