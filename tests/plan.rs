@@ -19,6 +19,13 @@ facts! {
         insta::assert_json_snapshot!("plans", plans);
     }
 
+    async fn the_cost_of_an_export_is_public_and_is_what_an_export_takes(app: TestApp) {
+        let cost = app.visitor().gets("{ exportCost }", json!({})).await.as_i64().unwrap();
+        let ada = app.signs_up("ada").await;
+        let charge = ada.exports("run", "key").await;
+        assert_eq!(charge["required"], cost, "{charge}");
+    }
+
     async fn how_stripe_is_set_up_is_public(app: TestApp) {
         insta::assert_json_snapshot!("stripe_config", app.visitor().gets(CONFIG, json!({})).await);
     }

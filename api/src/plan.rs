@@ -1,5 +1,6 @@
 //! The plans: constants that everyone may read.
 
+use async_graphql::Enum;
 use entity::Tier;
 
 /// Maximum number of credits in a pack.
@@ -22,41 +23,45 @@ pub struct Plan {
     pub includes: Option<Tier>,
 }
 
-/// A feature of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feature {
-    /// Demo `PatchBooks`.
-    DemoPatchbooks,
-    /// Free patch and rack exports.
-    FreeExports,
-    /// Community features.
-    Community,
-    /// Module library access.
-    ModuleLibrary,
-    /// Patch fingerprint.
-    PatchFingerprint,
-    /// Stability envelope.
-    StabilityEnvelope,
-    /// Troubleshooting tree.
-    TroubleshootingTree,
-    /// Performance macros.
-    PerformanceMacros,
-    /// Patch variants.
-    PatchVariants,
-    /// Golden rack arrangement.
-    GoldenRackArrangement,
-    /// Compatibility report.
-    CompatibilityReport,
-    /// Learning path.
-    LearningPath,
-    /// Rack fit score.
-    RackFitScore,
-    /// Unlimited `PatchBook` exports.
-    UnlimitedExports,
-    /// Priority support.
-    PrioritySupport,
-    /// Commercial licence.
-    CommercialLicense,
+/// Declares the features: each with the name that people read, which is also its description in the schema.
+macro_rules! features {
+    ($($feature:ident = $label:tt,)*) => {
+        /// Identifies a feature.
+        #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+        #[graphql(name = "FeatureCode")]
+        pub enum Feature {
+            $(#[doc = $label] $feature,)*
+        }
+
+        impl Feature {
+            /// The feature's name, for people.
+            #[must_use]
+            pub const fn label(self) -> &'static str {
+                match self {
+                    $(Self::$feature => $label,)*
+                }
+            }
+        }
+    };
+}
+
+features! {
+    DemoPatchbooks = "Demo PatchBooks",
+    FreeExports = "Free patch and rack exports",
+    Community = "Community features",
+    ModuleLibrary = "Module library access",
+    PatchFingerprint = "Patch fingerprint",
+    StabilityEnvelope = "Stability envelope",
+    TroubleshootingTree = "Troubleshooting tree",
+    PerformanceMacros = "Performance macros",
+    PatchVariants = "Patch variants",
+    GoldenRackArrangement = "Golden rack arrangement",
+    CompatibilityReport = "Compatibility report",
+    LearningPath = "Learning path",
+    RackFitScore = "Rack fit score",
+    UnlimitedExports = "Unlimited PatchBook exports",
+    PrioritySupport = "Priority support",
+    CommercialLicense = "Commercial licence",
 }
 
 /// The four plans, from the least to the most.
@@ -114,30 +119,5 @@ pub const fn plan(tier: Tier) -> &'static Plan {
         Tier::Core => &PLANS[1],
         Tier::Pro => &PLANS[2],
         Tier::Studio => &PLANS[3],
-    }
-}
-
-impl Feature {
-    /// The feature's name, for people.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::DemoPatchbooks => "Demo PatchBooks",
-            Self::FreeExports => "Free patch and rack exports",
-            Self::Community => "Community features",
-            Self::ModuleLibrary => "Module library access",
-            Self::PatchFingerprint => "Patch fingerprint",
-            Self::StabilityEnvelope => "Stability envelope",
-            Self::TroubleshootingTree => "Troubleshooting tree",
-            Self::PerformanceMacros => "Performance macros",
-            Self::PatchVariants => "Patch variants",
-            Self::GoldenRackArrangement => "Golden rack arrangement",
-            Self::CompatibilityReport => "Compatibility report",
-            Self::LearningPath => "Learning path",
-            Self::RackFitScore => "Rack fit score",
-            Self::UnlimitedExports => "Unlimited PatchBook exports",
-            Self::PrioritySupport => "Priority support",
-            Self::CommercialLicense => "Commercial licence",
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! Plans and quotes: public.
 
-use async_graphql::{Enum, Object, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 
-use super::{money::Money, tier::Tier};
+use super::{context::Asked, money::Money, tier::Tier};
 use crate::{
     billing::payment::{self, UNIT_PRICE},
     error::Error,
@@ -26,6 +26,11 @@ impl PlanQuery {
         #[graphql(desc = "The credits in the pack, 1 to 1000.")] credits: i32,
     ) -> Result<CreditQuote, Error> {
         payment::quote(i64::from(credits)).map(CreditQuote::from)
+    }
+
+    /// The credits that one export costs. 0 when exports are free for everybody.
+    async fn export_cost(&self, ctx: &Context<'_>) -> Result<i64, Error> {
+        Ok(ctx.app()?.config.export_cost)
     }
 }
 
@@ -66,53 +71,15 @@ impl From<&plan::Plan> for Plan {
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Feature {
     /// The identifier of the feature.
-    code: FeatureCode,
+    code: plan::Feature,
     /// A human-readable label.
     label: &'static str,
 }
 
 impl From<plan::Feature> for Feature {
     fn from(feature: plan::Feature) -> Self {
-        Self { code: feature.into(), label: feature.label() }
+        Self { code: feature, label: feature.label() }
     }
-}
-
-/// Identifies a feature.
-#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
-#[graphql(remote = "plan::Feature")]
-pub(super) enum FeatureCode {
-    /// Demo PatchBooks.
-    DemoPatchbooks,
-    /// Free patch and rack exports.
-    FreeExports,
-    /// Community features.
-    Community,
-    /// Module library access.
-    ModuleLibrary,
-    /// Patch fingerprint.
-    PatchFingerprint,
-    /// Stability envelope.
-    StabilityEnvelope,
-    /// Troubleshooting tree.
-    TroubleshootingTree,
-    /// Performance macros.
-    PerformanceMacros,
-    /// Patch variants.
-    PatchVariants,
-    /// Golden rack arrangement.
-    GoldenRackArrangement,
-    /// Compatibility report.
-    CompatibilityReport,
-    /// Learning path.
-    LearningPath,
-    /// Rack fit score.
-    RackFitScore,
-    /// Unlimited PatchBook exports.
-    UnlimitedExports,
-    /// Priority support.
-    PrioritySupport,
-    /// Commercial license.
-    CommercialLicense,
 }
 
 /// The price of a credit pack.
