@@ -5,7 +5,7 @@ import { defineConfig, devices } from "@playwright/test";
 
 import { gateway, ports } from "./stories/stage";
 
-/** What starts the gateway: a program that is built already, or cargo. */
+/** The command that starts the gateway: a built binary, or cargo. */
 const program = process.env["PATCH_HIVE"] ?? "cargo run --quiet --manifest-path ../Cargo.toml --";
 
 const database = `sqlite:${join(tmpdir(), `patch-hive-stories-${ports.gateway}.db`)}`;
@@ -29,17 +29,23 @@ export default defineConfig({
   testDir: "stories",
   fullyParallel: true,
   workers: 2,
-  // A page that lay behind the sandbox's is at times not drawn again by headless Chromium: the list says "flaky" then.
-  retries: 2,
+  retries: 0,
   forbidOnly: true,
   reporter: "list",
-  timeout: 40_000,
-  expect: { timeout: 10_000 },
-  use: { baseURL: gateway, trace: "retain-on-failure", timezoneId: "UTC" },
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
+  use: {
+    baseURL: gateway,
+    trace: { mode: "retain-on-failure", screenshots: false },
+    timezoneId: "UTC",
+    locale: "en-US",
+  },
   projects: [
-    { name: "stories", use: chromium, testIgnore: /clock\// },
-    // There is one clock for everybody: it is moved once nobody else looks at it.
+    { name: "stories", use: chromium, testIgnore: /(clock|pictures)\// },
+    // All stories share the clock of the sandbox, so it is advanced after the others are done.
     { name: "clock", use: chromium, testMatch: /clock\//, dependencies: ["stories"], fullyParallel: false },
+    // Takes the pictures of README, and runs only when it is asked for.
+    ...(process.env["PICTURES"] === undefined ? [] : [{ name: "pictures", use: chromium, testMatch: /pictures\// }]),
   ],
   webServer: {
     command: `${program} dev --fresh --bind 127.0.0.1:${ports.gateway} --sandbox-bind 127.0.0.1:${ports.sandbox} --database-url ${database}`,
