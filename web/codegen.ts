@@ -1,6 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-/** Types and documents, from the schema and from the operations that stand beside what uses them. */
+/** Generates types and documents from the schema and from the operations beside the components. */
 const config: CodegenConfig = {
   schema: "../schema.graphql",
   documents: "src/**/*.graphql",

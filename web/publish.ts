@@ -7,7 +7,7 @@ import type { Plugin } from "vite";
 
 import { paths } from "./src/paths.ts";
 
-/** A copy of index.html for each path: the gateway answers a path with the file of that name, and keeps no list. */
+/** Copies index.html for each path: the gateway serves a path from the file of that name, and has no list of paths. */
 export function pages(): Plugin {
   return {
     name: "pages",
@@ -25,13 +25,13 @@ export function pages(): Plugin {
 
 const TEXT = /\.(css|html|js|json|svg|ttf)$/;
 
-/** Smaller files fit into a packet as they are. */
+/** Bytes below which compression gains nothing: such files fit into a packet. */
 const LEAST_BYTES = 1_000;
 
-/** The best that takes no minutes. */
+/** The highest quality that does not take minutes. */
 const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
-/** Each file that is worth it also as brotli and gzip have it, for the gateway to choose from. */
+/** Adds a brotli and a gzip version of each file that gains from it. The gateway chooses one per request. */
 export function compressed(): Plugin {
   return {
     name: "compressed",

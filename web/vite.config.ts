@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 
 import { compressed, pages } from "./publish.ts";
 
-/** The gateway that the development server and the preview pass requests on to. */
+/** The gateway that the development server and the preview forward requests to. */
 const gateway = process.env["GATEWAY"] ?? "http://127.0.0.1:8000";
 
 const proxy = { "/graphql": { target: gateway, ws: true } };

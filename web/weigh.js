@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-/** Bytes of script, compressed, that a page may load in all. */
+/** The limit for the compressed script of a page, in bytes. */
 const MOST = 150_000;
 
 const dist = new URL("dist/", import.meta.url);
 
-/** Whatever a page's HTML names, and what those files name in turn. */
+/** Sums up the scripts that a page loads, directly and through other scripts. */
 function weigh(page) {
   const scripts = new Set();
   const queue = [page];

@@ -9,11 +9,11 @@ import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./page.css";
 
-/** What the gateway writes into the page. */
+/** The settings that the gateway writes into the page. */
 interface Settings {
-  /** Operations, a tab each. */
+  /** Operations, one per tab. */
   story: string[];
-  /** Sent along with each of them: in `patch-hive dev` the demo user's token. */
+  /** Headers of every request: in `patch-hive dev`, the token of the demo user. */
   headers: Record<string, string>;
 }
 

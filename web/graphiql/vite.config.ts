@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 
 import { compressed } from "../publish.ts";
 
-/** GraphiQL is built by itself: what it shares with the pages would otherwise weigh on them. */
+/** GraphiQL is built separately, so that the pages do not load chunks that only it needs. */
 export default defineConfig({
   root: import.meta.dirname,
   base: "/graphiql/",

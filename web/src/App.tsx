@@ -5,7 +5,7 @@ import { AccountPage } from "./account/AccountPage";
 import { AccountProvider } from "./account/AccountProvider";
 import { Home } from "./frame/Home";
 import { Frame } from "./frame/Frame";
-import { Lost } from "./frame/Lost";
+import { NotFound } from "./frame/NotFound";
 import { type Path, paths } from "./paths";
 import { CreditsPage } from "./payment/CreditsPage";
 import { PricingPage } from "./plan/PricingPage";
@@ -22,20 +22,20 @@ const pages: Record<Path, ReactElement> = {
   signup: <SignUpPage />,
 };
 
-/** Every page, for whoever is logged in. */
+/** Every page, for the person who is logged in or for a visitor. */
 export function App() {
   const session = useSession();
-  const known = session.is !== "out";
+  const isKnown = session.is !== "out";
   return (
     <>
-      <AccountProvider key={known ? session.session.user.id : "nobody"} known={known}>
+      <AccountProvider key={isKnown ? session.session.user.id : "visitor"} isKnown={isKnown}>
         <Routes>
           <Route element={<Frame />}>
             <Route path="/" element={<Home />} />
             {paths.map((path) => (
               <Route key={path} path={path} element={pages[path]} />
             ))}
-            <Route path="*" element={<Lost />} />
+            <Route path="*" element={<NotFound />} />
           </Route>
         </Routes>
       </AccountProvider>

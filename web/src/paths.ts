@@ -1,4 +1,4 @@
-/** The paths of the pages besides `/`, without the slash. The gateway answers whatever is not among them with 404. */
+/** The paths of the pages other than `/`, without the slash. The gateway answers any other path with 404. */
 export const paths = ["pricing", "credits", "account", "login", "signup"] as const;
 
 export type Path = (typeof paths)[number];

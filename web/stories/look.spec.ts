@@ -1,7 +1,7 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 import { subscribe } from "./checkout";
+import { see } from "./look";
 import { expect, grant, test } from "./person";
 
 const PAGES = ["/", "/pricing", "/credits", "/account"];
@@ -15,20 +15,10 @@ const LOOKS = [
   { name: "phone-dark", colorScheme: "dark", viewport: { width: 375, height: 812 } },
 ] as const;
 
-/** Goes to a page and looks at it. */
+/** Opens a page and checks it. */
 async function look(page: Page, path: string, look: string, who: string): Promise<void> {
   await page.goto(path);
   await see(page, `${path === "/" ? "home" : path.slice(1)}-${who}-${look}`);
-}
-
-/** Looks at what is shown as axe does, and keeps a picture of it for people. */
-async function see(page: Page, name: string): Promise<void> {
-  await expect(page.locator("[aria-busy=true], .skeleton")).toHaveCount(0);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, "nothing reaches beyond the window").toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
-  await page.screenshot({ path: `test-results/screens/${name}.png`, fullPage: true });
 }
 
 for (const { name, ...use } of LOOKS) {
@@ -48,13 +38,13 @@ for (const { name, ...use } of LOOKS) {
     test(`axe finds nothing in dialogs and outcomes, ${name}`, async ({ page }) => {
       await page.goto("/account");
       await page.getByRole("button", { name: "Export PatchBook" }).click();
-      await expect(page.getByText("3 credits short.")).toBeVisible();
+      await expect(page.getByText("3 credits missing.")).toBeVisible();
       await see(page, `shortfall-${name}`);
       await subscribe(page, "Core");
       await page.getByRole("button", { name: "Export PatchBook" }).click();
       await expect(page.getByText("Export ticket")).toBeVisible();
       await see(page, `ticket-${name}`);
-      await page.getByRole("button", { name: "Cancel the plan" }).click();
+      await page.getByRole("button", { name: "Cancel plan" }).click();
       await see(page, `cancellation-${name}`);
       await page.goto("/pricing");
       await page.getByRole("button", { name: "Upgrade to Pro" }).click();

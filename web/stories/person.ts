@@ -4,11 +4,17 @@ import { type APIRequestContext, test as base } from "@playwright/test";
 
 import { gateway } from "./stage";
 
-/** Somebody who has signed up. */
+/** A person who has signed up. */
 export interface Person {
   email: string;
   password: string;
   session: Session;
+}
+
+/** A person's name, and the end of the email. */
+interface Name {
+  username: string;
+  email: string;
 }
 
 interface Session {
@@ -23,7 +29,7 @@ const SIGN_UP = `mutation ($input: SignUpInput!) {
   signUp(input: $input) { token expiresAt user { id email username } }
 }`;
 
-/** Asks the gateway, as nobody or as somebody. */
+/** Sends a request to the gateway, with or without a token. */
 async function ask<Data>(request: APIRequestContext, query: string, variables: object, token?: string): Promise<Data> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await request.post(`${gateway}/graphql`, { data: { query, variables }, headers });
@@ -32,13 +38,14 @@ async function ask<Data>(request: APIRequestContext, query: string, variables: o
   return data;
 }
 
-async function signUp(request: APIRequestContext): Promise<Person> {
-  const input = { email: `${randomUUID()}@example.com`, username: "ada", password: PASSWORD };
+/** Signs a person up. */
+async function signUp(request: APIRequestContext, { username, email }: Name): Promise<Person> {
+  const input = { email: `${randomUUID()}${email}`, username, password: PASSWORD };
   const { signUp } = await ask<{ signUp: Session }>(request, SIGN_UP, { input });
   return { email: signUp.user.email, password: PASSWORD, session: signUp };
 }
 
-/** Gives somebody credits, as an operator does. */
+/** Grants credits to a person, as an operator does. */
 export async function grant(request: APIRequestContext, person: Person, credits: number): Promise<void> {
   const admin = token({ ...claims(person.session.token), role: "admin" });
   const input = { userId: person.session.user.id, credits, reason: "A welcome gift", idempotencyKey: randomUUID() };
@@ -50,7 +57,7 @@ export async function grant(request: APIRequestContext, person: Person, credits:
   );
 }
 
-/** The same session with a token that ends so many seconds from now. */
+/** The same session with a token that expires in a number of seconds. */
 export function shortened({ session }: Person, seconds: number): Session {
   const exp = Math.floor(Date.now() / 1000) + seconds;
   const ends = new Date(exp * 1000).toISOString();
@@ -61,7 +68,7 @@ function claims(token: string): object {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as object;
 }
 
-/** `patch-hive dev` keeps its secret in the source code: whoever runs it may be anybody. */
+/** Signs a token with the secret of `patch-hive dev`, which is in the source code. */
 function token(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
@@ -69,17 +76,18 @@ function token(claims: object): string {
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** What a browser keeps of a session. */
+/** The state of a browser that stores a session. */
 export function kept(session: Session) {
   const localStorage = [{ name: "patch-hive.session", value: JSON.stringify(session) }];
   return { cookies: [], origins: [{ origin: gateway, localStorage }] };
 }
 
-/** A test of somebody who has signed up and is logged in. */
-export const test = base.extend<{ person: Person }>({
-  person: async ({ playwright }, use) => {
+/** A story of a person who has signed up and is logged in. */
+export const test = base.extend<{ name: Name; person: Person }>({
+  name: [{ username: "ada", email: "@example.com" }, { option: true }],
+  person: async ({ playwright, name }, use) => {
     const request = await playwright.request.newContext();
-    await use(await signUp(request));
+    await use(await signUp(request, name));
     await request.dispose();
   },
   storageState: async ({ person }, use) => {

@@ -1,20 +1,20 @@
 import { expect, grant, test } from "./person";
 
-test("where nothing is sold, nothing can be bought", async ({ page }) => {
+test("while payments are disabled, nothing can be bought", async ({ page }) => {
   await page.route("**/graphql", async (route) => {
     if (!route.request().postData()?.includes("stripeConfig")) return route.continue();
     const stripeConfig = { __typename: "StripeConfig", enabled: false };
     return route.fulfill({ json: { data: { stripeConfig } } });
   });
   await page.goto("/pricing");
-  await expect(page.getByText("Payments are switched off")).toBeVisible();
+  await expect(page.getByText("Payments are disabled at the moment")).toBeVisible();
   await expect(page.getByRole("button", { name: "Subscribe to Pro" })).toBeDisabled();
   await page.goto("/credits");
-  await expect(page.getByText("Payments are switched off")).toBeVisible();
-  await expect(page.getByRole("button", { name: "Purchase" })).toBeDisabled();
+  await expect(page.getByText("Payments are disabled at the moment")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Continue to payment" })).toBeDisabled();
 });
 
-test("plans that cannot be loaded are asked for again", async ({ page }) => {
+test("plans that cannot be loaded can be requested again", async ({ page }) => {
   await page.route("**/graphql", (route) => route.abort());
   await page.goto("/pricing");
   await expect(page.getByRole("alert")).toContainText("cannot be reached");
@@ -23,7 +23,7 @@ test("plans that cannot be loaded are asked for again", async ({ page }) => {
   await expect(page.getByRole("listitem", { name: "Studio" })).toBeVisible();
 });
 
-test("a checkout that Stripe does not answer for can be asked for again", async ({ page }) => {
+test("a checkout can be tried again when Stripe does not respond", async ({ page }) => {
   let broken = true;
   await page.route("**/graphql", (route) => {
     if (!broken || !route.request().postData()?.includes("createCheckout")) return route.continue();
@@ -32,41 +32,43 @@ test("a checkout that Stripe does not answer for can be asked for again", async 
   });
   await page.goto("/pricing");
   await page.getByRole("button", { name: "Subscribe to Core" }).click();
-  await expect(page.getByRole("alert")).toContainText("Stripe does not answer");
+  await expect(page.getByRole("alert")).toContainText("Stripe is not responding");
   broken = false;
   await page.getByRole("button", { name: "Subscribe to Core" }).click();
   await expect(page).toHaveURL(/\/pay\//);
 });
 
-test("the history is turned over and narrowed down", async ({ page, person, request }) => {
+test("the history has pages and a filter", async ({ page, person, request }) => {
   for (let credits = 1; credits <= 12; credits += 1) await grant(request, person, credits);
   await page.goto("/account");
   await expect(page.getByRole("cell", { name: "+12" })).toBeVisible();
-  await expect(page.getByRole("img", { name: /Balance over the last 12 changes: from 0 to 78 credits/ })).toBeVisible();
+  await expect(
+    page.getByRole("img", { name: /Balance over the last 12 changes: from 0 to 78 credits, highest 78/ }),
+  ).toBeVisible();
   await page.getByRole("button", { name: "Older" }).click();
   await expect(page.getByRole("cell", { name: "+2", exact: true })).toBeVisible();
   await expect(page.getByRole("button", { name: "Older" })).toBeDisabled();
   await page.getByRole("button", { name: "Newer" }).click();
   await expect(page.getByRole("cell", { name: "+12" })).toBeVisible();
   await page.getByLabel("Show").selectOption("Purchases");
-  await expect(page.getByText("Nothing of this kind.")).toBeVisible();
+  await expect(page.getByText("No changes of this type.")).toBeVisible();
 });
 
-test("a page that is not there says so", async ({ page }) => {
+test("a path without a page says so", async ({ page }) => {
   await page.goto("/");
   await page.evaluate(() => {
     window.history.pushState(null, "", "/nowhere");
     window.dispatchEvent(new PopStateEvent("popstate"));
   });
-  await expect(page.getByRole("heading", { name: "Nothing is patched in here" })).toBeVisible();
-  await page.getByRole("link", { name: "To the first page" }).click();
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to the home page" }).click();
   await expect(page.getByRole("heading", { name: "Take your patches with you." })).toBeVisible();
 });
 
-test("the keyboard is enough", async ({ page }) => {
+test("the pages work by keyboard", async ({ page }) => {
   await page.goto("/");
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
   await page.getByRole("link", { name: "Pricing", exact: true }).focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("main")).toBeFocused();

@@ -6,7 +6,7 @@ import { expect, test } from "./person";
 test.describe("a visitor", () => {
   test.use({ storageState: { cookies: [], origins: [] } });
 
-  test("picks a plan, signs up, is declined, pays, and sees the credits arrive", async ({ page }) => {
+  test("picks a plan, signs up, is declined, pays, and gets the credits", async ({ page }) => {
     await page.goto("/");
     await page.getByRole("link", { name: "See the plans" }).click();
     await expect(page.getByRole("heading", { name: "Pick your voltage" })).toBeVisible();
@@ -31,11 +31,11 @@ test.describe("a visitor", () => {
 
     await page.getByRole("button", { name: "Close" }).click();
     await expect(page).toHaveURL(/\/account$/);
-    await page.getByRole("link", { name: "Change the plan" }).click();
+    await page.getByRole("link", { name: "Change plan" }).click();
     await expect(page.getByRole("listitem", { name: "Core" })).toContainText("Your plan");
   });
 
-  test("who leaves the checkout is told that nothing was charged", async ({ page, person }) => {
+  test("who leaves the checkout is told so", async ({ page, person }) => {
     await page.goto("/login");
     await page.getByLabel("Email").fill(person.email);
     await page.getByLabel("Password").fill("wrong horse battery");
@@ -48,11 +48,11 @@ test.describe("a visitor", () => {
     await page.goto("/pricing");
     await page.getByRole("button", { name: "Subscribe to Pro" }).click();
     await page.getByRole("link", { name: "Cancel and go back" }).click();
-    await expect(page.getByText("nothing was charged")).toBeVisible();
+    await expect(page.getByText("You left the checkout.")).toBeVisible();
     await expect(page.getByText("Not enough for an export.")).toBeVisible();
   });
 
-  test("a link to the account leads there by way of logging in", async ({ page, person }) => {
+  test("a link to the account opens it after logging in", async ({ page, person }) => {
     await page.goto("/account");
     await page.getByLabel("Email").fill(person.email.toUpperCase());
     await page.getByLabel("Password").fill(person.password);
@@ -64,14 +64,14 @@ test.describe("a visitor", () => {
 });
 
 test("a plan is subscribed to once, however often it is clicked", async ({ page }) => {
-  let asked = 0;
+  let requests = 0;
   page.on("request", (request) => {
-    if (request.postData()?.includes("createCheckout")) asked += 1;
+    if (request.postData()?.includes("createCheckout")) requests += 1;
   });
   await page.goto("/pricing");
   await page.getByRole("button", { name: "Subscribe to Studio" }).dblclick();
   await pay(page);
   await expect(page.getByText("You are on Studio.")).toBeVisible();
   await expect(balance(page)).toContainText("unlimited");
-  expect(asked).toBe(1);
+  expect(requests).toBe(1);
 });

@@ -6,21 +6,23 @@ import { BalanceModule } from "../balance/BalanceModule";
 import { ReturnNotice } from "../checkout/ReturnNotice";
 import { ExportModule } from "../export/ExportModule";
 import { HistoryModule } from "../ledger/HistoryModule";
+import { PaymentsModule } from "../payment/PaymentsModule";
+import { loginPath } from "../session/afterLogin";
 import { useSession } from "../session/current";
-import { loginPath } from "../session/next";
 import { SubscriptionModule } from "../subscription/SubscriptionModule";
+import { text } from "../text/current";
 
-/** What somebody has, and what became of it. */
+/** The balance, the plan, payments and the history of the person who is logged in. */
 export function AccountPage() {
   const session = useSession();
   const { pathname, search } = useLocation();
   if (session.is === "out") return <Navigate to={loginPath(pathname + search)} replace />;
   return (
     <>
-      <title>Your account – Patch-Hive</title>
+      <title>{text.title(text.account.title)}</title>
       <div className="page-title">
-        <h1>Your account</h1>
-        <p className="lead">
+        <h1>{text.account.heading}</h1>
+        <p className="lead account-person">
           {session.session.user.username}, {session.session.user.email}
         </p>
       </div>
@@ -29,6 +31,7 @@ export function AccountPage() {
         <BalanceModule />
         <SubscriptionModule />
         <ExportModule />
+        <PaymentsModule />
         <HistoryModule />
       </div>
     </>

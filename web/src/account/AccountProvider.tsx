@@ -9,20 +9,20 @@ import { AccountContext } from "./context";
 import { LiveAccount } from "./live";
 
 /**
- * Everything that belongs to one person: the client with its cache, the socket, the account. Give it that person as its
- * key: nothing of one is ever shown to another.
+ * Holds everything that belongs to one person: the client with its cache, the socket and the live account. Its key is
+ * that person, so that nothing of one person is ever shown to another.
  */
-export function AccountProvider({ known, children }: { known: boolean; children: ReactNode }) {
+export function AccountProvider({ isKnown, children }: { isKnown: boolean; children: ReactNode }) {
   const [{ socket, client, account }] = useState(() => {
     const socket = openSocket(sessions, connection);
-    const client = openClient(sessions, socket);
+    const client = openClient(sessions, connection, socket);
     return { socket, client, account: new LiveAccount(client) };
   });
 
   useEffect(() => {
-    if (!known) return;
+    if (!isKnown) return;
     const stop = account.follow();
-    // Without waiting for the silence to be noticed.
+    // Closed at once, rather than when pings stay unanswered.
     const cut = (): void => {
       socket.terminate();
     };
@@ -31,7 +31,7 @@ export function AccountProvider({ known, children }: { known: boolean; children:
       window.removeEventListener("offline", cut);
       stop();
     };
-  }, [known, account, socket]);
+  }, [isKnown, account, socket]);
 
   return (
     <Provider value={client}>

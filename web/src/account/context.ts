@@ -4,7 +4,7 @@ import type { Account, LiveAccount } from "./live";
 
 export const AccountContext = createContext<LiveAccount | null>(null);
 
-/** The account of who is logged in, as it changes. */
+/** The live account of the person who is logged in. */
 export function useAccount(): Account {
   const account = use(AccountContext);
   if (account === null) throw new Error("there is no AccountProvider around this");

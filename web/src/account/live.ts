@@ -8,7 +8,7 @@ import {
   type Tier,
 } from "../generated/graphql";
 
-/** What the gateway tells of an account as it happens; null until it has told it. */
+/** The live state of an account. Each part is null until it has been received. */
 export interface Account {
   balance: BalancePartsFragment | null;
   plan: { tier: Tier; subscription: PlanSubscriptionPartsFragment | null } | null;
@@ -16,10 +16,10 @@ export interface Account {
 
 type Stream = ReturnType<ReturnType<Client["subscription"]>["subscribe"]>;
 
-/** Milliseconds before a stream that the gateway has ended is asked for again. */
+/** Milliseconds before a stream that ended is started again. */
 const PAUSE = 2_000;
 
-/** An account, live. */
+/** Follows an account over the websocket. */
 export class LiveAccount {
   #account: Account = { balance: null, plan: null };
   readonly #client: Client;
@@ -38,7 +38,7 @@ export class LiveAccount {
 
   /** Follows the account until the returned function is called. */
   follow(): () => void {
-    const stops = [lasting((ended) => this.#followBalance(ended)), lasting((ended) => this.#followPlan(ended))];
+    const stops = [restarting((ended) => this.#followBalance(ended)), restarting((ended) => this.#followPlan(ended))];
     return () => {
       for (const stop of stops) stop();
     };
@@ -46,7 +46,7 @@ export class LiveAccount {
 
   #followBalance(ended: () => void): Stream {
     const version = (): number | undefined => this.#account.balance?.version;
-    // Read whenever the socket connects anew: what was seen is not told again, and nothing is missed.
+    // Read at each new connection, so that changes are neither repeated nor missed.
     const variables = {
       get afterVersion() {
         return version();
@@ -56,7 +56,7 @@ export class LiveAccount {
     return stream.subscribe(({ data, error, hasNext }) => {
       const change = data?.balanceChanged;
       if (change && (change.snapshot || change.version > (version() ?? -1))) {
-        this.#become({ ...this.#account, balance: change.balance });
+        this.#update({ ...this.#account, balance: change.balance });
       }
       if (error || !hasNext) ended();
     });
@@ -67,20 +67,20 @@ export class LiveAccount {
     return stream.subscribe(({ data, error, hasNext }) => {
       const change = data?.subscriptionChanged;
       if (change) {
-        this.#become({ ...this.#account, plan: { tier: change.tier, subscription: change.subscription } });
+        this.#update({ ...this.#account, plan: { tier: change.tier, subscription: change.subscription } });
       }
       if (error || !hasNext) ended();
     });
   }
 
-  #become(account: Account): void {
+  #update(account: Account): void {
     this.#account = account;
     for (const listener of [...this.#listeners]) listener();
   }
 }
 
-/** Runs a stream, and runs it again some time after it has ended, until stopped. */
-function lasting(run: (ended: () => void) => Stream): () => void {
+/** Runs a stream, and starts it again after it has ended, until the returned function is called. */
+function restarting(run: (ended: () => void) => Stream): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stream: Stream | undefined;
   const begin = (): void => {

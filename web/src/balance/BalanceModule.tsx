@@ -3,53 +3,41 @@ import "./balance.css";
 import { Link } from "react-router";
 
 import { useAccount } from "../account/context";
+import type { Account } from "../account/live";
 import { LED } from "../frame/led";
-import type { ConnectionState } from "../gateway/connection";
 import { useConnection } from "../gateway/current";
-import type { BalancePartsFragment } from "../generated/graphql";
-import { day } from "../moment";
-import { count } from "../money";
 import { Skeleton } from "../style/Skeleton";
+import { text } from "../text/current";
+import { balanceSummary } from "./balanceSummary";
 import { Counter } from "./Counter";
 
-const WORDS: Record<ConnectionState, string> = {
-  idle: "Connecting",
-  live: "Live",
-  connecting: "Connecting",
-  offline: "Offline",
-};
-
-/** The balance, as it is at this moment. */
+/** The live balance. */
 export function BalanceModule() {
-  const { balance } = useAccount();
+  const account = useAccount();
   const connection = useConnection();
   return (
     <section className="module balance" aria-labelledby="balance-title">
       <div className="module-head">
-        <h2 id="balance-title">Balance</h2>
+        <h2 id="balance-title">{text.balance.title}</h2>
         <p className="label balance-live">
           <span className={`led ${LED[connection]}`} aria-hidden="true" />
-          {WORDS[connection]}
+          {text.frame.states[connection]}
         </p>
       </div>
-      <div className="screen balance-screen" role="status" aria-label="Balance">
-        {balance ? <Counter balance={balance} /> : <Skeleton className="balance-skeleton" />}
-        <span className="label">{balance?.unlimited ? "exports without end" : "credits"}</span>
-      </div>
-      <p className="quiet balance-words">{balance ? words(balance) : <Skeleton />}</p>
+      <Display balance={account.balance} />
+      <p className="quiet balance-words">{balanceSummary(account) ?? <Skeleton />}</p>
       <Link className="button" to="/credits">
-        Add credits
+        {text.balance.add}
       </Link>
     </section>
   );
 }
 
-function words({ unlimited, unlimitedUntil, credits, exportsLeft }: BalancePartsFragment): string {
-  if (unlimited) {
-    const until = unlimitedUntil === null ? "" : ` until ${day(unlimitedUntil)}`;
-    return `Exports are unlimited${until}. Your ${count(credits, "credit")} stay untouched.`;
-  }
-  if (credits < 0) return "A refund took back credits that were spent already. The next ones make up for it.";
-  if (exportsLeft === 0) return "Not enough for an export.";
-  return `Enough for ${count(exportsLeft ?? 0, "export")}.`;
+function Display({ balance }: Pick<Account, "balance">) {
+  return (
+    <div className="screen balance-screen" role="status" aria-label={text.balance.title}>
+      {balance ? <Counter balance={balance} /> : <Skeleton className="balance-skeleton" />}
+      <span className="label">{balance?.unlimited ? text.balance.unlimitedUnit : text.balance.unit}</span>
+    </div>
+  );
 }

@@ -1,23 +1,24 @@
 import "./counter.css";
 
 import type { BalancePartsFragment } from "../generated/graphql";
+import { format, text } from "../text/current";
 import { wheels } from "./wheels";
 
-/** What there is to spend, on wheels that turn when it changes. */
+/** The credits of a balance, on wheels that turn when it changes. */
 export function Counter({ balance }: { balance: Pick<BalancePartsFragment, "credits" | "unlimited"> }) {
-  const spoken = balance.unlimited ? "unlimited" : balance.credits.toLocaleString("en-US");
+  const number = format.number(balance.credits);
   return (
     <span className="counter">
-      <span className="unseen">{spoken}</span>
+      <span className="visually-hidden">{balance.unlimited ? text.balance.unlimitedSpoken : number}</span>
       <span className="counter-wheels" aria-hidden="true">
-        {balance.unlimited ? <span className="counter-endless">∞</span> : <Wheels credits={balance.credits} />}
+        {balance.unlimited ? <span className="counter-endless">∞</span> : <Wheels number={number} />}
       </span>
     </span>
   );
 }
 
-function Wheels({ credits }: { credits: number }) {
-  return wheels(credits).map(({ place, face }) =>
+function Wheels({ number }: { number: string }) {
+  return wheels(number).map(({ place, face }) =>
     typeof face === "string" ? (
       <span key={place}>{face}</span>
     ) : (

@@ -1,18 +1,19 @@
-/** One place of a number: a digit that can turn, or a sign that stands. */
+/** One character of a number: a digit, which can turn, or a sign or separator. */
 export interface Wheel {
-  /** Counted from the right, so that a wheel stays the same one while the number grows. */
+  /** Counted from the right, so that each wheel stays the same one while the number grows. */
   place: string;
   face: number | string;
 }
 
-/** The places of a number from left to right, with a separator between thousands. */
-export function wheels(number: number): Wheel[] {
-  const digits = Math.abs(number).toString().split("").reverse();
-  const places: Wheel[] = [];
-  digits.forEach((digit, place) => {
-    if (place > 0 && place % 3 === 0) places.unshift({ place: `separator ${place}`, face: "," });
-    places.unshift({ place: `digit ${place}`, face: Number(digit) });
-  });
-  if (number < 0) places.unshift({ place: "sign", face: "−" });
-  return places;
+/** Splits a formatted number into its characters, from left to right. */
+export function wheels(number: string): Wheel[] {
+  let digits = 0;
+  const reversed = Array.from(number)
+    .reverse()
+    .map((character): Wheel => {
+      if (!/\d/.test(character)) return { place: `${character} ${digits}`, face: character };
+      digits += 1;
+      return { place: `digit ${digits}`, face: Number(character) };
+    });
+  return reversed.reverse();
 }

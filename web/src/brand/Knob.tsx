@@ -2,12 +2,12 @@ import "./knob.css";
 
 const TICKS = Array.from({ length: 11 }, (_, tick) => tick);
 
-/** Degrees of a potentiometer that points at a share of its way. */
+/** The angle of a knob, in degrees, for a position from 0 to 1. */
 function angle(share: number): number {
   return -135 + 270 * Math.min(1, Math.max(0, share));
 }
 
-/** A potentiometer, turned up to a share between 0 and 1. It only illustrates what stands beside it. */
+/** A knob at a position from 0 to 1. It is decoration for the text beside it. */
 export function Knob({ share }: { share: number }) {
   return (
     <svg className="knob" viewBox="0 0 80 80" aria-hidden="true">

@@ -71,7 +71,7 @@ function Panel({ x, width, name }: { x: number; width: number; name: string }) {
   );
 }
 
-/** Four modules and three cables: what Patch-Hive is about, drawn. */
+/** A drawing of a rack with four modules, patched with cables. */
 export function Rack() {
   return (
     <svg className="rack" viewBox="0 0 600 440" aria-hidden="true">

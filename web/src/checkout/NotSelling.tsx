@@ -1,9 +1,11 @@
-/** Says that nothing can be bought here. */
+import { Notice } from "../style/Notice";
+import { text } from "../text/current";
+
+/** Says that nothing can be bought at the moment. */
 export function NotSelling() {
   return (
-    <div className="notice" role="status">
-      <span className="led" aria-hidden="true" />
-      <p>Payments are switched off here at the moment. Your credits and exports work as always.</p>
-    </div>
+    <Notice>
+      <p>{text.plans.notSelling}</p>
+    </Notice>
   );
 }

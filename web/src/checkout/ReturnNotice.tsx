@@ -3,71 +3,93 @@ import { useLocation, useNavigate } from "react-router";
 import { useQuery } from "urql";
 
 import { useAccount } from "../account/context";
-import { LatestPurchaseDocument } from "../generated/graphql";
-import { count } from "../money";
-import { name } from "../plan/tier";
-import { Button } from "../style/Button";
-import { type Paid, readReturn } from "./return";
+import { OrderEvidenceDocument } from "../generated/graphql";
+import { Notice } from "../style/Notice";
+import { text } from "../text/current";
+import { orderState, type OrderState } from "./orderState";
+import { type Order, readReturn } from "./return";
 
-/** Milliseconds after which a payment is no longer expected within the minute. */
+/** Milliseconds after which a confirmation is no longer expected at any moment. */
 const PATIENCE = 20_000;
 
-/** Says how a checkout ended, and waits for what was paid to arrive. */
+/** Milliseconds between two looks at a payment that is not decided yet. */
+const PAUSE = 5_000;
+
+/** Says what became of a checkout that the person has come back from. */
 export function ReturnNotice() {
   const { search } = useLocation();
-  const came = readReturn(search);
-  if (came === null) return null;
-  if (came.is === "success") return <Arrival paid={came.paid} />;
+  const close = useClose();
+  const returned = readReturn(search);
+  if (returned === null) return null;
+  if (returned.from === "checkout") return <OrderNotice key={search} order={returned.order} after={returned.after} />;
   return (
-    <Notice tone="" led="" onClose>
-      <p>You left the checkout, and nothing was charged.</p>
+    <Notice onClose={close}>
+      <p>{text.checkout.left}</p>
     </Notice>
   );
 }
 
-function Arrival({ paid }: { paid: Paid }) {
-  const arrived = useArrived(paid);
-  const late = useLate(!arrived);
-  if (arrived) {
-    return (
-      <Notice tone="notice-good" led="led-live" onClose>
-        <p>
-          <strong>{welcome(paid)}</strong> Thank you.
-        </p>
-      </Notice>
-    );
+function OrderNotice({ order, after }: { order: Order; after: number }) {
+  const state = useOrderState(order, after);
+  const late = useLate(state === "confirming");
+  const close = useClose();
+  const { checkout } = text;
+  switch (state) {
+    case "complete":
+      return (
+        <Notice look="good" onClose={close}>
+          <p>
+            <strong>
+              {"tier" in order ? checkout.onPlan(text.tiers[order.tier]) : checkout.arrived(order.credits)}
+            </strong>{" "}
+            {checkout.thanks}
+          </p>
+        </Notice>
+      );
+    case "processing":
+      return (
+        <Notice look="busy" onClose={close}>
+          <p>
+            <strong>{checkout.processing}</strong>{" "}
+            {"tier" in order ? checkout.processingPlan(text.tiers[order.tier]) : checkout.processingPack(order.credits)}
+          </p>
+        </Notice>
+      );
+    case "confirming":
+      return (
+        <Notice look="busy" onClose={close}>
+          <p>
+            <strong>{checkout.confirming}</strong> {late ? checkout.late : checkout.confirmingText}
+          </p>
+        </Notice>
+      );
   }
-  return (
-    <Notice tone="" led="led-busy">
-      <p>
-        <strong>Payment received.</strong> What you paid for is on its way, and shows here by itself.
-      </p>
-      {late && <p className="quiet">It takes longer than usual. Money from a bank account may need some days.</p>}
-    </Notice>
-  );
 }
 
-function welcome({ wish }: Paid): string {
-  if (wish === null) return "Your purchase is here.";
-  return "tier" in wish ? `You are on ${name(wish.tier)}.` : `${count(wish.credits, "credit")} arrived.`;
-}
-
-/** Whether what was paid is there: the plan is in force, or the purchase is in the ledger. */
-function useArrived({ wish, after }: Paid): boolean {
-  const { balance, plan } = useAccount();
-  const version = balance?.version ?? 0;
-  const tier = wish !== null && "tier" in wish ? wish.tier : null;
+function useOrderState(order: Order, after: number): OrderState {
+  const account = useAccount();
+  const version = account.balance?.version ?? 0;
+  const isPack = "credits" in order;
   const [{ data }, ask] = useQuery({
-    query: LatestPurchaseDocument,
-    pause: tier !== null || version <= after,
+    query: OrderEvidenceDocument,
+    pause: !isPack,
     requestPolicy: "cache-and-network",
   });
+  const state = orderState(order, after, account, data);
+  const undecided = isPack && state !== "complete";
   useEffect(() => {
-    if (tier === null && version > after) ask({ requestPolicy: "network-only" });
-  }, [tier, version, after, ask]);
-  if (tier !== null) return plan?.tier === tier;
-  const latest = data?.ledger.nodes[0];
-  return latest !== undefined && latest.version > after;
+    if (!undecided) return;
+    const look = () => {
+      ask({ requestPolicy: "network-only" });
+    };
+    // At each change of the balance, and now and then: a payment that fails changes no balance.
+    if (version > after) look();
+    const timer = window.setInterval(look, PAUSE);
+    return () => {
+      window.clearInterval(timer);
+    };
+  }, [undecided, version, after, ask]);
+  return state;
 }
 
 function useLate(waiting: boolean): boolean {
@@ -84,24 +106,8 @@ function useLate(waiting: boolean): boolean {
   return late;
 }
 
-interface NoticeProps {
-  tone: string;
-  led: string;
-  onClose?: boolean;
-  children: React.ReactNode;
-}
-
-function Notice({ tone, led, onClose = false, children }: NoticeProps) {
+/** Closes the notice by removing the checkout from the address. */
+function useClose(): () => void {
   const navigate = useNavigate();
-  return (
-    <div className={`notice return ${tone}`} role="status">
-      <span className={`led ${led}`} aria-hidden="true" />
-      <div>{children}</div>
-      {onClose && (
-        <Button look="quiet" onClick={() => void navigate("/account", { replace: true })}>
-          Close
-        </Button>
-      )}
-    </div>
-  );
+  return () => void navigate("/account", { replace: true });
 }

@@ -1,23 +1,23 @@
 import { expect, test } from "vitest";
 
-import { readReturn, returnUrls, type Wish } from "./return";
+import { type Order, readReturn, returnUrls } from "./return";
 
 const search = (url: string) => new URL(url).search;
 
-test.each<Wish>([{ tier: "PRO" }, { credits: 40 }])("a checkout says what it was for: %o", (wish) => {
-  const { successUrl, cancelUrl } = returnUrls("http://here", wish, 7);
-  expect(readReturn(search(successUrl))).toEqual({ is: "success", paid: { wish, after: 7 } });
-  expect(readReturn(search(cancelUrl))).toEqual({ is: "canceled" });
+test.each<Order>([{ tier: "PRO" }, { credits: 40 }])("the way back names the order %o", (order) => {
+  const { successUrl, cancelUrl } = returnUrls("http://here", order, 7);
+  expect(readReturn(search(successUrl))).toEqual({ from: "checkout", order, after: 7 });
+  expect(readReturn(search(cancelUrl))).toEqual({ from: "canceled checkout" });
 });
 
-test("other pages are not come to from a checkout", () => {
-  expect(readReturn("")).toBeNull();
-  expect(readReturn("?payment=maybe")).toBeNull();
+test.each([
+  "",
+  "?payment=maybe",
+  "?payment=success",
+  "?payment=success&tier=FREE&after=0",
+  "?payment=success&credits=-4&after=0",
+  "?payment=success&credits=40",
+  "?payment=success&credits=40&after=x",
+])("%j is not the way back from a checkout", (search) => {
+  expect(readReturn(search)).toBeNull();
 });
-
-test.each(["?payment=success", "?payment=success&tier=FREE&after=x", "?payment=success&credits=-4"])(
-  "what %s was for is not known",
-  (search) => {
-    expect(readReturn(search)).toEqual({ is: "success", paid: { wish: null, after: 0 } });
-  },
-);

@@ -1,43 +1,48 @@
 import type { Tier } from "../generated/graphql";
 import { isPaid } from "../plan/tier";
 
-/** What a checkout is for. */
-export type Wish = { tier: Tier } | { credits: number };
+/** The plan or the pack of credits that a checkout is for. */
+export type Order = { tier: Tier } | { credits: number };
 
-/** What a checkout that has come back was for, and the balance's version when it was left. */
-export interface Paid {
-  wish: Wish | null;
-  after: number;
-}
+/** A checkout that the browser has come back from. It tells nothing about the payment: only the API does. */
+export type Return =
+  | {
+      from: "checkout";
+      order: Order;
+      /** The version of the balance when the person left for the checkout. */
+      after: number;
+    }
+  | { from: "canceled checkout" };
 
-/** How a checkout came back; null on a page that was not come to from one. */
-export type Return = { is: "success"; paid: Paid } | { is: "canceled" } | null;
-
-/** Where Stripe leads back to. It says what to wait for, so that any tab can, and a reload as well. */
-export function returnUrls(origin: string, wish: Wish, after: number): { successUrl: string; cancelUrl: string } {
+/** The addresses that Stripe sends the browser back to. They name the order, so that any tab can look for its payment. */
+export function returnUrls(origin: string, order: Order, after: number): { successUrl: string; cancelUrl: string } {
   const url = (parameters: Record<string, string>): string =>
     `${origin}/account?${new URLSearchParams(parameters).toString()}`;
-  const what: Record<string, string> = "tier" in wish ? { tier: wish.tier } : { credits: wish.credits.toString() };
+  const ordered: Record<string, string> =
+    "tier" in order ? { tier: order.tier } : { credits: order.credits.toString() };
   return {
-    successUrl: url({ payment: "success", ...what, after: after.toString() }),
+    successUrl: url({ payment: "success", ...ordered, after: after.toString() }),
     cancelUrl: url({ payment: "canceled" }),
   };
 }
 
-/** Reads what Stripe led back to. */
-export function readReturn(search: string): Return {
+/** Reads the query of an address that Stripe sent the browser back to; null for any other. */
+export function readReturn(search: string): Return | null {
   const parameters = new URLSearchParams(search);
   switch (parameters.get("payment")) {
-    case "success":
-      return { is: "success", paid: { wish: wish(parameters), after: number(parameters.get("after")) ?? 0 } };
+    case "success": {
+      const order = readOrder(parameters);
+      const after = number(parameters.get("after"));
+      return order === null || after === null ? null : { from: "checkout", order, after };
+    }
     case "canceled":
-      return { is: "canceled" };
+      return { from: "canceled checkout" };
     default:
       return null;
   }
 }
 
-function wish(parameters: URLSearchParams): Wish | null {
+function readOrder(parameters: URLSearchParams): Order | null {
   const tier = parameters.get("tier");
   if (tier !== null && isPaid(tier)) return { tier };
   const credits = number(parameters.get("credits"));

@@ -4,30 +4,31 @@ import { useAccount } from "../account/context";
 import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
 import { CreateCheckoutDocument, PurchaseCreditsDocument } from "../generated/graphql";
-import { returnUrls, type Wish } from "./return";
+import { text } from "../text/current";
+import { type Order, returnUrls } from "./return";
 
-/** A way to Stripe's page. */
+/** Opens checkouts at Stripe. */
 export interface Checkout {
-  /** Opens a checkout and leaves for its page. */
-  open: (wish: Wish) => Promise<void>;
-  /** What is being opened. */
-  wish: Wish | null;
+  /** Opens a checkout and goes to its page. */
+  open: (order: Order) => Promise<void>;
+  /** The order whose checkout is being opened. */
+  order: Order | null;
   failure: Failure | null;
 }
 
-/** Leads to checkout, once, however often it is clicked. */
+/** Opens one checkout, however often it is asked for. */
 export function useCheckout(): Checkout {
   const { balance } = useAccount();
   const plan = useAction(CreateCheckoutDocument);
   const pack = useAction(PurchaseCreditsDocument);
-  const [wish, setWish] = useState<Wish | null>(null);
+  const [order, setOrder] = useState<Order | null>(null);
   const [refused, setRefused] = useState<Failure | null>(null);
   const [createPlan, createPack, version] = [plan.run, pack.run, balance?.version ?? 0];
 
-  // Who comes back by the browser's own button finds the page as it was left.
+  // The browser's back button can restore the page as it was left, with the button still busy.
   useEffect(() => {
     const back = (event: PageTransitionEvent): void => {
-      if (event.persisted) setWish(null);
+      if (event.persisted) setOrder(null);
     };
     window.addEventListener("pageshow", back);
     return () => {
@@ -36,23 +37,24 @@ export function useCheckout(): Checkout {
   }, []);
 
   const open = useCallback(
-    async (wish: Wish) => {
-      setWish(wish);
+    async (order: Order) => {
+      setOrder(order);
       setRefused(null);
-      const urls = returnUrls(window.location.origin, wish, version);
+      const urls = returnUrls(window.location.origin, order, version);
       let url: string | undefined;
-      if ("tier" in wish) {
-        const result = (await createPlan({ input: { tier: wish.tier, ...urls } }))?.createCheckout;
+      if ("tier" in order) {
+        const result = (await createPlan({ input: { tier: order.tier, ...urls } }))?.createCheckout;
         if (result?.__typename === "Checkout") url = result.url;
-        else if (result) setRefused({ code: "ALREADY_SUBSCRIBED", message: result.message, again: false });
+        else if (result)
+          setRefused({ code: "ALREADY_SUBSCRIBED", message: text.checkout.alreadySubscribed, again: false });
       } else {
-        url = (await createPack({ input: { credits: wish.credits, ...urls } }))?.purchaseCredits.url;
+        url = (await createPack({ input: { credits: order.credits, ...urls } }))?.purchaseCredits.url;
       }
-      // The button stays as it is until the browser has left.
-      if (url === undefined) setWish(null);
+      // The button stays busy until the browser has left the page.
+      if (url === undefined) setOrder(null);
       else window.location.assign(url);
     },
     [createPlan, createPack, version],
   );
-  return { open, wish, failure: refused ?? plan.failure ?? pack.failure };
+  return { open, order, failure: refused ?? plan.failure ?? pack.failure };
 }

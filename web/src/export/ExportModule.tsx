@@ -6,43 +6,47 @@ import type { Failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { ChargeExportDocument, type ChargeExportMutation } from "../generated/graphql";
+import { useExportCost } from "../plan/useExportCost";
 import { useSession } from "../session/current";
 import { Button } from "../style/Button";
-import { Intentions } from "./intention";
+import { Skeleton } from "../style/Skeleton";
+import { text } from "../text/current";
+import { ExportAttempts } from "./exportAttempt";
 import { PATCHBOOKS } from "./patchbook";
 import { Shortfall } from "./Shortfall";
 import { Ticket } from "./Ticket";
 
 type Outcome = ChargeExportMutation["chargeExport"];
 
-/** What says that the gateway has not decided: the same wish may be asked again. */
+/** Checks whether the outcome of an attempt is still unknown, so that a retry has to be the same attempt. */
 function isUndecided(failure: Failure): boolean {
   return failure.again || failure.code === "LOGGED_OUT";
 }
 
-/** Pays for the export of a PatchBook, and shows the ticket that the export service wants to see. */
+/** Pays for the export of a PatchBook, and shows its ticket for the export service. */
 export function ExportModule() {
   const { run, busy, failure } = useAction(ChargeExportDocument);
-  const intentions = useIntentions();
-  const [runId, setRunId] = useState(() => intentions.open()?.runId ?? PATCHBOOKS[0].runId);
+  const attempts = useAttempts();
+  const cost = useExportCost();
+  const [runId, setRunId] = useState(() => attempts.open()?.runId ?? PATCHBOOKS[0].runId);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  if (failure !== null && !isUndecided(failure)) intentions.end();
+  if (failure !== null && !isUndecided(failure)) attempts.end();
   const charge = async () => {
     setOutcome(null);
-    const data = await run({ input: intentions.begin(runId) });
+    const data = await run({ input: attempts.begin(runId) });
     if (data === null) return;
-    intentions.end();
+    attempts.end();
     setOutcome(data.chargeExport);
   };
   return (
     <section className="module export" aria-labelledby="export-title">
       <div className="export-order">
-        <h2 id="export-title">Export a PatchBook</h2>
+        <h2 id="export-title">{text.exporting.title}</h2>
         <p className="quiet">
-          It costs a few credits, once: if the line breaks, try again, and the same export is not charged again.
+          {cost === null ? <Skeleton /> : text.exporting.cost(cost)} {text.exporting.once}
         </p>
         <div className="field">
-          <label htmlFor="patchbook">PatchBook</label>
+          <label htmlFor="patchbook">{text.exporting.patchBook}</label>
           <select
             id="patchbook"
             value={runId}
@@ -58,7 +62,7 @@ export function ExportModule() {
           </select>
         </div>
         <Button look="first" busy={busy} onClick={() => void charge()}>
-          Export PatchBook
+          {text.exporting.submit}
         </Button>
       </div>
       <div className="export-outcome" aria-live="polite">
@@ -66,18 +70,18 @@ export function ExportModule() {
         {outcome?.__typename === "ExportCharge" && <Ticket charge={outcome} />}
         {outcome?.__typename === "InsufficientCredits" && <Shortfall outcome={outcome} />}
         {outcome === null && failure === null && (
-          <p className="export-empty quiet">{busy ? "Charging …" : "The ticket of your export appears here."}</p>
+          <p className="export-empty quiet">{busy ? text.exporting.charging : text.exporting.empty}</p>
         )}
       </div>
     </section>
   );
 }
 
-function useIntentions(): Intentions {
+function useAttempts(): ExportAttempts {
   const session = useSession();
-  const [intentions] = useState(() => {
+  const [attempts] = useState(() => {
     const user = session.is === "out" ? "" : session.session.user.id;
-    return new Intentions(window.sessionStorage, user, () => crypto.randomUUID());
+    return new ExportAttempts(window.sessionStorage, user, () => crypto.randomUUID());
   });
-  return intentions;
+  return attempts;
 }

@@ -1,64 +1,64 @@
 import { Link } from "react-router";
 
+import { useAccount } from "../account/context";
 import { NotSelling } from "../checkout/NotSelling";
-import { useCheckout } from "../checkout/useCheckout";
+import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { Problem } from "../gateway/Problem";
 import type { ChargeExportMutation } from "../generated/graphql";
-import { useAccount } from "../account/context";
-import { count, price } from "../money";
 import { Button } from "../style/Button";
+import { format, text } from "../text/current";
 
 type Outcome = Extract<ChargeExportMutation["chargeExport"], { __typename: "InsufficientCredits" }>;
 
-/** Says what lacks for an export, and offers what would mend it. */
+/** Says how many credits an export needs, and offers packs and plans that provide them. */
 export function Shortfall({ outcome }: { outcome: Outcome }) {
   const checkout = useCheckout();
   const selling = useSelling();
-  const subscribed = useAccount().plan?.subscription != null;
-  const { wish } = checkout;
   return (
     <div className="shortfall">
       <p>
-        <strong>{count(outcome.shortfall, "credit")} short.</strong> It takes {outcome.required}, and you have{" "}
-        {outcome.available.toLocaleString("en-US")}.
+        <strong>{text.exporting.missing(outcome.shortfall)}</strong>{" "}
+        {text.exporting.required(outcome.required, outcome.available)}
       </p>
-      {!selling && <NotSelling />}
-      {selling && (
-        <ul className="offers">
-          {outcome.packs.map((pack) => (
-            <li key={pack.credits} className="offer">
-              <span className="digits offer-credits">{pack.credits}</span>
-              <span className="quiet">{pack.credits === 1 ? "credit" : "credits"}, once</span>
-              <Button
-                busy={wish !== null && "credits" in wish && wish.credits === pack.credits}
-                onClick={() => void checkout.open({ credits: pack.credits })}
-              >
-                Buy for {price(pack.amount)}
-              </Button>
-            </li>
-          ))}
-          {outcome.plans.map((plan) => (
-            <li key={plan.tier} className="offer">
-              <span className="digits offer-credits">{plan.monthlyCredits ?? "∞"}</span>
-              <span className="quiet">{plan.unlimited ? "exports without end" : "credits a month"}</span>
-              {subscribed ? (
-                <Link className="button" to={`/pricing?subscribe=${plan.tier}`}>
-                  {plan.name}, {price(plan.price)} a month
-                </Link>
-              ) : (
-                <Button
-                  busy={wish !== null && "tier" in wish && wish.tier === plan.tier}
-                  onClick={() => void checkout.open({ tier: plan.tier })}
-                >
-                  {plan.name}, {price(plan.price)} a month
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
+      {selling ? <Offers outcome={outcome} checkout={checkout} /> : <NotSelling />}
       <Problem failure={checkout.failure} />
     </div>
+  );
+}
+
+function Offers({ outcome, checkout }: { outcome: Outcome; checkout: Checkout }) {
+  const { order, open } = checkout;
+  const isSubscribed = useAccount().plan?.subscription != null;
+  return (
+    <ul className="offers">
+      {outcome.packs.map((pack) => (
+        <li key={pack.credits} className="offer">
+          <span className="digits offer-credits">{format.number(pack.credits)}</span>
+          <span className="quiet">{text.exporting.oneTime(pack.credits)}</span>
+          <Button
+            busy={order !== null && "credits" in order && order.credits === pack.credits}
+            onClick={() => void open({ credits: pack.credits })}
+          >
+            {text.exporting.buyFor(pack.amount)}
+          </Button>
+        </li>
+      ))}
+      {outcome.plans.map(({ tier, price, monthlyCredits }) => (
+        <li key={tier} className="offer">
+          <span className="digits offer-credits">{monthlyCredits === null ? "∞" : format.number(monthlyCredits)}</span>
+          <span className="quiet">{monthlyCredits === null ? text.exporting.unlimited : text.exporting.monthly}</span>
+          {isSubscribed ? (
+            <Link className="button" to={`/pricing?subscribe=${tier}`}>
+              {text.exporting.planFor(text.tiers[tier], price)}
+            </Link>
+          ) : (
+            <Button busy={order !== null && "tier" in order && order.tier === tier} onClick={() => void open({ tier })}>
+              {text.exporting.planFor(text.tiers[tier], price)}
+            </Button>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

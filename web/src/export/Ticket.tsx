@@ -1,52 +1,61 @@
 import { useState } from "react";
 
-import { minute } from "../moment";
-import { count } from "../money";
 import { Button } from "../style/Button";
-import { title } from "./patchbook";
+import { format, text } from "../text/current";
 import { expiry } from "./expiry";
+import { title } from "./patchbook";
 
-interface TicketProps {
-  charge: { id: string; runId: string; credits: number; replayed: boolean; ticket: string | null };
+interface Charge {
+  id: string;
+  runId: string;
+  credits: number;
+  replayed: boolean;
+  ticket: string | null;
 }
 
 /** Proof that an export is paid. */
-export function Ticket({ charge }: TicketProps) {
-  const ends = charge.ticket === null ? null : expiry(charge.ticket);
+export function Ticket({ charge }: { charge: Charge }) {
+  const expiresAt = charge.ticket === null ? null : expiry(charge.ticket);
   return (
     <div className="ticket">
       <div className="ticket-main">
-        <p className="label">Export ticket</p>
+        <p className="label">{text.exporting.ticket}</p>
         <p className="ticket-name">{title(charge.runId)}</p>
-        <p className="small">
-          {charge.credits === 0 ? "Unlimited: no credits taken" : `${count(charge.credits, "credit")} taken`}
-          {charge.replayed && ", once: it had been charged before"}
-        </p>
+        <p className="small">{cost(charge)}</p>
         {charge.ticket === null ? (
-          <p className="small">The credits of this export were given back.</p>
+          <p className="small">{text.exporting.refunded}</p>
         ) : (
           <>
             <code className="ticket-token digits">{charge.ticket}</code>
             <p className="actions small">
-              <Copy text={charge.ticket} />
-              {ends !== null && <span>Valid until {minute(ends)}</span>}
+              <Copy ticket={charge.ticket} />
+              {expiresAt !== null && <span>{text.exporting.validUntil(format.minute(expiresAt))}</span>}
             </p>
           </>
         )}
       </div>
       <p className="ticket-stub">
-        <span className="label">No.</span>
+        <span className="label">{text.exporting.number}</span>
         <span className="digits">{charge.id}</span>
       </p>
     </div>
   );
 }
 
-function Copy({ text }: { text: string }) {
+function cost({ credits, replayed }: Charge): string {
+  if (credits === 0) return text.exporting.free;
+  return replayed ? text.exporting.replayed(credits) : text.exporting.charged(credits);
+}
+
+function Copy({ ticket }: { ticket: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(ticket);
     setCopied(true);
   };
-  return <Button onClick={() => void copy().catch(() => undefined)}>{copied ? "Copied" : "Copy the ticket"}</Button>;
+  return (
+    <Button onClick={() => void copy().catch(() => undefined)}>
+      {copied ? text.exporting.copied : text.exporting.copy}
+    </Button>
+  );
 }

@@ -1,4 +1,4 @@
-/** When a ticket ends, as it says itself; null when it does not say. The export service is who checks it. */
+/** Reads when a ticket expires; null when it does not say. Only the export service verifies tickets. */
 export function expiry(ticket: string): string | null {
   try {
     const payload = (ticket.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");

@@ -1,4 +1,4 @@
-/** A PatchBook to try the export with. */
+/** A sample PatchBook for trying the export. */
 export interface PatchBook {
   runId: string;
   name: string;
@@ -10,7 +10,7 @@ export const PATCHBOOKS: readonly [PatchBook, ...PatchBook[]] = [
   { runId: "demo-rain-on-tin", name: "Rain on tin" },
 ];
 
-/** What a run is of, for people. */
+/** The name of the PatchBook of a run, or the run's id where it is not a sample. */
 export function title(runId: string): string {
   return PATCHBOOKS.find((patchbook) => patchbook.runId === runId)?.name ?? runId;
 }

@@ -1,45 +1,41 @@
 import { useEffect, useState } from "react";
 
 import { useConnection } from "../gateway/current";
+import { text } from "../text/current";
 import { LED } from "./led";
 
-/** Milliseconds that a connection may be away before it is worth a word. */
+/** Milliseconds that a connection may be lost before the person is told. */
 const PATIENCE = 1_500;
 
-/** Says when what is shown may be old. */
+/** Says that what is shown may be out of date. */
 export function ConnectionNotice() {
   const connection = useConnection();
-  const away = useAway(connection === "connecting");
-  const words =
-    connection === "offline"
-      ? "You are offline. What you see is what was last known; it is brought up to date as soon as you are back."
-      : away
-        ? "Reconnecting. What you see may be a moment old."
-        : null;
+  const lost = useLost(connection === "connecting");
+  const message = connection === "offline" ? text.frame.offline : lost ? text.frame.reconnecting : null;
   return (
-    <div role="status" className={words === null ? undefined : "connection"}>
-      {words !== null && (
+    <div role="status" className={message === null ? undefined : "connection"}>
+      {message !== null && (
         <p className="small">
           <span className={`led ${LED[connection]}`} aria-hidden="true" />
-          {words}
+          {message}
         </p>
       )}
     </div>
   );
 }
 
-/** Whether something has been so for longer than a moment. */
-function useAway(connecting: boolean): boolean {
-  const [away, setAway] = useState(false);
+/** Turns true once the connection has been lost for longer than a moment. */
+function useLost(connecting: boolean): boolean {
+  const [lost, setLost] = useState(false);
   useEffect(() => {
     if (!connecting) return;
     const timer = window.setTimeout(() => {
-      setAway(true);
+      setLost(true);
     }, PATIENCE);
     return () => {
       window.clearTimeout(timer);
-      setAway(false);
+      setLost(false);
     };
   }, [connecting]);
-  return away;
+  return lost;
 }

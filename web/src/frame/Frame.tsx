@@ -4,16 +4,17 @@ import { useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 
 import { Logo } from "../brand/Logo";
+import { text } from "../text/current";
 import { ConnectionNotice } from "./ConnectionNotice";
-import { Whoami } from "./Whoami";
+import { SessionMenu } from "./SessionMenu";
 
-/** What stands around every page. */
+/** The header, the navigation and the footer around every page. */
 export function Frame() {
-  const main = useArrival();
+  const main = useTopAfterNavigation();
   return (
     <>
       <a className="skip" href="#content">
-        Skip to the content
+        {text.frame.skip}
       </a>
       <header className="rail">
         <div className="rail-inside">
@@ -21,12 +22,12 @@ export function Frame() {
             <Logo />
             Patch-Hive
           </Link>
-          <nav className="rail-nav" aria-label="Pages">
-            <NavLink to="/pricing">Pricing</NavLink>
-            <NavLink to="/credits">Credits</NavLink>
-            <NavLink to="/account">Account</NavLink>
+          <nav className="rail-nav" aria-label={text.frame.pages}>
+            <NavLink to="/pricing">{text.frame.pricing}</NavLink>
+            <NavLink to="/credits">{text.frame.credits}</NavLink>
+            <NavLink to="/account">{text.frame.account}</NavLink>
           </nav>
-          <Whoami />
+          <SessionMenu />
         </div>
       </header>
       <ConnectionNotice />
@@ -35,22 +36,22 @@ export function Frame() {
       </main>
       <footer className="rail rail-foot">
         <p className="rail-inside small">
-          <span>Payments are handled by Stripe. Prices are in US dollars.</span>
-          <span>Every credit is one line in your history.</span>
+          <span>{text.frame.stripe}</span>
+          <span>{text.frame.history}</span>
         </p>
       </footer>
     </>
   );
 }
 
-/** Takes the focus and the eye to the top of a page that was just gone to, as a browser does by itself between documents. */
-function useArrival() {
+/** Moves the focus and the scroll position to the top after a navigation, as browsers do between documents. */
+function useTopAfterNavigation() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
-  const before = useRef(pathname);
+  const previous = useRef(pathname);
   useEffect(() => {
-    if (before.current === pathname) return;
-    before.current = pathname;
+    if (previous.current === pathname) return;
+    previous.current = pathname;
     main.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, [pathname]);

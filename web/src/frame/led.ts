@@ -1,6 +1,6 @@
 import type { ConnectionState } from "../gateway/connection";
 
-/** The light that stands for how things are with the gateway. */
+/** The light that shows each state of the connection. */
 export const LED: Record<ConnectionState, string> = {
   idle: "",
   live: "led-live",

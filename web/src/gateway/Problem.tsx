@@ -1,19 +1,19 @@
+import { Button } from "../style/Button";
+import { Notice } from "../style/Notice";
+import { text } from "../text/current";
 import type { Failure } from "./failure";
 
-/** Says what went wrong, and offers to try again where that may help. */
+/** Shows an error, with a button to try again where that can help. */
 export function Problem({ failure, onAgain }: { failure: Failure | null; onAgain?: () => void }) {
   if (failure === null) return null;
   return (
-    <div className="notice notice-bad" role="alert">
-      <span className="led led-off" aria-hidden="true" />
+    <Notice look="bad">
       <p>{failure.message}</p>
       {failure.again && onAgain && (
-        <div>
-          <button className="button" type="button" onClick={onAgain}>
-            Try again
-          </button>
-        </div>
+        <p>
+          <Button onClick={onAgain}>{text.tryAgain}</Button>
+        </p>
       )}
-    </div>
+    </Notice>
   );
 }

@@ -1,16 +1,16 @@
-/** Milliseconds that pass at most before a lost socket is tried again. */
+/** The longest pause before a reconnect, in milliseconds. */
 const LONGEST = 15_000;
 
 /**
- * Milliseconds before the next try, doubling with each, and no two browsers alike: a gateway that starts again is not met
- * by all of them at once.
+ * The pause before a reconnect, in milliseconds. It doubles with each attempt and differs between browsers, so that they
+ * do not all reconnect at once after a restart.
  */
 export function pause(tries: number, chance: number): number {
   const longest = Math.min(LONGEST, 500 * 2 ** Math.min(tries, 10));
   return longest * (0.5 + chance / 2);
 }
 
-/** Waits, but no longer than until the network is back. */
+/** Waits, or until the network is back if that is sooner. */
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

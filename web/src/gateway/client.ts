@@ -3,18 +3,21 @@ import type { Client as Socket } from "graphql-ws";
 import { Client, type ExecutionResult, cacheExchange, fetchExchange, subscriptionExchange } from "urql";
 
 import type { Sessions } from "../session/session";
+import type { Connection } from "./connection";
 import { isUnauthenticated } from "./failure";
+import { refreshExchange } from "./refresh";
 
 const URL = "/graphql";
 
-/** Asks without a token: for logging in, which must not wait for a log-in. */
+/** Sends requests without a token. Logging in uses it, since it must not wait for a log-in. */
 export const anonymous = new Client({ url: URL, exchanges: [fetchExchange], preferGetMethod: false });
 
 /**
- * Asks the gateway on behalf of who is logged in. What is refused because the token has ended waits until the person has
- * logged in again, and is then asked once more.
+ * Opens a client that sends the token of the person who is logged in. A request that is refused because the token has
+ * expired waits until the person has logged in again, and is then repeated. Queries are repeated when the connection
+ * comes back, so that nothing stale stays on a page.
  */
-export function openClient(sessions: Sessions, socket: Socket): Client {
+export function openClient(sessions: Sessions, connection: Connection, socket: Socket): Client {
   let sent: string | undefined;
   const auth = authExchange((auth) =>
     Promise.resolve({
@@ -33,7 +36,7 @@ export function openClient(sessions: Sessions, socket: Socket): Client {
   const live = subscriptionExchange({
     forwardSubscription: ({ query = "", variables }) => ({
       subscribe: (sink) => {
-        // A message of the protocol is a result in urql's sense, though the two libraries spell it differently.
+        // Messages of graphql-ws have the fields of urql's results, under types of their own.
         const next = (result: unknown) => {
           sink.next(result as ExecutionResult);
         };
@@ -41,5 +44,9 @@ export function openClient(sessions: Sessions, socket: Socket): Client {
       },
     }),
   });
-  return new Client({ url: URL, exchanges: [cacheExchange, auth, fetchExchange, live], preferGetMethod: false });
+  return new Client({
+    url: URL,
+    exchanges: [refreshExchange(connection), cacheExchange, auth, fetchExchange, live],
+    preferGetMethod: false,
+  });
 }

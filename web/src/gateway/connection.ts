@@ -1,9 +1,9 @@
-/** How things stand with the gateway: nothing is asked of it, it answers live, it is being reached, or there is no network. */
+/** The state of the connection to the API: not wanted, live, being opened, or without a network. */
 export type ConnectionState = "idle" | "live" | "connecting" | "offline";
 
-/** Watches the connection; what is shown follows it. */
+/** Tracks the connection to the API. */
 export class Connection {
-  #socket: "idle" | "live" | "connecting" = "idle";
+  #socket: Exclude<ConnectionState, "offline"> = "idle";
   #online: boolean;
   readonly #listeners = new Set<() => void>();
 
@@ -18,17 +18,19 @@ export class Connection {
 
   readonly snapshot = (): ConnectionState => (this.#online ? this.#socket : "offline");
 
-  socket(state: "idle" | "live" | "connecting"): void {
+  /** The websocket has another state. */
+  socket(state: Exclude<ConnectionState, "offline">): void {
     this.#socket = state;
-    this.#tell();
+    this.#notify();
   }
 
+  /** The browser has gone online or offline. */
   network(online: boolean): void {
     this.#online = online;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 }

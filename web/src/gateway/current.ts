@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 
 import { Connection, type ConnectionState } from "./connection";
 
-/** The one of this page. */
+/** The connection of this page. */
 export const connection = new Connection(window.navigator.onLine);
 
 for (const event of ["online", "offline"]) {
@@ -11,7 +11,7 @@ for (const event of ["online", "offline"]) {
   });
 }
 
-/** How things stand with the gateway, as it changes. */
+/** The state of the connection. */
 export function useConnection(): ConnectionState {
   return useSyncExternalStore(connection.subscribe, connection.snapshot);
 }

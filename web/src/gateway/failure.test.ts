@@ -7,19 +7,19 @@ import { failure, isUnauthenticated } from "./failure";
 const refused = (code: string, message: string, more = {}) =>
   new CombinedError({ graphQLErrors: [{ message, extensions: { code, ...more } }] });
 
-test("a gateway that cannot be reached may be tried again", () => {
+test("a request that did not reach the API can be tried again", () => {
   const unreachable = failure(new CombinedError({ networkError: new Error("Failed to fetch") }));
   expect(unreachable).toMatchObject({ code: "UNREACHABLE", again: true });
 });
 
-test("who logged out instead is told so", () => {
+test("a person who logged out instead of in is told so", () => {
   expect(failure(new CombinedError({ networkError: new LoggedOut() }))).toMatchObject({
     code: "LOGGED_OUT",
     again: false,
   });
 });
 
-test("what the gateway says is passed on as a sentence", () => {
+test("a message of the API is shown as a sentence", () => {
   expect(failure(refused("BAD_USER_INPUT", "the email is taken"))).toEqual({
     code: "BAD_USER_INPUT",
     message: "The email is taken.",
@@ -27,12 +27,13 @@ test("what the gateway says is passed on as a sentence", () => {
   });
 });
 
-test("a fault of the gateway comes with what to name to the operator", () => {
+test("an internal error comes with the id to send to support", () => {
   const internal = failure(refused("INTERNAL", "something went wrong", { requestId: "abc" }));
-  expect(internal).toEqual({ code: "INTERNAL", message: "Something went wrong. (abc)", again: true });
+  expect(internal.message).toMatch(/^Something went wrong on our side.*: abc$/);
+  expect(internal.again).toBe(true);
 });
 
-test("a refused token is recognised", () => {
+test("a refused token is recognized", () => {
   expect(isUnauthenticated(refused("UNAUTHENTICATED", "no"))).toBe(true);
   expect(isUnauthenticated(refused("FORBIDDEN", "no"))).toBe(false);
 });

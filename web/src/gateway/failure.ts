@@ -1,52 +1,48 @@
 import type { CombinedError } from "urql";
 
 import { LoggedOut } from "../session/session";
+import { text } from "../text/current";
 
-/** Why something could not be done, for people, and whether to try again may help. */
+/** An error, as a person is told about it. */
 export interface Failure {
   code: string;
   message: string;
+  /** True if trying again can help. */
   again: boolean;
 }
 
-const UNREACHABLE: Failure = {
-  code: "UNREACHABLE",
-  message: "The gateway cannot be reached. Nothing was lost: try again.",
-  again: true,
-};
-
-/** What people can do about each of the gateway's codes; other codes come with a sentence of their own. */
-const SENTENCES: Record<string, string> = {
-  STRIPE_DISABLED: "Nothing can be bought here at the moment.",
-  STRIPE_UNAVAILABLE: "Stripe does not answer. Nothing was done twice and nothing was lost: try again.",
-  RATE_LIMITED: "That was a lot at once. Wait a moment, then try again.",
-  UNAVAILABLE: "The gateway is busy. Nothing was done twice and nothing was lost: try again.",
+/** Texts for the error codes of the API. For any other code, the API's own message is shown. */
+const MESSAGES: Record<string, string> = {
+  STRIPE_DISABLED: text.failures.paymentsDisabled,
+  STRIPE_UNAVAILABLE: text.failures.stripeUnavailable,
+  RATE_LIMITED: text.failures.rateLimited,
+  UNAVAILABLE: text.failures.unavailable,
+  INTERNAL: text.failures.internal,
 };
 
 const AGAIN = new Set(["STRIPE_UNAVAILABLE", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "CONFLICT"]);
 
-/** What an error of the client means to the person in front of it. */
+/** Turns an error of the client into what to tell the person. */
 export function failure(error: CombinedError): Failure {
   const first = error.graphQLErrors[0];
   if (first === undefined) {
-    if (error.networkError instanceof LoggedOut) {
-      return { code: "LOGGED_OUT", message: error.networkError.message, again: false };
-    }
-    return UNREACHABLE;
+    return error.networkError instanceof LoggedOut
+      ? { code: "LOGGED_OUT", message: text.failures.loggedOut, again: false }
+      : { code: "UNREACHABLE", message: text.failures.unreachable, again: true };
   }
-  const { code, requestId } = first.extensions as { code?: unknown; requestId?: unknown };
-  const known = typeof code === "string" ? code : "INTERNAL";
-  const message = SENTENCES[known] ?? sentence(first.message);
-  const named = typeof requestId === "string" ? `${message} (${requestId})` : message;
-  return { code: known, message: named, again: AGAIN.has(known) };
+  const { code: given, requestId } = first.extensions as { code?: unknown; requestId?: unknown };
+  const code = typeof given === "string" ? given : "INTERNAL";
+  const message = MESSAGES[code] ?? sentence(first.message);
+  const id = typeof requestId === "string" ? ` ${text.failures.requestId(requestId)}` : "";
+  return { code, message: message + id, again: AGAIN.has(code) };
 }
 
-/** Whether the token was refused. */
+/** Checks whether the token was refused. */
 export function isUnauthenticated(error: CombinedError): boolean {
   return error.graphQLErrors.some((one) => one.extensions["code"] === "UNAUTHENTICATED");
 }
 
-/** The gateway's messages begin in lower case and end without a stop. */
+/** Messages of the API may begin in lower case and end without a period. */
 function sentence(message: string): string {
   const begun = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;

@@ -4,20 +4,20 @@ import type { Sessions } from "../session/session";
 import { pause, wait } from "./backoff";
 import type { Connection } from "./connection";
 
-/** What the gateway closes a socket with when its token has ended or is not valid. */
+/** The close code for a token that has expired or is not valid. */
 const FORBIDDEN = 4403;
 
-/** Milliseconds of silence before the gateway is asked whether it is there, and again before it counts as gone. */
+/** Milliseconds of silence before a ping is sent, and milliseconds to wait for its pong. */
 const SILENCE = 10_000;
 
-/** A websocket that comes back by itself: with the fresh token of who logs in again, and as soon as the network is there. */
+/** Opens a websocket that reconnects: with a new token after the person logs in again, and as soon as the network is back. */
 export function openSocket(sessions: Sessions, connection: Connection): Client {
   let sent: string | undefined;
   let unanswered: number | undefined;
   const socket = createClient({
-    // Asked before each try. To wait here costs nothing, whereas an open socket has to introduce itself within seconds.
+    // Called before each attempt. Waiting for a token here is free, whereas an open socket must send it within seconds.
     url: async () => {
-      // Without a session nothing is left to connect for, and what waits here is forgotten with it.
+      // After a log-out there is nothing to connect for: this promise stays pending and is dropped with the client.
       sent = await sessions.fresh().catch(() => new Promise<string>(() => undefined));
       return new URL("/graphql", window.location.href).href.replace(/^http/, "ws");
     },

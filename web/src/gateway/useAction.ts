@@ -3,21 +3,21 @@ import { type AnyVariables, type Client, type TypedDocumentNode, useClient } fro
 
 import { type Failure, failure } from "./failure";
 
-/** Something that a person asks to be done. */
+/** A mutation that a person starts. */
 export interface Action<Data, Variables> {
-  /** Does it, once at a time; null when it failed, or is being done already. */
+  /** Sends it, once at a time; null when it failed, or while it is already under way. */
   run: (variables: Variables) => Promise<Data | null>;
   busy: boolean;
   failure: Failure | null;
 }
 
-/** A mutation behind a button: never sent twice at once, and with what went wrong for people. */
+/** Sends a mutation from a button, never twice at once. */
 export function useAction<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
-  asked?: Client,
+  client?: Client,
 ): Action<Data, Variables> {
-  const known = useClient();
-  const client = asked ?? known;
+  const own = useClient();
+  const sender = client ?? own;
   const running = useRef(false);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Failure | null>(null);
@@ -27,13 +27,13 @@ export function useAction<Data, Variables extends AnyVariables>(
       running.current = true;
       setBusy(true);
       setFailed(null);
-      const { data, error } = await client.mutation(document, variables).toPromise();
+      const { data, error } = await sender.mutation(document, variables).toPromise();
       running.current = false;
       setBusy(false);
       if (error) setFailed(failure(error));
       return error ? null : (data ?? null);
     },
-    [client, document],
+    [sender, document],
   );
   return { run, busy, failure: failed };
 }

@@ -1,36 +1,35 @@
-import { title } from "../export/patchbook";
 import type { EntryPartsFragment } from "../generated/graphql";
-import { minute } from "../moment";
 import { Skeleton } from "../style/Skeleton";
-import { signed, word } from "./kind";
+import { format, text } from "../text/current";
+import { entrySummary } from "./entrySummary";
 
-/** Rows that there is always room for. */
+/** Rows that always have room. */
 const FEWEST = 4;
 
 interface EntriesProps {
-  /** Nothing while they are being fetched. */
+  /** Undefined while they are being fetched. */
   entries: readonly EntryPartsFragment[] | undefined;
-  /** How many rows to keep room for, so that what is below stays where it is from page to page. */
+  /** Rows to keep room for, so that content below the table does not move from page to page. */
   rows: number;
-  /** What to say when there are none. */
-  none: string;
+  /** Shown when there are no entries. */
+  empty: string;
 }
 
 /** A page of the ledger. */
-export function Entries({ entries, rows, none }: EntriesProps) {
+export function Entries({ entries, rows, empty }: EntriesProps) {
   return (
     <div className="entries" style={{ "--rows": Math.max(rows, FEWEST) }}>
       <table>
-        <caption className="unseen">Changes of the balance, newest first</caption>
+        <caption className="visually-hidden">{text.history.caption}</caption>
         <thead>
           <tr>
-            <th scope="col">When</th>
-            <th scope="col">What</th>
+            <th scope="col">{text.history.date}</th>
+            <th scope="col">{text.history.description}</th>
             <th scope="col" className="entry-number">
-              Credits
+              {text.history.credits}
             </th>
             <th scope="col" className="entry-number">
-              Balance
+              {text.history.balance}
             </th>
           </tr>
         </thead>
@@ -41,23 +40,24 @@ export function Entries({ entries, rows, none }: EntriesProps) {
           ))}
         </tbody>
       </table>
-      {entries?.length === 0 && <p className="quiet entries-none">{none}</p>}
+      {entries?.length === 0 && <p className="quiet entries-none">{empty}</p>}
     </div>
   );
 }
 
 function Entry({ entry }: { entry: EntryPartsFragment }) {
+  const { label, description } = entrySummary(entry);
   return (
     <tr className={`entry entry-${entry.changeType.toLowerCase()}`}>
       <td className="entry-when">
-        <time dateTime={entry.createdAt}>{minute(entry.createdAt)}</time>
+        <time dateTime={entry.createdAt}>{format.minute(entry.createdAt)}</time>
       </td>
       <td>
-        <span className="entry-kind">{word(entry.changeType)}</span>
-        <span className="quiet entry-notes">{entry.notes ?? title(entry.reference ?? "")}</span>
+        <span className="entry-kind">{label}</span>
+        <span className="quiet entry-notes">{description}</span>
       </td>
-      <td className="entry-number digits entry-delta">{signed(entry.creditsDelta)}</td>
-      <td className="entry-number digits">{entry.balanceAfter.toLocaleString("en-US")}</td>
+      <td className="entry-number digits entry-delta">{format.signed(entry.creditsDelta)}</td>
+      <td className="entry-number digits">{format.number(entry.balanceAfter)}</td>
     </tr>
   );
 }

@@ -6,72 +6,74 @@ import { useQuery } from "urql";
 import { useAccount } from "../account/context";
 import { failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
-import { type ChangeType, CourseDocument, HistoryDocument } from "../generated/graphql";
+import { BalanceHistoryDocument, type ChangeType, HistoryDocument } from "../generated/graphql";
 import { Button } from "../style/Button";
+import { text } from "../text/current";
+import { BalanceChart } from "./BalanceChart";
 import { Entries } from "./Entries";
-import { KINDS } from "./kind";
-import { Scope } from "./Scope";
 
-/** Entries of a page. */
+/** Entries per page. */
 const PAGE = 10;
 
-/** Every change of the balance. */
+const TYPES: readonly ChangeType[] = ["PURCHASE", "SPEND", "GRANT", "REFUND"];
+
+/** Every change of the balance, as a chart and as a table. */
 export function HistoryModule() {
-  const [kind, setKind] = useState<ChangeType | null>(null);
-  // The cursors that were followed to this page: the way back.
-  const [way, setWay] = useState<string[]>([]);
+  const [type, setType] = useState<ChangeType | null>(null);
+  // The cursors that led to this page, for going back.
+  const [cursors, setCursors] = useState<string[]>([]);
   const [{ data, error, stale, fetching }, ask] = useQuery({
     query: HistoryDocument,
-    variables: { first: PAGE, after: way.at(-1) ?? null, changeType: kind },
+    variables: { first: PAGE, after: cursors.at(-1) ?? null, changeType: type },
   });
-  const [{ data: whole }, askWhole] = useQuery({ query: CourseDocument });
+  const [{ data: chart }, askChart] = useQuery({ query: BalanceHistoryDocument });
   const again = () => {
     ask({ requestPolicy: "network-only" });
   };
-  useNews(data?.newest.nodes, again);
-  useNews(whole?.ledger.nodes, () => {
-    askWhole({ requestPolicy: "network-only" });
+  useUpdates(data?.newest.nodes, again);
+  useUpdates(chart?.ledger.nodes, () => {
+    askChart({ requestPolicy: "network-only" });
   });
   const { nodes, pageInfo } = data?.ledger ?? {};
-  const paged = way.length > 0 || (pageInfo?.hasNextPage ?? false);
+  const paged = cursors.length > 0 || (pageInfo?.hasNextPage ?? false);
   return (
     <section className="module history" aria-labelledby="history-title" aria-busy={fetching || stale}>
       <div className="module-head history-head">
-        <h2 id="history-title">History</h2>
-        <Kinds
-          kind={kind}
-          onKind={(kind) => {
-            setKind(kind);
-            setWay([]);
+        <h2 id="history-title">{text.history.title}</h2>
+        <TypeFilter
+          type={type}
+          onType={(type) => {
+            setType(type);
+            setCursors([]);
           }}
         />
       </div>
-      <Scope steps={whole?.ledger.nodes ?? []} />
+      <BalanceChart steps={chart?.ledger.nodes ?? []} />
       {error && <Problem failure={{ ...failure(error), again: true }} onAgain={again} />}
       {!(error && !data) && (
         <Entries
           entries={nodes}
           rows={paged ? PAGE : 0}
-          none={kind === null ? "Nothing has happened yet." : "Nothing of this kind."}
+          empty={type === null ? text.history.empty : text.history.emptyFilter}
         />
       )}
       {paged && (
-        <nav className="actions history-pages" aria-label="Pages of the history">
+        <nav className="actions history-pages" aria-label={text.history.pages}>
           <Button
-            disabled={way.length === 0}
+            disabled={cursors.length === 0}
             onClick={() => {
-              setWay(way.slice(0, -1));
+              setCursors(cursors.slice(0, -1));
             }}
           >
-            Newer
+            {text.history.newer}
           </Button>
           <Button
             disabled={!pageInfo?.hasNextPage}
             onClick={() => {
-              if (pageInfo?.endCursor != null) setWay([...way, pageInfo.endCursor]);
+              if (pageInfo?.endCursor != null) setCursors([...cursors, pageInfo.endCursor]);
             }}
           >
-            Older
+            {text.history.older}
           </Button>
         </nav>
       )}
@@ -79,35 +81,35 @@ export function HistoryModule() {
   );
 }
 
-/** Asks again when the balance has moved on from what is shown, be it that it moved while that was on its way. */
-function useNews(shown: readonly { version: number }[] | undefined, again: () => void): void {
+/** Asks again when the balance is newer than the entries that are shown. */
+function useUpdates(shown: readonly { version: number }[] | undefined, again: () => void): void {
   const version = useAccount().balance?.version ?? 0;
-  const asked = useRef(0);
+  const requested = useRef(0);
   useEffect(() => {
-    if (shown === undefined || version <= Math.max(shown[0]?.version ?? 0, asked.current)) return;
-    asked.current = version;
+    if (shown === undefined || version <= Math.max(shown[0]?.version ?? 0, requested.current)) return;
+    requested.current = version;
     again();
   }, [shown, version, again]);
 }
 
-function Kinds({ kind, onKind }: { kind: ChangeType | null; onKind: (kind: ChangeType | null) => void }) {
+function TypeFilter({ type, onType }: { type: ChangeType | null; onType: (type: ChangeType | null) => void }) {
   return (
     <div className="history-kind">
-      <label className="label" htmlFor="kind">
-        Show
+      <label className="label" htmlFor="history-type">
+        {text.history.show}
       </label>
       <select
-        id="kind"
+        id="history-type"
         className="input"
-        value={kind ?? ""}
+        value={type ?? ""}
         onChange={(event) => {
-          onKind(KINDS.find(({ type }) => type === event.target.value)?.type ?? null);
+          onType(TYPES.find((type) => type === event.target.value) ?? null);
         }}
       >
-        <option value="">Everything</option>
-        {KINDS.map(({ type, many }) => (
+        <option value="">{text.history.all}</option>
+        {TYPES.map((type) => (
           <option key={type} value={type}>
-            {many}
+            {text.history.filters[type]}
           </option>
         ))}
       </select>

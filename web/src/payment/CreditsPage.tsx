@@ -9,19 +9,25 @@ import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { Problem } from "../gateway/Problem";
 import type { QuotePartsFragment } from "../generated/graphql";
-import { count, price } from "../money";
+import { exportsFor } from "../plan/offer";
+import { useExportCost } from "../plan/useExportCost";
+import { loginPath } from "../session/afterLogin";
 import { useSession } from "../session/current";
-import { loginPath } from "../session/next";
 import { Button } from "../style/Button";
+import { Field } from "../style/Field";
 import { Skeleton } from "../style/Skeleton";
+import { format, text } from "../text/current";
 import { PlanTip } from "./PlanTip";
-import { complaint, credits as read, FEWEST, MOST } from "./quote";
+import { complaint, credits as read, FEWEST, MOST, sliderValue } from "./quote";
 import { useQuote } from "./useQuote";
 
-/** What somebody finds on the fader who has not touched it. */
+/** The pack that is chosen at first. */
 const USUAL = "50";
 
-/** Credits by the pack. */
+/** The lowest value of the slider: smaller packs cost as much. They can be typed. */
+const SLIDER_FEWEST = 25;
+
+/** The page that sells packs of credits. */
 export function CreditsPage() {
   const [parameters] = useSearchParams();
   const [typed, setTyped] = useState(parameters.get("credits") ?? USUAL);
@@ -37,20 +43,26 @@ export function CreditsPage() {
   };
   return (
     <>
-      <title>Buy credits – Patch-Hive</title>
+      <title>{text.title(text.packs.title)}</title>
       <div className="page-title">
-        <h1>Turn up the credits</h1>
-        <p className="lead">A pack does not run out with the month, and needs no plan.</p>
+        <h1>{text.packs.title}</h1>
+        <p className="lead">{text.packs.lead}</p>
       </div>
       {!selling && <NotSelling />}
       <div className="credits">
         <form className="module credits-order" onSubmit={submit} noValidate>
-          <Choice typed={typed} credits={credits} problem={problem} onType={setTyped} />
+          <Choice typed={typed} problem={problem} onType={setTyped} />
           <Price quote={quote} waiting={credits !== null && failure === null} />
           <Problem failure={failure} onAgain={again} />
           <Problem failure={checkout.failure} />
-          <Button type="submit" look="first" wide busy={checkout.wish !== null} disabled={credits === null || !selling}>
-            Purchase
+          <Button
+            type="submit"
+            look="first"
+            wide
+            busy={checkout.order !== null}
+            disabled={credits === null || !selling}
+          >
+            {text.packs.submit}
           </Button>
         </form>
         <PlanTip />
@@ -61,68 +73,65 @@ export function CreditsPage() {
 
 interface ChoiceProps {
   typed: string;
-  credits: number | null;
   problem: string | null;
   onType: (typed: string) => void;
 }
 
-function Choice({ typed, credits, problem, onType }: ChoiceProps) {
+function Choice({ typed, problem, onType }: ChoiceProps) {
   return (
     <div className="credits-choice">
-      <div className="field">
-        <label htmlFor="credits">Credits</label>
-        <input
-          id="credits"
-          className="digits credits-number"
-          inputMode="numeric"
-          autoComplete="off"
-          value={typed}
-          aria-invalid={problem !== null}
-          aria-describedby="credits-hint"
-          onChange={(event) => {
-            onType(event.target.value);
-          }}
-        />
-      </div>
+      <Field
+        label={text.packs.label}
+        className="digits credits-number"
+        inputMode="numeric"
+        autoComplete="off"
+        value={typed}
+        aria-invalid={problem !== null}
+        aria-describedby="credits-hint"
+        onChange={(event) => {
+          onType(event.target.value);
+        }}
+      />
       <input
         className="fader"
         type="range"
-        aria-label="Credits, by fader"
-        min={FEWEST}
+        aria-label={text.packs.slider}
+        min={SLIDER_FEWEST}
         max={MOST}
-        value={credits ?? FEWEST}
+        value={sliderValue(typed, SLIDER_FEWEST)}
         onChange={(event) => {
           onType(event.target.value);
         }}
       />
       <p id="credits-hint" className={problem === null ? "quiet small" : "small wrong"}>
-        {problem ?? `From ${FEWEST} to ${MOST.toLocaleString("en-US")} credits.`}
+        {problem ?? text.packs.hint(FEWEST, MOST)}
       </p>
     </div>
   );
 }
 
-/** The display with the price. It keeps its size, whatever it says. */
+/** The display of the price. It keeps its size, whatever it shows. */
 function Price({ quote, waiting }: { quote: QuotePartsFragment | null; waiting: boolean }) {
+  const exports = exportsFor(quote?.credits ?? 0, useExportCost());
   return (
-    <div className="screen credits-price" role="status" aria-label="Price">
+    <div className="screen credits-price" role="status" aria-label={text.packs.price}>
       <span className="digits credits-amount">
-        {quote ? price(quote.amount) : waiting ? <Skeleton className="credits-skeleton" /> : "–"}
+        {quote ? format.money(quote.amount) : waiting ? <Skeleton className="credits-skeleton" /> : "–"}
       </span>
-      <span className="small quiet">{quote ? explain(quote) : " "}</span>
+      <span className="small quiet">{quote ? explain(quote) : "\u00a0"}</span>
+      <span className="small quiet">{quote && exports !== null ? text.packs.about(exports) : "\u00a0"}</span>
     </div>
   );
 }
 
 function explain({ credits, unitPrice, amount, minimumApplied }: QuotePartsFragment): string {
-  if (!minimumApplied) return `${count(credits, "credit")} at ${price(unitPrice)} each`;
-  const enough = Math.floor(amount.amount / unitPrice.amount);
-  return `A pack costs at least ${price(amount)}. That would buy ${enough} credits.`;
+  if (!minimumApplied) return text.packs.each(credits, unitPrice);
+  return text.packs.minimum(amount, Math.floor(amount.amount / unitPrice.amount));
 }
 
-/** What buying does. Who is not known logs in first, comes back with the number in the address, and goes on. */
+/** Handles a purchase. An unknown visitor logs in first, and comes back with the number in the address. */
 function usePurchase(checkout: Checkout): (credits: number) => void {
-  const known = useSession().is !== "out";
+  const isKnown = useSession().is !== "out";
   const { balance } = useAccount();
   const navigate = useNavigate();
   const [parameters, setParameters] = useSearchParams();
@@ -130,14 +139,14 @@ function usePurchase(checkout: Checkout): (credits: number) => void {
   const credits = parameters.has("purchase") ? read(parameters.get("credits") ?? "") : null;
   const { open } = checkout;
   useEffect(() => {
-    // The balance's version goes along, so that the way back knows what is new.
-    if (taken.current || credits === null || !known || balance === null) return;
+    // The version of the balance goes along: only a later purchase can be this one.
+    if (taken.current || credits === null || !isKnown || balance === null) return;
     taken.current = true;
     setParameters({}, { replace: true });
     void open({ credits });
-  }, [credits, known, balance, open, setParameters]);
+  }, [credits, isKnown, balance, open, setParameters]);
   return (credits) => {
-    if (known) void open({ credits });
+    if (isKnown) void open({ credits });
     else void navigate(loginPath(`/credits?credits=${credits}&purchase=now`));
   };
 }

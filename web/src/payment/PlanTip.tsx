@@ -1,34 +1,35 @@
 import { Link } from "react-router";
 import { useQuery } from "urql";
 
-import { PlansDocument } from "../generated/graphql";
+import { PlansDocument, type PlansQuery } from "../generated/graphql";
 import { cheapest, perCredit } from "../plan/offer";
 import { Skeleton } from "../style/Skeleton";
+import { text } from "../text/current";
 
-/** Says when a plan would be cheaper than packs. */
+/** Compares packs with plans, which have cheaper credits. */
 export function PlanTip() {
   const [{ data }] = useQuery({ query: PlansDocument });
-  const best = data && cheapest(data.plans);
-  const endless = data?.plans.find((plan) => plan.unlimited);
   return (
     <aside className="module tip" aria-labelledby="tip-title">
-      <p className="label">Tip</p>
-      <h2 id="tip-title">More than a few a month?</h2>
-      <p className="quiet tip-words">
-        {data ? (
-          <>
-            {best && `With ${best.name} a credit costs ${perCredit(best)}, and ${best.monthlyCredits} come each month.`}{" "}
-            {endless && `${endless.name} does not count at all.`}
-          </>
-        ) : (
-          <Skeleton className="tip-skeleton" />
-        )}
-      </p>
+      <p className="label">{text.packs.tip}</p>
+      <h2 id="tip-title">{text.packs.tipTitle}</h2>
+      <p className="quiet tip-words">{data ? tip(data) : <Skeleton className="tip-skeleton" />}</p>
       <p>
         <Link className="button" to="/pricing">
-          See the plans
+          {text.packs.plans}
         </Link>
       </p>
     </aside>
   );
+}
+
+function tip({ plans }: PlansQuery): string {
+  const best = cheapest(plans);
+  const price = best && perCredit(best);
+  const unlimited = plans.find((plan) => plan.unlimited);
+  const sentences = [
+    best && price && text.packs.tipBest(text.tiers[best.tier], price, best.monthlyCredits ?? 0),
+    unlimited && text.packs.tipUnlimited(text.tiers[unlimited.tier]),
+  ];
+  return sentences.filter(Boolean).join(" ");
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** A value, once it has stayed the same for so many milliseconds. */
+/** Follows a value once it has stayed the same for a number of milliseconds. */
 export function useDebounced<Value>(value: Value, milliseconds: number): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -4,17 +4,17 @@ import { type Failure, failure } from "../gateway/failure";
 import { CreditQuoteDocument, type QuotePartsFragment } from "../generated/graphql";
 import { useDebounced } from "./useDebounced";
 
-/** Milliseconds that a number has to stay before its price is asked. */
+/** Milliseconds without typing before the price is requested. */
 const PAUSE = 180;
 
-/** What a pack costs; nothing while that is being asked. */
+/** The price of a pack; null while it is being requested. */
 export interface Quoted {
   quote: QuotePartsFragment | null;
   failure: Failure | null;
   again: () => void;
 }
 
-/** The price of so many credits. An answer for another number than the present one is never shown. */
+/** Requests the price of a pack. A reply for another number of credits is never shown. */
 export function useQuote(credits: number | null): Quoted {
   const settled = useDebounced(credits, PAUSE);
   const [{ data, error }, ask] = useQuery({

@@ -1,6 +1,6 @@
 import type { Tier } from "../generated/graphql";
 
-/** The cable from a plan's OUT to the IN of the next: what a plan has, the next one has as well. */
+/** The cable from a plan's OUT to the IN of the next plan, which includes it. */
 export function Patch({ from }: { from: Tier }) {
   if (from === "STUDIO") return null;
   const path = "M14 14C20 62 100 62 106 14";

@@ -8,26 +8,25 @@ import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import {
   ChangePlanDocument,
-  type ChangePlanMutation,
   type PlanPartsFragment,
   PreviewPlanChangeDocument,
   type PreviewPartsFragment,
 } from "../generated/graphql";
-import { day } from "../moment";
-import { count, price } from "../money";
 import { Button } from "../style/Button";
 import { Dialog } from "../style/Dialog";
 import { Skeleton } from "../style/Skeleton";
-import { name, rank } from "./tier";
+import { format, text } from "../text/current";
+import { type Refusal, Refused } from "./Refused";
+import { rank } from "./tier";
 
 interface PlanChangeProps {
   from: PlanPartsFragment["tier"];
   to: PlanPartsFragment;
-  /** With the plan changed, or not. */
+  /** Called with whether the plan was changed. */
   onClose: (changed: boolean) => void;
 }
 
-/** Shows what another plan would mean in money and credits, and changes to it once that is confirmed. */
+/** Shows the price and the credits of a change of plan, and makes it once the person confirms. */
 export function PlanChange({ from, to, onClose }: PlanChangeProps) {
   const [{ data, error, fetching }, ask] = useQuery({
     query: PreviewPlanChangeDocument,
@@ -38,6 +37,7 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
   const [refused, setRefused] = useState<Refusal | null>(null);
   const up = rank(to.tier) > rank(from);
   const preview = data?.previewPlanChange ?? null;
+  const isPossible = preview !== null && preview.refusal === null;
   const change = async () => {
     setRefused(null);
     const result = (await run({ input: { tier: to.tier } }))?.changePlan;
@@ -46,7 +46,7 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
   };
   return (
     <Dialog
-      title={`${up ? "Upgrade" : "Downgrade"} to ${to.name}`}
+      title={up ? text.planChange.upgradeTo(text.tiers[to.tier]) : text.planChange.downgradeTo(text.tiers[to.tier])}
       onClose={() => {
         onClose(false);
       }}
@@ -58,34 +58,33 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
             ask({ requestPolicy: "network-only" });
           }}
         />
+      ) : preview !== null && preview.refusal !== null ? (
+        <Refused refusal={preview.refusal} />
       ) : (
         <Preview preview={preview} up={up} unlimited={to.unlimited} />
       )}
-      {!error && !fetching && preview === null && <p>There is no subscription to change any more.</p>}
+      {!error && !fetching && preview === null && <p>{text.planChange.noSubscription}</p>}
       <Problem failure={failed} onAgain={() => void change()} />
-      {preview?.refusal && <Declined refusal={preview.refusal} />}
-      {refused && <Declined refusal={refused} />}
+      {refused && <Refused refusal={refused} />}
       <p className="actions">
-        <Button look="first" busy={busy} disabled={preview === null || preview.refusal !== null} onClick={() => void change()}>
-          {up && preview !== null
-            ? `Pay ${price(preview.dueNow)} and upgrade`
-            : up
-              ? "Upgrade"
-              : `Downgrade to ${to.name}`}
+        <Button look="first" busy={busy} disabled={!isPossible} onClick={() => void change()}>
+          {!up
+            ? text.planChange.downgradeTo(text.tiers[to.tier])
+            : isPossible
+              ? text.planChange.pay(preview.dueNow)
+              : text.planChange.upgrade}
         </Button>
         <Button
           onClick={() => {
             onClose(false);
           }}
         >
-          Stay with {name(from)}
+          {text.planChange.keep(text.tiers[from])}
         </Button>
       </p>
     </Dialog>
   );
 }
-
-type Refusal = Exclude<ChangePlanMutation["changePlan"], { __typename: "PlanSubscription" }>;
 
 function Preview({
   preview,
@@ -101,38 +100,23 @@ function Preview({
   return (
     <dl className="facts" aria-busy={preview === null}>
       <div>
-        <dt>To pay now</dt>
-        <dd className="digits">{value(({ dueNow }) => price(dueNow))}</dd>
+        <dt>{text.planChange.dueNow}</dt>
+        <dd className="digits">{value(({ dueNow }) => format.money(dueNow))}</dd>
       </div>
       <div>
-        <dt>Credits that come now</dt>
+        <dt>{text.planChange.creditsNow}</dt>
         <dd className="digits">
-          {value(({ creditsNow }) => (unlimited && up ? "unlimited exports" : count(creditsNow, "credit")))}
+          {value(({ creditsNow }) => (unlimited && up ? text.planChange.unlimited : text.credits(creditsNow)))}
         </dd>
       </div>
       <div>
-        <dt>In force from</dt>
-        <dd>{value(({ effectiveAt }) => (up ? "at once" : day(effectiveAt)))}</dd>
+        <dt>{text.planChange.effective}</dt>
+        <dd>{value(({ effectiveAt }) => (up ? text.planChange.immediately : format.day(effectiveAt)))}</dd>
       </div>
       <div>
-        <dt>Next invoice</dt>
-        <dd>{value(({ nextInvoice, nextInvoiceAt }) => `${price(nextInvoice)} on ${day(nextInvoiceAt)}`)}</dd>
+        <dt>{text.planChange.nextInvoice}</dt>
+        <dd>{value(({ nextInvoice, nextInvoiceAt }) => text.planChange.amountOn(nextInvoice, nextInvoiceAt))}</dd>
       </div>
     </dl>
-  );
-}
-
-/** Why the plan cannot be changed, and where the invoice can be paid if there is one. */
-function Declined({ refusal }: { refusal: Refusal }) {
-  return (
-    <div className="notice notice-bad" role="alert">
-      <span className="led led-off" aria-hidden="true" />
-      <p>{refusal.message}</p>
-      {refusal.__typename === "PaymentFailed" && refusal.invoiceUrl !== null && (
-        <p>
-          <a href={refusal.invoiceUrl}>Pay with another card</a>
-        </p>
-      )}
-    </div>
   );
 }

@@ -3,52 +3,55 @@ import { Link } from "react-router";
 import { Jack } from "../brand/Jack";
 import { Knob } from "../brand/Knob";
 import type { PlanPartsFragment } from "../generated/graphql";
-import { price } from "../money";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
-import { type Offer, perCredit, share } from "./offer";
+import { format, text } from "../text/current";
+import { exportsFor, type Offer, perCredit, share } from "./offer";
 import { Patch } from "./Patch";
-import { name } from "./tier";
 
 interface PlanModuleProps {
   plan: PlanPartsFragment;
-  /** Nothing while it is not known who looks. */
+  /** Null until the visitor is known. */
   offer: Offer | null;
-  /** Whether its credits are the cheapest. */
+  /** Credits that an export costs; null until that is known. */
+  exportCost: number | null;
+  /** True if its credits are the cheapest. */
   best: boolean;
   busy: boolean;
   selling: boolean;
   onChoose: () => void;
 }
 
-/** A plan as a module of the rack. Its rows are in line with those of its neighbours. */
-export function PlanModule({ plan, offer, best, busy, selling, onChoose }: PlanModuleProps) {
+/** A plan as a module of the rack. Its rows are aligned with those of its neighbours. */
+export function PlanModule({ plan, offer, exportCost, best, busy, selling, onChoose }: PlanModuleProps) {
   const each = perCredit(plan);
   const id = `plan-${plan.tier}`;
+  const exports = exportsFor(plan.monthlyCredits ?? 0, exportCost) ?? 0;
   return (
     <li className={`module plan plan-${plan.tier.toLowerCase()}`} aria-labelledby={id}>
       <div className="plan-top">
         <p className="label plan-mark">{mark(offer, best)}</p>
         <div className="module-head">
           <h2 id={id} className="plan-name">
-            {plan.name}
+            {text.tiers[plan.tier]}
           </h2>
           <Knob share={share(plan)} />
         </div>
       </div>
       <p className="plan-price">
-        <span className="digits plan-amount">{plan.price.amount === 0 ? "$0" : price(plan.price)}</span>
-        <span className="quiet"> a month</span>
+        <span className="digits plan-amount">{format.money(plan.price)}</span>
+        <span className="quiet"> {text.plans.aMonth}</span>
       </p>
       <p className="plan-credits">
         <strong>{credits(plan)}</strong>
-        <span className="quiet small">{each === null ? "" : `${each} a credit`}</span>
+        {exports > 0 && <span className="small">{text.plans.about(exports)}</span>}
+        <span className="quiet small">{each === null ? "" : text.plans.each(each)}</span>
       </p>
       <div>
-        {plan.includes && <p className="plan-includes">Everything in {name(plan.includes)}, and</p>}
+        {plan.includes && <p className="plan-includes">{text.plans.includes(text.tiers[plan.includes])}</p>}
         <ul className="plan-features">
-          {plan.features.map((feature) => (
-            <li key={feature.code}>{feature.label}</li>
+          {plan.features.map(({ code }) => (
+            <li key={code}>{text.features[code]}</li>
           ))}
         </ul>
       </div>
@@ -56,7 +59,7 @@ export function PlanModule({ plan, offer, best, busy, selling, onChoose }: PlanM
         {offer === null ? (
           <Skeleton className="plan-skeleton" />
         ) : (
-          <Action tier={plan.name} offer={offer} busy={busy} selling={selling} onChoose={onChoose} />
+          <Action tier={text.tiers[plan.tier]} offer={offer} busy={busy} selling={selling} onChoose={onChoose} />
         )}
       </div>
       <div className="plan-jacks">
@@ -69,14 +72,14 @@ export function PlanModule({ plan, offer, best, busy, selling, onChoose }: PlanM
 }
 
 function credits({ unlimited, monthlyCredits }: PlanPartsFragment): string {
-  if (unlimited) return "Unlimited exports";
-  return monthlyCredits ? `${monthlyCredits} credits a month` : "Credits by the pack";
+  if (unlimited) return text.plans.unlimited;
+  return monthlyCredits ? text.plans.monthly(monthlyCredits) : text.plans.noMonthly;
 }
 
 function mark(offer: Offer | null, best: boolean): string {
-  if (offer === "current") return "Your plan";
-  if (offer === "scheduled") return "Your next plan";
-  return best ? "Lowest price per credit" : "";
+  if (offer === "current") return text.plans.yours;
+  if (offer === "scheduled") return text.plans.next;
+  return best ? text.plans.best : "";
 }
 
 interface ActionProps {
@@ -92,15 +95,16 @@ function Action({ tier, offer, busy, selling, onChoose }: ActionProps) {
     case "sign-up":
       return (
         <Link className="button button-wide" to="/signup">
-          Sign up
+          {text.plans.signUp}
         </Link>
       );
     case "current":
     case "scheduled":
     case "cancel":
+    case "unpaid":
       return (
         <Link className="button button-quiet button-wide" to="/account">
-          {offer === "cancel" ? "Cancel the plan" : "To your account"}
+          {offer === "cancel" ? text.plans.cancel : offer === "unpaid" ? text.plans.unpaid : text.plans.account}
         </Link>
       );
     default:
@@ -112,10 +116,8 @@ function Action({ tier, offer, busy, selling, onChoose }: ActionProps) {
           disabled={!selling}
           onClick={onChoose}
         >
-          {VERBS[offer]} <span className="unseen">to {tier}</span>
+          {text.plans.actions[offer]} <span className="visually-hidden">{text.plans.to(tier)}</span>
         </Button>
       );
   }
 }
-
-const VERBS = { subscribe: "Subscribe", upgrade: "Upgrade", downgrade: "Downgrade" };

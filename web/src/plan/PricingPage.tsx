@@ -11,32 +11,33 @@ import { useSelling } from "../checkout/useSelling";
 import { failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
 import { type PlanPartsFragment, PlansDocument, type Tier } from "../generated/graphql";
+import { loginPath } from "../session/afterLogin";
 import { useSession } from "../session/current";
-import { loginPath } from "../session/next";
+import { text } from "../text/current";
 import { BlankPlan } from "./BlankPlan";
-import { cheapest, type Looker, offer } from "./offer";
+import { cheapest, offer, type Visitor } from "./offer";
 import { PlanChange } from "./PlanChange";
 import { PlanModule } from "./PlanModule";
-import { isPaid } from "./tier";
+import { isPaid, TIERS } from "./tier";
 
-/** What can be subscribed to. */
+/** The plans. */
 export function PricingPage() {
   const [{ data, error }, ask] = useQuery({ query: PlansDocument });
   const selling = useSelling();
-  const looker = useLooker();
+  const visitor = useVisitor();
   const checkout = useCheckout();
   const [changing, setChanging] = useState<Tier | null>(null);
-  const choose = useChoice(looker, (tier) => {
-    if (looker?.known && looker.subscription !== null) setChanging(tier);
+  const choose = useChoice(visitor, (tier) => {
+    if (visitor?.isKnown && visitor.subscription !== null) setChanging(tier);
     else void checkout.open({ tier });
   });
-  const wished = checkout.wish !== null && "tier" in checkout.wish ? checkout.wish.tier : null;
+  const ordered = checkout.order !== null && "tier" in checkout.order ? checkout.order.tier : null;
   return (
     <>
-      <title>Pricing – Patch-Hive</title>
+      <title>{text.title(text.plans.title)}</title>
       <div className="page-title">
-        <h1>Pick your voltage</h1>
-        <p className="lead">Each plan is patched into the one before it, and passes on all that it has.</p>
+        <h1>{text.plans.heading}</h1>
+        <p className="lead">{text.plans.lead}</p>
       </div>
       {!selling && <NotSelling />}
       <Problem failure={checkout.failure} />
@@ -53,48 +54,53 @@ export function PricingPage() {
           <PlanModule
             key={plan.tier}
             plan={plan}
-            offer={looker === null ? null : offer(plan.tier, looker)}
+            offer={visitor === null ? null : offer(plan.tier, visitor)}
+            exportCost={data.exportCost}
             best={plan === cheapest(data.plans)}
-            busy={wished === plan.tier}
+            busy={ordered === plan.tier}
             selling={selling}
             onChoose={() => {
               choose(plan.tier);
             }}
           />
         ))}
-        {!data && !error && ["FREE", "CORE", "PRO", "STUDIO"].map((tier) => <BlankPlan key={tier} tier={tier} />)}
+        {!data && !error && TIERS.map((tier) => <BlankPlan key={tier} tier={tier} />)}
       </ul>
       <Change
-        looker={looker}
+        visitor={visitor}
         plan={data?.plans.find(({ tier }) => tier === changing)}
         onClose={() => {
           setChanging(null);
         }}
       />
-      <p className="module need-more">
-        <strong>Need more credits?</strong> A pack adds as many as you like, with or without a plan.{" "}
-        <Link to="/credits">Buy credits</Link>
-      </p>
+      <div className="module need-more">
+        <p>
+          <strong>{text.plans.rollOver}</strong> {text.plans.rollOverText}
+        </p>
+        <p>
+          <strong>{text.plans.needMore}</strong> {text.plans.needMoreText}{" "}
+          <Link to="/credits">{text.plans.buyCredits}</Link>
+        </p>
+      </div>
     </>
   );
 }
 
 interface ChangeProps {
-  looker: Looker | null;
-  /** The plan that was chosen. */
+  visitor: Visitor | null;
   plan: PlanPartsFragment | undefined;
   onClose: () => void;
 }
 
-/** The question whether to change, while there is one. A change that was made is best seen on the account page. */
-function Change({ looker, plan, onClose }: ChangeProps) {
+/** The dialog that confirms a change of plan. After the change it opens the account page. */
+function Change({ visitor, plan, onClose }: ChangeProps) {
   const navigate = useNavigate();
-  if (plan === undefined || !looker?.known || looker.subscription === null) return null;
-  // Told live that it is done already, perhaps before the answer to the click.
-  if (looker.subscription.tier === plan.tier) return null;
+  if (plan === undefined || !visitor?.isKnown || visitor.subscription === null) return null;
+  // The change can be pushed before the reply to the click arrives.
+  if (visitor.subscription.tier === plan.tier) return null;
   return (
     <PlanChange
-      from={looker.subscription.tier}
+      from={visitor.subscription.tier}
       to={plan}
       onClose={(changed) => {
         onClose();
@@ -104,28 +110,28 @@ function Change({ looker, plan, onClose }: ChangeProps) {
   );
 }
 
-/** Who looks at the plans; null while that is not known yet. */
-function useLooker(): Looker | null {
-  const known = useSession().is !== "out";
+/** The visitor of the page; null until the subscription is known. */
+function useVisitor(): Visitor | null {
+  const isKnown = useSession().is !== "out";
   const { plan } = useAccount();
-  if (!known) return { known };
-  return plan === null ? null : { known, subscription: plan.subscription };
+  if (!isKnown) return { isKnown };
+  return plan === null ? null : { isKnown, subscription: plan.subscription };
 }
 
-/** What choosing a plan does. Who is not known logs in first, comes back with the choice in the address, and goes on. */
-function useChoice(looker: Looker | null, choose: (tier: Tier) => void): (tier: Tier) => void {
+/** Handles the choice of a plan. An unknown visitor logs in first, and comes back with the choice in the address. */
+function useChoice(visitor: Visitor | null, choose: (tier: Tier) => void): (tier: Tier) => void {
   const navigate = useNavigate();
   const [parameters, setParameters] = useSearchParams();
   const taken = useRef(false);
   const choice = parameters.get("subscribe");
   useEffect(() => {
-    if (taken.current || choice === null || !isPaid(choice) || looker?.known !== true) return;
+    if (taken.current || choice === null || !isPaid(choice) || visitor?.isKnown !== true) return;
     taken.current = true;
     setParameters({}, { replace: true });
-    if (["subscribe", "upgrade", "downgrade"].includes(offer(choice, looker))) choose(choice);
-  }, [choice, looker, setParameters, choose]);
+    if (["subscribe", "upgrade", "downgrade"].includes(offer(choice, visitor))) choose(choice);
+  }, [choice, visitor, setParameters, choose]);
   return (tier) => {
-    if (looker?.known === false) void navigate(loginPath(`/pricing?subscribe=${tier}`));
+    if (visitor?.isKnown === false) void navigate(loginPath(`/pricing?subscribe=${tier}`));
     else choose(tier);
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { PlanPartsFragment, PlanSubscriptionPartsFragment, Tier } from "../generated/graphql";
-import { cheapest, offer, perCredit } from "./offer";
+import { cheapest, exportsFor, offer, perCredit } from "./offer";
 
 const PRO: PlanSubscriptionPartsFragment = {
   id: "1",
@@ -18,24 +18,36 @@ const PRO: PlanSubscriptionPartsFragment = {
 const TIERS: Tier[] = ["FREE", "CORE", "PRO", "STUDIO"];
 
 const offers = (subscription: PlanSubscriptionPartsFragment | null) =>
-  TIERS.map((tier) => offer(tier, { known: true, subscription }));
+  TIERS.map((tier) => offer(tier, { isKnown: true, subscription }));
 
-test("a visitor may sign up or subscribe", () => {
-  const seen = TIERS.map((tier) => offer(tier, { known: false }));
+test("a visitor can sign up or subscribe", () => {
+  const seen = TIERS.map((tier) => offer(tier, { isKnown: false }));
   expect(seen).toEqual(["sign-up", "subscribe", "subscribe", "subscribe"]);
 });
 
-test("who has no subscription has the free plan", () => {
+test("a person without a subscription has the free plan", () => {
   expect(offers(null)).toEqual(["current", "subscribe", "subscribe", "subscribe"]);
 });
 
-test("who has one may go up, down and out", () => {
+test("a subscriber can upgrade, downgrade and cancel", () => {
   expect(offers(PRO)).toEqual(["cancel", "downgrade", "current", "upgrade"]);
 });
 
-test("what is yet to come is marked", () => {
+test("a scheduled plan is marked", () => {
   expect(offers({ ...PRO, scheduledTier: "CORE" })).toEqual(["cancel", "scheduled", "current", "upgrade"]);
   expect(offers({ ...PRO, cancelAtPeriodEnd: true })).toEqual(["scheduled", "downgrade", "current", "upgrade"]);
+});
+
+test("no change of plan is offered while a payment is open", () => {
+  for (const status of ["PAST_DUE", "UNPAID", "PAUSED", "INCOMPLETE"] as const) {
+    expect(offers({ ...PRO, status })).toEqual(["cancel", "unpaid", "current", "unpaid"]);
+  }
+});
+
+test("credits are counted in exports, unless exports are free", () => {
+  expect(exportsFor(25, 3)).toBe(8);
+  expect(exportsFor(25, 0)).toBeNull();
+  expect(exportsFor(25, null)).toBeNull();
 });
 
 const plan = (tier: Tier, amount: number, monthlyCredits: number | null): PlanPartsFragment => ({
@@ -48,9 +60,9 @@ const plan = (tier: Tier, amount: number, monthlyCredits: number | null): PlanPa
   includes: null,
 });
 
-test("the cheapest credit is found among plans that have some", () => {
+test("the cheapest credit is found among plans that add some", () => {
   const plans = [plan("FREE", 0, 0), plan("CORE", 499, 25), plan("PRO", 1499, 100), plan("STUDIO", 2999, null)];
   expect(cheapest(plans)?.tier).toBe("PRO");
   expect(cheapest([])).toBeUndefined();
-  expect(plans.map(perCredit)).toEqual([null, "$0.20", "$0.15", null]);
+  expect(plans.map(perCredit)).toEqual([null, { amount: 20, currency: "USD" }, { amount: 15, currency: "USD" }, null]);
 });

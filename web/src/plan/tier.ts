@@ -1,18 +1,14 @@
 import type { Tier } from "../generated/graphql";
 
-const TIERS: readonly Tier[] = ["FREE", "CORE", "PRO", "STUDIO"];
+/** Every tier, from the lowest to the highest. */
+export const TIERS: readonly Tier[] = ["FREE", "CORE", "PRO", "STUDIO"];
 
-/** How high a tier is: each includes the ones below. */
+/** The rank of a tier: each tier includes those below it. */
 export function rank(tier: Tier): number {
   return TIERS.indexOf(tier);
 }
 
-/** Whether a word names a tier that can be paid for. */
+/** Checks whether a word names a tier that can be subscribed to. */
 export function isPaid(word: string): word is Tier {
   return word !== "FREE" && TIERS.some((tier) => tier === word);
-}
-
-/** The tier for people. */
-export function name(tier: Tier): string {
-  return tier.charAt(0) + tier.slice(1).toLowerCase();
 }

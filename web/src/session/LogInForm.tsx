@@ -5,50 +5,25 @@ import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { LogInDocument } from "../generated/graphql";
 import { Button } from "../style/Button";
+import { text } from "../text/current";
+import { CredentialFields } from "./CredentialFields";
 import { sessions } from "./current";
 
-/** Asks for email and password, and begins the session. Who is known already is asked for the password alone. */
-export function LogInForm({ known }: { known?: string }) {
+/** Logs a person in. With the `email` of an expired session, only the password is asked for. */
+export function LogInForm({ email }: { email?: string }) {
   const { run, busy, failure } = useAction(LogInDocument, anonymous);
-  const [email, setEmail] = useState(known ?? "");
-  const [password, setPassword] = useState("");
+  const [credentials, setCredentials] = useState({ email: email ?? "", password: "" });
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const data = await run({ input: { email, password } });
+    const data = await run({ input: credentials });
     if (data) sessions.begin(data.logIn);
   };
   return (
     <form className="form" onSubmit={(event) => void submit(event)}>
-      <div className="field">
-        <label htmlFor="email">Email</label>
-        <input
-          id="email"
-          type="email"
-          autoComplete="username"
-          required
-          readOnly={known !== undefined}
-          value={email}
-          onChange={(event) => {
-            setEmail(event.target.value);
-          }}
-        />
-      </div>
-      <div className="field">
-        <label htmlFor="password">Password</label>
-        <input
-          id="password"
-          type="password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => {
-            setPassword(event.target.value);
-          }}
-        />
-      </div>
+      <CredentialFields credentials={credentials} onChange={setCredentials} emailFixed={email !== undefined} />
       <Problem failure={failure} />
       <Button type="submit" look="first" wide busy={busy}>
-        Log in
+        {text.session.logIn}
       </Button>
     </form>
   );

@@ -2,22 +2,23 @@ import "./session.css";
 
 import { Link, Navigate, useLocation } from "react-router";
 
+import { text } from "../text/current";
+import { pathAfterLogin } from "./afterLogin";
 import { useSession } from "./current";
 import { LogInForm } from "./LogInForm";
-import { nextPath } from "./next";
 
 export function LogInPage() {
   const session = useSession();
   const { search } = useLocation();
-  if (session.is !== "out") return <Navigate to={nextPath(search)} replace />;
+  if (session.is !== "out") return <Navigate to={pathAfterLogin(search)} replace />;
   return (
     <div className="session-page">
-      <title>Log in – Patch-Hive</title>
+      <title>{text.title(text.session.logIn)}</title>
       <section className="module">
-        <h1>Log in</h1>
+        <h1>{text.session.logIn}</h1>
         <LogInForm />
         <p className="quiet">
-          New here? <Link to={{ pathname: "/signup", search }}>Sign up</Link>
+          {text.session.isNew} <Link to={{ pathname: "/signup", search }}>{text.session.signUp}</Link>
         </p>
       </section>
     </div>

@@ -1,22 +1,21 @@
 import { Button } from "../style/Button";
 import { Dialog } from "../style/Dialog";
+import { text } from "../text/current";
 import { sessions } from "./current";
 import { LogInForm } from "./LogInForm";
 
-/** Asks to log in again, over whatever the person was doing, which then goes on. */
+/** Asks a person whose session has expired to log in again. Requests that were refused meanwhile are then repeated. */
 export function SessionEnded({ email }: { email: string }) {
-  const leave = () => {
+  const logOut = () => {
     sessions.end();
   };
   return (
-    <Dialog title="Log in again to go on" onClose={leave}>
-      <p className="quiet">
-        Your session has ended. Nothing is lost: what you were doing goes on as soon as you are back.
-      </p>
-      <LogInForm known={email} />
+    <Dialog title={text.session.expired} onClose={logOut}>
+      <p className="quiet">{text.session.expiredText}</p>
+      <LogInForm email={email} />
       <p>
-        <Button look="quiet" onClick={leave}>
-          Log out instead
+        <Button look="quiet" onClick={logOut}>
+          {text.session.logOutInstead}
         </Button>
       </p>
     </Dialog>

@@ -9,6 +9,6 @@ test.each([
   ["x".repeat(73), false],
   ["ö".repeat(4), true],
   ["ö".repeat(37), false],
-])("%s will do: %s", (password, fine) => {
+])("%s can be a password: %s", (password, fine) => {
   expect(passwordProblem(password) === "").toBe(fine);
 });

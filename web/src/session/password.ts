@@ -1,11 +1,13 @@
-/** Bytes that the gateway takes: no fewer for safety, and no more since bcrypt would ignore them. */
+import { text } from "../text/current";
+
+/** Bytes that the API accepts. bcrypt ignores what comes after the 72nd. */
 const FEWEST = 8;
 const MOST = 72;
 
-/** What is wrong with a new password, as a sentence; nothing when it will do. */
+/** Says what is wrong with a new password; empty when it can be used. */
 export function passwordProblem(password: string): string {
   const bytes = new TextEncoder().encode(password).length;
-  if (bytes < FEWEST) return "Take at least 8 characters.";
-  if (bytes > MOST) return "Take at most 72 characters, fewer if some are not plain letters.";
+  if (bytes < FEWEST) return text.session.passwordTooShort;
+  if (bytes > MOST) return text.session.passwordTooLong;
   return "";
 }

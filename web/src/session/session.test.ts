@@ -10,13 +10,13 @@ function session(token: string, expiresAt = "2026-01-02T00:00:00Z"): Session {
 }
 
 describe("a session", () => {
-  test("is kept for the next page", () => {
+  test("is stored for the next page", () => {
     const storage = memory();
     new Sessions(storage, NOON).begin(session("one"));
     expect(new Sessions(storage, NOON).token).toBe("one");
   });
 
-  test("that has ended meanwhile is not gone on with", () => {
+  test("that has expired is not continued", () => {
     const storage = memory();
     new Sessions(storage, NOON).begin(session("one", "2026-01-01T11:59:59Z"));
     expect(new Sessions(storage, NOON).state.is).toBe("out");
@@ -28,7 +28,7 @@ describe("a session", () => {
     expect(new Sessions(storage, NOON).state.is).toBe("out");
   });
 
-  test("that is refused has ended, and the refusal of an older token changes nothing", () => {
+  test("expires when its token is refused, not when an older one is", () => {
     const sessions = new Sessions(memory(), NOON);
     sessions.begin(session("two"));
     sessions.refuse("one");
@@ -37,7 +37,7 @@ describe("a session", () => {
     expect(sessions.state.is).toBe("ended");
   });
 
-  test("is followed from tab to tab", () => {
+  test("is the same in all tabs", () => {
     const storage = memory();
     const [here, there] = [new Sessions(storage, NOON), new Sessions(storage, NOON)];
     there.begin(session("one"));
@@ -49,14 +49,14 @@ describe("a session", () => {
   });
 });
 
-describe("a wish for a token", () => {
-  test("is granted at once to who is logged in", async () => {
+describe("a request for a token", () => {
+  test("is answered at once while a person is logged in", async () => {
     const sessions = new Sessions(memory(), NOON);
     sessions.begin(session("one"));
     await expect(sessions.fresh()).resolves.toBe("one");
   });
 
-  test("waits for who has to log in again", async () => {
+  test("waits until the person has logged in again", async () => {
     const sessions = new Sessions(memory(), NOON);
     sessions.begin(session("one"));
     sessions.refuse("one");
@@ -65,13 +65,13 @@ describe("a wish for a token", () => {
     await expect(Promise.all([first, second])).resolves.toEqual(["two", "two"]);
   });
 
-  test("is refused to who logs out instead", async () => {
+  test("is rejected when the person logs out instead", async () => {
     const sessions = new Sessions(memory(), NOON);
     sessions.begin(session("one"));
     sessions.refuse("one");
-    const wish = sessions.fresh();
+    const request = sessions.fresh();
     sessions.end();
-    await expect(wish).rejects.toBeInstanceOf(LoggedOut);
+    await expect(request).rejects.toBeInstanceOf(LoggedOut);
     await expect(sessions.fresh()).rejects.toBeInstanceOf(LoggedOut);
   });
 });

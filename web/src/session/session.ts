@@ -1,16 +1,16 @@
 import type { SessionPartsFragment } from "../generated/graphql";
 
-/** Somebody who is logged in. */
+/** A person who is logged in, with the token. */
 export type Session = SessionPartsFragment;
 
-/** Who looks at the page: nobody known, somebody, or somebody whose token has ended while they were here. */
+/** The state of the session: logged out, logged in, or expired while the page is open. */
 export type SessionState = { is: "out" } | { is: "in"; session: Session } | { is: "ended"; session: Session };
 
 const KEY = "patch-hive.session";
 
 const OUT: SessionState = { is: "out" };
 
-/** What a wish for a token is answered with when the person logs out instead of in. */
+/** Rejects requests for a token when the person logs out instead of in. */
 export class LoggedOut extends Error {
   override name = "LoggedOut";
 
@@ -22,9 +22,9 @@ export class LoggedOut extends Error {
 /**
  * The session of this browser.
  *
- * It is kept in localStorage rather than sessionStorage, so that all tabs are one person: who logs out in one is out in
- * all, and a checkout that comes back in another tab finds its account. Neither is safe from foreign scripts, and the
- * content security policy allows none.
+ * It is stored in localStorage rather than sessionStorage, so that all tabs are the same person: logging out in one tab
+ * logs out all, and a checkout that comes back in another tab finds its account. Neither is safe from injected scripts;
+ * the content security policy allows none.
  */
 export class Sessions {
   #state: SessionState = OUT;
@@ -34,7 +34,7 @@ export class Sessions {
   constructor(storage: Storage, now: number = Date.now()) {
     this.#storage = storage;
     const session = this.#read();
-    // Who comes back later was in the middle of nothing: no need to ask for the password at once.
+    // A session that expired while no page was open is dropped: nothing was interrupted, so no log-in is needed yet.
     if (session !== null && Date.parse(session.expiresAt) > now) {
       this.#state = { is: "in", session };
     }
@@ -51,44 +51,44 @@ export class Sessions {
 
   readonly snapshot = (): SessionState => this.#state;
 
-  /** Somebody has logged in, for the first time or again. */
+  /** A person has logged in, for the first time or again. */
   begin(session: Session): void {
     this.#storage.setItem(KEY, JSON.stringify(session));
-    this.#become({ is: "in", session });
+    this.#change({ is: "in", session });
   }
 
   /** The person logs out. */
   end(): void {
     this.#storage.removeItem(KEY);
-    this.#become(OUT);
+    this.#change(OUT);
   }
 
-  /** The gateway refuses this token. A token that has been replaced meanwhile says nothing about the present one. */
+  /** The API refused this token. Refusals of a token that has been replaced are ignored. */
   refuse(token: string | undefined): void {
     if (this.#state.is === "in" && this.#state.session.token === token) {
-      this.#become({ is: "ended", session: this.#state.session });
+      this.#change({ is: "ended", session: this.#state.session });
     }
   }
 
-  /** Another tab logged in or out. */
+  /** Reads the storage again: another tab has logged in or out. */
   follow(): void {
     const session = this.#read();
     if (session === null) {
-      this.#become(OUT);
+      this.#change(OUT);
     } else if (this.#state.is === "out" || this.#state.session.token !== session.token) {
-      this.#become({ is: "in", session });
+      this.#change({ is: "in", session });
     }
   }
 
-  /** The token to send along; null for a visitor, and the last one while the session has ended. */
+  /** The token to send; undefined for a visitor, and the last one while the session is expired. */
   get token(): string | undefined {
     return this.#state.is === "out" ? undefined : this.#state.session.token;
   }
 
   /**
-   * Waits until somebody is logged in and gives their token.
+   * Waits until a person is logged in, and returns their token.
    *
-   * @throws LoggedOut once nobody is.
+   * @throws LoggedOut once the person has logged out.
    */
   fresh(): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -105,7 +105,7 @@ export class Sessions {
     });
   }
 
-  #become(state: SessionState): void {
+  #change(state: SessionState): void {
     if (state.is === "out" && this.#state.is === "out") return;
     this.#state = state;
     for (const listener of [...this.#listeners]) listener();

@@ -1,4 +1,4 @@
-/** A browser's storage without a browser, for tests. */
+/** A browser's storage in memory, for tests. */
 export function memory(): Storage {
   const items = new Map<string, string>();
   return {

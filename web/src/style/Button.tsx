@@ -1,10 +1,12 @@
 import type { ButtonHTMLAttributes } from "react";
 
+import { text } from "../text/current";
+
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  /** The one that leads on, or one that stays in the background. */
+  /** The main action, an ordinary one, or one in the background. */
   look?: "first" | "plain" | "quiet";
   wide?: boolean;
-  /** Whether it is being done. It keeps the focus, says so, and does nothing more. */
+  /** The action is under way. The button keeps the focus, says so, and ignores clicks. */
   busy?: boolean;
 }
 
@@ -23,7 +25,7 @@ export function Button({ look = "plain", wide = false, busy = false, onClick, ch
     >
       {busy && <span className="led led-busy" aria-hidden="true" />}
       {children}
-      {busy && <span className="unseen">, please wait</span>}
+      {busy && <span className="visually-hidden">, {text.pleaseWait}</span>}
     </button>
   );
 }

@@ -2,16 +2,16 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface DialogProps {
   title: string;
-  /** The person wants to leave it, by Escape or otherwise. */
+  /** Called when the person closes the dialog with Escape. */
   onClose: () => void;
   children: ReactNode;
 }
 
-/** A question that is to be answered before anything else. The browser keeps the focus inside, and gives it back. */
+/** A modal dialog. The browser keeps the focus inside it, and returns the focus when it closes. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // Closed while it still stands in the page: only then does the focus go back to where it came from.
+  // Closed while it is still in the document: only then does the browser return the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     if (element?.open === false) element.showModal();

@@ -2,7 +2,7 @@ import "react";
 
 declare module "react" {
   interface CSSProperties {
-    /** Rows of a table that there is room for. */
+    /** Rows that a table has room for. */
     "--rows"?: number;
   }
 }

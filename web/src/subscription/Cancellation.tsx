@@ -1,38 +1,44 @@
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { CancelSubscriptionDocument, type PlanSubscriptionPartsFragment } from "../generated/graphql";
-import { day } from "../moment";
-import { name } from "../plan/tier";
 import { Button } from "../style/Button";
 import { Dialog } from "../style/Dialog";
+import { text } from "../text/current";
 
 interface CancellationProps {
   subscription: PlanSubscriptionPartsFragment;
   onClose: () => void;
 }
 
-/** Makes sure that somebody wants to cancel, and cancels. What comes of it is told live. */
+/** Cancels a subscription once the person confirms. The result is pushed over the websocket. */
 export function Cancellation({ subscription, onClose }: CancellationProps) {
   const { run, busy, failure } = useAction(CancelSubscriptionDocument);
-  const plan = name(subscription.tier);
+  const tier = text.tiers[subscription.tier];
   const cancel = async () => {
     if ((await run({})) !== null) onClose();
   };
   return (
-    <Dialog title={`Cancel ${plan}?`} onClose={onClose}>
+    <Dialog title={text.cancellation.title(tier)} onClose={onClose}>
       <p>
-        {plan} stays yours until {day(subscription.currentPeriodEnd)}, which is paid for. After that there are no more
-        charges and no new credits. The credits that you have stay.
+        {consequence(subscription)} {text.cancellation.after}
       </p>
       <Problem failure={failure} onAgain={() => void cancel()} />
       <p className="actions">
         <Button look="first" onClick={onClose}>
-          Keep {plan}
+          {text.cancellation.keep(tier)}
         </Button>
         <Button busy={busy} onClick={() => void cancel()}>
-          Cancel the plan
+          {text.cancellation.cancel}
         </Button>
       </p>
     </Dialog>
   );
+}
+
+/** Until when the plan is kept. Only a paid period is called paid. */
+function consequence({ tier, status, currentPeriodEnd }: PlanSubscriptionPartsFragment): string {
+  const name = text.tiers[tier];
+  if (status === "ACTIVE") return text.cancellation.paid(name, currentPeriodEnd);
+  if (status === "TRIALING") return text.cancellation.trial(name, currentPeriodEnd);
+  return text.cancellation.unpaid(name, currentPeriodEnd);
 }

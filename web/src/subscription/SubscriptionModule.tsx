@@ -8,15 +8,16 @@ import { Knob } from "../brand/Knob";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { type PlanSubscriptionPartsFragment, ResumeSubscriptionDocument, type Tier } from "../generated/graphql";
-import { day } from "../moment";
-import { name, rank } from "../plan/tier";
+import { rank } from "../plan/tier";
 import { Button } from "../style/Button";
+import { Notice } from "../style/Notice";
 import { Skeleton } from "../style/Skeleton";
+import { text } from "../text/current";
 import { Cancellation } from "./Cancellation";
-import { endsAt, resumable, standing } from "./standing";
+import { endsAt, isPaidFor, isResumable, statusSummary } from "./statusSummary";
 import { type Portal, usePortal } from "./usePortal";
 
-/** The plan that is paid, and what can be done about it. */
+/** The subscription, and the actions on it. */
 export function SubscriptionModule() {
   const { plan } = useAccount();
   return (
@@ -26,7 +27,7 @@ export function SubscriptionModule() {
       ) : plan.subscription === null ? (
         <Free />
       ) : (
-        <Living subscription={plan.subscription} />
+        <Subscribed subscription={plan.subscription} />
       )}
     </section>
   );
@@ -35,7 +36,7 @@ export function SubscriptionModule() {
 function Loading() {
   return (
     <>
-      <h2 id="subscription-title">Plan</h2>
+      <h2 id="subscription-title">{text.subscription.title}</h2>
       <Skeleton className="subscription-skeleton" />
     </>
   );
@@ -45,56 +46,53 @@ function Free() {
   return (
     <>
       <div className="module-head">
-        <h2 id="subscription-title">Plan</h2>
-        <span className="label">No subscription</span>
+        <h2 id="subscription-title">{text.subscription.title}</h2>
+        <span className="label">{text.subscription.none}</span>
       </div>
       <TierName tier="FREE" />
       <p className="quiet">
-        Demo PatchBooks, free patch exports, the community and the module library. A plan brings credits each month.
+        {text.subscription.free} {text.subscription.freeLead}
       </p>
       <p className="actions subscription-actions">
         <Link className="button button-first" to="/pricing">
-          See the plans
+          {text.subscription.plans}
         </Link>
       </p>
     </>
   );
 }
 
-function Living({ subscription }: { subscription: PlanSubscriptionPartsFragment }) {
-  const { word, led, next, urgent } = standing(subscription);
+function Subscribed({ subscription }: { subscription: PlanSubscriptionPartsFragment }) {
+  const { label, led, next, action } = statusSummary(subscription);
   const portal = usePortal();
   return (
     <>
       <div className="module-head">
-        <h2 id="subscription-title">Plan</h2>
+        <h2 id="subscription-title">{text.subscription.title}</h2>
         <span className="label balance-live">
           <span className={`led ${led}`} aria-hidden="true" />
-          {word}
+          {label}
         </span>
       </div>
       <TierName tier={subscription.tier} />
-      {urgent !== null && (
-        <div className="notice notice-bad" role="alert">
-          <span className="led led-off" aria-hidden="true" />
-          <p>{urgent}</p>
+      {action !== null && (
+        <Notice look="bad">
+          <p>{action}</p>
           <p>
             <Button look="first" busy={portal.busy} onClick={() => void portal.open()}>
-              Update card
+              {text.subscription.updateCard}
             </Button>
           </p>
-        </div>
+        </Notice>
       )}
       <dl className="facts">
         <div>
-          <dt>This period</dt>
-          <dd>
-            {day(subscription.currentPeriodStart)} – {day(subscription.currentPeriodEnd)}
-          </dd>
+          <dt>{isPaidFor(subscription) ? text.subscription.period : text.subscription.unpaidPeriod}</dt>
+          <dd>{text.subscription.range(subscription.currentPeriodStart, subscription.currentPeriodEnd)}</dd>
         </div>
         {next !== null && (
           <div>
-            <dt>What comes next</dt>
+            <dt>{text.subscription.next}</dt>
             <dd>{next}</dd>
           </div>
         )}
@@ -106,40 +104,40 @@ function Living({ subscription }: { subscription: PlanSubscriptionPartsFragment 
 }
 
 function Changes({ subscription, portal }: { subscription: PlanSubscriptionPartsFragment; portal: Portal }) {
-  const [cancelling, setCancelling] = useState(false);
+  const [isCanceling, setCanceling] = useState(false);
   const resume = useAction(ResumeSubscriptionDocument);
-  const { tier } = subscription;
+  const tier = text.tiers[subscription.tier];
   return (
     <>
       <Problem failure={resume.failure} onAgain={() => void resume.run({})} />
       <div className="actions subscription-actions">
-        {resumable(subscription) && (
+        {isResumable(subscription) && (
           <Button look="first" busy={resume.busy} onClick={() => void resume.run({})}>
-            {endsAt(subscription) === null ? `Stay with ${name(tier)}` : `Resume ${name(tier)}`}
+            {endsAt(subscription) === null ? text.subscription.keep(tier) : text.subscription.resume(tier)}
           </Button>
         )}
         <Link className="button" to="/pricing">
-          Change the plan
+          {text.subscription.change}
         </Link>
         <Button busy={portal.busy} onClick={() => void portal.open()}>
-          Cards and invoices
+          {text.subscription.billing}
         </Button>
         {endsAt(subscription) === null && (
           <Button
             look="quiet"
             onClick={() => {
-              setCancelling(true);
+              setCanceling(true);
             }}
           >
-            Cancel the plan
+            {text.subscription.cancel}
           </Button>
         )}
       </div>
-      {cancelling && (
+      {isCanceling && (
         <Cancellation
           subscription={subscription}
           onClose={() => {
-            setCancelling(false);
+            setCanceling(false);
           }}
         />
       )}
@@ -151,7 +149,7 @@ function TierName({ tier }: { tier: Tier }) {
   return (
     <div className="subscription-name">
       <Knob share={rank(tier) / 3} />
-      <p className="subscription-tier">{name(tier)}</p>
+      <p className="subscription-tier">{text.tiers[tier]}</p>
     </div>
   );
 }

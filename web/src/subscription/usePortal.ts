@@ -4,18 +4,18 @@ import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
 import { OpenBillingPortalDocument } from "../generated/graphql";
 
-/** A way to Stripe's own pages for cards and invoices. */
+/** Opens Stripe's customer portal, with cards and invoices. */
 export interface Portal {
   open: () => Promise<void>;
   busy: boolean;
   failure: Failure | null;
 }
 
-/** Leads to the billing portal, and back here afterwards. */
+/** Opens the customer portal, which leads back to the account page. */
 export function usePortal(): Portal {
   const { run, busy, failure } = useAction(OpenBillingPortalDocument);
   const [leaving, setLeaving] = useState(false);
-  // Who comes back by the browser's own button finds the page as it was left.
+  // The browser's back button can restore the page as it was left, with the button still busy.
   useEffect(() => {
     const back = (): void => {
       setLeaving(false);

@@ -3,31 +3,32 @@ import { Link, useLocation } from "react-router";
 import { useAccount } from "../account/context";
 import { Counter } from "../balance/Counter";
 import { useConnection } from "../gateway/current";
+import { loginPath } from "../session/afterLogin";
 import { sessions, useSession } from "../session/current";
-import { loginPath } from "../session/next";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
+import { text } from "../text/current";
 import { LED } from "./led";
 
-/** Who is logged in and what they have, or the way in. */
-export function Whoami() {
+/** The live balance and a button to log out, or links to log in and sign up. */
+export function SessionMenu() {
   const session = useSession();
   const { pathname } = useLocation();
   if (session.is === "out") {
     const here = pathname === "/login" || pathname === "/signup" ? "/account" : pathname;
     return (
-      <div className="whoami">
+      <div className="session-menu">
         <Link className="button button-quiet" to={loginPath(here)}>
-          Log in
+          {text.frame.logIn}
         </Link>
         <Link className="button" to="/signup">
-          Sign up
+          {text.frame.signUp}
         </Link>
       </div>
     );
   }
   return (
-    <div className="whoami">
+    <div className="session-menu">
       <LiveBalance />
       <Button
         look="quiet"
@@ -35,7 +36,7 @@ export function Whoami() {
           sessions.end();
         }}
       >
-        Log out
+        {text.frame.logOut}
       </Button>
     </div>
   );
@@ -45,9 +46,9 @@ function LiveBalance() {
   const { balance } = useAccount();
   const connection = useConnection();
   return (
-    <Link className="screen whoami-balance" to="/account">
+    <Link className="screen session-balance" to="/account">
       <span className={`led ${LED[connection]}`} aria-hidden="true" />
-      <span className="unseen">Your balance: </span>
+      <span className="visually-hidden">{text.frame.yourBalance} </span>
       {balance ? <Counter balance={balance} /> : <Skeleton />}
     </Link>
   );

@@ -1,0 +1,126 @@
+import "./payments.css";
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useQuery } from "urql";
+
+import { useAccount } from "../account/context";
+import { failure } from "../gateway/failure";
+import { Problem } from "../gateway/Problem";
+import { type PaymentPartsFragment, PaymentsDocument, type PaymentStatus } from "../generated/graphql";
+import { Button } from "../style/Button";
+import { format, text } from "../text/current";
+
+/** Payments that are listed at first, and that are added by each click. */
+const STEP = 5;
+
+/** The most that the API lists at once. */
+const MOST = 100;
+
+/** Milliseconds between two looks while a payment is processing: one that fails changes no balance. */
+const PAUSE = 15_000;
+
+const LEDS: Record<PaymentStatus, string> = {
+  PENDING: "led-busy",
+  SUCCEEDED: "led-live",
+  FAILED: "led-off",
+  PARTIALLY_REFUNDED: "",
+  REFUNDED: "",
+  DISPUTED: "led-off",
+};
+
+/** The payments for credit packs, with their states. Without any, the module is not there. */
+export function PaymentsModule() {
+  const [first, setFirst] = useState(STEP);
+  const [{ data, error }, ask] = useQuery({ query: PaymentsDocument, variables: { first } });
+  const again = useCallback(() => {
+    ask({ requestPolicy: "network-only" });
+  }, [ask]);
+  const payments = data?.payments.nodes ?? [];
+  useUpdates(
+    payments.some(({ status }) => status === "PENDING"),
+    again,
+  );
+  if (error && !data) return <Problem failure={{ ...failure(error), again: true }} onAgain={again} />;
+  if (payments.length === 0) return null;
+  return (
+    <section className="module payments" aria-labelledby="payments-title">
+      <h2 id="payments-title">{text.payments.title}</h2>
+      <Table payments={payments} />
+      {data?.payments.pageInfo.hasNextPage && first < MOST && (
+        <p>
+          <Button
+            look="quiet"
+            onClick={() => {
+              setFirst(Math.min(MOST, first * 4));
+            }}
+          >
+            {text.payments.more}
+          </Button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Table({ payments }: { payments: readonly PaymentPartsFragment[] }) {
+  return (
+    <table className="payments-table">
+      <caption className="visually-hidden">{text.payments.caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{text.payments.date}</th>
+          <th scope="col">{text.payments.pack}</th>
+          <th scope="col">{text.payments.status}</th>
+          <th scope="col" className="payment-amount">
+            {text.payments.amount}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {payments.map((payment) => (
+          <Row key={payment.id} payment={payment} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ payment }: { payment: PaymentPartsFragment }) {
+  const { status, refunded, amount } = payment;
+  return (
+    <tr>
+      <td>
+        <time dateTime={payment.createdAt}>{format.minute(payment.createdAt)}</time>
+      </td>
+      <td>{text.credits(payment.credits)}</td>
+      <td>
+        <span className="payment-status">
+          <span className={`led ${LEDS[status]}`} aria-hidden="true" />
+          {text.payments.statuses[status]}
+        </span>
+        {status === "PENDING" && <span className="quiet small payment-note">{text.payments.pending}</span>}
+        {refunded.amount > 0 && refunded.amount < amount.amount && (
+          <span className="quiet small payment-note">{text.payments.refunded(refunded)}</span>
+        )}
+      </td>
+      <td className="digits payment-amount">{format.money(amount)}</td>
+    </tr>
+  );
+}
+
+/** Asks again after each change of the balance, and now and then while a payment is processing. */
+function useUpdates(isProcessing: boolean, again: () => void): void {
+  const version = useAccount().balance?.version;
+  const seen = useRef(version);
+  useEffect(() => {
+    if (seen.current !== undefined && seen.current !== version) again();
+    seen.current = version;
+  }, [version, again]);
+  useEffect(() => {
+    if (!isProcessing) return;
+    const timer = window.setInterval(again, PAUSE);
+    return () => {
+      window.clearInterval(timer);
+    };
+  }, [isProcessing, again]);
+}

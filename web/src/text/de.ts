@@ -1,0 +1,375 @@
+import type {
+  ChangeType,
+  FeatureCode,
+  PaymentFailureReason,
+  PaymentStatus,
+  PlanChangeUnavailableReason,
+  SubscriptionStatus,
+} from "../generated/graphql";
+import type { Texts } from "./en";
+import type { Formats, Money } from "./formats";
+
+/** The texts in German. */
+export function de({ number, money, day, minute }: Formats): Texts {
+  const count = (value: number, one: string, many: string) => `${number(value)} ${Math.abs(value) === 1 ? one : many}`;
+  const credits = (value: number) => count(value, "Credit", "Credits");
+  const exports = (value: number) => count(value, "Export", "Exporte");
+  return {
+    credits,
+    exports,
+    tryAgain: "Erneut versuchen",
+    close: "Schließen",
+    pleaseWait: "bitte warten",
+    title: (page: string) => `${page} – Patch-Hive`,
+
+    frame: {
+      skip: "Zum Inhalt springen",
+      pages: "Hauptmenü",
+      pricing: "Preise",
+      credits: "Credits",
+      account: "Konto",
+      logIn: "Anmelden",
+      signUp: "Registrieren",
+      logOut: "Abmelden",
+      yourBalance: "Dein Guthaben:",
+      stripe: "Zahlungen werden über Stripe abgewickelt. Die Preise sind in US-Dollar.",
+      history: "Jede Änderung deines Guthabens steht in deinem Verlauf.",
+      offline:
+        "Du bist offline. Was du siehst, ist vielleicht veraltet. Sobald du wieder online bist, wird es aktualisiert.",
+      reconnecting: "Verbindung wird wiederhergestellt. Was du siehst, ist vielleicht einen Moment alt.",
+      states: { idle: "Verbinden", live: "Live", connecting: "Verbinden", offline: "Offline" },
+    },
+
+    home: {
+      title: "Patch-Hive: Credits für PatchBooks",
+      heading: "Nimm deine Patches mit.",
+      lead:
+        "Entwirf dein Rack in Patch-Hive und exportiere es als PatchBook, mit jedem Kabel und jedem Regler, bereit für " +
+        "die Bühne. Ein Export kostet ein paar Credits. Mit einem Abo bekommst du jeden Monat welche, oder du kaufst ein " +
+        "Paket, wenn du es brauchst.",
+      plans: "Zu den Abos",
+      account: "Zu deinem Konto",
+      signUp: "Kostenlos registrieren",
+      facts: "So funktioniert es",
+      credits: "Credits",
+      creditsHeading: "Monatlich oder im Paket",
+      creditsText: "Ein Abo bringt jeden Monat Credits, ein Paket so viele du willst. Credits verfallen nie.",
+      exports: "Exporte",
+      exportsHeading: "Einmal berechnet, was auch passiert",
+      exportsText: "Wenn die Verbindung abbricht, versuche es erneut. Derselbe Export wird nie doppelt berechnet.",
+      history: "Verlauf",
+      historyHeading: "Nichts Kleingedrucktes",
+      historyText: "Jede Änderung deines Guthabens ist eine Zeile in deinem Verlauf, sobald sie geschieht.",
+    },
+
+    notFound: {
+      title: "Seite nicht gefunden",
+      lead: "Die Adresse ist vielleicht falsch geschrieben, oder die Seite ist umgezogen.",
+      home: "Zur Startseite",
+    },
+
+    failures: {
+      unreachable: "Patch-Hive ist nicht erreichbar. Prüfe deine Verbindung und versuche es erneut.",
+      loggedOut: "Du bist abgemeldet.",
+      paymentsDisabled: "Zahlungen sind zurzeit deaktiviert.",
+      stripeUnavailable: "Stripe antwortet nicht. Es wurde nichts doppelt berechnet. Versuche es erneut.",
+      rateLimited: "Zu viele Anfragen. Warte einen Moment und versuche es dann erneut.",
+      unavailable: "Patch-Hive ist ausgelastet. Versuche es gleich noch einmal.",
+      internal: "Bei uns ist etwas schiefgegangen. Versuche es erneut.",
+      requestId: (id: string) => `Wenn es wieder passiert, schicke diese Kennung an den Support: ${id}`,
+    },
+
+    session: {
+      email: "E-Mail",
+      password: "Passwort",
+      name: "Name",
+      nameHint: "Wird anderen angezeigt.",
+      passwordHint: "Mindestens 8 Zeichen.",
+      passwordTooShort: "Nimm mindestens 8 Zeichen.",
+      passwordTooLong: "Nimm höchstens 72 Zeichen, oder weniger, wenn nicht alle einfache Buchstaben sind.",
+      logIn: "Anmelden",
+      signUp: "Registrieren",
+      free: "Ein Konto ist kostenlos und braucht keine Karte.",
+      isNew: "Neu bei Patch-Hive?",
+      isKnown: "Hast du schon ein Konto?",
+      expired: "Melde dich an, um fortzufahren",
+      expiredText: "Deine Sitzung ist abgelaufen. Melde dich erneut an, um dort weiterzumachen, wo du warst.",
+      logOutInstead: "Stattdessen abmelden",
+    },
+
+    account: { title: "Konto", heading: "Dein Konto" },
+
+    balance: {
+      title: "Guthaben",
+      unit: "Credits",
+      unlimitedUnit: "unbegrenzte Exporte",
+      unlimited: (until: string | null, balance: number) =>
+        `Exporte sind ${until === null ? "" : `bis ${day(until)} `}unbegrenzt. Deine ${credits(balance)} werden dafür nicht verwendet.`,
+      unlimitedSpoken: "unbegrenzt",
+      negative:
+        "Eine Zahlung wurde erstattet oder angefochten, nachdem ihre Credits verbraucht waren. Neue Credits werden damit verrechnet.",
+      none: "Nicht genug Credits für einen Export.",
+      enough: (left: number) => `Genug für ${exports(left)}.`,
+      add: "Credits kaufen",
+    },
+
+    tiers: { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" },
+
+    features: {
+      DEMO_PATCHBOOKS: "Demo-PatchBooks",
+      FREE_EXPORTS: "Kostenlose Patch- und Rack-Exporte",
+      COMMUNITY: "Community-Funktionen",
+      MODULE_LIBRARY: "Zugriff auf die Modulbibliothek",
+      PATCH_FINGERPRINT: "Patch-Fingerabdruck",
+      STABILITY_ENVELOPE: "Stabilitätshüllkurve",
+      TROUBLESHOOTING_TREE: "Fehlersuchbaum",
+      PERFORMANCE_MACROS: "Performance-Makros",
+      PATCH_VARIANTS: "Patch-Varianten",
+      GOLDEN_RACK_ARRANGEMENT: "Goldene Rack-Anordnung",
+      COMPATIBILITY_REPORT: "Kompatibilitätsbericht",
+      LEARNING_PATH: "Lernpfad",
+      RACK_FIT_SCORE: "Rack-Fit-Wert",
+      UNLIMITED_EXPORTS: "Unbegrenzte PatchBook-Exporte",
+      PRIORITY_SUPPORT: "Bevorzugter Support",
+      COMMERCIAL_LICENSE: "Kommerzielle Lizenz",
+    } satisfies Record<FeatureCode, string>,
+
+    plans: {
+      title: "Preise",
+      heading: "Wähle deine Spannung",
+      lead: "Jedes Abo enthält alles aus dem Abo davor.",
+      rollOver: "Nicht verbrauchte Credits bleiben erhalten.",
+      rollOverText: "Sie verfallen nie, und du behältst sie, wenn ein Abo endet.",
+      needMore: "Brauchst du mehr Credits?",
+      needMoreText: "Kaufe ein Paket in beliebiger Größe, mit oder ohne Abo.",
+      buyCredits: "Credits kaufen",
+      loading: (tier: string) => `${tier} wird geladen`,
+      aMonth: "im Monat",
+      unlimited: "Unbegrenzte Exporte",
+      monthly: (value: number) => `${credits(value)} im Monat`,
+      noMonthly: "Credits im Paket",
+      about: (value: number) => `etwa ${exports(value)}`,
+      each: (price: Money) => `${money(price)} pro Credit`,
+      includes: (tier: string) => `Alles aus ${tier}, und:`,
+      yours: "Dein Abo",
+      next: "Dein nächstes Abo",
+      best: "Niedrigster Preis pro Credit",
+      signUp: "Registrieren",
+      cancel: "Abo kündigen",
+      account: "Zu deinem Konto",
+      unpaid: "Eine Zahlung steht aus",
+      actions: { subscribe: "Abonnieren", upgrade: "Upgrade", downgrade: "Downgrade" },
+      to: (tier: string) => `(${tier})`,
+      notSelling: "Zahlungen sind zurzeit deaktiviert. Deine Credits und Exporte funktionieren weiterhin.",
+    },
+
+    planChange: {
+      upgradeTo: (tier: string) => `Upgrade auf ${tier}`,
+      downgradeTo: (tier: string) => `Downgrade auf ${tier}`,
+      dueNow: "Jetzt fällig",
+      creditsNow: "Credits jetzt dazu",
+      unlimited: "unbegrenzte Exporte",
+      effective: "Gilt ab",
+      immediately: "sofort",
+      nextInvoice: "Nächste Rechnung",
+      amountOn: (amount: Money, moment: string) => `${money(amount)} am ${day(moment)}`,
+      noSubscription: "Du hast kein Abo mehr, das geändert werden könnte.",
+      pay: (amount: Money) => `${money(amount)} bezahlen und wechseln`,
+      upgrade: "Upgrade",
+      keep: (tier: string) => `${tier} behalten`,
+      unavailable: {
+        RENEWING: (moment) => `Dein Abo verlängert sich gleich. Du kannst es nach dem ${minute(moment)} wechseln.`,
+        UNPAID: (moment) =>
+          `Der aktuelle Zeitraum wurde nicht bezahlt. Du kannst das Abo nach dem ${day(moment)} wechseln.`,
+        REFUNDED: (moment) =>
+          `Eine Zahlung für den aktuellen Zeitraum wurde erstattet oder angefochten. Du kannst das Abo nach dem ${day(moment)} wechseln.`,
+      } satisfies Record<PlanChangeUnavailableReason, (availableAt: string) => string>,
+      paymentFailed: {
+        DECLINED: (code) =>
+          `Die Zahlung wurde abgelehnt${code === null ? "" : ` (${code})`}. An deinem Abo hat sich nichts geändert.`,
+        PAST_DUE: () => "Eine frühere Zahlung ist überfällig. Bezahle sie zuerst.",
+        PAYMENT_METHOD: () =>
+          "Dein Zahlungsmittel kann nicht sofort bezahlen. Wähle unter Karten und Rechnungen ein anderes.",
+      } satisfies Record<PaymentFailureReason, (declineCode: string | null) => string>,
+      otherCard: "Mit einer anderen Karte bezahlen",
+    },
+
+    subscription: {
+      title: "Abo",
+      none: "Kein Abo",
+      free: "Demo-PatchBooks, Patch- und Rack-Exporte, Community-Funktionen und die Modulbibliothek sind kostenlos.",
+      freeLead: "Ein Abo bringt jeden Monat Credits, und nicht verbrauchte bleiben erhalten.",
+      plans: "Zu den Abos",
+      statuses: {
+        ACTIVE: "Aktiv",
+        TRIALING: "Testphase",
+        PAST_DUE: "Überfällig",
+        UNPAID: "Unbezahlt",
+        PAUSED: "Pausiert",
+        INCOMPLETE: "Erste Zahlung ausstehend",
+        INCOMPLETE_EXPIRED: "Nie bezahlt",
+        CANCELED: "Beendet",
+      } satisfies Record<SubscriptionStatus, string>,
+      canceled: "Gekündigt",
+      period: "Aktueller Zeitraum",
+      unpaidPeriod: "Aktueller Zeitraum, nicht bezahlt",
+      next: "Als Nächstes",
+      range: (start: string, end: string) => `${day(start)} – ${day(end)}`,
+      ends: (end: string) => `Endet am ${day(end)}. Bis dahin behältst du das Abo, und danach deine Credits.`,
+      endsUnpaid: (end: string) => `Endet am ${day(end)}. Deine Credits behältst du.`,
+      changes: (tier: string, moment: string) => `Wechselt am ${day(moment)} zu ${tier}.`,
+      renews: (moment: string) => `Verlängert sich am ${day(moment)}.`,
+      pastDue:
+        "Die letzte Zahlung ist fehlgeschlagen. Sie wird automatisch erneut versucht. Aktualisiere deine Karte, um das Abo zu behalten.",
+      unpaid: "Die letzte Zahlung ist fehlgeschlagen. Aktualisiere deine Karte, um das Abo wieder zu aktivieren.",
+      paused: "Die Testphase ist vorbei. Füge eine Karte hinzu, um das Abo fortzusetzen.",
+      incomplete: "Die erste Zahlung ist nicht abgeschlossen. Das Abo beginnt, sobald sie bezahlt ist.",
+      updateCard: "Karte aktualisieren",
+      resume: (tier: string) => `${tier} fortsetzen`,
+      keep: (tier: string) => `${tier} behalten`,
+      change: "Abo wechseln",
+      billing: "Karten und Rechnungen",
+      cancel: "Abo kündigen",
+    },
+
+    cancellation: {
+      title: (tier: string) => `${tier} kündigen?`,
+      paid: (tier: string, end: string) =>
+        `Du behältst ${tier} bis ${day(end)}, dem Ende des Zeitraums, den du bezahlt hast.`,
+      trial: (tier: string, end: string) => `Du behältst ${tier}, bis deine Testphase am ${day(end)} endet.`,
+      unpaid: (tier: string, end: string) =>
+        `${tier} endet am ${day(end)}. Die Zahlung für den aktuellen Zeitraum ist fehlgeschlagen und weiterhin fällig.`,
+      after:
+        "Danach wird dir nichts mehr berechnet, und es kommen keine Credits mehr hinzu. Alle Credits, die du hast, behältst du.",
+      keep: (tier: string) => `${tier} behalten`,
+      cancel: "Abo kündigen",
+    },
+
+    checkout: {
+      confirming: "Deine Zahlung wird geprüft.",
+      confirmingText: "Diese Seite wird aktualisiert, sobald sie bestätigt ist.",
+      late: "Sie ist noch nicht bestätigt. Wenn du bezahlt hast, kannst du diese Meldung schließen und später wiederkommen.",
+      processing: "Deine Zahlung wird verarbeitet.",
+      processingPlan: (tier: string) =>
+        `${tier} beginnt, sobald sie eingegangen ist. Eine Zahlung vom Bankkonto kann einige Tage dauern.`,
+      processingPack: (value: number) =>
+        `Deine ${credits(value)} kommen dazu, sobald sie eingegangen ist. Eine Zahlung vom Bankkonto kann einige Tage dauern.`,
+      onPlan: (tier: string) => `Du hast jetzt ${tier}.`,
+      arrived: (value: number) => `${credits(value)} hinzugefügt.`,
+      thanks: "Danke.",
+      left: "Du hast die Kasse verlassen. Was du bezahlt hast, erscheint hier, sobald die Zahlung bestätigt ist.",
+      alreadySubscribed: "Du hast schon ein Abo. Du kannst es auf der Preisseite ändern.",
+    },
+
+    packs: {
+      title: "Credits kaufen",
+      lead: "Credits verfallen nie, und du brauchst kein Abo.",
+      label: "Credits",
+      slider: "Credits, als Schieberegler",
+      hint: (fewest: number, most: number) => `Von ${number(fewest)} bis ${credits(most)}.`,
+      wrong: (fewest: number, most: number) => `Gib eine ganze Zahl von ${number(fewest)} bis ${number(most)} ein.`,
+      price: "Preis",
+      each: (value: number, price: Money) => `${credits(value)} zu je ${money(price)}`,
+      minimum: (amount: Money, most: number) =>
+        `Pakete kosten mindestens ${money(amount)}: ${credits(most)} kosten genauso viel.`,
+      about: (value: number) => `etwa ${exports(value)}`,
+      submit: "Weiter zur Zahlung",
+      tip: "Tipp",
+      tipTitle: "Jeden Monat Credits?",
+      tipBest: (tier: string, price: Money, value: number) =>
+        `Mit ${tier} kostet ein Credit ${money(price)}, und jeden Monat kommen ${number(value)} dazu.`,
+      tipUnlimited: (tier: string) => `${tier} enthält unbegrenzte Exporte.`,
+      plans: "Zu den Abos",
+    },
+
+    payments: {
+      title: "Credit-Pakete",
+      caption: "Zahlungen für Credit-Pakete, neueste zuerst",
+      date: "Datum",
+      pack: "Paket",
+      amount: "Betrag",
+      status: "Status",
+      statuses: {
+        PENDING: "In Bearbeitung",
+        SUCCEEDED: "Bezahlt",
+        FAILED: "Fehlgeschlagen",
+        PARTIALLY_REFUNDED: "Teilweise erstattet",
+        REFUNDED: "Erstattet",
+        DISPUTED: "Angefochten",
+      } satisfies Record<PaymentStatus, string>,
+      pending:
+        "Die Credits kommen dazu, sobald die Zahlung eingegangen ist. Vom Bankkonto kann das einige Tage dauern.",
+      refunded: (amount: Money) => `${money(amount)} erstattet`,
+      more: "Mehr anzeigen",
+    },
+
+    exporting: {
+      title: "Ein PatchBook exportieren",
+      cost: (value: number) => (value === 0 ? "Exporte sind kostenlos." : `Ein Export kostet ${credits(value)}.`),
+      once: "Wenn die Verbindung abbricht, versuche es erneut. Derselbe Export wird nie doppelt berechnet.",
+      patchBook: "PatchBook",
+      submit: "PatchBook exportieren",
+      charging: "Wird berechnet…",
+      empty: "Hier erscheint das Ticket deines Exports.",
+      ticket: "Export-Ticket",
+      number: "Nr.",
+      free: "Unbegrenzte Exporte: keine Credits berechnet",
+      charged: (value: number) => `${credits(value)} berechnet`,
+      replayed: (value: number) => `${credits(value)} schon früher berechnet, nicht noch einmal`,
+      refunded: "Die Credits für diesen Export wurden erstattet.",
+      copy: "Ticket kopieren",
+      copied: "Kopiert",
+      validUntil: (moment: string) => `Gültig bis ${moment}`,
+      missing: (value: number) => `Es ${value === 1 ? "fehlt" : "fehlen"} ${credits(value)}.`,
+      required: (required: number, available: number) =>
+        `Ein Export kostet ${number(required)}, und du hast ${number(available)}.`,
+      oneTime: (value: number) => `${value === 1 ? "Credit" : "Credits"}, einmalig`,
+      monthly: "Credits im Monat",
+      unlimited: "unbegrenzte Exporte",
+      buyFor: (amount: Money) => `Für ${money(amount)} kaufen`,
+      planFor: (tier: string, amount: Money) => `${tier}, ${money(amount)} im Monat`,
+    },
+
+    history: {
+      title: "Verlauf",
+      show: "Anzeigen",
+      all: "Alle Änderungen",
+      pages: "Seiten des Verlaufs",
+      newer: "Neuere",
+      older: "Ältere",
+      caption: "Änderungen des Guthabens, neueste zuerst",
+      date: "Datum",
+      description: "Beschreibung",
+      credits: "Credits",
+      balance: "Stand",
+      empty: "Noch keine Änderungen.",
+      emptyFilter: "Keine Änderungen dieser Art.",
+      types: {
+        PURCHASE: "Kauf",
+        SPEND: "Export",
+        GRANT: "Gutschrift",
+        REFUND: "Erstattung",
+      } satisfies Record<ChangeType, string>,
+      filters: {
+        PURCHASE: "Käufe",
+        SPEND: "Exporte",
+        GRANT: "Gutschriften",
+        REFUND: "Erstattungen",
+      } satisfies Record<ChangeType, string>,
+      dispute: "Anfechtung",
+      removed: "Credits abgezogen",
+      planReversed: "Eine Zahlung für dein Abo wurde erstattet oder angefochten",
+      pack: (value: number, amount: Money) => `${credits(value)} für ${money(amount)}`,
+      packRefunded: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde erstattet`,
+      packDisputed: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde angefochten`,
+      packReturned: (amount: Money) => `Deine Zahlung von ${money(amount)} bleibt bestehen, ihre Credits sind zurück`,
+      chartEmpty: "Noch keine Änderungen",
+      chartCaption: (changes: number, since: string) =>
+        `${changes === 1 ? "Letzte Änderung" : `Letzte ${number(changes)} Änderungen`}, seit ${day(since)}`,
+      chartScale: (low: number, high: number) => `${number(low)} bis ${credits(high)}`,
+      chartSummary: (changes: number, from: number, to: number, highest: number) =>
+        `Guthaben über die ${changes === 1 ? "letzte Änderung" : `letzten ${number(changes)} Änderungen`}: ` +
+        `von ${number(from)} auf ${credits(to)}, höchstens ${number(highest)}.`,
+    },
+  };
+}

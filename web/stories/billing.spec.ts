@@ -1,0 +1,86 @@
+import { balance, pay, subscribe } from "./checkout";
+import { press } from "./dashboard";
+import { expect, test } from "./person";
+
+/** Takes some days, and then pays or fails. */
+const BANK_ACCOUNT = "000123456789";
+
+/** Opens the checkout of a pack, and pays it by bank account. */
+async function payByBank(page: Parameters<typeof pay>[0], credits: number): Promise<void> {
+  await page.goto(`/credits?credits=${credits}`);
+  await page.getByRole("button", { name: "Continue to payment" }).click();
+  await pay(page, BANK_ACCOUNT);
+  await expect(page).toHaveURL(/\/account\?payment=success/);
+}
+
+test("a bank payment is processing until it is paid, and the notice can be closed", async ({ page, browser }) => {
+  await payByBank(page, 137);
+  await expect(page.getByText("Your payment is being processed.")).toBeVisible();
+  await expect(page.getByText("received")).toHaveCount(0);
+  const packs = page.getByRole("region", { name: "Credit packs" });
+  await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Processing");
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByText("Your payment is being processed.")).toBeHidden();
+
+  await press(browser, ["27.40"], "The money arrives");
+  await expect(balance(page)).toContainText("137");
+  await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Paid");
+});
+
+test("a bank payment that fails is shown as failed, and adds no credits", async ({ page, browser }) => {
+  await payByBank(page, 141);
+  const packs = page.getByRole("region", { name: "Credit packs" });
+  await expect(packs.getByRole("row", { name: "141 credits" })).toContainText("Processing");
+  await press(browser, ["28.20"], "The payment fails");
+  await expect(packs.getByRole("row", { name: "141 credits" })).toContainText("Failed");
+  await expect(page.getByText("141 credits added")).toHaveCount(0);
+  await expect(balance(page)).toContainText("0");
+});
+
+for (const address of ["payment=success", "payment=success&tier=PRO&after=0", "payment=success&credits=40&after=0"]) {
+  test(`an address that was typed claims no payment: ${address}`, async ({ page }) => {
+    await page.goto(`/account?${address}`);
+    await expect(page.getByText("Not enough credits for an export.")).toBeVisible();
+    for (const claim of ["received", "Thank you", "You are on", "added"]) {
+      await expect(page.getByRole("status").filter({ hasText: claim })).toHaveCount(0);
+    }
+  });
+}
+
+test("a refund is called a refund and a dispute a dispute, each with its payment", async ({
+  page,
+  browser,
+  person,
+}) => {
+  await page.goto("/credits?credits=40");
+  await page.getByRole("button", { name: "Continue to payment" }).click();
+  await pay(page);
+  await expect(page.getByText("40 credits added.")).toBeVisible();
+  await page.goto("/credits?credits=30");
+  await page.getByRole("button", { name: "Continue to payment" }).click();
+  await pay(page);
+  await expect(balance(page)).toContainText("70");
+
+  await press(browser, [person.email, "6.00"], "Refund");
+  await expect(page.getByRole("row", { name: "Your payment of $6.00 was refunded" })).toContainText("−30");
+  await press(browser, [person.email, "8.00"], "Dispute: chargeback");
+  await expect(page.getByRole("row", { name: "Your payment of $8.00 is disputed" })).toContainText("Dispute");
+  await expect(balance(page)).toContainText("0");
+  const packs = page.getByRole("region", { name: "Credit packs" });
+  await expect(packs.getByRole("row", { name: "30 credits" })).toContainText("Refunded");
+  await expect(packs.getByRole("row", { name: "40 credits" })).toContainText("Disputed");
+});
+
+test("unlimited exports and the plan that ends have one date", async ({ page }) => {
+  await subscribe(page, "Studio");
+  const words = page.getByRole("region", { name: "Balance" });
+  await expect(words).toContainText("Exports are unlimited. They do not use your 0 credits.");
+  await page.getByRole("button", { name: "Cancel plan" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel Studio?" });
+  await expect(dialog).toContainText("the end of the period that you have paid for");
+  await dialog.getByRole("button", { name: "Cancel plan" }).click();
+  const plan = page.getByRole("region", { name: "Plan" });
+  await expect(plan).toContainText("Canceled");
+  const end = /Ends on (\w+ \d+, \d{4})\./.exec(await plan.innerText())?.[1] ?? "no date";
+  await expect(words).toContainText(`until ${end}`);
+});
