@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod duplicate;
+mod ended;
 
 use std::time::Duration;
 

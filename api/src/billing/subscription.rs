@@ -71,6 +71,18 @@ pub(super) async fn all_current(
     Ok(rows.into_iter().filter_map(|(subscription, customer)| Some((customer?.user_id, subscription))).collect())
 }
 
+/// A user's most recent subscription that was canceled and has ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn last_ended(app: &App, user_id: i64) -> Result<Option<subscription::Model>, Error> {
+    let canceled = subscription::Entity::find()
+        .inner_join(customer::Entity)
+        .filter(customer::Column::UserId.eq(user_id))
+        .filter(subscription::Column::Status.eq(Status::Canceled));
+    Ok(canceled.order_by_desc(subscription::Column::Id).one(app.database.read()).await?)
+}
+
 /// Ends the current subscription with its period.
 ///
 /// # Errors

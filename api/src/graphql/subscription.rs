@@ -28,6 +28,15 @@ impl SubscriptionQuery {
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
         Ok(ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?.map(PlanSubscription))
     }
+
+    /// The viewer's most recent subscription that has ended. Null if there is none, or if `subscription` is not null.
+    async fn ended_subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
+        let user_id = ctx.viewer()?.user_id;
+        if ctx.loaders()?.subscription(user_id).await?.is_some() {
+            return Ok(None);
+        }
+        Ok(billing::subscription::last_ended(ctx.app()?, user_id).await?.map(PlanSubscription))
+    }
 }
 
 /// Changes subscriptions.
