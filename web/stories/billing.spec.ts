@@ -1,6 +1,7 @@
 import { balance, pay, subscribe } from "./checkout";
 import { press } from "./dashboard";
 import { expect, test } from "./person";
+import { sandbox } from "./stage";
 
 /** Takes some days, and then pays or fails. */
 const BANK_ACCOUNT = "000123456789";
@@ -83,4 +84,17 @@ test("unlimited exports and the plan that ends have one date", async ({ page }) 
   await expect(plan).toContainText("Canceled");
   const end = /Ends on (\w+ \d+, \d{4})\./.exec(await plan.innerText())?.[1] ?? "no date";
   await expect(words).toContainText(`until ${end}`);
+});
+
+test("a plan that has ended leaves a trace", async ({ page, person, request }) => {
+  await subscribe(page, "Core");
+  const headers = { authorization: "Bearer sk_test_stories" };
+  const customers = await request.get(`${sandbox}/v1/customers?email=${person.email}`, { headers });
+  const [customer] = ((await customers.json()) as { data: { id: string }[] }).data;
+  const subscriptions = await request.get(`${sandbox}/v1/subscriptions?customer=${customer?.id ?? ""}`, { headers });
+  const [subscription] = ((await subscriptions.json()) as { data: { id: string }[] }).data;
+  await request.delete(`${sandbox}/v1/subscriptions/${subscription?.id ?? ""}`, { headers });
+  const plan = page.getByRole("region", { name: "Plan" });
+  await expect(plan).toContainText("Your plan Core has ended, and you keep its credits.");
+  await expect(balance(page)).toContainText("25");
 });

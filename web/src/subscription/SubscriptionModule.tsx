@@ -2,12 +2,18 @@ import "./subscription.css";
 
 import { useState } from "react";
 import { Link } from "react-router";
+import { useQuery } from "urql";
 
 import { useAccount } from "../account/context";
 import { Knob } from "../brand/Knob";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
-import { type PlanSubscriptionPartsFragment, ResumeSubscriptionDocument, type Tier } from "../generated/graphql";
+import {
+  EndedSubscriptionDocument,
+  type PlanSubscriptionPartsFragment,
+  ResumeSubscriptionDocument,
+  type Tier,
+} from "../generated/graphql";
 import { rank } from "../plan/tier";
 import { Button } from "../style/Button";
 import { Notice } from "../style/Notice";
@@ -43,6 +49,8 @@ function Loading() {
 }
 
 function Free() {
+  const [{ data }] = useQuery({ query: EndedSubscriptionDocument, requestPolicy: "cache-and-network" });
+  const ended = data?.endedSubscription ?? null;
   return (
     <>
       <div className="module-head">
@@ -51,7 +59,8 @@ function Free() {
       </div>
       <TierName tier="FREE" />
       <p className="quiet">
-        {text.subscription.free} {text.subscription.freeLead}
+        {ended !== null && text.subscription.ended(text.tiers[ended.tier])} {text.subscription.free}{" "}
+        {text.subscription.freeLead}
       </p>
       <p className="actions subscription-actions">
         <Link className="button button-first" to="/pricing">

@@ -198,6 +198,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       title: "Abo",
       none: "Kein Abo",
       free: "Demo-PatchBooks, Patch- und Rack-Exporte, Community-Funktionen und die Modulbibliothek sind kostenlos.",
+      ended: (tier: string) => `Dein Abo ${tier} ist beendet, und du behältst seine Credits.`,
       freeLead: "Ein Abo bringt jeden Monat Credits, und nicht verbrauchte bleiben erhalten.",
       plans: "Zu den Abos",
       statuses: {

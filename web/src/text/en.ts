@@ -198,6 +198,7 @@ export function en({ number, money, day, minute }: Formats) {
       title: "Plan",
       none: "No subscription",
       free: "Demo PatchBooks, patch and rack exports, community features and the module library are free.",
+      ended: (tier: string) => `Your plan ${tier} has ended, and you keep its credits.`,
       freeLead: "A plan adds credits every month, and unused credits roll over.",
       plans: "See the plans",
       statuses: {
