@@ -23,7 +23,7 @@ test("a bank payment is processing until it is paid, and the notice can be close
   await page.getByRole("button", { name: "Close" }).click();
   await expect(page.getByText("Your payment is being processed.")).toBeHidden();
 
-  await press(browser, ["27.40"], "The money arrives");
+  await press(browser, ["27.40"], "The payment succeeds");
   await expect(balance(page)).toContainText("137");
   await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Paid");
 });

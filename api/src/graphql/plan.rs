@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::{context::Asked, money::Money, tier::Tier};
+use super::{context::RequestContext, money::Money, tier::Tier};
 use crate::{
     billing::payment::{self, UNIT_PRICE},
     error::Error,
