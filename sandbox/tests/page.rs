@@ -52,7 +52,7 @@ async fn the_portal_offers_what_its_configuration_enables() {
     assert_eq!(act("cancel").await.0, 303);
     let ending = sandbox.object(&id).unwrap();
     assert_eq!(ending["cancel_at"], ending["items"]["data"][0]["current_period_end"]);
-    assert_eq!(ending["cancel_at_period_end"], false, "flexible billing mode knows the date alone");
+    assert_eq!(ending["cancel_at_period_end"], false, "flexible billing mode sets only the date");
     assert_eq!(act("keep").await.0, 303);
     assert_eq!(sandbox.object(&id).unwrap()["cancel_at"], Value::Null);
     let (status, page) = act("card").await;

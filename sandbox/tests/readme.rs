@@ -89,7 +89,7 @@ fn the_readme_is_up_to_date() {
     let expected = generated(&readme);
     if readme != expected {
         fs::write(&path, expected).unwrap();
-        panic!("README.md was out of date. It is written anew: check the difference and commit it.");
+        panic!("README.md was out of date. It has been rewritten: check the difference and commit it.");
     }
 }
 

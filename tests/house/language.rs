@@ -60,7 +60,7 @@ const RETIRED: [(&str, &str); 44] = [
 ];
 
 /// Files and folders that are still to be converted.
-const UNCONVERTED: [&str; 51] = [
+const UNCONVERTED: [&str; 48] = [
     "api/src/accounts",
     "api/src/app.rs",
     "api/src/auth",
@@ -81,7 +81,6 @@ const UNCONVERTED: [&str; 51] = [
     "api/src/work",
     "entity",
     "migration",
-    "sandbox",
     "tests/account",
     "tests/adoption",
     "tests/balance.rs",
@@ -98,13 +97,11 @@ const UNCONVERTED: [&str; 51] = [
     "tests/live.rs",
     "tests/migration.rs",
     "tests/model",
-    "tests/payloads",
     "tests/payment.rs",
     "tests/plan",
     "tests/portal.rs",
     "tests/reconcile",
     "tests/schema",
-    "tests/sdk",
     "tests/setup",
     "tests/story.rs",
     "tests/subscription",

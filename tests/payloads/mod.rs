@@ -1,6 +1,6 @@
 //! Webhooks of the tests' own making: reduced to what the gateway may read, in the shapes of four API versions.
 //!
-//! What every version says alike stands here; what each says in its own way stands in the file of that version.
+//! The parts that all versions share are in this file; the parts of one version are in the file of that version.
 
 mod basil;
 mod clover;
@@ -90,7 +90,7 @@ pub(crate) fn event(version: Version, kind: &str, created: i64, object: Value) -
     event
 }
 
-/// The same, told by another event.
+/// The same object in another event.
 pub(crate) fn retold(event: &Value, kind: &str) -> Value {
     let mut event = event.clone();
     event["id"] = format!("evt_test_{}", fresh()).into();

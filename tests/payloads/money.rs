@@ -9,12 +9,12 @@ use crate::harness::signature::now;
 #[derive(Clone, Debug)]
 pub(crate) struct Money {
     pub(crate) version: Version,
-    /// Whether references are expanded.
+    /// `true` to expand references.
     pub(crate) expanded: bool,
     pub(crate) customer: String,
     pub(crate) intent: String,
     pub(crate) charge: String,
-    /// What it pays, when that is no pack.
+    /// The invoice that it pays, unless it pays a pack.
     pub(crate) invoice: Option<String>,
     pub(crate) amount: i64,
     /// The second of the next event.
@@ -102,7 +102,7 @@ impl Money {
         event(self.version, "charge.refunded", self.at, charge)
     }
 
-    /// A refund, told by an event of this type.
+    /// A refund, in an event of this type.
     pub(crate) fn refund(&self, kind: &str, id: &str, (amount, status): (i64, &str)) -> Value {
         let refund = json!({
             "id": id,
@@ -117,7 +117,7 @@ impl Money {
         event(self.version, kind, self.at, refund)
     }
 
-    /// A dispute, told by an event of this type.
+    /// A dispute, in an event of this type.
     pub(crate) fn dispute(&self, kind: &str, id: &str, (amount, status): (i64, &str)) -> Value {
         let dispute = json!({
             "id": id,

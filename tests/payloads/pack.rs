@@ -9,7 +9,7 @@ use crate::harness::signature::now;
 #[derive(Clone, Debug)]
 pub(crate) struct Pack {
     pub(crate) version: Version,
-    /// Whether references are expanded.
+    /// `true` to expand references.
     pub(crate) expanded: bool,
     pub(crate) customer: String,
     pub(crate) session: String,

@@ -18,7 +18,7 @@ const MONTH: i64 = 30 * 24 * 60 * 60;
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) version: Version,
-    /// Whether references are expanded.
+    /// `true` to expand references.
     pub(crate) expanded: bool,
     pub(crate) customer: String,
     pub(crate) id: String,
@@ -109,7 +109,7 @@ impl Plan {
         event(self.version, "checkout.session.completed", self.start, self.version.session(common))
     }
 
-    /// What all versions say of the subscription alike.
+    /// The fields of a subscription that all versions share.
     pub(super) fn subscription(&self, status: &str) -> Value {
         json!({
             "id": self.id,
@@ -130,7 +130,7 @@ impl Plan {
         })
     }
 
-    /// What all versions say of an invoice alike.
+    /// The fields of an invoice that all versions share.
     pub(super) fn invoice(&self, reason: &str, lines: &[Price]) -> Value {
         let paid = lines.iter().map(|(_, amount)| amount).sum::<i64>().max(0);
         json!({
@@ -153,7 +153,7 @@ impl Plan {
         })
     }
 
-    /// What all versions say of an invoice's line alike.
+    /// The fields of an invoice line that all versions share.
     pub(super) fn line(&self, amount: i64) -> Value {
         json!({
             "id": format!("il_test{}", fresh()),

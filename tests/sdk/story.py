@@ -428,7 +428,7 @@ def delivering(secret):
     advance(31 * DAY)
     assert missed.id not in [event.data.object["id"] for event in all_events()]
     assert v1.customers.retrieve(missed.id).id == missed.id
-    step("a month later the event is forgotten, and what it told of is not")
+    step("a month later the event is forgotten, and its customer is not")
 
 
 def main():

@@ -134,11 +134,11 @@ fn invoice_creation(params: &mut Params, mode: &str) -> Answer {
 fn mode(params: &mut Params) -> Result<String, Problem> {
     let mode = params.required_text("mode")?;
     if !["payment", "subscription"].contains(&mode.as_str()) {
-        let message = "Invalid mode: the sandbox knows `payment` and `subscription`.";
+        let message = "Invalid mode: must be `payment` or `subscription`.";
         return Err(Problem::invalid_parameter("mode", message));
     }
     if params.text("ui_mode")?.is_some_and(|ui_mode| ui_mode != "hosted_page") {
-        return Err(Problem::invalid_parameter("ui_mode", "Invalid ui_mode: the sandbox knows `hosted_page`."));
+        return Err(Problem::invalid_parameter("ui_mode", "Invalid ui_mode: must be `hosted_page`."));
     }
     Ok(mode)
 }

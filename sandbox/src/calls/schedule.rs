@@ -127,7 +127,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let subscription = call.work.get(Kind::Subscription, &text(&schedule, "subscription"));
     let end_behavior = call.params.text("end_behavior")?;
     if end_behavior.as_deref().is_some_and(|end| !["release", "cancel"].contains(&end)) {
-        let message = "Invalid end_behavior: the sandbox knows `release` and `cancel`.";
+        let message = "Invalid end_behavior: must be `release` or `cancel`.";
         return Err(Problem::invalid_parameter("end_behavior", message));
     }
     let metadata = metadata::read(&mut call.params)?;

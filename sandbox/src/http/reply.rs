@@ -84,8 +84,8 @@ impl Reply {
         response
     }
 
-    /// Tells the client if a retry can help: a busy key will be free soon, a stored answer stays the same. Nothing is said where
-    /// the client has to judge by itself (docs.stripe.com/error-low-level).
+    /// Tells the client if a retry can help: a busy key will be free soon, a stored answer stays the same. No header where
+    /// the client has to decide (docs.stripe.com/error-low-level).
     fn should_retry(&self) -> Option<&'static str> {
         match self.status {
             409 => Some("true"),

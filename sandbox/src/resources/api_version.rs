@@ -34,7 +34,7 @@ fn is_before(version: &str, change: &str) -> bool {
 }
 
 /// Returns `true` if events of the type exist in the version.
-pub(crate) fn knows(version: &str, kind: &str) -> bool {
+pub(crate) fn has_event(version: &str, kind: &str) -> bool {
     !(is_before(version, BASIL_MAY) && kind.starts_with("invoice_payment."))
 }
 
@@ -162,7 +162,8 @@ mod tests {
         assert_eq!(acacia["data"]["object"]["current_period_end"], 5);
         assert_eq!(acacia["data"]["object"]["items"]["data"][0].get("current_period_end"), None);
         assert!(
-            !knows("2024-09-30.acacia", "invoice_payment.paid") && knows("2026-09-30.endive", "invoice_payment.paid")
+            !has_event("2024-09-30.acacia", "invoice_payment.paid")
+                && has_event("2026-09-30.endive", "invoice_payment.paid")
         );
     }
 }

@@ -21,7 +21,8 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// Returns `true` if the endpoint is sent events of this type.
     pub(crate) fn takes(&self, kind: &str) -> bool {
-        api_version::knows(&self.api_version, kind) && self.types.iter().any(|wanted| event_type::matches(wanted, kind))
+        api_version::has_event(&self.api_version, kind)
+            && self.types.iter().any(|wanted| event_type::matches(wanted, kind))
     }
 }
 

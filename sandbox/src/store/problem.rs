@@ -141,7 +141,7 @@ impl Problem {
             400..=499 => ("invalid_request_error", None),
             _ => ("api_error", None),
         };
-        let message = "The sandbox was told to fail this request.".to_owned();
+        let message = "This request failed because a test requested it.".to_owned();
         Problem { kind, code, ..Problem::invalid_request(status, message) }
     }
 

@@ -1,4 +1,4 @@
-//! Delivers events to webhook endpoints, one at a time to each, signed anew at every attempt.
+//! Delivers events to webhook endpoints, one at a time to each, with a new signature for each attempt.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
