@@ -1,10 +1,16 @@
 //! Calls that Stripe refuses for good: each has an answer that says what to do.
 
-use std::time::Duration;
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use entity::operation::{self, Kind, State};
+use patch_hive::billing;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
+use tracing::instrument::WithSubscriber;
 
 use super::{CUSTOMERS, SESSIONS, at_stripe, count, customer_of, lost::ages, opened_elsewhere, writes};
 use crate::harness::{
@@ -18,6 +24,30 @@ async fn loses_customer(app: &TestApp, checkout: &Value) -> String {
     let customer = customer_of(app, checkout).await;
     app.sandbox().disown(&customer).unwrap();
     customer
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The warnings and errors that some work logs.
+async fn logged(work: impl Future<Output = ()>) -> String {
+    let (log, level) = (Log::default(), tracing::Level::WARN);
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || writer.clone()).finish();
+    work.with_subscriber(subscriber).await;
+    let bytes = log.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// Signs up with an address that no mail server has.
@@ -66,6 +96,18 @@ facts! {
         }
         assert_eq!(writes(&app).get("POST /v1/customers").copied(), made, "the subscription would be lost");
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
+    }
+
+    async fn a_key_of_another_account_is_an_error_in_the_log_at_the_start(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let plan = ada.opens_checkout("CORE").await;
+        ada.pays(&plan, GOOD_CARD).await;
+        app.settles().await;
+        let inside = app.inside().await;
+        assert_eq!(logged(billing::customer::warn_of_other_account(&inside)).await, "");
+        loses_customer(&app, &plan).await;
+        let log = logged(billing::customer::warn_of_other_account(&inside)).await;
+        assert!(log.contains("ERROR") && log.contains("STRIPE_SECRET_KEY belongs to another account"), "{log}");
     }
 
     async fn an_email_address_that_stripe_refuses_is_left_out(app: TestApp) {

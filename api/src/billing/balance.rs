@@ -1,4 +1,4 @@
-//! Balances, read and watched.
+//! Balances: read and watched.
 
 use std::collections::VecDeque;
 
@@ -7,30 +7,30 @@ use futures_util::{Stream, stream};
 
 use crate::{app::App, error::Error, feed::Watcher, ledger};
 
-/// A watcher further behind than this is told the present instead of every change.
+/// A watcher further behind than this is sent the present state instead of every change.
 const MAX_CATCH_UP: i64 = 256;
 
 /// One change of a balance, or the present state.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The account as it was once the change was booked. Whether it is unlimited is as of now.
+    /// The account after the change, but with its present unlimited state.
     pub account: credit_account::Model,
-    /// What was booked; `None` for the present state.
+    /// The ledger entry; `None` for the present state.
     pub entry: Option<ledger_entry::Model>,
 }
 
 /// A user's account.
 ///
 /// # Errors
-/// [`Error::NotFound`], or what the database says.
+/// [`Error::NotFound`]; the database's.
 pub async fn balance(app: &App, user_id: i64) -> Result<credit_account::Model, Error> {
     ledger::account(app.database.read(), user_id).await?.ok_or(Error::NotFound("user"))
 }
 
-/// Watches a user's balance: first the present, or every change after `after`; then each change as it comes.
+/// Watches a user's balance: first the present state, or every change after `after`; then each change.
 ///
-/// The ledger is what is read, and a hint only says when: nothing is missed when hints are. A watcher who reads slowly
-/// keeps its backlog in the database.
+/// Changes are read from the ledger, and a hint only says when to read: a lost hint loses no change. The backlog of a slow
+/// watcher stays in the database.
 pub fn watch(app: App, user_id: i64, after: Option<i64>) -> impl Stream<Item = Result<Change, Error>> + Send + 'static {
     let watcher = app.feed.watch(user_id);
     let cursor = Cursor { app, user_id, watcher, seen: after, ready: VecDeque::new() };
@@ -44,7 +44,7 @@ struct Cursor {
     app: App,
     user_id: i64,
     watcher: Watcher,
-    /// The version up to which everything was told; `None` before the first.
+    /// The last version sent; `None` before the first.
     seen: Option<i64>,
     ready: VecDeque<Change>,
 }
@@ -64,7 +64,7 @@ impl Cursor {
         }
     }
 
-    /// Reads what came since. The account is read first: entries up to its version are there then.
+    /// Reads the changes since then. The account is read first: entries up to its version exist by then.
     async fn read(&mut self) -> Result<(), Error> {
         let account = balance(&self.app, self.user_id).await?;
         let within = |seen: &i64| *seen >= 0 && (0..=MAX_CATCH_UP).contains(&(account.version - seen));
@@ -80,7 +80,7 @@ impl Cursor {
     }
 }
 
-/// The account as it was once `entry` was booked.
+/// The account after `entry`.
 fn at(account: &credit_account::Model, entry: ledger_entry::Model) -> Change {
     let account = credit_account::Model {
         balance: entry.balance_after,

@@ -17,7 +17,7 @@ use crate::{
     stripe::{Item, NewSession, Session},
 };
 
-/// How often a new checkout makes way for another that is opened at the same time.
+/// Attempts to open a checkout while others are opened at the same time.
 const ATTEMPTS: u32 = 3;
 
 /// Where a checkout redirects to.

@@ -101,7 +101,7 @@ async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error>
     Ok(true)
 }
 
-/// What an operator reads whose key does not match the rows.
+/// The message for an operator whose key does not match the rows.
 const OTHER_ACCOUNT: &str = "STRIPE_SECRET_KEY belongs to another account or mode than the stored subscriptions: Stripe does \
     not have a customer who subscribes. Use the key they were sold with, or another database.";
 

@@ -20,7 +20,7 @@ pub(super) use self::undo::Duplicate;
 /// Duplicates of one user that one task undoes.
 const AT_ONCE: usize = 10;
 
-/// How long after its creation a subscription's first period has begun at the latest.
+/// The longest time between the creation of a subscription and the start of its first period.
 const MOMENT: TimeDelta = TimeDelta::days(1);
 
 /// Ends the duplicates of one user.

@@ -1,4 +1,4 @@
-//! The inbox of webhooks, as operators see it.
+//! The webhook inbox, as operators see it.
 
 use chrono::{DateTime, Utc};
 use entity::event::{self, Status, Summary};
@@ -12,22 +12,22 @@ use crate::{
     settle,
 };
 
-/// A place in the inbox: when an event came, and its id. Several may come within one microsecond.
+/// A position in the inbox: when an event was received, and its id. Several may be received within one microsecond.
 pub type Place = (DateTime<Utc>, String);
 
-/// Which events are asked for. Nothing stands for all of them.
+/// A filter of events. Without any field it selects all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// What became of them.
+    /// Their status.
     pub status: Option<Status>,
-    /// Stripe's name of what happened, such as `invoice.paid`.
+    /// Their type, such as `invoice.paid`.
     pub kind: Option<String>,
 }
 
-/// One page of the inbox, the event that came last first.
+/// One page of the inbox, newest first.
 ///
 /// # Errors
-/// [`Error::BadInput`] for a type or a place that no event can have; what the database says.
+/// [`Error::BadInput`] for a type or a position that no event can have; the database's.
 pub async fn page(app: &App, filter: &Filter, window: Window<Place>) -> Result<Page<Summary>, Error> {
     let mut query = event::Entity::find();
     if let Some(status) = filter.status {
@@ -38,7 +38,7 @@ pub async fn page(app: &App, filter: &Filter, window: Window<Place>) -> Result<P
     }
     if let Some((at, id)) = &window.after {
         input::line("after", id, input::MAX_KEY_BYTES)?;
-        // Said once more, and plainly, so that the index is entered where the page begins.
+        // Redundant, but lets the index scan begin at the page.
         query = query.filter(event::Column::ReceivedAt.lte(*at));
     }
     let mut cursor = query.cursor_by((event::Column::ReceivedAt, event::Column::EventId));
@@ -47,7 +47,7 @@ pub async fn page(app: &App, filter: &Filter, window: Window<Place>) -> Result<P
     Ok(Page::cut(cursor.into_partial_model::<Summary>().all(app.database.read()).await?, &window))
 }
 
-/// Tries a stored event now, whatever became of it before. It runs to its end also when the caller gives up waiting.
+/// Processes a stored event again, whatever its status. It runs to its end even if the caller stops waiting.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such event; [`Error::BadInput`] when its payload was pruned.

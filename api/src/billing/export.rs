@@ -1,4 +1,4 @@
-//! Exports: charged before they run, given back when they fail.
+//! Exports: charged before they run, refunded when they fail.
 
 use entity::{
     Tier, credit_account,
@@ -15,27 +15,27 @@ use crate::{
     retry::retry,
 };
 
-/// What became of a wish to export.
+/// The result of charging an export.
 #[derive(Clone, Debug)]
 pub enum Charged {
-    /// It is paid.
+    /// The export is paid.
     Charge {
         /// The entry.
         entry: ledger_entry::Model,
-        /// It had been charged before, with the same key.
+        /// True where the export was charged before with the same key.
         replayed: bool,
-        /// What the export service wants to see. `None` when the credits were given back.
+        /// The proof of payment for the export service. `None` when the credits were refunded.
         ticket: Option<String>,
-        /// The account now.
+        /// The account after the charge.
         account: credit_account::Model,
     },
-    /// The balance does not suffice.
+    /// The balance is too low.
     Refused {
-        /// Credits that the export costs.
+        /// The price of the export in credits.
         required: i64,
-        /// The account as it was when it refused.
+        /// The account at the time.
         account: credit_account::Model,
-        /// The tier that the user is subscribed to, paid or not.
+        /// The tier of the user's subscription, paid or not.
         subscribed: Tier,
     },
 }
@@ -43,7 +43,7 @@ pub enum Charged {
 /// Charges an export, once for each key.
 ///
 /// # Errors
-/// [`Error::BadInput`]; [`Error::KeyReused`] when the key stands for another run.
+/// [`Error::BadInput`]; [`Error::KeyReused`] when the key was used for another run.
 pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Charged, Error> {
     both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES))?;
     let cost = app.config.export_cost;
@@ -67,7 +67,7 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
     Ok(Charged::Charge { entry, replayed, ticket, account })
 }
 
-/// Gives the credits of a failed export back, once.
+/// Refunds the credits of a failed export, once. `actor` is the user who does it.
 ///
 /// # Errors
 /// [`Error::BadInput`]; [`Error::NotFound`] when there is no such charge.

@@ -5,129 +5,30 @@
 //!
 //! A noun that writes to Stripe implements [`Operation`]; this module knows none of them.
 
+mod call;
 mod row;
 
-use std::ops::RangeInclusive;
+use chrono::TimeDelta;
+use entity::operation::{Model, State};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use entity::operation::{Kind, Model, State};
-use sea_orm::DatabaseTransaction;
-use serde::{Serialize, de::DeserializeOwned};
-
-use self::row::Begun;
+use self::{call::PATIENCE, row::Begun};
 use crate::{
     app::App,
     error::Error,
     retry::retry,
-    settle::{self, Fact, Outcome},
-    stripe::{Failure, Stripe},
+    settle::{self, Outcome},
+    stripe::Failure,
 };
 
+pub(super) use self::call::{Call, Operation};
 pub use self::row::prune;
 pub(super) use self::row::{find, leave_to_operator, newest, nth_newest, objects, request_of};
-
-/// How long an open operation is left to the request that began it: two calls with one key are answered alike. Also how long
-/// an effect that Stripe does not show yet may still appear.
-const PATIENCE: TimeDelta = TimeDelta::seconds(30);
 
 /// Stripe may forget a key after 24 hours.
 const KEY_LIFETIME: TimeDelta = TimeDelta::hours(23);
 
-/// The largest difference between our clock and Stripe's.
-const SKEW: TimeDelta = TimeDelta::minutes(10);
-
-/// How often a new operation waits for another open one.
+/// The number of open operations that a new one waits for.
 const ATTEMPTS: u32 = 3;
-
-/// A write to Stripe that is stored before it is sent, and sent again under its key until its outcome is known.
-pub(super) trait Operation: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Names the type in the table. A user has one open operation of each kind.
-    const KIND: Kind;
-
-    /// The result of the call.
-    type Reply: Send + Sync;
-
-    /// The id at Stripe of the object to change; `None` where the call creates one.
-    fn target(&self) -> Option<&str> {
-        None
-    }
-
-    /// Makes the call. However often it is made under one key, Stripe does it once. `None` when it had no effect and is given
-    /// up.
-    fn call(&self, call: &Call<'_>) -> impl Future<Output = Result<Option<Self::Reply>, Failure>> + Send;
-
-    /// Looks at Stripe for the effect of earlier calls, where the key no longer tells. `None` when Stripe shows none.
-    fn look_up(&self, call: &Call<'_>) -> impl Future<Output = Result<Option<Self::Reply>, Failure>> + Send;
-
-    /// The id at Stripe of what was created or changed.
-    fn object(reply: &Self::Reply) -> &str;
-
-    /// The facts to apply to our tables.
-    fn facts(reply: &Self::Reply, user_id: i64) -> Vec<Fact>;
-
-    /// True while the reply still serves its caller.
-    fn is_usable(_reply: &Self::Reply) -> bool {
-        true
-    }
-
-    /// The reply where the call is not needed because its effect exists already; asked under the account's lock.
-    fn existing(
-        _tx: &DatabaseTransaction,
-        _user_id: i64,
-    ) -> impl Future<Output = Result<Option<Self::Reply>, Error>> + Send {
-        async { Ok(None) }
-    }
-
-    /// True where a failure leaves the outcome open, so that the same call has to be made again. A refused key says
-    /// nothing about the operation, and the operator can replace it.
-    fn is_open_after(failure: &Failure) -> bool {
-        match failure {
-            Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
-            Failure::Refused(refusal) => matches!(refusal.status, 401 | 403),
-            Failure::Settings(_) => false,
-        }
-    }
-
-    /// How long an unknown outcome keeps the operation open.
-    fn lifetime() -> Option<TimeDelta> {
-        None
-    }
-}
-
-/// The context of one call.
-pub(super) struct Call<'a> {
-    /// The gateway.
-    pub(super) app: &'a App,
-    /// The client to call with.
-    pub(super) stripe: &'a Stripe,
-    /// The stored operation.
-    pub(super) operation: &'a Model,
-}
-
-impl Call<'_> {
-    /// The operation's idempotency key, which objects at Stripe carry as metadata `operation`.
-    pub(super) fn key(&self) -> &str {
-        &self.operation.idempotency_key
-    }
-
-    /// The key of one of several calls of the operation.
-    pub(super) fn key_of(&self, part: &str) -> String {
-        format!("{}-{part}", self.operation.idempotency_key)
-    }
-
-    /// How long ago the operation was begun.
-    pub(super) fn age(&self) -> TimeDelta {
-        self.app.clock.wall() - self.operation.created_at
-    }
-
-    /// When Stripe may have created an object for the operation. Stripe's clock is business time, which is never behind the
-    /// wall time of the operation.
-    pub(super) fn created_at(&self) -> RangeInclusive<DateTime<Utc>> {
-        let from = self.operation.created_at;
-        let ahead = self.app.clock.now() - self.app.clock.wall();
-        from - SKEW..=from + TimeDelta::hours(24) + ahead + SKEW
-    }
-}
 
 /// Runs an operation, once for this intention: an open one of the same kind is finished first.
 ///

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{app::App, error::Error, stripe::Decline};
 
-/// How long after the start of a period Stripe charges its renewal.
+/// Time from the start of a period until Stripe charges the renewal.
 const RENEWAL: TimeDelta = TimeDelta::hours(1);
 
 /// The result of a change of plan.
@@ -24,7 +24,7 @@ pub enum PlanChanged {
     Refused(PlanChangeRefusal),
 }
 
-/// Why a subscription does not get another plan.
+/// The reason why a subscription does not get another plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanChangeRefusal {
     /// It has to be paid first, or with another payment method.
@@ -38,7 +38,7 @@ pub enum PlanChangeRefusal {
 pub struct PaymentFailed {
     /// The kind of failure.
     pub reason: PaymentFailureReason,
-    /// Why the card's issuer declined. Stripe documentation: "Decline codes".
+    /// The issuer's reason for declining the card. Stripe documentation: "Decline codes".
     pub decline_code: Option<String>,
     /// The page where it can be paid.
     pub invoice_url: Option<String>,
@@ -58,7 +58,7 @@ pub enum PaymentFailureReason {
 /// A change that is not possible in the present period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanChangeUnavailable {
-    /// Why.
+    /// The reason.
     pub reason: UnavailableReason,
     /// When it becomes possible.
     pub available_at: DateTime<Utc>,

@@ -16,7 +16,7 @@ use crate::{
     stripe::{Failure, Invoice, PriceChange, Stripe, Subscription},
 };
 
-/// What a change of plan would cost and bring. Money is in the smallest unit of the currency (cents).
+/// The price and the credits of a change of plan. Money is in the smallest unit of the currency (cents).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
     /// The requested tier.
@@ -33,7 +33,7 @@ pub struct Preview {
     pub next_invoice_at: DateTime<Utc>,
     /// When the tier changes.
     pub effective_at: DateTime<Utc>,
-    /// Why the change would be refused now. Nothing is due then, and the next invoice is that of the present plan.
+    /// The reason why the change would be refused now. Nothing is due then, and the next invoice is that of the present plan.
     pub refusal: Option<PlanChangeRefusal>,
 }
 

@@ -1,31 +1,31 @@
-//! Where checkout may lead back to.
+//! Checks of the URLs that Stripe redirects to.
 
 use url::Url;
 
 use crate::{config::is_loopback, error::Error};
 
-/// Bytes of a URL: far more than any page's.
+/// Bytes of a URL.
 const MAX_URL_BYTES: usize = 2048;
 
-/// Checks a URL that a client wants its user sent to: https, or http on loopback, and one of `allowed` where that is not
-/// empty. Otherwise anybody could make our checkout lead to a page of theirs.
+/// Checks a URL that a client wants its user redirected to: https, or http on loopback, and with an origin of `allowed` unless
+/// that is empty. Without the check anybody could make our checkout redirect to a page of theirs.
 pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), Error> {
     let refused = |why: &str| Error::bad_field(field, format!("{field} {why}."));
     if text.len() > MAX_URL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-        return Err(refused(&format!("must be a URL of at most {MAX_URL_BYTES} bytes, without white space")));
+        return Err(refused(&format!("must be a URL of at most {MAX_URL_BYTES} bytes without white space")));
     }
     let url = Url::parse(text).map_err(|_| refused("must be an absolute URL"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("must not hold a user name or a password"));
+        return Err(refused("must not contain a user name or a password"));
     }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        _ => return Err(refused("must begin with https:// (or http:// on loopback)")),
+        _ => return Err(refused("must start with https:// (or http:// on loopback)")),
     }
     let origin = url.origin().ascii_serialization();
     if !allowed.is_empty() && !allowed.contains(&origin) {
-        return Err(refused("leads to an origin that is not allowed here"));
+        return Err(refused("has an origin that is not allowed on this server"));
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(super) struct SubscriptionChange {
 #[derive(Clone, Debug)]
 pub(super) struct ChangeResult {
     snapshot: Snapshot,
-    /// Why Stripe or we refused the change.
+    /// The reason why the change was refused; `None` if it was made.
     pub(super) refusal: Option<Refusal>,
 }
 

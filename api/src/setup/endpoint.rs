@@ -30,7 +30,7 @@ impl Setup<'_> {
         match drift(&known) {
             None => self.say(format_args!("{what}: exists, {}", known.id)),
             Some(drift) => {
-                let update = async |stripe: &Stripe, key: &str| stripe.mend_endpoint(key, &known.id, &EVENTS).await;
+                let update = async |stripe: &Stripe, key: &str| stripe.update_endpoint(key, &known.id, &EVENTS).await;
                 self.change(&what, &format!("updated: {drift}"), update).await?;
             }
         }

@@ -53,15 +53,15 @@ pub struct NewSession {
     pub user_id: i64,
     /// The user's Stripe customer, `cus_...`.
     pub customer: String,
-    /// What is sold.
+    /// The item to sell.
     pub item: Item,
-    /// Where Stripe sends the user after paying; Stripe fills in `{CHECKOUT_SESSION_ID}`.
+    /// Where Stripe redirects after the payment; Stripe replaces `{CHECKOUT_SESSION_ID}`.
     pub success_url: String,
-    /// Where Stripe sends the user who turns back.
+    /// Where Stripe redirects if checkout is canceled.
     pub cancel_url: String,
 }
 
-/// What a session sells.
+/// The item that a session sells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Item {
@@ -74,9 +74,9 @@ pub enum Item {
     },
     /// A pack of credits, paid once.
     Pack {
-        /// How many credits.
+        /// The credits.
         credits: i64,
-        /// What the whole pack costs, in US cents.
+        /// The price of the whole pack, in US cents.
         amount: i64,
         /// The name on Stripe's page and receipt.
         name: String,

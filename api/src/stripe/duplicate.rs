@@ -1,4 +1,4 @@
-//! What undoes a subscription that was sold twice: it ends at once, and its money goes back.
+//! Undoing a subscription that was sold twice: it is ended at once, and its payments are refunded.
 
 use std::collections::HashMap;
 
@@ -16,20 +16,20 @@ use super::{Failure, Stripe, Subscription, create::OPERATION, id_of, known_id};
 /// As many as Stripe puts on one page. No duplicate has more invoices, no invoice more payments, no payment more refunds.
 const PAGE: i64 = 100;
 
-/// What has become of money that was given back. Stripe documentation: "The Refund object".
+/// The state of a refund. Stripe documentation: "The Refund object".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refunded {
-    /// There is no refund.
+    /// No refund exists.
     Nothing,
-    /// It came back: the refund failed, or was canceled.
+    /// The refund failed, or was canceled.
     Failed,
-    /// It has arrived, or is on its way.
+    /// The refund has arrived, or is on its way.
     Sent,
 }
 
 impl Stripe {
-    /// Ends a subscription at once. Its invoices are collected no more, and nothing is given back by it. `comment` is for
-    /// whoever looks at it on Stripe's dashboard. Stripe documentation: "Cancel subscriptions".
+    /// Ends a subscription at once. Its invoices are no longer collected, and nothing is refunded. `comment` is shown on
+    /// Stripe's dashboard. Stripe documentation: "Cancel subscriptions".
     ///
     /// # Errors
     /// [`Failure`]; one that has ended already is [`Failure::Refused`] with status 404. So it needs no idempotency key,
@@ -44,7 +44,7 @@ impl Stripe {
     /// The payment intents that have paid a subscription's invoices.
     ///
     /// # Errors
-    /// [`Failure`] where Stripe does not tell.
+    /// [`Failure`].
     pub async fn payments_of(&self, subscription: &str) -> Result<Vec<String>, Failure> {
         let id = known_id(subscription)?;
         let request = ListInvoice::new().subscription(id).status(InvoiceStatus::Paid).limit(PAGE);
@@ -58,10 +58,10 @@ impl Stripe {
         Ok(payments)
     }
 
-    /// Gives back what is left of a payment of something that was sold twice. Stripe documentation: "Create a refund".
+    /// Refunds the rest of a payment for something that was sold twice. Stripe documentation: "Create a refund".
     ///
     /// # Errors
-    /// [`Failure`]. A payment never gives back more than it brought: once all of it is given back, this is
+    /// [`Failure`]. A payment is never refunded more than once: when nothing is left to refund, this is
     /// [`Failure::Refused`] with the code `charge_already_refunded`.
     pub async fn refund_duplicate(&self, key: &str, payment_intent: &str, operation: &str) -> Result<(), Failure> {
         let request = CreateRefund::new()
@@ -71,10 +71,10 @@ impl Stripe {
         self.write("create refund", key, request.build()).await.map(|_| ())
     }
 
-    /// What has become of a payment that an operation gave back.
+    /// The state of an operation's refund of a payment.
     ///
     /// # Errors
-    /// [`Failure`] where Stripe does not tell.
+    /// [`Failure`].
     pub async fn refunded_by(&self, payment_intent: &str, operation: &str) -> Result<Refunded, Failure> {
         let request = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
         let refunds = self.read_page("list refunds", request.build()).await?.objects;

@@ -18,13 +18,13 @@ pub struct Endpoint {
     pub id: String,
     /// Where events are sent.
     pub url: String,
-    /// Whether any are.
+    /// True while they are sent.
     pub enabled: bool,
-    /// Of which types.
+    /// The types of events that are sent.
     pub events: Vec<String>,
-    /// In which API version they are rendered; the account's own where it names none. It never changes.
+    /// The API version in which they are rendered; the account's own where it is `None`. It never changes.
     pub api_version: Option<String>,
-    /// What they are signed with. Stripe shows it once, when the endpoint is made.
+    /// The secret that signs them. Stripe shows it once, when the endpoint is created.
     pub secret: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn mend_endpoint(&self, key: &str, id: &str, events: &[&str]) -> Result<Endpoint, Failure> {
+    pub async fn update_endpoint(&self, key: &str, id: &str, events: &[&str]) -> Result<Endpoint, Failure> {
         let form = json!({ "enabled_events": events, "disabled": false });
         let path = format!("/webhook_endpoints/{}", known_id(id)?);
         read(&self.post(("update webhook endpoint", &path), key, &form).await?)
@@ -79,7 +79,7 @@ fn read(value: &Value) -> Result<Endpoint, Failure> {
         id: required("webhook endpoint.id", wire.id)?,
         url: required("webhook endpoint.url", wire.url)?,
         enabled: wire.status.as_deref() == Some("enabled"),
-        events: wire.enabled_events.unwrap_or_default(),
+        events: required("webhook endpoint.enabled_events", wire.enabled_events)?,
         api_version: wire.api_version,
         secret: wire.secret,
     })

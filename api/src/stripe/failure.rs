@@ -1,8 +1,8 @@
-//! How a call can fail, by what the caller may conclude from it.
+//! Failures of a call, by what the caller may conclude from them.
 
 use super::{object::Unreadable, refusal::Refusal};
 
-/// Why a call has no answer. None of the displayed texts repeats what we sent.
+/// The reason why a call has no answer. None of the displayed texts repeats what we sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Stripe understood and said no: final, and nothing happened.
@@ -11,7 +11,7 @@ pub enum Failure {
     /// The outcome is unknown: the effect may have happened. Make the same call with the same idempotency key, or look.
     #[error("the outcome of the call to Stripe is unknown: {message}")]
     Unknown {
-        /// What went wrong last.
+        /// The last error.
         message: String,
     },
     /// The idempotency key is spent: Stripe failed and repeats that answer as long as it keeps the key, or keeps it for
@@ -26,7 +26,7 @@ pub enum Failure {
     /// No attempt got as far as a connection: this call had no effect.
     #[error("Stripe cannot be reached: {message}")]
     Unreachable {
-        /// What went wrong last.
+        /// The last error.
         message: String,
     },
     /// The settings or the idempotency key cannot be used at all; no call was made.

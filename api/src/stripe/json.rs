@@ -8,14 +8,14 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Failure, Listed, Stripe, Unreadable};
 
-/// How many objects one call lists: the most that Stripe gives.
+/// Objects that one call lists: Stripe's maximum.
 pub(super) const PAGE: usize = 100;
 
-/// What a call is named in logs and numbers, and where it goes.
+/// The name of a call in logs and metrics, and its path.
 type Call<'a> = (&'static str, &'a str);
 
 impl Stripe {
-    /// Lists what is there, from behind the object `after` on.
+    /// Lists a page of objects, those that follow `after`.
     ///
     /// # Errors
     /// [`Failure`].
@@ -35,7 +35,7 @@ impl Stripe {
         page(name, self.read(name, request).await?)
     }
 
-    /// Lists all that is there.
+    /// Lists all objects.
     ///
     /// # Errors
     /// [`Failure`].
@@ -58,12 +58,12 @@ impl Stripe {
         self.read(name, request).await
     }
 
-    /// One object; `None` when Stripe knows none of the id.
+    /// Reads one object; `None` when it does not exist.
     pub(super) async fn find(&self, call: Call<'_>) -> Result<Option<Value>, Failure> {
         self.find_with(call, &Value::Object(Map::new())).await
     }
 
-    /// As [`Stripe::find`], with parameters: what to expand.
+    /// As [`Stripe::find`], with query parameters.
     pub(super) async fn find_with(&self, call: Call<'_>, query: &Value) -> Result<Option<Value>, Failure> {
         match self.get(call, query).await {
             Ok(object) => Ok(Some(object)),

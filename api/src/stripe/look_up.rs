@@ -1,5 +1,5 @@
-//! Looking for what an earlier call may have made. Lists show at once what was written; Stripe's search may lag behind by a
-//! minute and more. Stripe documentation: "Search".
+//! Looking for the effect of an earlier call. Lists show at once what was written; Stripe's search may lag behind by a minute
+//! and more. Stripe documentation: "Search".
 
 use std::ops::RangeInclusive;
 
@@ -14,10 +14,10 @@ use super::{Failure, Session, Stripe, create::OPERATION, id_of, known_id};
 /// As many as Stripe puts on one page.
 const PAGE: i64 = 100;
 
-/// How many pages are looked through.
+/// Pages that are read at most.
 const MAX_PAGES: usize = 100;
 
-/// How Stripe knows a customer.
+/// The state of a customer at Stripe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CustomerState {
     /// The customer exists.

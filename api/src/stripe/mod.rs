@@ -1,7 +1,7 @@
 //! Stripe in our words: outgoing calls, webhook signatures and the reading of events. Nothing else of the gateway sees
 //! async-stripe's types, and this module knows nothing else of the gateway.
 //!
-//! What it promises:
+//! Guarantees:
 //! - A write carries its operation's idempotency key in every attempt, so that it happens at most once while Stripe
 //!   keeps the key, a day at least. Stripe documentation: "Idempotent requests".
 //! - A [`Failure`] says what may be concluded. [`Failure::Unknown`] is not "no": only the same call under the same key,
@@ -73,16 +73,16 @@ pub use self::session::{PaymentStatus, Session, SessionMode, SessionStatus};
 pub use self::signature::SignatureError;
 pub use self::subscription::{Subscription, SubscriptionItem};
 
-/// How Stripe is called.
+/// The settings of calls to Stripe.
 #[derive(Clone)]
 pub struct Settings {
     /// The secret key: `sk_test_...`, `sk_live_...`, or `rk_...` for a restricted one.
     pub secret_key: String,
     /// Where the API is, as in `https://api.stripe.com`.
     pub api_base: String,
-    /// How long one attempt may take, reply and all.
+    /// The timeout of one attempt, its reply included.
     pub timeout: Duration,
-    /// How often a call is tried, the first time included.
+    /// Attempts of a call, the first included.
     pub attempts: u32,
 }
 
@@ -96,7 +96,7 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-/// Stripe, as far as we call it. Cheap to clone.
+/// A client of Stripe's API. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Stripe {
     transport: Transport,
@@ -117,7 +117,7 @@ impl Stripe {
         Ok(Self { transport, livemode, retry: Retry::new(settings.attempts) })
     }
 
-    /// Whether the key moves real money. Events of the other mode are not ours.
+    /// True where the key moves real money. Events of the other mode are not ours.
     #[must_use]
     pub fn livemode(&self) -> bool {
         self.livemode
@@ -136,7 +136,7 @@ impl Stripe {
     /// Creates a Checkout Session. Stripe documentation: "Create a Checkout Session".
     ///
     /// # Errors
-    /// [`Failure`] where there is no session to answer.
+    /// [`Failure`].
     pub async fn create_session(&self, key: &str, new: &NewSession) -> Result<Session, Failure> {
         let request = new.request(key);
         let reply = self.write("create session", key, request.build()).await?;

@@ -1,4 +1,4 @@
-//! Changes of what a subscription is for, at once or from its next period on.
+//! Changes of a subscription's price, at once or from its next period on.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,10 +51,10 @@ pub struct SubscriptionDetails {
     pub payment_method_type: Option<String>,
 }
 
-/// Why a payment did not succeed.
+/// A payment that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decline {
-    /// Why the issuer declined. Stripe documentation: "Decline codes".
+    /// The issuer's reason. Stripe documentation: "Decline codes".
     pub code: Option<String>,
     /// The page where the customer can still pay.
     pub hosted_url: Option<String>,
@@ -146,7 +146,7 @@ impl Stripe {
         self.write("void invoice", key, request.build()).await.map(drop)
     }
 
-    /// Why the newest payment of an invoice was declined.
+    /// The reason why the newest payment of an invoice was declined.
     ///
     /// # Errors
     /// [`Failure`].

@@ -15,20 +15,20 @@ pub struct Price {
     pub id: String,
     /// The product that it sells, `prod_...`.
     pub product: String,
-    /// Whether it can be sold now.
+    /// True while it can be sold.
     pub active: bool,
-    /// What it asks for. That never changes.
+    /// Its amount, currency and interval. They never change.
     pub terms: Terms,
 }
 
-/// What a price asks for.
+/// The amount, the currency and the interval of a price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// In the smallest unit of the currency (cents); nothing where the price has steps.
+    /// In the smallest unit of the currency (cents); `None` where the price is tiered.
     pub amount: Option<i64>,
     /// Three lower-case letters.
     pub currency: String,
-    /// How often: `day`, `week`, `month` or `year`, and every how many of them. `None` when it is paid once.
+    /// The interval: `day`, `week`, `month` or `year`, and every how many of them. `None` when it is paid once.
     pub every: Option<(String, i64)>,
 }
 
@@ -91,7 +91,7 @@ impl Stripe {
         let mut form = json!({
             "product": new.product,
             "currency": currency,
-            "unit_amount": amount.unwrap_or_default(),
+            "unit_amount": amount.ok_or_else(|| Failure::Settings("a tiered price cannot be created".to_owned()))?,
             "lookup_key": lookup_key,
             "transfer_lookup_key": true,
         });
@@ -110,7 +110,7 @@ impl Stripe {
         read(&self.post(("update price", &path), key, &json!({ "active": true })).await?)
     }
 
-    /// Whether Stripe knows a product, and whether it can be sold now.
+    /// True where a product can be sold now; `None` where it does not exist.
     ///
     /// # Errors
     /// [`Failure`].

@@ -1,4 +1,4 @@
-//! What follows from an error of Stripe's: one table from its error codes to causes. Stripe documentation: "Error codes".
+//! Refusals by Stripe: one table maps its error codes to causes. Stripe documentation: "Error codes".
 
 /// A final "no" from Stripe: nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,13 +14,13 @@ pub struct Refusal {
     pub code: Option<String>,
     /// The parameter at fault.
     pub param: Option<String>,
-    /// Why the issuer declined a card. Stripe documentation: "Decline codes".
+    /// The issuer's reason for declining a card. Stripe documentation: "Decline codes".
     pub decline_code: Option<String>,
     /// Stripe's explanation. It may repeat what we sent, an email address for instance, so it is never logged.
     pub message: String,
 }
 
-/// Why Stripe refused a call.
+/// The cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The secret key is invalid, expired or lacks a permission, or the Stripe account is restricted.
@@ -107,7 +107,7 @@ impl Refusal {
         Self { status: 404, code, param: Some("id".to_owned()), decline_code: None, message: message.into() }
     }
 
-    /// Why Stripe refused: by its code, else by the parameter, the message or the status.
+    /// The cause, by Stripe's code, else by the parameter, the message or the status.
     #[must_use]
     pub fn cause(&self) -> Cause {
         let code = self.code.as_deref().and_then(|code| find(&CODES, |known| known == code));

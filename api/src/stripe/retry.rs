@@ -21,7 +21,7 @@ pub(super) struct Attempt {
     failure: Box<Failure>,
     /// True where another attempt may succeed.
     again: bool,
-    /// How long Stripe asks us to wait before the next one.
+    /// The wait that Stripe asks for before the next one.
     retry_after: Option<Duration>,
 }
 
@@ -42,7 +42,7 @@ impl Attempt {
     }
 }
 
-/// How often a call is tried, and how it is paced.
+/// The number and the pace of the attempts of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Retry {
     attempts: u32,
@@ -126,7 +126,7 @@ mod tests {
         Attempt::last(Refusal::not_found("").into())
     }
 
-    /// What comes of three attempts that end as in `script`, and how many of those ends are left over.
+    /// The outcome of three attempts that end as in `script`, and the number of ends left over.
     async fn outcome(script: Vec<Result<u8, Attempt>>) -> (Result<u8, Failure>, usize) {
         let script = RefCell::new(script.into_iter());
         let retry = Retry { attempts: 3, first_pause: Duration::from_millis(1) };

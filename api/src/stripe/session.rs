@@ -1,4 +1,4 @@
-//! A Checkout Session as Stripe tells it.
+//! Reading Checkout Sessions.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ pub struct Session {
     pub id: String,
     /// The customer it was made for.
     pub customer: Option<String>,
-    /// What it sells.
+    /// The kind of sale.
     pub mode: SessionMode,
-    /// How far it is; old API versions do not say.
+    /// Its status; old API versions do not tell it.
     pub status: Option<SessionStatus>,
-    /// Whether the money is there.
+    /// The status of the payment.
     pub payment_status: PaymentStatus,
     /// The payment, in mode payment; not before the user pays.
     pub payment_intent: Option<String>,
@@ -36,13 +36,13 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// When it was made.
     pub created: DateTime<Utc>,
-    /// Whether it is about real money.
+    /// True for real money, false in test mode.
     pub livemode: bool,
-    /// What the maker of the session wrote on it.
+    /// The metadata that its creator set.
     pub metadata: BTreeMap<String, String>,
 }
 
-/// What a session sells.
+/// The kind of sale of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionMode {
     /// A subscription.
@@ -55,7 +55,7 @@ pub enum SessionMode {
     Other(String),
 }
 
-/// How far a session is.
+/// The status of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionStatus {
     /// It can be paid.
@@ -68,12 +68,12 @@ pub enum SessionStatus {
     Other(String),
 }
 
-/// Whether a session's money is there. Stripe documentation: "Fulfill orders".
+/// The status of a session's payment. Stripe documentation: "Fulfill orders".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentStatus {
-    /// The money is there.
+    /// It was paid.
     Paid,
-    /// Not yet: the session is open, or the payment method takes days.
+    /// It was not paid yet: the session is open, or the payment is processing.
     Unpaid,
     /// Nothing is due, as with a voucher for the whole amount.
     NoPaymentRequired,

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use super::{API_VERSION, Failure, Settings, refusal::Refusal, retry::Attempt};
 use crate::telemetry;
 
-/// How long an idle connection is kept: less than Stripe keeps its side open.
+/// The time that an idle connection is kept: less than Stripe keeps its side open.
 const IDLE: Duration = Duration::from_secs(20);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -146,7 +146,7 @@ struct ErrorFields {
     message: Option<String>,
 }
 
-/// What an error status means. 409, 424, 429 and 5xx are transient. Stripe documentation: "Advanced error handling".
+/// Reads an error. 409, 424, 429 and 5xx are transient. Stripe documentation: "Advanced error handling".
 fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let status = status.as_u16();
     let retry_after = retry_after(headers);

@@ -15,13 +15,13 @@ use crate::{
     stripe::{Failure, NewSession, Session, SessionMode, SessionStatus},
 };
 
-/// How long a session stays open at Stripe by default.
+/// The time that a session stays open at Stripe by default.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 /// The largest difference between our clock and Stripe's.
 const SKEW: TimeDelta = TimeDelta::minutes(10);
 
-/// How long a session must stay open to be offered again, so that there is time to pay.
+/// The time that a session must stay open to be offered again, so that there is time to pay.
 const LEAST_LIFE: TimeDelta = TimeDelta::hours(1);
 
 /// The consequence of earlier checkouts for a new one.
@@ -61,7 +61,7 @@ pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -
             close(app, &session).await?;
         }
     }
-    // One that was paid while it was being closed.
+    // Another one may have been paid while it was being closed.
     if let Some(subscription) = current(app, new.user_id).await? {
         return Ok(Earlier::Paid(subscription));
     }

@@ -8,7 +8,7 @@ use crate::{app::App, billing::operation, error::Error};
 /// Checkouts that one user may open within [`WINDOW`].
 const MAX_CHECKOUTS: u64 = 100;
 
-/// How long a session stays open at Stripe.
+/// The time that a session stays open at Stripe.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 
 /// Refuses another checkout to a user who opened [`MAX_CHECKOUTS`] within [`WINDOW`].

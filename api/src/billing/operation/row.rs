@@ -15,10 +15,10 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 
-use super::{Operation, PATIENCE};
+use super::call::{Operation, PATIENCE};
 use crate::{app::App, clock, error::Error, ledger, work as queue};
 
-/// What to do about a request.
+/// The next step for a request.
 pub(super) enum Begun<R> {
     /// Finish this operation: a new one, or the open one of its kind.
     Open(Model),
@@ -198,7 +198,7 @@ pub(super) async fn close(app: &App, operation: &Model, state: State, error: &st
     Ok(())
 }
 
-/// How many operations one statement deletes: each holds the writer of a SQLite file for some milliseconds.
+/// Operations that one statement deletes: each statement holds the writer of a SQLite file for some milliseconds.
 const BATCH: u64 = 500;
 
 /// Deletes finished, lapsed and refused operations that were begun before a time, but keeps a duplicate's for as long as its

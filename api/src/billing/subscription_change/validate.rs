@@ -7,7 +7,7 @@ use crate::{
     stripe::{Decline, Failure, Invoice, Subscription, is_delayed},
 };
 
-/// Why a subscription does not get another plan.
+/// Reasons why a subscription does not get another plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::billing) enum Refusal {
     /// The payment was declined just now.
