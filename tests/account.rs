@@ -80,7 +80,7 @@ facts! {
         app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
         for email in ["ada@patchhive.example", "ADA@patchhive.EXAMPLE", "  ada@patchhive.example "] {
             let code = app.visitor().is_refused(SIGN_UP, ada_with("email", email)).await;
-            assert_eq!(code, "CONFLICT", "{email:?}");
+            assert_eq!(code, "ALREADY_EXISTS", "{email:?}");
         }
         assert_eq!(users(&app).await, 1);
     }
@@ -95,7 +95,7 @@ facts! {
             let answer = answer.await.unwrap();
             match &answer["errors"][0]["extensions"]["code"] {
                 Value::Null => welcome += 1,
-                code => assert_eq!(code, "CONFLICT", "{answer}"),
+                code => assert_eq!(code, "ALREADY_EXISTS", "{answer}"),
             }
         }
         assert_eq!(welcome, 1);

@@ -120,11 +120,11 @@ async fn a_new_user_signs_up_beside_the_old_ones() {
 
         // Ada's email, in another case than the old application stored it.
         let taken = asks("ada@patchhive.EXAMPLE", "another").await;
-        assert_eq!(taken["errors"][0]["extensions"]["code"], "CONFLICT", "{taken}");
+        assert_eq!(taken["errors"][0]["extensions"]["code"], "ALREADY_EXISTS", "{taken}");
         assert!(taken["errors"][0]["message"].as_str().unwrap().contains("email"), "{taken}");
         // Her name, which the old application wants to be one user's.
         let taken = asks("another@patchhive.example", "ada").await;
-        assert_eq!(taken["errors"][0]["extensions"]["code"], "CONFLICT", "{taken}");
+        assert_eq!(taken["errors"][0]["extensions"]["code"], "ALREADY_EXISTS", "{taken}");
         assert!(taken["errors"][0]["message"].as_str().unwrap().contains("username"), "{taken}");
         app.proves_its_books().await;
         app.stop().await;

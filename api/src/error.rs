@@ -24,9 +24,12 @@ pub enum Error {
     /// There is no such thing, or it is another user's.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
-    /// It is taken.
+    /// Another request of the same user is in progress. Retrying in a moment may succeed.
     #[error("{0}")]
     Conflict(&'static str),
+    /// Another user has this value, which must be unique.
+    #[error("{}", .0.message)]
+    AlreadyExists(InputProblem),
     /// The key was used before, for something else.
     #[error("This idempotency key was already used for a different request. Use a new key.")]
     KeyReused,
@@ -66,6 +69,7 @@ impl Error {
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::NotFound(_) => "NOT_FOUND",
             Self::Conflict(_) => "CONFLICT",
+            Self::AlreadyExists(_) => "ALREADY_EXISTS",
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::RateLimited(_) | Self::TooManyCheckouts(_) => "RATE_LIMITED",
             Self::TooSlow => "TIMEOUT",
@@ -100,10 +104,13 @@ impl Error {
     /// Names the argument that holds the fields: `email` becomes `input.email`.
     #[must_use]
     pub fn within(mut self, parent: &str) -> Self {
-        if let Self::BadInput(input) = &mut self {
-            for field in input.problems.iter_mut().filter_map(|problem| problem.field.as_mut()) {
-                *field = format!("{parent}.{field}");
-            }
+        let problems = match &mut self {
+            Self::BadInput(input) => input.problems.as_mut_slice(),
+            Self::AlreadyExists(problem) => std::slice::from_mut(problem),
+            _ => &mut [],
+        };
+        for field in problems.iter_mut().filter_map(|problem| problem.field.as_mut()) {
+            *field = format!("{parent}.{field}");
         }
         self
     }

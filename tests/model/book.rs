@@ -96,7 +96,7 @@ impl Book {
 
     fn signs_up(&mut self, name: u8) -> Answer {
         if self.users.iter().any(|user| user.name == name) {
-            return Answer::Error("CONFLICT");
+            return Answer::Error("ALREADY_EXISTS");
         }
         self.users.push(Account::of(name));
         Answer::Done

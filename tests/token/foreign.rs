@@ -175,7 +175,7 @@ async fn an_email_that_is_taken_is_refused_and_nothing_is_merged() {
             ] {
                 for _ in 0..2 {
                     let said = asks_who(&app, &format!("Bearer {}", issued(&claims))).await;
-                    assert_eq!(said, (409, "CONFLICT".to_owned()), "{claims}");
+                    assert_eq!(said, (409, "ALREADY_EXISTS".to_owned()), "{claims}");
                 }
             }
             assert_eq!(users(&app).await, 2);

@@ -41,7 +41,7 @@ impl Known {
 /// Finds the user of a token. A user of another issuer gets a row at the first sight, from the token's claims.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] when there is no such user and no way to make one; [`Error::Conflict`] when the email is
+/// [`Error::Unauthenticated`] when there is no such user and no way to make one; [`Error::AlreadyExists`] when the email is
 /// another user's: two identities are never merged.
 pub async fn ensure(app: &App, bearer: Bearer) -> Result<Viewer, Error> {
     let name = match &bearer.identity {
@@ -78,9 +78,7 @@ async fn find(app: &App, identity: &Identity) -> Result<i64, Error> {
     match sign_up::insert(app, row).await {
         Ok(user) => Ok(user.id),
         // Another request of the same user may have come first.
-        Err(Error::Conflict(taken)) => {
-            by_subject(app, subject).await?.map(|user| user.id).ok_or(Error::Conflict(taken))
-        }
+        Err(taken @ Error::AlreadyExists(_)) => by_subject(app, subject).await?.map(|user| user.id).ok_or(taken),
         Err(error) => Err(error),
     }
 }

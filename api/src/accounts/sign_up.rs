@@ -9,7 +9,7 @@ use crate::{
     app::App,
     auth::password,
     config::Demo,
-    error::{DatabaseFault, Error, both, classify},
+    error::{DatabaseFault, Error, InputProblem, both, classify},
     input, ledger,
     throttle::Address,
 };
@@ -19,11 +19,6 @@ const MAX_EMAIL_BYTES: usize = 254;
 
 /// Bytes of a name.
 const MAX_NAME_BYTES: usize = 100;
-
-pub(super) const TAKEN: Error = Error::Conflict("this email is taken: log in instead");
-
-/// In an adopted database: names are the gateway's to share, and an older application may have thought otherwise.
-const NAME_TAKEN: Error = Error::Conflict("this username is taken: choose another");
 
 /// A new user, as asked for.
 #[derive(Clone)]
@@ -43,7 +38,7 @@ pub struct SignUp {
 /// Makes a user with an empty account, and logs in.
 ///
 /// # Errors
-/// [`Error::Forbidden`] where users come from another issuer, [`Error::BadInput`], [`Error::Conflict`] when the email
+/// [`Error::Forbidden`] where users come from another issuer, [`Error::BadInput`], [`Error::AlreadyExists`] when the email
 /// is taken, [`Error::RateLimited`].
 pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     if !app.tokens.local() {
@@ -107,6 +102,10 @@ pub(super) fn usable(name: &str) -> bool {
     input::line("name", name, MAX_NAME_BYTES).is_ok()
 }
 
+fn taken(field: &str, message: &str) -> Error {
+    Error::AlreadyExists(InputProblem { field: Some(field.to_owned()), message: message.to_owned() })
+}
+
 /// Makes the user and the account, or neither.
 pub(super) async fn insert(app: &App, row: user::ActiveModel) -> Result<user::Model, Error> {
     let email = row.email.clone().take();
@@ -119,7 +118,12 @@ pub(super) async fn insert(app: &App, row: user::ActiveModel) -> Result<user::Mo
         Err(error) if classify(&error) == DatabaseFault::Duplicate => {
             tx.rollback().await?;
             let known = log_in::by_email(app.database.read(), &email.unwrap_or_default()).await?;
-            Err(if known.is_some() { TAKEN } else { NAME_TAKEN })
+            // In an adopted database, usernames may be unique as well.
+            Err(if known.is_some() {
+                taken("email", "This email is already registered. Log in instead.")
+            } else {
+                taken("username", "This username is already taken. Choose another one.")
+            })
         }
         Err(error) => Err(error.into()),
     }

@@ -13,7 +13,7 @@ use async_graphql::{
 use super::RequestId;
 use crate::{
     clock,
-    error::{BadInput, Error},
+    error::{Error, InputProblem},
     telemetry,
 };
 
@@ -66,12 +66,12 @@ fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
 }
 
 /// Names the arguments that are not valid: the first as `field`, and all with their messages as `problems`.
-fn name_fields(extensions: &mut ErrorExtensionValues, input: &BadInput) {
-    let named = input.problems.iter().filter_map(|problem| Some((problem.field.as_ref()?, &problem.message)));
-    let problems: Vec<_> = named.map(|(field, message)| value!({ "field": field, "message": message })).collect();
-    if let Some(field) = input.problems.iter().find_map(|problem| problem.field.clone()) {
+fn name_fields(extensions: &mut ErrorExtensionValues, problems: &[InputProblem]) {
+    let named = problems.iter().filter_map(|problem| Some((problem.field.as_ref()?, &problem.message)));
+    let described: Vec<_> = named.map(|(field, message)| value!({ "field": field, "message": message })).collect();
+    if let Some(field) = problems.iter().find_map(|problem| problem.field.clone()) {
         extensions.set("field", field);
-        extensions.set("problems", problems);
+        extensions.set("problems", described);
     }
 }
 
@@ -131,8 +131,10 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
     if let Some(seconds) = retry_after {
         extensions.set("retryAfter", seconds);
     }
-    if let Some(Error::BadInput(input)) = &known {
-        name_fields(extensions, input);
+    match &known {
+        Some(Error::BadInput(input)) => name_fields(extensions, &input.problems),
+        Some(Error::AlreadyExists(problem)) => name_fields(extensions, std::slice::from_ref(problem)),
+        _ => {}
     }
     if extensions.get("code").is_none() {
         extensions.set("code", code);

@@ -13,7 +13,7 @@ use crate::{
 /// Who calls: nobody without a token, and an error with one that is not valid. Headers and sockets come through here.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`]; [`Error::Conflict`] when another issuer's user has an email that is taken.
+/// [`Error::Unauthenticated`]; [`Error::AlreadyExists`] when another issuer's user has an email that is taken.
 pub(super) async fn viewer(app: &App, authorization: Option<&str>) -> Result<Option<Viewer>, Error> {
     let Some(authorization) = authorization else {
         return Ok(None);
