@@ -67,7 +67,7 @@ pub fn check(password: &str) -> Result<(), Error> {
     if (MIN_BYTES..=MAX_BYTES).contains(&password.len()) && !password.contains('\0') {
         return Ok(());
     }
-    Err(Error::bad_field("password", format!("password must have {MIN_BYTES} to {MAX_BYTES} bytes")))
+    Err(Error::bad_field("password", format!("password must have {MIN_BYTES} to {MAX_BYTES} bytes.")))
 }
 
 /// Hashes a new password. `turn` is dropped when the work is done.

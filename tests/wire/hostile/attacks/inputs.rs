@@ -50,7 +50,7 @@ fn inputs() -> Vec<Attack> {
 /// One large variable, named in as many places as a document has room for.
 fn named_everywhere() -> Vec<Attack> {
     let input = json!({ "email": "a", "password": "b" });
-    let objects = json!({ "v": vec![input; 2200] });
+    let objects = json!({ "v": vec![input; 1900] });
     let text = json!({ "v": "x".repeat(55_000) });
     let fields = "ledger(first: $v) { nodes { id } } ".repeat(120);
     let pages = |count: usize| numbered(count, |n| format!("a{n}: ledger(after: $v) {{ nodes {{ id }} }} "));

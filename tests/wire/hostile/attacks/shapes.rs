@@ -74,13 +74,15 @@ fn fragments() -> Vec<Attack> {
 /// A type with the types that it wraps.
 const TYPE: &str = "type { name ofType { name ofType { name ofType { name } } } }";
 
+/// The fields of a type, and what `inner` selects of the type of each, whatever lists it is wrapped in.
+fn around(inner: &str) -> String {
+    format!("fields {{ type {{ {inner} ofType {{ {inner} ofType {{ {inner} ofType {{ {inner} }} }} }} }} }}")
+}
+
 fn nesting() -> Vec<Attack> {
     let repeated =
         |open: &str, count: usize, close: &str| format!("{{{}a{}}}", open.repeat(count), close.repeat(count));
-    let mut circle = "name".to_owned();
-    for _ in 0..8 {
-        circle = format!("fields {{ type {{ {circle} }} }}");
-    }
+    let circle = around(&around(&around("fields { name description }")));
     vec![
         Attack::new("fields nested by the thousand", "TOO_DEEP", repeated("a{", 20_000, "}")),
         Attack::new("fields nested 21 deep", "TOO_DEEP", format!("{}a{}", "{a".repeat(21), "}".repeat(21))),
