@@ -47,9 +47,8 @@ pub(super) struct Admitted {
 impl Admission {
     /// An admission by the limits of a configuration.
     pub(super) fn new(config: &Config) -> Self {
-        let schema = super::builder().finish();
         Self {
-            firewall: Firewall::new(config.limits.document.clone(), config.introspection, &schema),
+            firewall: Firewall::new(config.limits.document.clone(), config.introspection),
             validator: Validator::new(config.introspection),
             remembered: Cache::new(MAX_OPERATIONS, MAX_BYTES),
         }

@@ -33,18 +33,20 @@ use async_graphql::{
     },
 };
 
-use self::{complexity::Complexity, shape::Shape};
+use self::{
+    complexity::Complexity,
+    shape::{SHAPE, Shape},
+};
 pub use rejection::Rejection;
 pub(super) use size::LEVELS;
 
-use super::Schema;
 use crate::config::DocumentLimits;
 
 /// Checks documents and their variables.
 pub(super) struct Firewall {
     limits: DocumentLimits,
     introspection: bool,
-    shape: Shape,
+    shape: &'static Shape,
 }
 
 /// An operation whose document passed the checks that do not depend on variables.
@@ -89,9 +91,9 @@ impl PreparedOperation {
 }
 
 impl Firewall {
-    /// A firewall for a schema, which must not disable introspection itself.
-    pub(super) fn new(limits: DocumentLimits, introspection: bool, schema: &Schema) -> Self {
-        Self { limits, introspection, shape: Shape::of(schema) }
+    /// A firewall for the gateway's schema. `introspection` is whether clients may ask for it.
+    pub(super) fn new(limits: DocumentLimits, introspection: bool) -> Self {
+        Self { limits, introspection, shape: &SHAPE }
     }
 
     /// Checks a document, and prepares one of its operations so that nothing in it runs twice.
@@ -109,12 +111,12 @@ impl Firewall {
         mut document: ExecutableDocument,
         name: Option<&str>,
     ) -> Result<PreparedOperation, Rejection> {
-        size::check(&document, &self.limits, &self.shape)?;
+        size::check(&document, &self.limits, self.shape)?;
         variables::once_each(chosen(&document, name)?)?;
-        merge::once_each(&mut document, name, &self.shape);
+        merge::once_each(&mut document, name, self.shape);
         let operation = chosen(&document, name)?;
-        root_fields::check(operation, &self.limits, self.introspection, &self.shape)?;
-        let complexity = Complexity::of(operation, &self.shape);
+        root_fields::check(operation, &self.limits, self.introspection, self.shape)?;
+        let complexity = Complexity::of(operation, self.shape);
         let kind = operation.ty;
         Ok(PreparedOperation { document, operation_name: name.map(ToOwned::to_owned), complexity, kind })
     }
@@ -126,7 +128,7 @@ impl Firewall {
     pub(super) fn check_variables(&self, prepared: &PreparedOperation, given: &mut Variables) -> Result<(), Rejection> {
         let operation = chosen(&prepared.document, prepared.operation_name.as_deref())?;
         variables::depth(given, self.limits.depth)?;
-        variables::check(operation, given, &self.shape)?;
+        variables::check(operation, given, self.shape)?;
         prepared.complexity.check(operation, given, &self.limits)?;
         variables::fill(operation, given);
         Ok(())
@@ -147,7 +149,7 @@ impl Firewall {
     /// A value for each variable of an operation that has one type in the whole document.
     pub(super) fn sample_variables(&self, prepared: &PreparedOperation) -> Variables {
         let operation = chosen(&prepared.document, prepared.operation_name.as_deref());
-        operation.map(|operation| variables::samples(operation, &prepared.document, &self.shape)).unwrap_or_default()
+        operation.map(|operation| variables::samples(operation, &prepared.document, self.shape)).unwrap_or_default()
     }
 }
 

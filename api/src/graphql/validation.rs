@@ -1,24 +1,31 @@
 //! The validation against the schema: once for a document, and never again when it runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::{
-    CacheControl, Request, ServerError, ValidationResult, Variables,
+    CacheControl, Request, SchemaBuilder, ServerError, ValidationResult, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
 };
 use futures_util::FutureExt;
 
-use super::{Rejection, Schema, firewall::PreparedOperation};
+use super::{Mutation, Query, Rejection, Schema, Subscription, firewall::PreparedOperation};
 
-/// Validates documents against a schema with no gateway behind it.
-pub(super) struct Validator(Schema);
+/// Validates documents against a schema with no gateway behind it. There are two for a process: one whose messages suggest
+/// names of the schema, and one for gateways where introspection is disabled.
+pub(super) struct Validator(&'static Schema);
+
+static SUGGESTING: LazyLock<Schema> = LazyLock::new(|| dry_run().finish());
+
+static DISCREET: LazyLock<Schema> = LazyLock::new(|| dry_run().disable_introspection().disable_suggestions().finish());
+
+fn dry_run() -> SchemaBuilder<Query, Mutation, Subscription> {
+    super::builder().limit_recursive_depth(super::firewall::LEVELS).extension(DryRun)
+}
 
 impl Validator {
-    /// A validator. Its messages suggest names of the schema where that is `introspection`'s to tell.
+    /// A validator, whose messages suggest names of the schema where `introspection` is enabled.
     pub(super) fn new(introspection: bool) -> Self {
-        let builder = super::builder().limit_recursive_depth(super::firewall::LEVELS).extension(DryRun);
-        let builder = if introspection { builder } else { builder.disable_introspection().disable_suggestions() };
-        Self(builder.finish())
+        Self(if introspection { &SUGGESTING } else { &DISCREET })
     }
 
     /// Validates the whole document of an operation. Nothing in it waits.

@@ -1,6 +1,9 @@
 //! The schema as the firewall needs it: the fields of every object with their types, and the values an input accepts.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use async_graphql::{
     Name,
@@ -10,6 +13,9 @@ use serde::Deserialize;
 
 use super::introspection::Introspection;
 use crate::graphql::Schema;
+
+/// The gateway's own schema. It is the same for every gateway of a process.
+pub(super) static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of(&crate::graphql::builder().finish()));
 
 /// The schema's objects and inputs, and its answer to introspection.
 #[derive(Default)]
@@ -43,8 +49,8 @@ pub(super) struct InputField {
 }
 
 impl Shape {
-    /// Reads a schema by introspection. A schema that refuses introspection has an empty shape.
-    pub(super) fn of(schema: &Schema) -> Self {
+    /// Reads a schema by introspection.
+    fn of(schema: &Schema) -> Self {
         let introspection = Introspection::of(schema);
         let mut shape = Self { objects: HashMap::new(), inputs: HashMap::new(), introspection };
         for described in shape.introspection.types::<DescribedType>() {

@@ -7,8 +7,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 
-static FIREWALL: LazyLock<Firewall> =
-    LazyLock::new(|| Firewall::new(DocumentLimits::default(), true, &crate::graphql::builder().finish()));
+static FIREWALL: LazyLock<Firewall> = LazyLock::new(|| Firewall::new(DocumentLimits::default(), true));
 
 /// Words, numbers, strings and signs. What begins like a value is left out: it counts twice.
 fn token() -> impl Strategy<Value = String> {
