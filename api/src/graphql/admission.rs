@@ -2,8 +2,8 @@
 //!
 //! Both take up to some milliseconds for a document, and clients send the same few documents again and again. So an operation
 //! that was admitted is remembered in its parsed and merged form, by the hash of its document; when it comes again, nothing is
-//! parsed or walked, and only its variables are checked. What is decided is the same either way: no check of a document looks
-//! at variables, and no check of variables is left out.
+//! parsed or walked, and only its variables are checked. The decision is the same either way: no check of a document depends on
+//! variables, and every check of variables runs for every request.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ type Key = (DocumentHash, Option<String>);
 /// An operation that may run.
 pub(super) struct Admitted {
     pub(super) operation: Arc<PreparedOperation>,
-    /// Whether the operation was remembered already.
+    /// True if the operation was remembered before.
     pub(super) was_remembered: bool,
 }
 

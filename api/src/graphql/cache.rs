@@ -1,4 +1,4 @@
-//! A cache of what was used last, bounded by count and by bytes.
+//! A least-recently-used cache, bounded by entries and by bytes.
 
 use std::{
     hash::Hash,
@@ -7,7 +7,7 @@ use std::{
 
 use hashlink::LruCache;
 
-/// A bounded cache. What was used longest ago is dropped first.
+/// A bounded cache. The entry that was used longest ago is dropped first.
 pub(super) struct Cache<K, V> {
     max_entries: usize,
     max_bytes: usize,
@@ -33,7 +33,7 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         entries.values.get(key).map(|(value, _)| value.clone())
     }
 
-    /// Whether there is a value of a key. It does not count as used.
+    /// True if there is a value for this key. It does not count as used.
     pub(super) fn contains(&self, key: &K) -> bool {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).values.contains_key(key)
     }

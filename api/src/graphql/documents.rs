@@ -1,4 +1,4 @@
-//! Documents that are asked for by their hash: those that the operator trusts, or those that clients sent before.
+//! Documents that clients request by their hash: those that the operator trusts, or those that clients sent before.
 //!
 //! Clients name them as Apollo's and urql's do, by `extensions.persistedQuery.sha256Hash`, or by `documentId`, which arrives
 //! here in the same form.
@@ -15,7 +15,7 @@ use self::{persisted::PersistedQueries, trusted::TrustedDocuments};
 use super::{Rejection, hash::DocumentHash};
 use crate::config::Config;
 
-/// The documents that may be asked for by their hash. Cheap to clone.
+/// The documents that can be requested by their hash. Cheap to clone.
 #[derive(Clone)]
 pub struct Documents(Kind);
 

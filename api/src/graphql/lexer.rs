@@ -10,18 +10,18 @@ const LITERALS: [&[u8]; 3] = [b"true", b"false", b"null"];
 /// The kind of a lexeme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// White space, commas and byte order marks, which mean nothing.
+    /// White space, commas and byte order marks, which have no meaning.
     Ignored,
     /// From `#` to the end of the line.
     Comment,
     /// `"text"`.
     String {
-        /// Whether the closing quote exists.
+        /// False if the closing quote is missing.
         closed: bool,
     },
     /// `"""text"""`.
     BlockString {
-        /// Whether the closing quotes exist.
+        /// False if the closing quotes are missing.
         closed: bool,
     },
     /// A name, or a literal such as `true`.
@@ -44,7 +44,7 @@ pub(super) struct Lexeme<'a> {
 }
 
 impl Lexeme<'_> {
-    /// Whether the lexeme is a token: everything but comments and what is ignored.
+    /// True for tokens, that is everything but comments and ignored characters.
     pub(super) const fn is_token(&self) -> bool {
         !matches!(self.kind, Kind::Ignored | Kind::Comment)
     }

@@ -31,7 +31,7 @@ pub(in crate::graphql) struct PendingDocument {
 }
 
 impl PendingDocument {
-    /// Whether the document is not stored.
+    /// True if the document is not stored yet.
     pub(in crate::graphql) fn is_new(&self) -> bool {
         !self.queries.0.contains(&self.hash)
     }

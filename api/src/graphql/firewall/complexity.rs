@@ -1,8 +1,8 @@
 //! The complexity of an operation: its fields, with lists counted by their page, and its values, with variables counted
 //! wherever they are named.
 //!
-//! Both depend on the variables of a request. So the operation is walked once, and what is kept is enough to tell the
-//! complexity for any variables without walking it again.
+//! Both depend on the variables of a request. So the operation is walked once, and what is kept is enough to compute
+//! the complexity for any variables without walking it again.
 
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ const SIZES: [&str; 2] = ["first", "last"];
 pub(super) struct Complexity {
     /// Selections, directives and values, where a variable is one value.
     pub(super) parts: usize,
-    /// How often each variable is named.
+    /// The number of places where each variable is named.
     named: HashMap<Name, usize>,
     fields: Fields,
 }

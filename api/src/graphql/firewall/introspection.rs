@@ -1,8 +1,8 @@
-//! Introspection: whether it is enabled, and how long its answer may be.
+//! Introspection: refused where it is disabled, and limited by the length of its answer.
 //!
-//! Types have fields and fields have types: a query of ten lines that goes round and round is answered with megabytes, of
-//! which a limit on the document's fields knows nothing. So the answer is counted here in bytes, by the lists that the schema
-//! really has, before anything runs.
+//! Types have fields and fields have types: a query of ten lines that follows them in circles is answered with megabytes,
+//! which a limit on the fields of the document does not prevent. So the bytes of the answer are counted here, by the lists that
+//! the schema really has, before anything runs.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::Rejection;
 use crate::graphql::Schema;
 
-/// How much longer an answer may be than the one to [`EVERYTHING`], which asks for all that GraphiQL and code generators do.
+/// The longest answer, as a multiple of the one to [`EVERYTHING`], which selects all that GraphiQL and code generators do.
 const MARGIN: usize = 2;
 
 /// All that a schema says about itself.
@@ -98,7 +98,7 @@ impl Count<'_> {
         Ok(())
     }
 
-    /// An object of the answer. A reference to a type stands for the whole type.
+    /// Counts an object. A reference to a type is replaced by the whole type.
     fn object(&mut self, set: &SelectionSet, object: &Value) -> Result<(), Rejection> {
         let name = object.get("name").filter(|_| object.get("kind").is_some()).and_then(Value::as_str);
         let of = self.of;

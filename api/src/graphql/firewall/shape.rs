@@ -44,7 +44,7 @@ pub(super) enum Input {
 pub(super) struct InputField {
     pub(super) name: String,
     pub(super) value_type: Type,
-    /// Whether the field must be given.
+    /// True if the field must be given.
     pub(super) required: bool,
 }
 
@@ -88,12 +88,12 @@ impl Shape {
         Some(self.objects.get(parent?)?.get(field)?.named_type.as_str())
     }
 
-    /// Whether `parent` is an object without this field.
+    /// True if `parent` is an object without this field.
     pub(super) fn lacks_field(&self, parent: Option<&str>, field: &str) -> bool {
         field != "__typename" && self.object(parent).is_some_and(|fields| !fields.contains_key(field))
     }
 
-    /// Whether a field takes this argument. `None` where the field does not exist or its parent is not an object.
+    /// True if a field takes this argument. `None` where the field does not exist or its parent is not an object.
     pub(super) fn takes_argument(&self, parent: Option<&str>, field: &str, argument: &str) -> Option<bool> {
         Some(self.object(parent)?.get(field)?.arguments.contains(argument))
     }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::config::DocumentLimits;
 
-/// How many selection sets may be nested, where a spread counts as one. It is async-graphql's own limit, which it does not
+/// Nested selection sets, where a spread counts as one. It is async-graphql's own limit, which it does not
 /// apply to fragments that no operation spreads, although it walks them too.
 pub(in crate::graphql) const LEVELS: usize = 32;
 
@@ -69,7 +69,7 @@ struct Size {
 }
 
 impl Size {
-    /// Adds what stands beside it.
+    /// Adds the size of a sibling.
     fn add(&mut self, other: &Self) {
         self.parts = self.parts.saturating_add(other.parts);
         self.aliases = self.aliases.saturating_add(other.aliases);

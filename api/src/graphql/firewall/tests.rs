@@ -75,7 +75,7 @@ impl Node {
     }
 }
 
-/// How many values the parser reads in the one argument of the one field.
+/// The number of values that the parser reads in the one argument of the one field.
 fn values(document: &ExecutableDocument) -> Option<usize> {
     let (_, operation) = document.operations.iter().next()?;
     let Selection::Field(field) = &operation.node.selection_set.node.items.first()?.node else { return None };

@@ -136,8 +136,8 @@ pub(super) fn fill(operation: &OperationDefinition, given: &mut Variables) {
     }
 }
 
-/// A value for each variable of an operation, so that the validation, which knows no variables without values, can check the
-/// literals around them. Variables that another operation declares with another type are left out.
+/// A value for each variable of an operation, so that the validation can check the literals around them, which it skips for
+/// variables without a value. Variables that another operation declares with another type are left out.
 pub(super) fn samples(operation: &OperationDefinition, document: &ExecutableDocument, shape: &Shape) -> Variables {
     let mut declared: HashMap<&Name, &Type> = HashMap::new();
     let mut ambiguous: HashSet<&Name> = HashSet::new();
