@@ -10,7 +10,8 @@ import { sandbox } from "./stage";
  */
 export async function press(browser: Browser, texts: string[], button: string): Promise<void> {
   await onDashboard(browser, (dashboard) => {
-    const rows = dashboard.getByRole("listitem");
+    const pressed = dashboard.getByRole("button", { name: button, exact: true });
+    const rows = dashboard.getByRole("listitem").filter({ has: pressed });
     const row = texts.reduce((rows, hasText) => rows.filter({ hasText }), rows).first();
     return row.getByRole("button", { name: button, exact: true }).click();
   });
