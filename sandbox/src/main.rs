@@ -55,7 +55,23 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     })
     .await?;
     writeln!(io::stdout(), "Listening on http://{} (webhook secret: {secret})", sandbox.address())?;
-    tokio::signal::ctrl_c().await?;
+    stop_requested().await?;
     sandbox.stop().await;
     Ok(())
+}
+
+/// Waits for Ctrl+C, or for the signal of a service manager.
+#[cfg(unix)]
+async fn stop_requested() -> io::Result<()> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
+/// Waits for Ctrl+C.
+#[cfg(not(unix))]
+async fn stop_requested() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
