@@ -236,6 +236,7 @@ async fn a_value_out_of_range_stops_the_start() {
         "MAX_MUTATIONS",
         "MAX_COMPLEXITY",
         "DATABASE_MAX_CONNECTIONS",
+        "DATABASE_BACKGROUND_CONNECTIONS",
     ] {
         for value in ["0", "-1", "lots"] {
             is_refused(&good_but(&[(name, value)]), name).await;

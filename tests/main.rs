@@ -11,6 +11,7 @@ mod checkout;
 mod concurrency;
 mod configuration;
 mod crash;
+mod database;
 mod delivery;
 mod event;
 mod export;

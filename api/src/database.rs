@@ -1,7 +1,13 @@
-//! Connections. SQLite has one for writing and several for reading; PostgreSQL has one pool for both.
+//! Connections to the database.
+//!
+//! SQLite has one connection for writing and several for reading. PostgreSQL has two pools: one for users' requests, and
+//! one for webhooks and jobs ([`Database::background`]), so that neither can take the other's connections.
 
+mod dedicated;
+mod failover;
 mod hold;
-mod open;
+mod postgres;
+mod sqlite;
 
 use std::{
     fmt,
@@ -14,17 +20,23 @@ use std::{
 };
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx,
 };
+
+use self::{failover::Failover, postgres::Server};
+
+pub use dedicated::{Dedicated, failed, is_lost};
 
 /// Where the rows are, and how long anything may take there.
 #[derive(Clone)]
 pub struct Settings {
     /// `sqlite:` or `postgres:` URL.
     pub url: String,
-    /// Connections of the pool; of SQLite's readers.
+    /// Connections for users' requests; of SQLite's readers.
     pub max_connections: u32,
+    /// Connections to PostgreSQL for webhooks and jobs.
+    pub background_connections: u32,
     /// How long a request waits for a connection of the pool.
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on a statement.
@@ -38,6 +50,7 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("max_connections", &self.max_connections)
+            .field("background_connections", &self.background_connections)
             .field("acquire_timeout", &self.acquire_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
@@ -63,9 +76,29 @@ pub enum OpenError {
     /// The file beside it, which says so, cannot be written.
     #[error("cannot lock {0}: {1}")]
     Lock(String, std::io::Error),
-    /// It cannot be reached, or its URL is odd.
+    /// Nothing answers at the address.
+    #[error("cannot reach PostgreSQL at {address}: {reason}. Check DATABASE_URL, and that the server is running")]
+    Unreachable {
+        /// Host and port, or the path of a socket.
+        address: String,
+        /// The operating system's reason.
+        reason: String,
+    },
+    /// A pooler lets several connections share one session.
+    #[error(
+        "DATABASE_URL leads to a connection pooler in transaction mode (PgBouncer: pool_mode = transaction), which breaks \
+         prepared statements, timeouts and LISTEN. Use the pooler's session mode, or the address of PostgreSQL itself"
+    )]
+    SharedSessions,
+    /// The database refuses the connection, or the URL cannot be read.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
+    }
 }
 
 /// Claims a SQLite file for this process, for as long as the returned lock stays open, and opens nothing: for what has to
@@ -74,7 +107,7 @@ pub enum OpenError {
 /// # Errors
 /// [`OpenError::InUse`] when another process serves it, and whatever else is wrong with the file.
 pub async fn claim(url: &str) -> Result<Option<File>, OpenError> {
-    match open::file(url)? {
+    match sqlite::file(url)? {
         Some(file) => Ok(Some(hold::take(&file).await?)),
         None => Ok(None),
     }
@@ -85,6 +118,12 @@ pub async fn claim(url: &str) -> Result<Option<File>, OpenError> {
 pub struct Database {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    /// For webhooks and jobs. SQLite's single writer leaves nothing to separate.
+    background: Option<DatabaseConnection>,
+    /// Where dedicated connections lead; `None` for SQLite.
+    server: Option<Server>,
+    failover: Arc<Failover>,
+    acquire_timeout: Duration,
     statements: Arc<AtomicU64>,
     /// Keeps other processes from serving the same SQLite file.
     #[expect(dead_code, reason = "held, never read: the lock lasts as long as the open file")]
@@ -101,11 +140,67 @@ impl Database {
             Access::Own => claim(&settings.url).await?.map(Arc::new),
             Access::Look => None,
         };
-        let (mut write, mut read) = open::connections(settings, access).await?;
-        let statements = Arc::default();
-        count(&mut write, &statements);
-        count(&mut read, &statements);
-        Ok(Self { write, read, statements, hold })
+        let (statements, acquire_timeout) = (Arc::default(), settings.acquire_timeout);
+        let failover = Arc::<Failover>::default();
+        let observed = |mut pool: DatabaseConnection| {
+            observe(&mut pool, &statements, &failover);
+            pool
+        };
+        if sqlite::file(&settings.url)?.is_some() {
+            let write = observed(sqlite::pool(settings, access, 1).await?);
+            let read = observed(sqlite::pool(settings, access, settings.max_connections).await?);
+            return Ok(Self {
+                write,
+                read,
+                background: None,
+                server: None,
+                failover,
+                acquire_timeout,
+                statements,
+                hold,
+            });
+        }
+        let server = Server::new(settings, failover.clone())?;
+        server.check().await?;
+        let pool = observed(server.pool(settings.max_connections).await?);
+        let background = match access {
+            Access::Own => Some(observed(server.pool(settings.background_connections).await?)),
+            Access::Look => None,
+        };
+        Ok(Self {
+            write: pool.clone(),
+            read: pool,
+            background,
+            server: Some(server),
+            failover,
+            acquire_timeout,
+            statements,
+            hold,
+        })
+    }
+
+    /// The same database for webhooks and jobs, by connections that users' requests do not wait for.
+    #[must_use]
+    pub fn background(&self) -> Self {
+        let mut database = self.clone();
+        if let Some(pool) = &self.background {
+            database.write = pool.clone();
+            database.read = pool.clone();
+        }
+        database
+    }
+
+    /// How long a request waits for a connection of a pool.
+    #[must_use]
+    pub const fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
+    }
+
+    /// A connection to PostgreSQL outside the pools; `None` for SQLite.
+    #[must_use]
+    pub fn dedicated(&self) -> Option<Dedicated> {
+        let server = self.server.clone()?;
+        Some(Dedicated::new(server, self.statements.clone(), self.failover.clone()))
     }
 
     /// For reading. What is read may be older than what another connection writes at the same time.
@@ -166,10 +261,23 @@ impl Database {
         };
         let tx = self.read.begin_with_options(options).await?;
         if postgres {
-            // Looking at everything takes as long as it takes, and waits for nobody's lock.
-            tx.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+            // Reading everything takes as long as it takes, and waits for nobody's lock.
+            tx.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+                .await?;
         }
         Ok(tx)
+    }
+
+    /// Tests that rows can be written, by an update that is rolled back.
+    ///
+    /// # Errors
+    /// The reason why not, such as a server that is read-only.
+    pub async fn test_write(&self) -> Result<(), DbErr> {
+        let tx = self.begin().await?;
+        // Every database of the gateway has this table, and nobody else locks its rows.
+        let update = "UPDATE seaql_migrations SET applied_at = applied_at";
+        tx.execute_raw(Statement::from_string(self.backend(), update)).await?;
+        tx.rollback().await
     }
 
     /// Closes every connection, once the statements under way have ended.
@@ -177,6 +285,9 @@ impl Database {
     /// # Errors
     /// What the database says.
     pub async fn close(self) -> Result<(), DbErr> {
+        if let Some(background) = self.background {
+            background.close().await?;
+        }
         self.read.close().await?;
         self.write.close().await
     }
@@ -190,10 +301,14 @@ pub async fn savepoint(tx: &DatabaseTransaction) -> Result<DatabaseTransaction, 
     tx.begin_with_options(TransactionOptions::default()).await
 }
 
-fn count(connection: &mut DatabaseConnection, statements: &Arc<AtomicU64>) {
-    let statements = statements.clone();
-    connection.set_metric_callback(move |_| {
+/// Counts a pool's statements, and notices those that fail.
+fn observe(pool: &mut DatabaseConnection, statements: &Arc<AtomicU64>, failover: &Arc<Failover>) {
+    let (statements, failover) = (statements.clone(), failover.clone());
+    pool.set_metric_callback(move |statement| {
         statements.fetch_add(1, Ordering::Relaxed);
+        if statement.failed {
+            failover.record_failure();
+        }
     });
 }
 
@@ -207,6 +322,7 @@ mod tests {
         let settings = Settings {
             url: "postgres://ada:correct-horse@localhost/patch_hive".to_owned(),
             max_connections: 1,
+            background_connections: 1,
             acquire_timeout: second,
             statement_timeout: second,
             lock_timeout: second,

@@ -252,6 +252,10 @@ fn classify_driver(error: &sqlx::Error) -> DatabaseFault {
         "5" | "6" | "261" | "262" | "517" | "773" | "55P03" | "57014" => DatabaseFault::Waited,
         // PostgreSQL's classes: connection, transaction rollback, resources, lock not available, shutdown.
         code if ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class)) => DatabaseFault::Passing,
+        // A server that is read-only for now: a standby, or a primary that is about to become one.
+        "25006" => DatabaseFault::Passing,
+        // The same in SQLite, with its extended forms, and a full disk.
+        "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "13" => DatabaseFault::Passing,
         // PostgreSQL's data exceptions and constraint violations.
         code if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => DatabaseFault::Rejected,
         _ => DatabaseFault::Bug,

@@ -19,6 +19,7 @@ mod origin;
 mod pages;
 mod parameters;
 mod protection;
+mod readiness;
 mod refusal;
 mod request;
 mod results;
@@ -40,7 +41,7 @@ pub use connections::{fit_to_descriptors, serve};
 pub use pages::Pages;
 pub use site::Site;
 
-use self::{concurrency::ConcurrencyLimit, memory::MemoryBudget};
+use self::{concurrency::ConcurrencyLimit, memory::MemoryBudget, readiness::Readiness};
 use crate::{app::App, graphql::Executor, throttle::Address};
 
 /// What every handler gets.
@@ -51,6 +52,7 @@ struct Gateway {
     pages: Arc<Pages>,
     open: Arc<OpenLimits>,
     memory: Arc<MemoryBudgets>,
+    readiness: Readiness,
     stop: CancellationToken,
 }
 
@@ -91,8 +93,15 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         webhooks: memory_budget(limits.webhook_bytes),
         messages: memory_budget(limits.body_bytes),
     };
-    let gateway =
-        Gateway { app, executor, pages: Arc::new(pages), open: Arc::new(open), memory: Arc::new(memory), stop };
+    let gateway = Gateway {
+        app,
+        executor,
+        pages: Arc::new(pages),
+        open: Arc::new(open),
+        memory: Arc::new(memory),
+        readiness: Readiness::default(),
+        stop,
+    };
     let config = &gateway.app.config;
     let mut graphql = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))

@@ -70,6 +70,7 @@ impl Old {
         let settings = Settings {
             url: self.url.clone(),
             max_connections: 2,
+            background_connections: 1,
             acquire_timeout: PATIENCE,
             statement_timeout: PATIENCE,
             lock_timeout: PATIENCE,

@@ -22,7 +22,7 @@ use tokio::sync::OnceCell;
 use super::left_out;
 
 /// The user "nobody", who runs the server if the tests run as root, which PostgreSQL refuses.
-const UNPRIVILEGED: u32 = 65_534;
+pub(crate) const UNPRIVILEGED: u32 = 65_534;
 
 static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
@@ -111,11 +111,11 @@ fn binaries() -> Option<PathBuf> {
     folders.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-fn unprivileged(command: &mut Command, root: bool) -> &mut Command {
+pub(crate) fn unprivileged(command: &mut Command, root: bool) -> &mut Command {
     if root { command.uid(UNPRIVILEGED).gid(UNPRIVILEGED) } else { command }
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let own = tempfile::NamedTempFile::new().unwrap();
     std::os::unix::fs::MetadataExt::uid(&fs::metadata(own.path()).unwrap()) == 0
 }

@@ -47,6 +47,7 @@ impl Config {
             database: database::Settings {
                 url: database_url,
                 max_connections: 4,
+                background_connections: 2,
                 acquire_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(15),
                 lock_timeout: Duration::from_secs(5),

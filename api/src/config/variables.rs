@@ -45,9 +45,12 @@ pub struct DatabaseVariables {
     /// `postgres://user:password@host/name`, or `sqlite:path/to/file.db` for a single process
     #[arg(long, env = "DATABASE_URL", default_value = "")]
     pub database_url: Setting<Option<String>>,
-    /// Maximum number of database connections
+    /// Maximum number of database connections for users' requests
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "10")]
     pub database_max_connections: Setting<u32>,
+    /// Maximum number of PostgreSQL connections for webhooks and background jobs
+    #[arg(long, env = "DATABASE_BACKGROUND_CONNECTIONS", default_value = "5")]
+    pub database_background_connections: Setting<u32>,
     /// Time that a request waits for a free database connection
     #[arg(long, env = "DATABASE_ACQUIRE_TIMEOUT", default_value = "5s")]
     pub database_acquire_timeout: Setting<Duration>,

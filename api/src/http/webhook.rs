@@ -36,7 +36,7 @@ pub(super) async fn receive(
     let body = body::read(body, app.config.limits.webhook_bytes, memory.webhooks.reserve(address)).await?;
     signature::verify(&body, header, secrets, app.clock.wall()).map_err(unauthentic)?;
     // In a task of its own: a sender that hangs up does not take back what is half settled.
-    let gateway = app.clone();
+    let gateway = app.background();
     let settled = app.finish(async move { Ok(settle::receive(&gateway, &body).await) }).await.map_err(refuse)?;
     match settled {
         Ok(receipt) => Ok(received(receipt)),

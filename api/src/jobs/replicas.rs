@@ -107,5 +107,5 @@ async fn listen_while_connected(app: &App) -> Result<Infallible, Lost> {
 
 fn options(app: &App) -> Result<PgConnectOptions, sqlx::Error> {
     let options: PgConnectOptions = app.config.database.url.parse()?;
-    Ok(options.application_name("patch-hive hints"))
+    Ok(options.application_name("patch-hive hints").extra_float_digits(None))
 }

@@ -55,6 +55,7 @@ impl DatabaseVariables {
         database::Settings {
             url: url.unwrap_or_default(),
             max_connections: self.database_max_connections.take_if(problems, within(1..=u32::MAX)),
+            background_connections: self.database_background_connections.take_if(problems, within(1..=u32::MAX)),
             acquire_timeout: self.database_acquire_timeout.take(problems),
             statement_timeout: self.database_statement_timeout.take(problems),
             lock_timeout: self.database_lock_timeout.take(problems),
