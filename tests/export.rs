@@ -1,5 +1,7 @@
 //! Exports are charged once, refused if the balance is insufficient, and refunded if they fail.
 
+mod group;
+
 use entity::user::Role;
 use serde_json::{Value, json};
 

@@ -12,6 +12,8 @@ use crate::{
     database::Database,
     error::Error,
     feed::Feed,
+    ledger::Charges,
+    standing::Standings,
     stripe::Stripe,
     throttle::Throttle,
     work::Signal,
@@ -19,12 +21,14 @@ use crate::{
 
 /// The running gateway, cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
-
-/// What a gateway is made of.
-pub struct Parts {
-    /// The rows.
+pub struct App {
+    /// The rows, by the connections of users' requests, or by those of webhooks and jobs.
     pub database: Database,
+    parts: Arc<Parts>,
+}
+
+/// What a gateway is made of besides its rows.
+pub struct Parts {
     /// Business time and wall time.
     pub clock: Clock,
     /// Who makes and reads tokens.
@@ -35,6 +39,10 @@ pub struct Parts {
     pub payments: Option<Payments>,
     /// Users whose row was seen.
     pub known: Known,
+    /// The door for exports.
+    pub charges: Charges,
+    /// Accounts and current subscriptions, read in batches.
+    pub standings: Standings,
     /// Hints between writers and watchers.
     pub feed: Feed,
     /// How often one caller may ask.
@@ -63,8 +71,14 @@ pub struct Payments {
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+    pub fn new(database: Database, parts: Parts) -> Self {
+        Self { database, parts: Arc::new(parts) }
+    }
+
+    /// The same gateway for webhooks and jobs, which use connections of their own.
+    #[must_use]
+    pub fn background(&self) -> Self {
+        Self { database: self.database.background(), parts: self.parts.clone() }
     }
 
     /// The side that faces Stripe.
@@ -93,6 +107,6 @@ impl Deref for App {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 }

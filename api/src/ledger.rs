@@ -1,7 +1,7 @@
 //! The ledger: every change of every balance, in the order in which it was committed.
 //!
-//! There are two doors. [`charge`] runs by itself, retries by itself and is as fast as the database allows; it refuses
-//! to overspend inside the statement that spends. [`post`] books inside somebody's transaction, after [`lock`].
+//! There are two doors. [`Charges`] takes exports, each in a transaction that it shares with others that arrive at the same
+//! time. [`post`] books everything else inside somebody's transaction, after [`lock`].
 //!
 //! What holds, whatever crashes, repeats or races:
 //! - one source, one entry: asking again with the same source answers [`Booking::Replayed`];
@@ -15,16 +15,14 @@ mod account;
 mod charge;
 mod history;
 mod post;
-mod postgres;
 pub mod source;
-mod sqlite;
 mod verify;
 
 use entity::{credit_account, ledger_entry};
 use sea_orm::DbErr;
 
 pub use account::{account, accounts, open};
-pub use charge::{Spend, charge};
+pub use charge::{Charge, Charges, Spend};
 pub use history::{booked, changes, entry, page};
 pub use post::{Posting, Unlimited, lock, post};
 pub use verify::{Check, Report, verify};

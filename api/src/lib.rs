@@ -15,6 +15,7 @@
 pub mod accounts;
 pub mod app;
 pub mod auth;
+pub mod batch;
 pub mod billing;
 pub mod cli;
 pub mod clock;
@@ -33,6 +34,7 @@ pub mod retry;
 pub mod server;
 pub mod settle;
 pub mod setup;
+pub mod standing;
 pub mod stripe;
 pub mod telemetry;
 pub mod throttle;

@@ -17,10 +17,12 @@ use crate::{
     clock::Clock,
     config::{self, Config, Demo},
     database::{self, Access, Database, OpenError},
-    feed::Feed,
+    feed::{Feed, Hint},
     graphql,
     http::{self, Pages},
     jobs,
+    ledger::Charges,
+    standing::Standings,
     stripe::{self, Stripe},
     telemetry,
     throttle::Throttle,
@@ -105,7 +107,7 @@ pub async fn start_with(mut config: Config, clock: Clock, options: Options) -> R
         None => None,
     };
     let stop = CancellationToken::new();
-    jobs::start(&app, &stop);
+    jobs::start(&app.background(), &stop);
     tokio::spawn(stop.clone().run_until_cancelled_owned(telemetry::upkeep()));
     if let Some(metrics) = metrics {
         tokio::spawn(http::serve(metrics, http::metrics(), app.clone(), stop.clone()));
@@ -207,19 +209,28 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
     let tokens = Tokens::new(&config.tokens).map_err(Error::Settings)?;
     let payments = config.stripe.as_ref().map(payments).transpose()?;
     let database = own(&config.database, migrate).await?;
-    Ok(App::new(Parts {
+    let feed = if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() };
+    let announcer = feed.clone();
+    // Half of the users' connections may wait for accounts that others keep locked.
+    let waiters = config.database.max_connections as usize / 2;
+    let charges = Charges::start(&database, waiters, move |user_id, version| {
+        announcer.announce(user_id, Hint { ledger: version, subscription: 0 });
+    });
+    let parts = Parts {
+        charges,
+        standings: Standings::start(&database),
         clock,
         tokens,
         password_cost: PasswordCost::new(config.password_cost),
         payments,
         known: Known::default(),
-        feed: if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() },
-        database,
+        feed,
         tasks: TaskTracker::new(),
         work: Signal::default(),
         throttle: Throttle::new(config.limits.rates),
         config,
-    }))
+    };
+    Ok(App::new(database, parts))
 }
 
 /// A client of Stripe; nothing is called yet.

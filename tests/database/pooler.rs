@@ -35,10 +35,11 @@ impl Pooler {
     /// `None` where PostgreSQL or `PgBouncer` is not installed.
     async fn start(mode: &str) -> Option<Self> {
         let server = Url::parse(&postgres::empty_database().await?).unwrap();
-        if Command::new("pgbouncer").arg("--version").stdout(Stdio::null()).status().is_err() {
+        let found = |name: &&str| Command::new(name).arg("--version").stdout(Stdio::null()).status().is_ok();
+        let Some(program) = ["pgbouncer", "/usr/sbin/pgbouncer"].into_iter().find(found) else {
             left_out("pgbouncer is not to be found: install it");
             return None;
-        }
+        };
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let file = folder.path().join("pgbouncer.ini");
@@ -53,7 +54,7 @@ impl Pooler {
             chown(folder.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = Command::new("pgbouncer");
+        let mut command = Command::new(program);
         command.arg(&file).current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = unprivileged(&mut command, root).spawn().unwrap();
         for _ in 0..100 {

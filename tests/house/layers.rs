@@ -8,10 +8,17 @@ use super::{
 };
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 27] = [
+const MAY_USE: [(&str, &[&str]); 29] = [
     ("accounts", &["app", "auth", "config", "error", "input", "ledger", "page", "throttle"]),
-    ("app", &["accounts", "auth", "clock", "config", "database", "error", "feed", "stripe", "throttle", "work"]),
+    (
+        "app",
+        &[
+            "accounts", "auth", "clock", "config", "database", "error", "feed", "ledger", "standing", "stripe",
+            "throttle", "work",
+        ],
+    ),
     ("auth", &["config", "error"]),
+    ("batch", &[]),
     (
         "billing",
         &[
@@ -57,6 +64,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "ledger",
             "page",
             "plan",
+            "standing",
             "stripe",
             "telemetry",
             "throttle",
@@ -80,7 +88,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ),
     ("input", &["error"]),
     ("jobs", &["app", "billing", "error", "feed", "ledger", "settle", "telemetry", "work"]),
-    ("ledger", &["database", "page", "plan", "telemetry"]),
+    ("ledger", &["batch", "database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("main", &[]),
     ("page", &[]),
@@ -100,6 +108,8 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "graphql",
             "http",
             "jobs",
+            "ledger",
+            "standing",
             "stripe",
             "telemetry",
             "throttle",
@@ -111,6 +121,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
         &["app", "clock", "database", "error", "feed", "ledger", "plan", "retry", "stripe", "telemetry", "work"],
     ),
     ("setup", &["clock", "config", "plan", "settle", "stripe"]),
+    ("standing", &["batch", "database"]),
     ("stripe", &["telemetry"]),
     ("telemetry", &[]),
     ("throttle", &["error", "telemetry"]),

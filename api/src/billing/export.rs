@@ -9,9 +9,8 @@ use super::subscription;
 use crate::{
     app::App,
     error::{Error, both},
-    feed::Hint,
     input,
-    ledger::{self, Booking, Posting, Spend, Unlimited, source},
+    ledger::{self, Charge, Posting, Spend, Unlimited, source},
     retry::retry,
 };
 
@@ -48,22 +47,18 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
     both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES))?;
     let cost = app.config.export_cost;
     let source = source::export(user_id, key);
-    let spend = Spend { user_id, cost, source: &source, run, now: app.clock.now() };
-    let (entry, replayed) = match retry(|| ledger::charge(&app.database, &spend)).await? {
-        Booking::Applied(entry) => (entry, false),
-        Booking::Replayed(entry) => (entry, true),
-        Booking::Refused(account) => {
+    let spend = Spend { user_id, cost, source, run: run.to_owned(), now: app.clock.now() };
+    let (entry, replayed, account) = match retry(|| app.charges.charge(spend.clone())).await? {
+        Charge::Applied { entry, account } => (entry, false, account),
+        Charge::Replayed { entry, account } => (entry, true, account),
+        Charge::Refused(account) => {
             let current = subscription::current(app, user_id).await?;
             let subscribed = current.map_or(Tier::Free, |subscription| subscription.tier);
             return Ok(Charged::Refused { required: cost, account, subscribed });
         }
     };
-    if !replayed {
-        app.feed.announce(user_id, Hint { ledger: entry.version, subscription: 0 });
-    }
     let refunded = replayed && ledger::booked(app.database.read(), &source::export_refund(entry.id)).await?;
     let ticket = if refunded { None } else { Some(app.tokens.tickets.issue(&entry, app.clock.wall())?) };
-    let account = ledger::account(app.database.read(), user_id).await?.ok_or(Error::NotFound("user"))?;
     Ok(Charged::Charge { entry, replayed, ticket, account })
 }
 

@@ -77,10 +77,12 @@ impl Server {
         self.statement_timeout
     }
 
-    /// A connection outside the pools.
+    /// A connection outside the pools, for statements that look rows up by their keys.
     pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         set_up(&mut connection, &self.session).await?;
+        // A plan that was made while a table was empty would go on scanning it once it has grown.
+        connection.execute("SET enable_seqscan = off").await?;
         Ok(connection)
     }
 

@@ -1,7 +1,11 @@
 //! Batches: what a page of rows needs of other tables is read at once. Loaders live for one execution and no longer, since
 //! they remember what they read and a subscription lasts for hours.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_graphql::{
     Data, Response,
@@ -9,16 +13,23 @@ use async_graphql::{
 };
 use dataloader::{BatchFn, cached::Loader};
 use entity::{credit_account, payment, subscription};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 
-use crate::{app::App, billing, error::Error, ledger};
+use crate::{app::App, billing, error::Error, standing::Standing};
 
 /// What a key stands for: a row, nothing, or a failure that all of the batch share.
 type Loaded<T> = Result<Option<T>, Error>;
 
+/// The standing of a user, which all fields of an execution share.
+type Reading = Shared<BoxFuture<'static, Loaded<Arc<Standing>>>>;
+
 /// The loaders of one execution.
 pub(super) struct Loaders {
-    accounts: Loader<i64, Loaded<credit_account::Model>, Accounts>,
-    subscriptions: Loader<i64, Loaded<subscription::Model>, Subscriptions>,
+    app: App,
+    standings: Mutex<HashMap<i64, Reading>>,
     payments: Loader<String, Loaded<payment::Model>, Payments>,
     actors: Loader<i64, Loaded<i64>, Actors>,
 }
@@ -26,8 +37,8 @@ pub(super) struct Loaders {
 impl Loaders {
     fn new(app: &App) -> Self {
         Self {
-            accounts: Loader::new(Accounts(app.clone())),
-            subscriptions: Loader::new(Subscriptions(app.clone())),
+            app: app.clone(),
+            standings: Mutex::default(),
             payments: Loader::new(Payments(app.clone())),
             actors: Loader::new(Actors(app.clone())),
         }
@@ -35,12 +46,13 @@ impl Loaders {
 
     /// The account of a user.
     pub(super) async fn account(&self, user_id: i64) -> Result<credit_account::Model, Error> {
-        found(self.accounts.try_load(user_id).await)?.ok_or(Error::NotFound("user"))
+        let standing = self.standing(user_id).await?.ok_or(Error::NotFound("user"))?;
+        Ok(standing.account.clone())
     }
 
-    /// The living subscription of a user.
+    /// The current subscription of a user.
     pub(super) async fn subscription(&self, user_id: i64) -> Result<Option<subscription::Model>, Error> {
-        found(self.subscriptions.try_load(user_id).await)
+        Ok(self.standing(user_id).await?.and_then(|standing| standing.subscription.clone()))
     }
 
     /// The user who made a ledger entry by hand, by the entry's id.
@@ -51,6 +63,15 @@ impl Loaders {
     /// The payment of this name in the ledger.
     pub(super) async fn payment(&self, reference: &str) -> Result<Option<payment::Model>, Error> {
         found(self.payments.try_load(reference.to_owned()).await)
+    }
+
+    fn standing(&self, user_id: i64) -> Reading {
+        let mut readings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || {
+            let app = self.app.clone();
+            async move { Ok(app.standings.of(user_id).await?) }.boxed().shared()
+        };
+        readings.entry(user_id).or_insert_with(read).clone()
     }
 }
 
@@ -71,22 +92,6 @@ fn answer<K: Clone + Eq + Hash, T>(keys: &[K], rows: Result<HashMap<K, T>, impl 
     match rows.map_err(Into::into) {
         Ok(mut rows) => keys.iter().map(|key| (key.clone(), Ok(rows.remove(key)))).collect(),
         Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
-    }
-}
-
-struct Accounts(App);
-
-impl BatchFn<i64, Loaded<credit_account::Model>> for Accounts {
-    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<credit_account::Model>> {
-        answer(keys, ledger::accounts(self.0.database.read(), keys).await)
-    }
-}
-
-struct Subscriptions(App);
-
-impl BatchFn<i64, Loaded<subscription::Model>> for Subscriptions {
-    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<subscription::Model>> {
-        answer(keys, billing::subscription::current_of(self.0.database.read(), keys).await)
     }
 }
 

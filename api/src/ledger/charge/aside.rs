@@ -1,0 +1,113 @@
+//! Charges whose account somebody else keeps locked: a webhook for some milliseconds, a replica that froze for as long as
+//! the server lets it. They wait aside, so that the next group does not wait for them.
+//!
+//! An account's charges wait together on one connection of the users' pool, and all waiting accounts together on a few.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use sea_orm::{ConnAcquireErr, DbErr, sqlx::PgConnection};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    Committed, Waiting, fail,
+    group::Verdict,
+    is_of_one,
+    postgres::{self, Locked},
+    publish,
+};
+use crate::database::{Database, failed};
+
+/// The charges that wait.
+#[derive(Clone)]
+pub(super) struct Aside(Arc<Shared>);
+
+struct Shared {
+    database: Database,
+    /// Connections that may wait at once.
+    turns: Semaphore,
+    /// The charges of each account that is waited for, in order of arrival.
+    queues: Mutex<HashMap<i64, Vec<Waiting>>>,
+    committed: Committed,
+}
+
+impl Aside {
+    pub(super) fn new(database: Database, waiters: usize, committed: Committed) -> Self {
+        let turns = Semaphore::new(waiters.max(1));
+        Self(Arc::new(Shared { database, turns, queues: Mutex::default(), committed }))
+    }
+
+    /// Takes a charge whose account is locked.
+    pub(super) fn add(&self, pending: Waiting) {
+        let user_id = pending.request.user_id;
+        let mut queues = self.0.queues();
+        if let Some(queue) = queues.get_mut(&user_id) {
+            queue.push(pending);
+            return;
+        }
+        queues.insert(user_id, vec![pending]);
+        drop(queues);
+        tokio::spawn(self.clone().serve(user_id));
+    }
+
+    /// Commits an account's charges, until none wait.
+    async fn serve(self, user_id: i64) {
+        loop {
+            let turn = timeout(self.0.database.acquire_timeout(), self.0.turns.acquire()).await;
+            let Some(batch) = self.0.next(user_id) else { return };
+            match turn {
+                Ok(Ok(_turn)) => self.0.commit(batch).await,
+                _ => fail(batch, &DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn queues(&self) -> MutexGuard<'_, HashMap<i64, Vec<Waiting>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An account's charges so far. Once there are none, it is waited for no more.
+    fn next(&self, user_id: i64) -> Option<Vec<Waiting>> {
+        let mut queues = self.queues();
+        let batch = queues.get_mut(&user_id).map(std::mem::take).filter(|batch| !batch.is_empty());
+        if batch.is_none() {
+            queues.remove(&user_id);
+        }
+        batch
+    }
+
+    async fn commit(&self, batch: Vec<Waiting>) {
+        let mut connection = match self.database.write().get_postgres_connection_pool().acquire().await {
+            Ok(connection) => connection,
+            Err(error) => return fail(batch, &failed(error)),
+        };
+        let Err((error, batch)) = self.commit_on(&mut connection, batch).await else { return };
+        if !is_of_one(&error) {
+            return fail(batch, &error);
+        }
+        for pending in batch {
+            if let Err((error, alone)) = self.commit_on(&mut connection, vec![pending]).await {
+                fail(alone, &error);
+            }
+        }
+    }
+
+    async fn commit_on(&self, connection: &mut PgConnection, batch: Vec<Waiting>) -> Result<(), (DbErr, Vec<Waiting>)> {
+        let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
+        let verdicts = match postgres::commit(connection, &spends, Locked::Wait).await {
+            Ok(verdicts) => verdicts,
+            Err(error) => return Err((failed(error), batch)),
+        };
+        publish(&verdicts, &self.committed);
+        for (pending, verdict) in batch.into_iter().zip(verdicts) {
+            if let Verdict::Decided(outcome) = verdict {
+                pending.answer(outcome);
+            }
+        }
+        Ok(())
+    }
+}
