@@ -7,6 +7,9 @@ use crate::harness::chance::Dice;
 /// The numbers of a recipe.
 const NUMBERS: usize = 18;
 
+/// More bytes than a body may have: what is longer is not tried.
+const ROOM: usize = 70_000;
+
 /// The largest value of each number.
 const MAX: [u64; NUMBERS] = [60, 60, 60, 700, 20, 30, 400, 7, 300, 7, 30_000, 2000, 8, 130, 60, 8, 8, 3];
 
@@ -40,7 +43,7 @@ impl Recipe {
     pub(super) fn random(dice: &mut Dice) -> Self {
         // Most numbers are small: all of them large is only a document with too many tokens.
         Self(MAX.map(|max| {
-            let max = if dice.rolls(60) { max.min(4) } else { max };
+            let max = if dice.rolls(85) { max.min(3) } else { max };
             dice.below(max + 1)
         }))
     }
@@ -117,8 +120,17 @@ impl Recipe {
     }
 }
 
+/// The texts with spaces between them, and no more of them than a body has room for.
 fn join(count: u64, text: impl Fn(u64) -> String) -> String {
-    (0..count).map(text).collect::<Vec<_>>().join(" ")
+    let mut joined = String::new();
+    for number in 0..count {
+        if joined.len() > ROOM {
+            break;
+        }
+        joined.push_str(&text(number));
+        joined.push(' ');
+    }
+    joined
 }
 
 impl Parts {
@@ -237,7 +249,7 @@ impl Parts {
 
     fn content(&self, size: u64) -> String {
         let piece = ["x", "\\n", "\\u00e9", "\u{1f3b9}", "#", " ", "{", "\n ", "\\\"\"\""][place(self.text, 9)];
-        piece.repeat(usize::try_from(size).unwrap())
+        piece.repeat(usize::try_from(size).unwrap().min(ROOM))
     }
 }
 

@@ -74,7 +74,7 @@ fn named_everywhere() -> Vec<Attack> {
             "a list of objects, named by operations that do not run",
             "BAD_REQUEST",
             format!(
-                "query A {{ tier }}{others} fragment F on Query {{ {} }}",
+                "query A {{ nonsense }}{others} fragment F on Query {{ {} }}",
                 "ledger(first: $v) { nodes { id } } ".repeat(12)
             ),
         )
