@@ -10,7 +10,12 @@ const IMAGES = new URL("../../../docs/images/", import.meta.url).pathname;
 /** Bytes of a picture at most. */
 const MOST = 100_000;
 
-test.use({ viewport: { width: 1080, height: 900 }, colorScheme: "light", contextOptions: { reducedMotion: "reduce" } });
+test.use({
+  viewport: { width: 1080, height: 640 },
+  colorScheme: "light",
+  contextOptions: { reducedMotion: "reduce" },
+  name: { username: "Ada Lovelace", email: "ada@example.com" },
+});
 
 test("the account page and the dashboard of the sandbox have their pictures taken", async ({ page, browser }) => {
   await subscribe(page, "Core");
@@ -32,6 +37,7 @@ test("the account page and the dashboard of the sandbox have their pictures take
   await expect(page.locator("[aria-busy=true], .skeleton")).toHaveCount(0);
   await page.screenshot({ path: `${IMAGES}account.png` });
   await onDashboard(browser, async (dashboard) => {
+    await dashboard.setViewportSize({ width: 1080, height: 640 });
     await dashboard.screenshot({ path: `${IMAGES}sandbox.png` });
   });
   for (const name of ["account", "sandbox"]) expect(statSync(`${IMAGES}${name}.png`).size).toBeLessThan(MOST);
