@@ -78,7 +78,8 @@ async fn an_idle_subscription_is_kept_open_by_empty_parts() {
     with_settings(soon, async |app| {
         let ada = app.signs_up("ada").await;
         let mut parts = Parts::started(asks(&app, &ada, WATCH_BALANCE)).await;
-        assert!(parts.next().await["payload"].is_object());
+        // On a busy machine, empty parts may come before the first result.
+        while parts.next().await == json!({}) {}
         assert_eq!(parts.next().await, json!({}));
         assert_eq!(parts.next().await, json!({}));
     })

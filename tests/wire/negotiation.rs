@@ -79,7 +79,7 @@ async fn a_syntax_error_is_told_by_its_place_and_not_by_the_parsers_words() {
         for document in ["{ tier", "{\n  plans(: ) { tier }\n}", "query { \"tier\" }", "{ tier }}", "\u{0}"] {
             let answer = answer(asks(&app, GRAPHQL_RESPONSE, document)).await;
             let message = answer["body"]["errors"][0]["message"].as_str().unwrap();
-            assert!(message.starts_with("the document has a syntax error in line "), "{message}");
+            assert!(message.starts_with("The document has a syntax error in line "), "{message}");
             assert!(message.len() < 80 && !message.contains("expected"), "{message}");
             assert!(answer["body"]["errors"][0]["locations"][0]["line"].is_u64(), "{answer}");
         }
