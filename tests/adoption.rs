@@ -6,7 +6,7 @@ mod refused;
 mod size;
 
 use migration::up;
-use patch_hive::{database::Database, ledger};
+use patch_hive::{clock::Clock, database::Database, ledger};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ async fn each_entry_gets_a_version_a_balance_and_a_source() {
             ]
         );
         assert_eq!(texts(&database, ACCOUNTS).await, ["1 has 29 at v4", "2 has 5 at v3", "3 has 0 at v0"]);
-        let report = ledger::verify(&database).await.unwrap();
+        let report = ledger::verify(&database, Clock::default().wall()).await.unwrap();
         assert!(report.holds(), "{report}");
     }
 }

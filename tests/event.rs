@@ -58,13 +58,13 @@ facts! {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let applied = Pack::new(&customer).completed("paid");
         let ignored = retold(&applied, "moon.landed");
-        let failed = Plan::new(&customer, UNKNOWN).created("active");
+        let failed = Plan::new(&customer, UNKNOWN).paid("subscription_create");
         accepts(&app, [&applied, &ignored, &failed]).await;
 
         let shown = lists(&admin, json!({ "first": 3 })).await;
         assert_eq!(ids(&shown), ids(&[failed.clone(), ignored.clone(), applied.clone()]));
         let parts = |event: &Value| [&event["status"], &event["attempts"], &event["type"]].map(Value::clone);
-        assert_eq!(parts(&shown[0]), [json!("FAILED"), json!(1), json!("customer.subscription.created")]);
+        assert_eq!(parts(&shown[0]), [json!("FAILED"), json!(1), json!("invoice.paid")]);
         assert_eq!(parts(&shown[1]), [json!("IGNORED"), json!(1), json!("moon.landed")]);
         assert_eq!(parts(&shown[2]), [json!("APPLIED"), json!(1), json!("checkout.session.completed")]);
         assert!(shown[0]["error"].as_str().unwrap().contains(UNKNOWN.0), "{}", shown[0]);

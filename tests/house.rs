@@ -103,7 +103,7 @@ fn only_owners_begin_transactions() {
     let owners = [
         "billing",
         "accounts",
-        "settle",
+        "sync",
         "jobs",
         "ledger/verify.rs",
         "ledger/sqlite.rs",

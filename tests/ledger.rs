@@ -84,8 +84,9 @@ facts! {
 
     async fn verify_finds_whatever_was_tampered_with(app: TestApp) {
         with_history(&app).await;
+        let now = app.inside().await.clock.wall();
         let database = app.inside().await.database.clone();
-        let report = ledger::verify(&database).await.unwrap();
+        let report = ledger::verify(&database, now).await.unwrap();
         assert!(report.holds(), "{report}");
         assert_eq!((report.entries, report.accounts), (7, 1));
 
@@ -99,10 +100,16 @@ facts! {
             ("UPDATE credits_ledger SET credits_delta = -4 WHERE version = 2", "UPDATE credits_ledger SET credits_delta = -3 WHERE version = 2"),
             ("UPDATE credits_ledger SET version = 9 WHERE version = 7", "UPDATE credits_ledger SET version = 7 WHERE version = 9"),
             ("UPDATE stripe_periods SET credits_granted = 26", "UPDATE stripe_periods SET credits_granted = 25"),
-            ("UPDATE credits_ledger SET source = 'payment:none' WHERE version = 1", "UPDATE credits_ledger SET source = 'grant:' || reference || ':CORE' WHERE version = 1"),
+            ("UPDATE stripe_periods SET paid = 498", "UPDATE stripe_periods SET paid = 499"),
+            ("UPDATE stripe_invoice_periods SET credits = 24", "UPDATE stripe_invoice_periods SET credits = 25"),
+            ("UPDATE stripe_payment_intents SET amount_refunded = 100", "UPDATE stripe_payment_intents SET amount_refunded = 0"),
+            ("UPDATE stripe_invoices SET amount_credited = 499", "UPDATE stripe_invoices SET amount_credited = 0"),
+            ("UPDATE stripe_periods SET tier = 'STUDIO'; UPDATE stripe_subscriptions SET tier = 'STUDIO'", "UPDATE stripe_periods SET tier = 'CORE'; UPDATE stripe_subscriptions SET tier = 'CORE'"),
+            ("UPDATE credit_accounts SET unlimited_until = '2030-01-01 00:00:00+00:00'", "UPDATE credit_accounts SET unlimited_until = NULL"),
+            ("UPDATE credits_ledger SET source = 'x' || source WHERE version = 1", "UPDATE credits_ledger SET source = substr(source, 2) WHERE version = 1"),
         ] {
             database.write().execute_unprepared(tampering).await.unwrap();
-            let report = ledger::verify(&database).await.unwrap();
+            let report = ledger::verify(&database, now).await.unwrap();
             assert!(!report.holds(), "not found: {tampering}");
             database.write().execute_unprepared(mending).await.unwrap();
         }

@@ -128,7 +128,7 @@ async fn a_step_that_was_passed_by_is_caught_up_on() {
         let first = schema(&database).await;
         let steps = applied(&database).await;
         // As a program leaves it that does not know the step yet: the later ones are applied.
-        database.execute_unprepared(WITHOUT_PLAN_CHANGES).await.unwrap();
+        database.execute_unprepared(WITHOUT_WORK).await.unwrap();
         assert_eq!(pending(&database).await.unwrap(), 1);
 
         up(&database).await.unwrap();
@@ -142,13 +142,10 @@ async fn a_step_that_was_passed_by_is_caught_up_on() {
     }
 }
 
-/// Rolls back only the fifth step.
-const WITHOUT_PLAN_CHANGES: &str = "
-    DROP INDEX stripe_subscriptions_schedule;
-    ALTER TABLE stripe_subscriptions DROP COLUMN asked_at;
-    ALTER TABLE stripe_subscriptions DROP COLUMN stripe_schedule_id;
-    DROP TABLE stripe_schedules;
-    DELETE FROM seaql_migrations WHERE version = 'm0005_plan_changes';
+/// Rolls back only the third step.
+const WITHOUT_WORK: &str = "
+    DROP TABLE work;
+    DELETE FROM seaql_migrations WHERE version = 'm0003_work';
 ";
 
 #[tokio::test(flavor = "multi_thread")]

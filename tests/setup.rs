@@ -4,7 +4,7 @@ mod drift;
 
 use std::process::Output;
 
-use patch_hive::settle::EVENTS;
+use patch_hive::sync::EVENTS;
 use sandbox::{Effect, Fault, Sandbox, Settings};
 use serde_json::{Value, json};
 

@@ -50,6 +50,7 @@ pub(crate) async fn accepts<'a>(app: &TestApp, events: impl IntoIterator<Item = 
     for event in events {
         let (status, answer) = app.receives(event).await;
         assert_eq!(status, 200, "{answer}: {event}");
+        app.has_looked().await;
     }
 }
 

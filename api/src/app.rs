@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -49,6 +50,8 @@ pub struct Parts {
     pub throttle: Throttle,
     /// Wakes the workers of the queue in this process.
     pub work: Signal,
+    /// How many answers of webhooks may wait for a look.
+    pub inline_looks: Semaphore,
     /// Everything that was configured.
     pub config: Config,
     /// Work that runs to its end although its caller has gone.

@@ -120,6 +120,8 @@ pub struct Calls {
     pub timeout: Duration,
     /// Maximum number of attempts.
     pub attempts: u32,
+    /// Maximum number of calls per second while background work runs. Stripe allows 100, and 25 in test mode.
+    pub per_second: u32,
 }
 
 /// Stripe settings.

@@ -14,18 +14,16 @@ use crate::{
     app::App,
     billing,
     error::Error,
-    settle,
+    sync,
     work::{self, Claim, Next},
 };
 
-pub use prune::prune;
 pub use queue::work_off;
 
 /// How many tasks of each kind one process works on at once.
-const LANES: [(Kind, usize); 8] = [
+const LANES: [(Kind, usize); 7] = [
     (Kind::Event, 4),
-    (Kind::Waiting, 1),
-    (Kind::Missing, 1),
+    (Kind::Look, 16),
     (Kind::Operation, 8),
     (Kind::Duplicate, 2),
     (Kind::Unlimited, 4),
@@ -52,7 +50,6 @@ pub fn start(app: &App, stop: &CancellationToken) {
 async fn ensure_single_tasks(app: &App) -> Result<(), Error> {
     let mut tasks = vec![Kind::Prune];
     if app.payments.is_some() {
-        tasks.extend([Kind::Waiting, Kind::Missing]);
         tasks.extend(app.config.reconcile_interval.map(|_| Kind::Reconcile));
     }
     for kind in tasks {
@@ -65,20 +62,14 @@ async fn ensure_single_tasks(app: &App) -> Result<(), Error> {
 async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
     let key = claim.key.as_str();
     match claim.kind {
-        Kind::Event => settle::retry_event(app, key).await,
-        Kind::Waiting => settle::sweep_waiting(app).await.map(|_| again(app, Kind::Waiting)),
-        Kind::Missing => settle::ask_for_missing(app).await.map(|_| again(app, Kind::Missing)),
+        Kind::Event => sync::retry_event(app, key).await,
+        Kind::Look => sync::work_off_look(app, key).await,
         Kind::Operation => billing::unfinished::resume(app, number(key)?).await,
         Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
-        Kind::Unlimited => settle::end_unlimited(app, number(key)?).await,
+        Kind::Unlimited => sync::end_unlimited(app, number(key)?).await,
         Kind::Reconcile => reconcile::run(app).await,
         Kind::Prune => prune::run(app).await,
     }
-}
-
-/// When the sweeps are due again.
-fn again(app: &App, kind: Kind) -> Next {
-    Next::At(work::now(&app.clock, kind) + chrono::TimeDelta::seconds(15))
 }
 
 fn number(key: &str) -> Result<i64, Error> {

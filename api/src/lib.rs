@@ -4,12 +4,12 @@
 //!
 //! ```text
 //! query, mutation:  http -> auth -> graphql -> billing -> ledger, entity                       -> reply
-//!                                            -> stripe (call) -> settle::apply(tx) --+
-//! webhook:          http -> stripe::signature -> settle::receive -> inbox, apply(tx) +-> ledger::post(tx) -> commit
+//!                                            -> stripe (call) -> sync::apply(tx) --+
+//! webhook:          http -> stripe::signature -> sync::receive -> inbox, apply(tx) +-> ledger::post(tx) -> commit
 //!                                                                       -> feed hint -> socket re-reads -> push
 //! ```
 //!
-//! Mutations ask Stripe; [`settle`] decides what that means. A reply to our own call and a webhook enter by the same
+//! Mutations ask Stripe; [`sync`] decides what that means. A reply to our own call and a webhook enter by the same
 //! idempotent door: whichever comes first does the work, the other finds nothing to do.
 
 pub mod accounts;
@@ -32,10 +32,10 @@ pub mod page;
 pub mod plan;
 pub mod retry;
 pub mod server;
-pub mod settle;
 pub mod setup;
 pub mod standing;
 pub mod stripe;
+pub mod sync;
 pub mod telemetry;
 pub mod throttle;
 pub mod work;

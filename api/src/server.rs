@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use sea_orm::DbBackend;
 use secrecy::ExposeSecret;
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -30,6 +30,10 @@ use crate::{
 };
 
 pub use crate::http::Site;
+
+/// How many answers of webhooks may wait for a look at once. Looks of other webhooks are left to the queue, so that a wave of
+/// events keeps no answer waiting.
+const INLINE_LOOKS: usize = 8;
 
 /// How long the database's connections have to be closed.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -227,6 +231,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
         feed,
         tasks: TaskTracker::new(),
         work: Signal::default(),
+        inline_looks: Semaphore::new(INLINE_LOOKS),
         throttle: Throttle::new(config.limits.rates),
         config,
     };
@@ -243,6 +248,7 @@ pub fn stripe(calls: &config::Calls) -> Result<Stripe, Error> {
         api_base: calls.api_base.clone(),
         timeout: calls.timeout,
         attempts: calls.attempts,
+        calls_per_second: calls.per_second,
     };
     Stripe::new(&settings)
         .map_err(|failure| Error::Settings(format!("check STRIPE_SECRET_KEY and STRIPE_API_BASE: {failure}")))

@@ -171,15 +171,70 @@ pub async fn claim(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, limit: 
     db.query_all_raw(statement).await?.iter().map(Claim::read).collect()
 }
 
+/// Takes one task if it exists and nobody holds it, also before it is due.
+///
+/// # Errors
+/// The database's.
+pub async fn claim_one(
+    db: &impl ConnectionTrait,
+    clock: &Clock,
+    kind: Kind,
+    key: &str,
+) -> Result<Option<Claim>, DbErr> {
+    let sql = format!(
+        "UPDATE work SET leased_until = $5, lease = lease + 1, attempts = attempts + 1 WHERE kind = $1 AND key = $2 \
+         AND {FREE} RETURNING id, kind, key, generation, attempts, lease"
+    );
+    let wall = clock.wall();
+    let values: [Value; 5] =
+        [kind.to_value().into(), key.into(), wall.into(), (wall + LEASE * 2).into(), (wall + LEASE).into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    db.query_one_raw(statement).await?.as_ref().map(Claim::read).transpose()
+}
+
+/// When a task was first requested; `None` when there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn requested_at(db: &impl ConnectionTrait, kind: Kind, key: &str) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let task = work::Entity::find().filter(work::Column::Kind.eq(kind)).filter(work::Column::Key.eq(key));
+    Ok(task.one(db).await?.map(|task| task.created_at))
+}
+
+/// Does the work of a task while its lease is renewed. `None` where the lease was lost: the work was given up then.
+pub async fn hold<T>(
+    db: &impl ConnectionTrait,
+    clock: &Clock,
+    claim: &Claim,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        () = lost(db, clock, claim) => {
+            tracing::warn!(kind = ?claim.kind, key = claim.key, "the lease was lost");
+            None
+        }
+    }
+}
+
+async fn lost(db: &impl ConnectionTrait, clock: &Clock, claim: &Claim) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match renew(db, clock, claim).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // Until it runs out the lease is ours, and the next renewal may succeed.
+            Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
+        }
+    }
+}
+
 /// A condition: nobody holds the task at `$3`. A lease that lasts longer than a lease can was taken by a clock that is
 /// ahead, and does not count.
 const FREE: &str = "(leased_until IS NULL OR leased_until <= $3 OR leased_until > $4)";
 
 /// Keeps a lease. `false` when it was lost.
-///
-/// # Errors
-/// The database's.
-pub async fn renew(db: &impl ConnectionTrait, clock: &Clock, claim: &Claim) -> Result<bool, DbErr> {
+async fn renew(db: &impl ConnectionTrait, clock: &Clock, claim: &Claim) -> Result<bool, DbErr> {
     const RENEW: &str = "UPDATE work SET leased_until = $3 WHERE id = $1 AND lease = $2";
     Ok(run(db, RENEW, [claim.id.into(), claim.lease.into(), (clock.wall() + LEASE).into()]).await? == 1)
 }
@@ -262,7 +317,7 @@ pub fn pause(attempts: i32) -> TimeDelta {
 }
 
 /// How often a lease is renewed while its worker works.
-pub const RENEWAL: Duration = Duration::from_secs(10);
+const RENEWAL: Duration = Duration::from_secs(10);
 
 impl Claim {
     fn read(row: &QueryResult) -> Result<Self, DbErr> {

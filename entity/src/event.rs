@@ -15,7 +15,7 @@ pub enum Status {
     /// Not ours, or of a type that means nothing to us.
     #[sea_orm(string_value = "ignored")]
     Ignored,
-    /// About something that is not known yet.
+    /// Its look at Stripe is due.
     #[sea_orm(string_value = "waiting")]
     Waiting,
     /// Could not be settled; the error says why.
@@ -39,12 +39,12 @@ pub struct Model {
     pub livemode: bool,
     /// When it happened, by Stripe's clock.
     pub created: DateTimeUtc,
-    /// The body, byte for byte as it was signed. Empty once it was pruned.
+    /// The body, byte for byte as it was signed.
     #[sea_orm(column_type = "Text")]
     pub payload: String,
     /// What became of it.
     pub status: Status,
-    /// The object that has to come first, while it waits.
+    /// The look that it requested, while that is due.
     pub waits_for: Option<String>,
     /// How often it was tried.
     pub attempts: i32,
@@ -68,7 +68,7 @@ pub struct Summary {
     pub created: DateTimeUtc,
     /// What became of it.
     pub status: Status,
-    /// The object that has to come first, while it waits.
+    /// The look that it requested, while that is due.
     pub waits_for: Option<String>,
     /// How often it was tried.
     pub attempts: i32,

@@ -15,6 +15,10 @@ pub struct Model {
     pub stripe_invoice_id: String,
     /// What was paid, in minor units; 0 where a coupon or a credit paid it all.
     pub amount_paid: i64,
+    /// What was credited for it after its payment, otherwise than by a refund, in minor units.
+    pub amount_credited: i64,
+    /// The fence of the look that wrote what was credited.
+    pub fence: i64,
     /// When we learned of it, in business time.
     pub created_at: DateTimeUtc,
 }

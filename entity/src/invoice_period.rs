@@ -1,10 +1,10 @@
-//! `stripe_invoice_periods`: which tiers of which periods an invoice has paid for.
+//! `stripe_invoice_periods`: what each invoice has paid for, period by period.
 
 use sea_orm::entity::prelude::*;
 
 use crate::Tier;
 
-/// One tier of one period that one invoice has paid for. Unique.
+/// What one invoice has paid for in one period. Unique.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stripe_invoice_periods")]
 pub struct Model {
@@ -15,10 +15,12 @@ pub struct Model {
     pub invoice_id: i64,
     /// The period's row.
     pub period_id: i64,
-    /// The tier.
+    /// The highest tier that it billed.
     pub tier: Tier,
-    /// Credits that a period of this tier granted when the invoice was paid; 0 for a tier that is unlimited.
+    /// Credits that it granted; negative where it took more away.
     pub credits: i64,
+    /// The part of its money that paid for the period, in minor units.
+    pub paid: i64,
 }
 
 /// What is related.

@@ -5,19 +5,17 @@
 
 pub mod credit_account;
 pub mod customer;
-pub mod dispute;
 pub mod event;
 pub mod former_customer;
 pub mod invoice;
 pub mod invoice_period;
 pub mod ledger_entry;
 pub mod manual_entry;
+pub mod mark;
 pub mod operation;
 pub mod payment;
 pub mod payment_intent;
 pub mod period;
-pub mod refund;
-pub mod schedule;
 pub mod subscription;
 mod tier;
 pub mod user;

@@ -15,8 +15,12 @@ pub struct Model {
     pub stripe_payment_intent_id: String,
     /// The row of the invoice that it pays; null when it pays a credit pack.
     pub invoice_id: Option<i64>,
-    /// The most that its charge said to be refunded, in minor units. Failed refunds may be among it.
+    /// What was refunded and did not fail, in minor units.
     pub amount_refunded: i64,
+    /// What the bank holds for disputes, in minor units.
+    pub amount_disputed: i64,
+    /// The fence of the look that wrote these amounts.
+    pub fence: i64,
     /// When we learned of it, in business time.
     pub created_at: DateTimeUtc,
 }

@@ -21,12 +21,14 @@ pub struct Model {
     pub reference: String,
     /// The highest tier that was paid in it.
     pub tier: Tier,
-    /// Credits granted in it so far, whatever was taken back since.
+    /// What was paid for it by all its invoices, in minor units.
+    pub paid: i64,
+    /// How much of that went back, in minor units.
+    pub returned: i64,
+    /// Credits granted in it so far, whatever was taken back since. Negative where an invoice only took credits away.
     pub credits_granted: i64,
     /// Credits that were taken back for it so far.
     pub credits_reversed: i64,
-    /// All money that was paid for STUDIO in it went back: it gives no unlimited exports.
-    pub studio_refunded: bool,
     /// When the first grant was booked.
     pub created_at: DateTimeUtc,
 }

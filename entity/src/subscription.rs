@@ -35,6 +35,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Statuses that never become anything else.
+    pub const ENDED: [Self; 2] = [Self::Canceled, Self::IncompleteExpired];
+
     /// Gives the plan's tier.
     #[must_use]
     pub const fn entitled(self) -> bool {
@@ -81,15 +84,12 @@ pub struct Model {
     pub cancel_at_period_end: bool,
     /// When it will end, once that is announced.
     pub cancel_at: Option<DateTimeUtc>,
-    /// The schedule that steers it, `sub_sched_...`, if one does.
-    pub stripe_schedule_id: Option<String>,
+    /// The payment of its renewal is processing, as a bank debit is for days.
+    pub payment_processing: bool,
     /// Grows by one with each change of the row.
     pub version: i64,
-    /// Second (Unix time, at Stripe) in which the state above was true: no older fact overwrites it.
-    pub observed_at: i64,
-    /// Second (Unix time, by our clock) in which we last asked Stripe for the state above: what happened before and is
-    /// heard after does not overwrite it.
-    pub asked_at: i64,
+    /// The fence of the look that wrote this state: no look that began earlier overwrites it.
+    pub fence: i64,
     /// When the row was made.
     pub created_at: DateTimeUtc,
     /// When the row last changed.

@@ -9,12 +9,9 @@ pub enum Kind {
     /// Apply a stored webhook event (`evt_...`) that could not be applied when it arrived.
     #[sea_orm(string_value = "event")]
     Event,
-    /// Settle the webhook events that wait for another object. A single task.
-    #[sea_orm(string_value = "waiting")]
-    Waiting,
-    /// Request from Stripe what waiting webhook events need. A single task.
-    #[sea_orm(string_value = "missing")]
-    Missing,
+    /// Read an object from Stripe: `subscription:sub_...`, `payment:pi_...`, `invoice:in_...` or `customer:cus_...`.
+    #[sea_orm(string_value = "look")]
+    Look,
     /// Finish an outgoing write: the number of its row in `stripe_operations`.
     #[sea_orm(string_value = "operation")]
     Operation,

@@ -6,12 +6,7 @@
 mod accounts;
 mod adoption;
 mod error;
-mod inbox;
-mod jobs;
 mod manual_entries;
-mod one_subscription;
-mod plan_changes;
-mod reversals;
 mod stripe;
 mod work;
 
@@ -40,17 +35,7 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(accounts::Step),
-            Box::new(stripe::Step),
-            Box::new(jobs::Step),
-            Box::new(reversals::Step),
-            Box::new(plan_changes::Step),
-            Box::new(one_subscription::Step),
-            Box::new(inbox::Step),
-            Box::new(work::Step),
-            Box::new(manual_entries::Step),
-        ]
+        vec![Box::new(accounts::Step), Box::new(stripe::Step), Box::new(work::Step), Box::new(manual_entries::Step)]
     }
 }
 

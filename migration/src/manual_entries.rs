@@ -6,7 +6,7 @@ pub(crate) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &'static str {
-        "m0009_manual_entries"
+        "m0004_manual_entries"
     }
 }
 

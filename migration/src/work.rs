@@ -11,7 +11,7 @@ pub(crate) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &'static str {
-        "m0008_work"
+        "m0003_work"
     }
 }
 
@@ -35,9 +35,6 @@ impl MigrationTrait for Step {
         manager.create_table(work).await?;
         let due = "CREATE INDEX work_due ON work (kind, due_at)";
         manager.get_connection().execute_unprepared(due).await?;
-        for open in OPEN {
-            manager.get_connection().execute_unprepared(open).await?;
-        }
         Ok(())
     }
 
@@ -49,13 +46,3 @@ impl MigrationTrait for Step {
         Some(true)
     }
 }
-
-/// What was left open before there was a queue.
-const OPEN: [&str; 3] = [
-    "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) SELECT 'operation', CAST(id AS TEXT), \
-     created_at, 1, 0, 0, created_at FROM stripe_operations WHERE state = 'open'",
-    "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) SELECT 'unlimited', \
-     CAST(user_id AS TEXT), unlimited_until, 1, 0, 0, updated_at FROM credit_accounts WHERE unlimited_until IS NOT NULL",
-    "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) SELECT 'event', event_id, \
-     received_at, 1, 0, 0, received_at FROM stripe_events WHERE status = 'failed'",
-];

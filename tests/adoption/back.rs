@@ -1,7 +1,7 @@
 //! Rolling the migrations back restores the adopted tables.
 
 use migration::{down, force_down};
-use patch_hive::ledger;
+use patch_hive::{clock::Clock, ledger};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::{
@@ -97,7 +97,7 @@ async fn enumerations_and_times_without_a_zone_come_back_with_their_defaults() {
     let database = old.connects().await;
     let before = (shape(&database).await, contents(&database).await);
     old.is_adopted().await.unwrap();
-    let report = ledger::verify(&database).await.unwrap();
+    let report = ledger::verify(&database, Clock::default().wall()).await.unwrap();
     assert!(report.holds() && report.entries == 1, "{report}");
     let times = "SELECT CAST(created_at AT TIME ZONE 'UTC' AS TEXT) FROM users";
     assert_eq!(texts(&database, times).await, ["2023-05-05 05:05:05"]);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use patch_hive::ledger;
+use patch_hive::{clock::Clock, ledger};
 use sea_orm::DbBackend;
 
 use super::{
@@ -64,7 +64,7 @@ async fn a_large_database_is_adopted_in_minutes() {
             old.runs(&timeout("RESET statement_timeout")).await;
         }
         let start = Instant::now();
-        let report = ledger::verify(&database).await.unwrap();
+        let report = ledger::verify(&database, Clock::default().wall()).await.unwrap();
         eprintln!(
             "{:?}: {users} users and {} entries adopted in {took:.1?}, verified in {:.1?}",
             database.backend(),

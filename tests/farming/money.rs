@@ -86,7 +86,9 @@ impl Books {
     /// went back; nobody has unlimited exports whose money went back in full.
     pub(super) fn are_honest(&self, story: &[String]) {
         for (name, purchase) in &self.purchases {
-            let paid_for = 200 * purchase.kept + HUNDRED_CREDITS * purchase.returned;
+            // Who went from a cheaper plan to STUDIO has paid for both in one period.
+            let kept = purchase.kept + purchase.kept_for_studio;
+            let paid_for = 200 * kept + HUNDRED_CREDITS * purchase.returned;
             let honest = 2 * HUNDRED_CREDITS * purchase.credits <= paid_for;
             assert!(honest, "{name} was too cheap: {purchase:?}\n{story:#?}");
         }

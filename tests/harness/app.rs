@@ -20,7 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Actor, postgres, signature, sqlite};
+use super::{Actor, postgres, signature, sqlite, world::World};
 
 /// The lowest cost of bcrypt: the tests are about other things.
 const PASSWORD_COST: u32 = 4;
@@ -42,6 +42,7 @@ struct Parts {
     folder: TempDir,
     database_url: String,
     sandbox: Sandbox,
+    world: std::sync::Mutex<World>,
     http: reqwest::Client,
     running: Mutex<Option<Running>>,
     address: std::sync::Mutex<SocketAddr>,
@@ -92,6 +93,7 @@ impl TestApp {
             folder,
             database_url,
             sandbox,
+            world: std::sync::Mutex::default(),
             http: reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
             running: Mutex::new(Some(running)),
             address: std::sync::Mutex::new(address),
@@ -197,13 +199,42 @@ impl TestApp {
         self.bearer(&token.unwrap())
     }
 
-    /// Waits until the sandbox has delivered everything.
+    /// Waits until the sandbox has delivered everything, and the gateway has read what it was told to read.
     pub(crate) async fn settles(&self) {
         timeout(PATIENCE, self.0.sandbox.settled()).await.expect("webhooks were not delivered in time");
+        if self.0.running.lock().await.is_some() {
+            self.has_looked().await;
+        }
     }
 
-    /// Sends a webhook as Stripe would: signed now, with the right secret.
+    /// Waits until no look is due. What failed is due later.
+    pub(crate) async fn has_looked(&self) {
+        timeout(PATIENCE, self.looks()).await.expect("looks were not done in time");
+    }
+
+    async fn looks(&self) {
+        let inside = self.inside().await;
+        let due = || {
+            let looks = work::Entity::find().filter(work::Column::Kind.eq(Kind::Look));
+            looks.filter(work::Column::DueAt.lte(inside.clock.wall()))
+        };
+        while due().count(inside.database.read()).await.unwrap() > 0 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Makes Stripe have what these events tell, in this order, before any of them is told.
+    pub(crate) fn stripe_has<'a>(&self, events: impl IntoIterator<Item = &'a Value>) {
+        for event in events {
+            for object in self.0.world.lock().unwrap().learn(event) {
+                self.0.sandbox.adopt(object);
+            }
+        }
+    }
+
+    /// Sends a webhook as Stripe would: signed now, with the right secret, and true.
     pub(crate) async fn receives(&self, event: &Value) -> (u16, Value) {
+        self.stripe_has([event]);
         let body = event.to_string();
         let header = signature::sign(body.as_bytes(), DEMO.webhook_secret, signature::now());
         self.receives_raw(body.into_bytes(), Some(&header)).await
@@ -242,7 +273,8 @@ impl TestApp {
     /// Proves that every credit is accounted for.
     pub(crate) async fn proves_its_books(&self) {
         self.settles().await;
-        let report = ledger::verify(&self.inside().await.database).await.unwrap();
+        let inside = self.inside().await;
+        let report = ledger::verify(&inside.database, inside.clock.wall()).await.unwrap();
         assert!(report.holds(), "the books are off:\n{report}");
     }
 }

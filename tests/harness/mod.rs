@@ -11,6 +11,7 @@ pub(crate) mod replicas;
 pub(crate) mod signature;
 pub(crate) mod socket;
 pub(crate) mod sqlite;
+pub(crate) mod world;
 
 pub(crate) use actor::Actor;
 pub(crate) use app::{Backend, TestApp, run};

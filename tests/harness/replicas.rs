@@ -126,7 +126,7 @@ impl Replicas {
 
     /// Proves the books and stops.
     pub(crate) async fn prove_their_books_and_stop(self) {
-        let report = ledger::verify(&self.app(0).database).await.unwrap();
+        let report = ledger::verify(&self.app(0).database, self.app(0).clock.wall()).await.unwrap();
         assert!(report.holds(), "the books are off:\n{report}");
         for running in self.running {
             running.stop().await;

@@ -75,7 +75,7 @@ const UNCONVERTED: [&str; 48] = [
     "api/src/lib.rs",
     "api/src/retry.rs",
     "api/src/server.rs",
-    "api/src/settle",
+    "api/src/sync",
     "api/src/stripe",
     "api/src/throttle",
     "api/src/work",

@@ -16,7 +16,12 @@ pub(super) struct Account {
     pub(super) entries: Vec<Entry>,
     /// The day on which unlimited is over.
     pub(super) unlimited_until: Option<i64>,
+    /// Subscriptions as they are at Stripe.
+    pub(super) at_stripe: Vec<Plan>,
+    /// Subscriptions as they were last read.
     pub(super) plans: Vec<Plan>,
+    /// Paid invoices, by the event that told them first.
+    pub(super) invoices: Vec<usize>,
     pub(super) periods: Vec<Paid>,
     pub(super) packs: Vec<usize>,
     charges: HashMap<u8, (i64, u8)>,
@@ -31,15 +36,13 @@ pub(super) struct Entry {
     pub(super) balance: i64,
 }
 
-/// The newest state of a subscription.
+/// A subscription.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     pub(super) subscription: usize,
     pub(super) tier: Tier,
     pub(super) status: Status,
     pub(super) end: i64,
-    /// Time of the state.
-    pub(super) at: i64,
 }
 
 /// A period that was paid.
@@ -48,7 +51,6 @@ pub(super) struct Paid {
     pub(super) subscription: usize,
     pub(super) end: i64,
     pub(super) tier: Tier,
-    pub(super) granted: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +98,7 @@ impl Account {
     }
 
     pub(super) fn living(&self) -> Option<&Plan> {
-        self.plans.iter().find(|plan| plan.status != Status::Ended)
+        self.at_stripe.iter().find(|plan| plan.status != Status::Ended)
     }
 
     /// The versions of the user's charges.

@@ -155,6 +155,9 @@ impl Book {
     /// Events happen in the order in which they are named, and are told in this order or in the other.
     fn tells(&mut self, user: usize, events: Vec<What>, swapped: bool) -> Answer {
         let mut telling: Vec<_> = events.into_iter().map(|what| self.telling(user, what)).collect();
+        for telling in &telling {
+            self.users[user].becomes(telling);
+        }
         if swapped {
             telling.reverse();
         }
@@ -169,7 +172,7 @@ impl Book {
     fn telling(&mut self, user: usize, what: What) -> Telling {
         let event = self.events;
         self.events += 1;
-        Telling { event, at: self.today * DAY + i64::try_from(event).unwrap(), user, what }
+        Telling { event, first: event, at: self.today * DAY + i64::try_from(event).unwrap(), user, what }
     }
 
     fn retells(&mut self, nth: usize, another: bool) -> Answer {

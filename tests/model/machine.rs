@@ -1,12 +1,15 @@
 //! The gateway as the model's counterpart, on SQLite and on PostgreSQL if installed.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta};
-use entity::work::Kind;
+use entity::work::{self, Kind};
 use patch_hive::{
     accounts::{self, SignUp},
     app::App,
@@ -19,10 +22,12 @@ use patch_hive::{
     error::Error,
     jobs, ledger,
     server::{self, Running},
-    settle::{self, Fact, Receipt},
+    sync::{self, Fact, Receipt},
     throttle::Address,
 };
 use proptest_state_machine::StateMachineTest;
+use sandbox::{Sandbox, Settings};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -31,7 +36,7 @@ use super::{
     operation::{Answer, Operation},
     telling::{DAY, Telling, customer},
 };
-use crate::harness::postgres;
+use crate::harness::{postgres, world::World};
 
 /// The least that bcrypt knows.
 const PASSWORD_COST: u32 = 4;
@@ -46,6 +51,8 @@ pub(super) struct Machine {
 
 struct Gateway {
     running: Running,
+    stripe: Sandbox,
+    world: World,
     /// The users' ids, in the order in which they came.
     users: Vec<i64>,
     _folder: TempDir,
@@ -97,12 +104,20 @@ impl StateMachineTest for Machine {
 
 impl Gateway {
     async fn start(url: String, clock: Clock, folder: TempDir) -> Self {
-        // Nothing listens there: what Stripe has to say comes from the model.
-        let nowhere = "http://127.0.0.1:9/".to_owned();
-        let mut config = Config::development("127.0.0.1:0".parse().unwrap(), url, nowhere).unwrap();
+        // What Stripe has comes from the model.
+        let settings = Settings {
+            bind: "127.0.0.1:0".parse().unwrap(),
+            webhook_urls: Vec::new(),
+            webhook_secret: "whsec_model".to_owned(),
+            state_file: None,
+            seed: None,
+        };
+        let stripe = Sandbox::start(settings).await.unwrap();
+        let api = format!("http://{}/", stripe.address());
+        let mut config = Config::development("127.0.0.1:0".parse().unwrap(), url, api).unwrap();
         config.password_cost = PASSWORD_COST;
         let running = server::start(config, clock).await.unwrap();
-        Self { running, users: Vec::new(), _folder: folder }
+        Self { running, stripe, world: World::default(), users: Vec::new(), _folder: folder }
     }
 
     fn app(&self) -> &App {
@@ -118,7 +133,10 @@ impl Gateway {
             Operation::Plan { .. } | Operation::Pack { .. } | Operation::Retell { .. } => {
                 Ok(self.hears(&book.telling, base).await)
             }
-            Operation::Pass { .. } => jobs::work_off(self.app(), Kind::Unlimited).await.map(|_| Answer::Done),
+            Operation::Pass { .. } => {
+                self.works_off(Kind::Unlimited).await;
+                Ok(Answer::Done)
+            }
         };
         outcome.unwrap_or_else(|error| Answer::Error(error.code()))
     }
@@ -135,7 +153,7 @@ impl Gateway {
         let user_id = accounts::sign_up(&app, new).await?.user.id;
         let fact = Fact::Customer { user_id, customer: customer(self.users.len()) };
         let tx = app.database.begin().await?;
-        settle::apply(&tx, &app, fact).await.unwrap();
+        sync::apply(&tx, &app, fact).await.unwrap();
         tx.commit().await?;
         self.users.push(user_id);
         Ok(Answer::Done)
@@ -172,12 +190,31 @@ impl Gateway {
         export::refund(self.app(), self.users[user], &charge.to_string(), "it failed").await.map(|entry| booked(&entry))
     }
 
-    async fn hears(&self, events: &[Telling], base: i64) -> Answer {
+    /// Does everything of a kind that is due.
+    async fn works_off(&self, kind: Kind) {
+        jobs::work_off(self.app(), kind).await.unwrap();
+        // The gateway's own worker may be at it.
+        let held =
+            work::Entity::find().filter(work::Column::Kind.eq(kind)).filter(work::Column::LeasedUntil.is_not_null());
+        while held.clone().count(self.app().database.read()).await.unwrap() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn hears(&mut self, events: &[Telling], base: i64) -> Answer {
+        let mut happened: Vec<_> = events.iter().filter(|telling| telling.event == telling.first).collect();
+        happened.sort_by_key(|telling| telling.event);
+        for telling in happened {
+            for object in self.world.learn(&telling.render(base)) {
+                self.stripe.adopt(object);
+            }
+        }
         let mut settled = Vec::new();
         for telling in events {
             let event = telling.render(base);
-            let receipt = settle::receive(self.app(), event.to_string().as_bytes()).await.unwrap();
+            let receipt = sync::receive(self.app(), event.to_string().as_bytes()).await.unwrap();
             assert!(matches!(receipt, Receipt::Applied | Receipt::Known), "{receipt:?}: {event}");
+            self.works_off(Kind::Look).await;
             settled.push(receipt == Receipt::Applied);
         }
         Answer::Settled(settled)
@@ -208,7 +245,7 @@ impl Gateway {
             let expected = expected.entries.iter().map(|entry| (entry.kind, entry.delta, entry.balance));
             assert_eq!(booked.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         }
-        let report = ledger::verify(database).await.unwrap();
+        let report = ledger::verify(database, self.app().clock.wall()).await.unwrap();
         assert!(report.holds(), "the books are off:\n{report}");
         self.running.stop().await;
     }

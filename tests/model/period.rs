@@ -8,19 +8,27 @@ use super::{
 };
 
 impl Account {
+    /// What an event tells happens at Stripe first: the later word counts, and an end is final.
+    pub(super) fn becomes(&mut self, telling: &Telling) {
+        let What::Plan { plan, status, .. } = telling.what else { return };
+        let now = Plan { subscription: plan.subscription, tier: plan.tier, status, end: plan.end };
+        match self.at_stripe.iter_mut().find(|known| known.subscription == plan.subscription) {
+            None => self.at_stripe.push(now),
+            Some(known) if known.status != Status::Ended => *known = now,
+            Some(_) => {}
+        }
+    }
+
     /// Applies what an event says. Once more changes nothing.
     pub(super) fn hears(&mut self, telling: &Telling, today: i64) {
         match telling.what {
-            What::Plan { plan, status, first, .. } => {
-                self.describes(plan, status, telling.at);
-                if first && status == Status::Active {
-                    self.pays(plan, today);
+            What::Plan { plan, .. } => self.looks(plan, today),
+            What::Paid { plan, instead } => {
+                if !self.invoices.contains(&telling.first) {
+                    self.invoices.push(telling.first);
+                    self.pays(plan, instead, today);
                 }
-                self.settles(today);
-            }
-            What::Paid { plan, .. } => {
-                self.pays(plan, today);
-                self.settles(today);
+                self.looks(plan, today);
             }
             What::Pack { number, credits, paid } => {
                 if paid && !self.packs.contains(&number) {
@@ -31,43 +39,28 @@ impl Account {
         }
     }
 
-    /// The later word counts, and an end is final.
-    fn describes(&mut self, plan: Period, status: Status, at: i64) {
-        let said = Plan { subscription: plan.subscription, tier: plan.tier, status, end: plan.end, at };
-        let Some(known) = self.plans.iter_mut().find(|known| known.subscription == plan.subscription) else {
-            self.plans.push(said);
-            return;
-        };
-        if known.status != Status::Ended && (status == Status::Ended || at > known.at) {
-            *known = said;
+    /// An event makes the subscription be as it is at Stripe.
+    fn looks(&mut self, plan: Period, today: i64) {
+        if let Some(now) = self.at_stripe.iter().find(|now| now.subscription == plan.subscription).copied() {
+            match self.plans.iter_mut().find(|known| known.subscription == plan.subscription) {
+                None => self.plans.push(now),
+                Some(known) => *known = now,
+            }
         }
+        self.settles(today);
     }
 
-    /// A period grants what its highest paid tier grants, and no more.
-    fn pays(&mut self, plan: Period, today: i64) {
-        let same = |paid: &&mut Paid| paid.subscription == plan.subscription && paid.end == plan.end;
-        let credits = match plan.tier {
+    /// An invoice grants what its tier does, less what the tier before it did; STUDIO takes nothing away.
+    fn pays(&mut self, plan: Period, instead: Option<Tier>, today: i64) {
+        let credits = |tier| match tier {
             Tier::Core => 25,
             Tier::Pro => 100,
             _ => 0,
         };
-        let due = match self.periods.iter_mut().find(same) {
-            None => {
-                let (subscription, end, tier) = (plan.subscription, plan.end, plan.tier);
-                self.periods.push(Paid { subscription, end, tier, granted: credits });
-                credits
-            }
-            Some(paid) if plan.tier == Tier::Studio && paid.tier < Tier::Studio => {
-                paid.tier = Tier::Studio;
-                0
-            }
-            Some(paid) if paid.granted < credits => {
-                let due = credits - paid.granted;
-                (paid.tier, paid.granted) = (plan.tier.max(paid.tier), credits);
-                due
-            }
-            Some(_) => return,
-        };
+        let due = credits(plan.tier) - instead.map_or(0, credits);
+        let due = if plan.tier == Tier::Studio { due.max(0) } else { due };
+        let (subscription, end, tier) = (plan.subscription, plan.end, plan.tier);
+        self.periods.push(Paid { subscription, end, tier });
         self.book(ChangeType::Grant, due);
         self.unlimited_until = self.entitled_until(today);
     }

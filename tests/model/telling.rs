@@ -32,6 +32,8 @@ pub(super) enum First {
 #[derive(Clone, Debug)]
 pub(super) struct Telling {
     pub(super) event: usize,
+    /// The event that told the same first.
+    pub(super) first: usize,
     pub(super) at: i64,
     pub(super) user: usize,
     pub(super) what: What,
@@ -75,12 +77,16 @@ impl Telling {
             What::Plan { plan, status, created, first } => self.state(*plan, base, (*status, *created, *first)),
             What::Paid { plan, instead: None } => self.plan(*plan, base).paid("subscription_cycle"),
             What::Paid { plan, instead: Some(before) } => {
-                let lines = [(price(*before).0, -100), (price(plan.tier).0, 1000)];
+                let (before, now) = (price(*before), price(plan.tier));
+                let lines = [(before.0, -before.1), now];
                 self.plan(*plan, base).paid_for("subscription_update", &lines)
             }
             What::Pack { number, credits, paid } => self.pack(*number, *credits, *paid),
         };
-        event["id"] = format!("evt_{}", self.event).into();
+        if let What::Paid { .. } = self.what {
+            event["data"]["object"]["id"] = format!("in_{}", self.first).into();
+        }
+        event["id"] = format!("evt_test_{}", self.event).into();
         event["created"] = (base + self.at).into();
         event
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::{dispute, period, refund, subscription};
+use entity::{payment_intent, period, subscription};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::Value;
 
@@ -65,8 +65,7 @@ struct Life {
     payments: Vec<Value>,
     subscriptions: Vec<(entity::Tier, subscription::Status, bool)>,
     periods: Vec<(entity::Tier, i64)>,
-    refunds: Vec<(i64, refund::State)>,
-    disputes: Vec<(i64, String, bool)>,
+    returned: Vec<(i64, i64)>,
 }
 
 async fn life(app: &TestApp, user: &Actor) -> Life {
@@ -74,10 +73,9 @@ async fn life(app: &TestApp, user: &Actor) -> Life {
     let db = inside.database.read();
     let subscriptions = subscription::Entity::find().all(db).await.unwrap();
     let periods = period::Entity::find().order_by_asc(period::Column::PeriodEnd).all(db).await.unwrap();
-    let refunds = refund::Entity::find().all(db).await.unwrap();
-    let mut refunds: Vec<_> = refunds.into_iter().map(|row| (row.amount, row.state)).collect();
-    refunds.sort();
-    let disputes = dispute::Entity::find().order_by_asc(dispute::Column::Amount).all(db).await.unwrap();
+    let intents = payment_intent::Entity::find().all(db).await.unwrap();
+    let mut returned: Vec<_> = intents.into_iter().map(|row| (row.amount_refunded, row.amount_disputed)).collect();
+    returned.sort_unstable();
     let mut payments = payments(user).await;
     payments.sort_by_key(ToString::to_string);
     Life {
@@ -86,8 +84,7 @@ async fn life(app: &TestApp, user: &Actor) -> Life {
         payments,
         subscriptions: subscriptions.into_iter().map(|row| (row.tier, row.status, row.cancel_at_period_end)).collect(),
         periods: periods.into_iter().map(|row| (row.tier, row.credits_granted)).collect(),
-        refunds,
-        disputes: disputes.into_iter().map(|row| (row.amount, row.status, row.holds)).collect(),
+        returned,
     }
 }
 

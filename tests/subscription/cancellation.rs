@@ -150,11 +150,11 @@ facts! {
         other["price"]["id"] = "price_somebody_elses".into();
         items.insert(0, other);
         assert_eq!(app.receives(&created).await.0, 200);
-        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 0));
 
         let next = plan.at(PRO).renewed();
         let lines = [("price_somebody_elses", 700), (PRO.0, PRO.1)];
         assert_eq!(app.receives(&next.paid_for("subscription_cycle", &lines)).await.0, 200);
-        assert_eq!(ada.credits().await, 125);
+        assert_eq!(ada.credits().await, 100);
     }
 }

@@ -14,7 +14,9 @@ use crate::{
 /// before the story or after it.
 fn steady(lines: &[String]) -> String {
     let mut steady = String::new();
-    for line in lines.iter().filter(|line| !line.contains("_bucket{") && !line.contains("call=\"list ")) {
+    for line in lines.iter().filter(|line| {
+        !line.contains("_bucket{") && !line.contains("call=\"list ") && !line.contains("call=\"retrieve ")
+    }) {
         match line.rsplit_once(' ') {
             Some((name, _)) if name.contains("_seconds_sum") || name.ends_with("_due_seconds") => {
                 writeln!(steady, "{name} [seconds]").unwrap()

@@ -1,15 +1,14 @@
 //! Whatever order events come in, the end is the same.
 
-use std::time::Duration;
-
-use entity::{period, subscription};
+use entity::{event::Status, period, subscription, work::Kind};
+use sandbox::{Effect, Fault};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use super::{
     accepts, booked, grant, known_user,
     payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later, retold},
+    stored,
 };
 use crate::harness::{Actor, TestApp, actor::GOOD_CARD, facts};
 
@@ -61,6 +60,7 @@ async fn ends_alike(app: &TestApp, price: Price, events: impl Fn(&Plan) -> [Valu
         let (user, customer) = known_user(app, &format!("user{number}")).await;
         let plan = pattern.of(&customer);
         let events = events(&plan);
+        app.stripe_has(&events);
         accepts(app, order.iter().map(|index: &usize| &events[*index])).await;
         let state = state(app, &user, &plan.id).await;
         assert_eq!(end.get_or_insert_with(|| state.clone()), &state, "in the order {order:?}");
@@ -156,74 +156,51 @@ facts! {
         assert_eq!(sue.tier().await, "FREE");
     }
 
-    async fn an_end_counts_whenever_it_is_told(app: TestApp) {
-        let (ada, customer) = known_user(&app, "ada").await;
-        let plan = Plan::new(&customer, CORE);
-        // Replies to our own calls are stored with our time, which may be ahead of Stripe's.
-        let ahead = later(plan.updated("active", json!({ "metadata": {} })), 1000);
-        accepts(&app, [&plan.created("active"), &ahead, &plan.deleted()]).await;
-        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "FREE"));
-    }
-
-    async fn an_older_state_never_overwrites_a_later_one(app: TestApp) {
-        let (ada, customer) = known_user(&app, "ada").await;
-        let plan = Plan::new(&customer, CORE);
-        let failed = later(plan.updated("past_due", json!({ "status": "active" })), 100);
-        let mended = later(plan.updated("active", json!({ "status": "past_due" })), 200);
-        accepts(&app, [&plan.created("active"), &mended, &failed]).await;
-        assert_eq!(ada.subscription().await["status"], "ACTIVE");
-    }
-
-    async fn a_tie_within_one_second_is_decided_by_what_was_before(app: TestApp) {
-        let (ada, customer) = known_user(&app, "ada").await;
-        let plan = Plan::new(&customer, CORE);
-        let mended = plan.updated("active", json!({ "status": "past_due" }));
-        let failed = plan.updated("past_due", json!({ "status": "active" }));
-        accepts(&app, [&plan.created("active"), &failed, &mended]).await;
-        assert_eq!(ada.subscription().await["status"], "ACTIVE");
-        assert_eq!(booked(&ada).await, [grant(25)]);
-    }
-
-    async fn a_cancellation_whose_reply_looked_older_than_an_event_is_taken_from_its_own_event(app: TestApp) {
-        let ada = app.signs_up("ada").await;
-        ada.subscribes("CORE").await;
-        ada.cancels().await;
-        ada.resumes().await;
-        app.settles().await;
-        // Stripe's clock is ahead of ours, and somebody changes something in the portal.
-        let newest = || {
-            let events = app.sandbox().events();
-            events.into_iter().rev().find(|event| event["type"] == "customer.subscription.updated").unwrap()
-        };
-        let mut portal = later(retold(&newest(), "customer.subscription.updated"), 100);
-        portal["request"]["idempotency_key"] = Value::Null;
-        portal["data"]["previous_attributes"] = json!({ "metadata": {} });
-        accepts(&app, [&portal]).await;
-        app.sandbox().set_webhook_urls(Vec::new());
-        sleep(Duration::from_millis(1100)).await;
-        ada.cancels().await;
-        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false, "the reply looks older");
-        let told = later(newest(), 101);
-        assert!(told["request"]["idempotency_key"].is_string(), "it is an echo by its key");
-        accepts(&app, [&told]).await;
-        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
-    }
-
-    async fn a_tie_that_nothing_decides_is_asked_at_stripe(app: TestApp) {
-        let ada = app.signs_up("ada").await;
-        ada.subscribes("CORE").await;
-        let mut events = app.sandbox().events().into_iter();
-        let created = events.find(|event| event["type"] == "customer.subscription.created").unwrap();
-        // An event of the same second that says something else and does not tell what was before.
-        let mut odd = retold(&created, "customer.subscription.updated");
-        odd["data"]["object"]["status"] = "past_due".into();
-        accepts(&app, [&odd]).await;
-        for _ in 0..100 {
-            if ada.subscription().await["status"] == "ACTIVE" {
-                return;
-            }
-            sleep(Duration::from_millis(20)).await;
+    async fn two_changes_within_a_second_told_in_reverse_end_in_stripes_state(app: TestApp) {
+        for clock in [0, -5, 5] {
+            let (ada, customer) = known_user(&app, &format!("ada{}", clock + 5)).await;
+            let plan = Plan::new(&customer, CORE);
+            let skewed = |event| later(event, clock);
+            let created = skewed(plan.created("active"));
+            let failed = skewed(plan.updated("past_due", json!({ "status": "active" })));
+            let recovered = skewed(plan.updated("active", json!({ "status": "past_due" })));
+            // They happen in this order at Stripe, whatever its clock says.
+            app.stripe_has([&created, &failed, &recovered]);
+            accepts(&app, [&recovered, &failed, &created]).await;
+            assert_eq!(ada.subscription().await["status"], "ACTIVE", "{clock} s");
         }
-        panic!("Stripe says that it is active");
+    }
+
+    async fn any_loss_of_a_subscriptions_events_ends_in_stripes_state(app: TestApp) {
+        for told in 0..4 {
+            let (ada, customer) = known_user(&app, &format!("ada{told}")).await;
+            let plan = Plan::new(&customer, CORE);
+            let mut ending = plan.updated("active", json!({ "cancel_at_period_end": false }));
+            ending["data"]["object"]["cancel_at_period_end"] = true.into();
+            let events = [
+                plan.created("incomplete"),
+                plan.updated("active", json!({ "status": "incomplete" })),
+                plan.at(PRO).updated("active", json!({ "items": {} })),
+                ending,
+            ];
+            app.stripe_has(&events);
+            accepts(&app, [&events[told]]).await;
+            let subscription = ada.subscription().await;
+            assert_eq!((&subscription["tier"], &subscription["cancelAtPeriodEnd"]), (&json!("CORE"), &json!(true)));
+            assert_eq!(subscription["version"], 1, "one look is one change");
+        }
+    }
+
+    async fn a_change_that_stripe_cannot_be_asked_about_stays_due(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let path = "/v1/subscriptions".to_owned();
+        app.sandbox().inject(Fault { method: "GET".to_owned(), path, times: 3, effect: Effect::Refuse { status: 503 } });
+        let updated = app.sandbox().events().into_iter().find(|event| event["type"] == "customer.subscription.created");
+        let updated = retold(&updated.unwrap(), "customer.subscription.updated");
+        accepts(&app, [&updated]).await;
+        assert_eq!(stored(&app, &updated).await.unwrap().status, Status::Waiting);
+        app.works_off(Kind::Look).await;
+        assert_eq!(stored(&app, &updated).await.unwrap().status, Status::Applied);
     }
 }

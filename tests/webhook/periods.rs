@@ -17,17 +17,21 @@ async fn subscribed(app: &TestApp, name: &str, price: Price) -> (Actor, Plan) {
 }
 
 facts! {
-    async fn turning_active_from_incomplete_grants_the_first_period_once(app: TestApp) {
+    async fn a_status_grants_nothing_and_a_bounced_first_debit_leaves_the_tier_without_credits(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
         accepts(&app, [&plan.created("incomplete")]).await;
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "FREE"));
         let active = || plan.updated("active", json!({ "status": "incomplete" }));
         accepts(&app, [&active(), &active()]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "CORE"), "its first invoice is processing");
+        let mut bounced = plan.paid("subscription_create");
+        bounced["type"] = "invoice.payment_failed".into();
+        bounced["data"]["object"]["status"] = "open".into();
+        accepts(&app, [&bounced]).await;
+        assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "CORE"), "as long as Stripe says active");
         accepts(&app, [&plan.paid("subscription_create")]).await;
         assert_eq!(booked(&ada).await, [grant(25)]);
-        assert_eq!(ada.tier().await, "CORE");
     }
 
     async fn a_renewals_update_grants_nothing_and_its_invoice_does(app: TestApp) {
@@ -98,22 +102,58 @@ facts! {
         assert_eq!(ada.tier().await, "PRO");
     }
 
-    async fn an_upgrades_invoice_grants_the_difference(app: TestApp) {
+    async fn an_upgrades_invoice_grants_the_share_that_was_paid(app: TestApp) {
         let (ada, plan) = subscribed(&app, "ada", CORE).await;
-        let unused = (CORE.0, -480);
-        let upgrade = plan.paid_for("subscription_update", &[unused, (PRO.0, 1440)]);
+        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
         accepts(&app, [&upgrade]).await;
         assert_eq!(booked(&ada).await, [grant(25), grant(75)]);
-        // And back and forth: the period never grants more than its highest tier.
-        let downgrade = plan.paid_for("subscription_update", &[(PRO.0, -1400), (CORE.0, 470)]);
-        accepts(&app, [&downgrade, &plan.paid_for("subscription_update", &[unused, (PRO.0, 1300)])]).await;
-        assert_eq!(booked(&ada).await, [grant(25), grant(75)]);
+        // Back and forth with a credit: nothing is gained by it.
+        let downgrade = plan.paid_for("subscription_update", &[(PRO.0, -750), (CORE.0, 250)]);
+        let again = plan.paid_for("manual", &[(CORE.0, -250), (PRO.0, 750)]);
+        accepts(&app, [&downgrade, &again]).await;
+        assert_eq!(booked(&ada).await, [grant(25), grant(75), grant(-38), grant(38)]);
+    }
+
+    async fn a_first_invoice_by_quote_and_a_manual_one_grant_like_any_other(app: TestApp) {
+        for reason in ["quote_accept", "manual", "subscription_threshold"] {
+            let (ada, customer) = known_user(&app, &format!("ada-{}", reason.replace('_', "-"))).await;
+            let plan = Plan::new(&customer, CORE);
+            accepts(&app, [&plan.created("active"), &plan.paid(reason)]).await;
+            assert_eq!((booked(&ada).await, ada.tier().await.as_str()), (vec![grant(25)], "CORE"), "{reason}");
+        }
+    }
+
+    async fn quantities_count_and_the_highest_of_several_plans_is_the_tier(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let mut created = plan.created("active");
+        let items = created["data"]["object"]["items"]["data"].as_array_mut().unwrap();
+        let mut second = items[0].clone();
+        (second["id"], second["price"]["id"]) = ("si_2".into(), PRO.0.into());
+        items.push(second);
+        let mut paid = plan.paid_for("subscription_create", &[(CORE.0, 998), PRO]);
+        paid["data"]["object"]["lines"]["data"][0]["quantity"] = 2.into();
+        accepts(&app, [&created, &paid]).await;
+        assert_eq!((booked(&ada).await, ada.tier().await.as_str()), (vec![grant(150)], "PRO"));
+    }
+
+    async fn every_line_is_read(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let lines: Vec<_> = (0..24).map(|_| CORE).collect();
+        let mut paid = plan.paid_for("subscription_create", &lines);
+        app.stripe_has([&paid]);
+        let shown = paid["data"]["object"]["lines"]["data"].as_array().unwrap()[..10].to_vec();
+        paid["data"]["object"]["lines"]["data"] = shown.into();
+        paid["data"]["object"]["lines"]["has_more"] = true.into();
+        accepts(&app, [&paid]).await;
+        assert_eq!(booked(&ada).await, [grant(24 * 25)]);
     }
 
     async fn an_upgrades_invoice_may_come_before_the_first_one(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
-        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -480), (PRO.0, 1440)]);
+        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
         accepts(&app, [&upgrade, &plan.created("active"), &plan.paid("subscription_create")]).await;
         assert_eq!(ada.credits().await, 100);
     }

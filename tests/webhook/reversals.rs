@@ -1,11 +1,6 @@
 //! Money that goes back, and the credits that go with it.
 
-use chrono::TimeDelta;
 use entity::event::Status;
-use patch_hive::{
-    settle::{self, Fact},
-    stripe::Session,
-};
 use sandbox::{Outcome, Stage};
 use serde_json::{Value, json};
 
@@ -13,7 +8,6 @@ use super::{
     accepts, booked, grant, known_user,
     payloads::{CORE, Money, PRO, Pack, Plan, STUDIO, Version, later},
     purchase, refund, stored,
-    unsettled::time_passes,
 };
 use crate::harness::{Actor, TestApp, actor::GOOD_CARD, facts};
 
@@ -129,7 +123,7 @@ facts! {
         let sue = app.signs_up("sue").await;
         sue.subscribes("STUDIO").await;
         let paid = newest_payment(&app);
-        app.sandbox().refund(&paid, Some(1000)).unwrap();
+        app.sandbox().refund(&paid, Some(900)).unwrap();
         app.settles().await;
         assert_eq!(sue.balance().await["unlimited"], true, "a part of it does not");
         let rest = app.sandbox().refund(&paid, None).unwrap();
@@ -153,46 +147,43 @@ facts! {
         assert_eq!(bob.credits().await, 10, "both together count once");
     }
 
-    async fn what_comes_before_its_payment_waits_for_it(app: TestApp) {
+    async fn what_comes_before_its_payment_makes_it_known(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let pack = Pack::new(&customer);
         let money = Money::of_pack(&pack);
+        let completed = pack.completed("paid");
         let early = [
             money.refunded(200),
             money.refund("refund.created", "re_1", (200, "succeeded")),
             money.dispute("funds_withdrawn", "du_1", (100, "needs_response")),
         ];
-        accepts(&app, &early).await;
-        for event in &early {
-            let stored = stored(&app, event).await.unwrap();
-            assert_eq!((stored.status, stored.waits_for.as_deref()), (Status::Waiting, Some(pack.intent.as_str())));
-        }
-        assert_eq!(ada.balance().await["version"], 0);
-        accepts(&app, [&pack.completed("paid")]).await;
-        for event in &early {
-            let stored = stored(&app, event).await.unwrap();
-            assert_eq!((stored.status, stored.waits_for), (Status::Applied, None));
-        }
+        app.stripe_has([&completed].into_iter().chain(&early));
+        accepts(&app, [&early[2]]).await;
         assert_eq!((ada.credits().await, payment(&ada).await), (10, ("DISPUTED".to_owned(), 200, 15)));
+        let before = booked(&ada).await;
+        accepts(&app, early.iter().chain([&completed])).await;
+        for event in early.iter().chain([&completed]) {
+            assert_eq!(stored(&app, event).await.unwrap().status, Status::Applied);
+        }
+        assert_eq!(booked(&ada).await, before);
     }
 
-    async fn a_refund_waits_for_the_link_and_the_link_for_its_invoice(app: TestApp) {
+    async fn a_refund_makes_its_invoice_known_in_every_shape(app: TestApp) {
         for version in Version::ALL {
             let (ada, customer) = known_user(&app, &format!("ada{}", version.name().replace(['.', '-'], ""))).await;
             let plan = Plan { version, ..Plan::new(&customer, CORE) };
             let paid = plan.paid("subscription_create");
             let money = Money::of_invoice(version, &customer, &paid);
-            let early = [money.refunded(499), money.linked()];
-            accepts(&app, &early).await;
-            let status = async |index: usize| stored(&app, &early[index]).await.unwrap().status;
-            assert_eq!((status(0).await, status(1).await), (Status::Waiting, Status::Waiting));
-            accepts(&app, [&paid]).await;
-            assert_eq!((status(0).await, status(1).await), (Status::Applied, Status::Applied));
+            let (refund, link) = (money.refunded(499), money.linked());
+            app.stripe_has([&paid, &link, &refund]);
+            accepts(&app, [&refund]).await;
+            assert_eq!(booked(&ada).await, [grant(25), super::refund(-25)], "{version:?}");
+            accepts(&app, [&link, &paid]).await;
             assert_eq!(ada.credits().await, 0, "{version:?}");
         }
     }
 
-    async fn each_invoice_of_a_period_stands_behind_what_it_added(app: TestApp) {
+    async fn each_invoice_of_a_period_stands_behind_its_share_of_the_credits(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
         let start = plan.paid("subscription_create");
@@ -200,12 +191,12 @@ facts! {
         let [first, second] = [&start, &upgrade].map(|paid| Money::of_invoice(plan.version, &customer, paid));
         accepts(&app, [&plan.created("active"), &start, &upgrade, &first.linked(), &second.linked()]).await;
         accepts(&app, [&second.refunded(1000)]).await;
-        assert_eq!(ada.credits().await, 25, "what CORE had paid for stays");
+        assert_eq!(ada.credits().await, 33, "two thirds of the period's money went back");
         accepts(&app, [&first.refunded(499)]).await;
         assert_eq!(ada.credits().await, 0);
     }
 
-    async fn a_refund_of_the_first_invoice_leaves_no_cheaper_credits(app: TestApp) {
+    async fn a_refund_of_the_first_invoice_takes_its_share_back(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
         let start = plan.paid("subscription_create");
@@ -213,10 +204,10 @@ facts! {
         let [first, second] = [&start, &upgrade].map(|paid| Money::of_invoice(plan.version, &customer, paid));
         accepts(&app, [&plan.created("active"), &start, &upgrade, &first.linked(), &second.linked()]).await;
         accepts(&app, [&first.refunded(499)]).await;
-        assert_eq!(ada.credits().await, 63, "$10 pay for CORE and half of what PRO adds");
+        assert_eq!(ada.credits().await, 67, "a third of the period's money went back");
     }
 
-    async fn a_refunded_upgrade_to_studio_ends_unlimited_exports_and_keeps_the_credits(app: TestApp) {
+    async fn a_refunded_upgrade_to_studio_ends_unlimited_exports_and_leaves_the_share_that_was_paid(app: TestApp) {
         let (sue, customer) = known_user(&app, "sue").await;
         let plan = Plan::new(&customer, CORE);
         let studio = plan.at(STUDIO);
@@ -233,33 +224,39 @@ facts! {
         assert_eq!(sue.balance().await["unlimited"], true);
         accepts(&app, [&money.refunded(2500)]).await;
         let balance = sue.balance().await;
-        assert_eq!((&balance["unlimited"], &balance["credits"]), (&json!(false), &json!(25)));
+        assert_eq!((&balance["unlimited"], &balance["credits"]), (&json!(false), &json!(4)));
     }
 
-    async fn what_waits_is_found_by_the_sweep_or_given_up_after_thirty_days(app: TestApp) {
-        let (ada, customer) = known_user(&app, "ada").await;
-        let pack = Pack::new(&customer);
-        let early = Money::of_pack(&pack).refunded(500);
-        let lost = Money::of_pack(&Pack::new(&customer)).refunded(500);
-        accepts(&app, [&early, &lost]).await;
-        let inside = app.inside().await;
-        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 0);
-        // As after a crash that came behind the payment and before what had waited for it.
-        let session = Session::from_value(&pack.completed("paid")["data"]["object"]).unwrap();
-        let tx = inside.database.begin().await.unwrap();
-        settle::apply(&tx, &inside, Fact::Session { session, failed: false }).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(ada.credits().await, 25);
-        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 1);
-        assert_eq!((ada.credits().await, stored(&app, &early).await.unwrap().status), (0, Status::Applied));
+    async fn studio_bought_by_difference_and_half_charged_back_does_not_stay_unlimited(app: TestApp) {
+        let (sue, customer) = known_user(&app, "sue").await;
+        let plan = Plan::new(&customer, CORE);
+        let studio = plan.at(STUDIO);
+        let upgrade = studio.paid_for("subscription_update", &[(CORE.0, -499), (STUDIO.0, 2999)]);
+        let money = Money::of_invoice(plan.version, &customer, &upgrade);
+        let changed = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
+        accepts(&app, [
+            &plan.created("active"),
+            &plan.paid("subscription_create"),
+            &studio.updated("active", changed),
+            &upgrade,
+        ]).await;
+        accepts(&app, [&money.dispute("funds_withdrawn", "du_sue", (900, "needs_response"))]).await;
+        assert_eq!(sue.balance().await["unlimited"], true, "less than a third");
+        accepts(&app, [&money.dispute("funds_withdrawn", "du_sue", (1250, "needs_response"))]).await;
+        assert_eq!(sue.balance().await["unlimited"], false);
+    }
 
-        time_passes(&app, TimeDelta::days(29)).await;
-        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 0);
-        time_passes(&app, TimeDelta::days(31)).await;
-        assert_eq!(settle::sweep_waiting(&inside).await.unwrap(), 1);
-        let given_up = stored(&app, &lost).await.unwrap();
-        assert_eq!((given_up.status, given_up.waits_for), (Status::Ignored, None));
-        assert_eq!(given_up.error.as_deref(), Some("what it is about never came"));
+    async fn a_credit_note_counts_as_money_that_went_back(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        let invoice = app.sandbox().events().into_iter().find(|event| event["type"] == "invoice.paid").unwrap();
+        let invoice = invoice["data"]["object"]["id"].as_str().unwrap().to_owned();
+        let url = format!("http://{}/v1/credit_notes", app.sandbox().address());
+        let form = [("invoice", invoice.as_str()), ("amount", "750"), ("credit_amount", "750")];
+        let note = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        assert_eq!(note.status(), 200, "{}", note.text().await.unwrap());
+        app.settles().await;
+        assert_eq!(booked(&ada).await, [grant(100), refund(-50)]);
     }
 
     async fn what_nobody_told_is_asked_of_stripe(app: TestApp) {
@@ -276,10 +273,6 @@ facts! {
         let told: Vec<_> =
             app.sandbox().events().into_iter().filter(|event| event["type"] == "charge.refunded").collect();
         accepts(&app, &told).await;
-        let inside = app.inside().await;
-        assert_eq!(settle::ask_for_missing(&inside).await.unwrap(), 0, "not at once");
-        time_passes(&app, TimeDelta::minutes(1)).await;
-        assert_eq!(settle::ask_for_missing(&inside).await.unwrap(), 2);
         assert_eq!(ada.credits().await, 20 + 20);
         for event in &told {
             assert_eq!(stored(&app, event).await.unwrap().status, Status::Applied);
@@ -309,11 +302,6 @@ facts! {
         };
         let (link, dispute) = (of_kind("invoice_payment.paid"), of_kind("charge.dispute.created"));
         for event in [&link, &dispute] {
-            assert_eq!(stored(&app, event).await.unwrap().status, Status::Waiting);
-        }
-        time_passes(&app, TimeDelta::minutes(1)).await;
-        settle::ask_for_missing(&app.inside().await).await.unwrap();
-        for event in [&link, &dispute] {
             let stored = stored(&app, event).await.unwrap();
             assert_eq!((stored.status, stored.error.as_deref()), (Status::Ignored, Some("the customer is not ours")));
         }
@@ -340,14 +328,15 @@ facts! {
         assert_eq!((booked(&ada).await, ada.tier().await), (vec![grant(100)], "PRO".to_owned()));
     }
 
-    async fn money_of_somebody_else_is_ignored_or_waits_in_vain(app: TestApp) {
+    async fn money_of_somebody_else_is_ignored(app: TestApp) {
         let pack = Pack::new("cus_of_somebody_else");
         let money = Money::of_pack(&pack);
         let charge = money.refunded(500);
         let dispute = money.dispute("created", "du_1", (500, "needs_response"));
         accepts(&app, [&charge, &dispute, &pack.completed("paid")]).await;
-        assert_eq!(stored(&app, &charge).await.unwrap().status, Status::Ignored);
-        assert_eq!(stored(&app, &dispute).await.unwrap().status, Status::Waiting);
+        for event in [&charge, &dispute] {
+            assert_eq!(stored(&app, event).await.unwrap().status, Status::Ignored);
+        }
     }
 
     async fn a_deleted_customer_keeps_the_balance_and_loses_the_plan(app: TestApp) {

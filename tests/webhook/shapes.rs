@@ -29,7 +29,7 @@ facts! {
             let end = ada.subscription().await["currentPeriodEnd"].as_str().unwrap().to_owned();
             let end = chrono::DateTime::parse_from_rfc3339(&end).unwrap();
             assert_eq!((end.timestamp(), ada.tier().await.as_str()), (next.end, "CORE"), "{version:?} {expanded}");
-            let upgrade = next.paid_for("subscription_update", &[(CORE.0, -300), ("price_pro", 900)]);
+            let upgrade = next.paid_for("subscription_update", &[(CORE.0, -499), ("price_pro", 1499)]);
             accepts(&app, [&upgrade, &later(next.deleted(), 5)]).await;
             assert_eq!((ada.credits().await, ada.tier().await.as_str()), (125, "FREE"), "{version:?} {expanded}");
         }
@@ -51,6 +51,7 @@ facts! {
             let plan = Plan { version, expanded, ..plan.clone() };
             accepts(&app, [&plan.created("active"), &plan.paid("subscription_create"), &plan.checked_out()]).await;
         }
+        app.settles().await;
         assert_eq!(booked(&ada).await, [grant(25)]);
         assert_eq!(ada.subscription().await["version"], 1);
     }

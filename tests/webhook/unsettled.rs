@@ -1,23 +1,14 @@
 //! An event that cannot be settled is kept with its error, and settled once it can be.
 
-use std::time::Duration;
-
-use chrono::TimeDelta;
-use entity::{
-    Tier,
-    event::{self, Status},
-    work::Kind,
-};
+use entity::{Tier, event::Status, work::Kind};
 use patch_hive::{
     config::{Config, Prices},
-    jobs, settle,
+    jobs,
 };
-use sea_orm::{EntityTrait, sea_query::Expr};
-use serde_json::json;
 
 use super::{
     accepts, booked, grant, known_user,
-    payloads::{CORE, Plan, Price, later, retold},
+    payloads::{CORE, Plan, Price, retold},
     stored,
 };
 use crate::{
@@ -45,7 +36,7 @@ facts! {
         for event in [plan.created("active"), plan.paid("subscription_create")] {
             accepts(&app, [&event]).await;
             let stored = stored(&app, &event).await.unwrap();
-            assert_eq!((stored.status, stored.attempts, stored.applied_at), (Status::Failed, 1, None));
+            assert_eq!((stored.status, stored.applied_at), (Status::Failed, None));
             assert_eq!(
                 stored.error.as_deref(),
                 Some("the price price_of_last_year is not among STRIPE_PRICE_ID_CORE, _PRO and _STUDIO"),
@@ -71,19 +62,10 @@ facts! {
         assert_eq!((stored.status, stored.attempts), (Status::Failed, 3));
     }
 
-    async fn an_invoice_with_more_lines_than_the_event_carries_is_not_half_settled(app: TestApp) {
-        let (ada, customer) = known_user(&app, "ada").await;
-        let mut invoice = Plan::new(&customer, CORE).paid("subscription_create");
-        invoice["data"]["object"]["lines"]["has_more"] = true.into();
-        accepts(&app, [&invoice]).await;
-        assert_eq!(stored(&app, &invoice).await.unwrap().status, Status::Failed);
-        assert_eq!(ada.balance().await["version"], 0);
-    }
-
     async fn what_is_known_to_mean_nothing_is_ignored_with_its_reason(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let paid = Plan::new(&customer, CORE).paid("subscription_create");
-        for kind in ["invoice.payment_failed", "invoice.voided", "invoice.marked_uncollectible", "invoice.created"] {
+        for kind in ["checkout.session.expired", "invoice.created"] {
             let event = retold(&paid, kind);
             accepts(&app, [&event]).await;
             let stored = stored(&app, &event).await.unwrap();
@@ -93,20 +75,6 @@ facts! {
         assert_eq!(ada.balance().await["version"], 0);
     }
 
-    async fn renewals_whose_money_is_never_told_are_noticed(app: TestApp) {
-        let (_, customer) = known_user(&app, "ada").await;
-        let plan = Plan::new(&customer, CORE);
-        let renewed = later(plan.renewed().updated("active", json!({})), 1);
-        let unheard = async || settle::renewals_go_unheard(&app.inside().await).await.unwrap();
-        accepts(&app, [&plan.created("active")]).await;
-        assert!(!unheard().await, "there was no renewal yet");
-        accepts(&app, [&renewed]).await;
-        app.sandbox().advance(Duration::from_hours(36 * 24)).await;
-        assert!(unheard().await);
-        accepts(&app, [&plan.renewed().paid("subscription_cycle")]).await;
-        assert!(!unheard().await);
-    }
-
     async fn a_status_that_stripe_invents_is_stored_with_its_error(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let event = Plan::new(&customer, CORE).created("hibernating");
@@ -114,14 +82,6 @@ facts! {
         assert_eq!(stored(&app, &event).await.unwrap().error.as_deref(), Some("the status hibernating is unknown"));
         assert_eq!(ada.tier().await, "FREE");
     }
-}
-
-/// All events came so much earlier.
-pub(super) async fn time_passes(app: &TestApp, by: TimeDelta) {
-    let inside = app.inside().await;
-    let earlier = Expr::value(inside.clock.wall() - by);
-    let age = event::Entity::update_many().col_expr(event::Column::ReceivedAt, earlier);
-    age.exec(inside.database.write()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,13 +96,15 @@ async fn once_the_price_is_known_what_failed_is_applied_once() {
         app.restarts().await;
         assert_eq!(jobs::work_off(&app.inside().await, Kind::Event).await.unwrap(), 0, "not at once");
         app.works_off(Kind::Event).await;
+        app.works_off(Kind::Look).await;
         for event in &events {
             let stored = stored(&app, event).await.unwrap();
             assert_eq!((stored.status, stored.error), (Status::Applied, None));
-            assert!(stored.attempts >= 2 && stored.applied_at.is_some());
+            assert!(stored.applied_at.is_some());
         }
         assert_eq!(ada.tier().await, "CORE");
         accepts(&app, &[retold(&events[1], "invoice.payment_succeeded")]).await;
+        app.settles().await;
         assert_eq!(app.works_off(Kind::Event).await, 0);
         assert_eq!(booked(&ada).await, [grant(25)]);
     })

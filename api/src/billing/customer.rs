@@ -11,8 +11,8 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    settle::{self, Fact},
     stripe::{Cause, CustomerState, Failure, NewCustomer},
+    sync::{self, Fact},
 };
 
 impl Operation for NewCustomer {
@@ -46,19 +46,19 @@ impl Operation for NewCustomer {
     }
 
     async fn existing(tx: &DatabaseTransaction, user_id: i64) -> Result<Option<String>, Error> {
-        Ok(settle::customer_of(tx, user_id).await?)
+        Ok(sync::customer_of(tx, user_id).await?)
     }
 }
 
 /// The user's `cus_...`, created now if there is none.
 pub(super) async fn ensure(app: &App, user_id: i64) -> Result<String, Error> {
-    if let Some(known) = settle::customer_of(app.database.read(), user_id).await? {
+    if let Some(known) = sync::customer_of(app.database.read(), user_id).await? {
         return Ok(known);
     }
     let user = user::Entity::find_by_id(user_id).one(app.database.read()).await?.ok_or(Error::NotFound("user"))?;
     let name = user.display_name.unwrap_or(user.username);
     operation::run(app, user_id, NewCustomer { user_id, email: Some(user.email), name }).await?;
-    settle::customer_of(app.database.read(), user_id)
+    sync::customer_of(app.database.read(), user_id)
         .await?
         .ok_or_else(|| Error::Internal("the new customer was not stored".to_owned()))
 }
@@ -97,7 +97,7 @@ async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error>
             tracing::warn!(user = user_id, customer, "Stripe does not have this customer; another is created");
         }
     }
-    settle::learn(app, Fact::CustomerDeleted(customer.to_owned())).await?;
+    sync::learn(app, Fact::CustomerDeleted(customer.to_owned())).await?;
     Ok(true)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     input,
     page::{Page, Window},
-    settle,
+    sync,
 };
 
 /// A position in the inbox: when an event was received, and its id. Several may be received within one microsecond.
@@ -50,9 +50,9 @@ pub async fn page(app: &App, filter: &Filter, window: Window<Place>) -> Result<P
 /// Processes a stored event again, whatever its status. It runs to its end even if the caller stops waiting.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such event; [`Error::BadInput`] when its payload was pruned.
+/// [`Error::NotFound`] when there is no such event, or it was deleted after its retention time.
 pub async fn replay(app: &App, id: String) -> Result<Summary, Error> {
     input::line("id", &id, input::MAX_KEY_BYTES)?;
     let app = app.clone();
-    app.clone().finish(async move { settle::replay(&app, &id).await }).await
+    app.clone().finish(async move { sync::replay(&app, &id).await }).await
 }

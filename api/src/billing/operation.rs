@@ -16,8 +16,8 @@ use crate::{
     app::App,
     error::Error,
     retry::retry,
-    settle::{self, Outcome},
     stripe::Failure,
+    sync::{self, Outcome},
 };
 
 pub(super) use self::call::{Call, Operation};
@@ -143,16 +143,27 @@ async fn reply<O: Operation>(request: &O, call: &Call<'_>) -> Result<Option<O::R
 
 async fn apply<O: Operation>(app: &App, operation: &Model, reply: &O::Reply) -> Result<(), Error> {
     let tx = app.database.begin().await?;
-    let mut changed = None;
+    let (mut changed, mut look) = (None, None);
     for fact in O::facts(reply, operation.user_id) {
-        if let Outcome::Applied(Some(news)) = settle::apply(&tx, app, fact).await? {
-            changed = Some(news);
+        match sync::apply(&tx, app, fact).await? {
+            Outcome::Applied(change) => changed = change,
+            Outcome::Look(object) => {
+                sync::request_look(&tx, app, &object).await?;
+                look = Some(object);
+            }
+            Outcome::Ignored(_) => {}
         }
     }
     row::done(&tx, operation, O::object(reply)).await?;
     tx.commit().await?;
-    if let Some(news) = changed {
-        settle::announce(app, news);
+    if let Some(change) = changed {
+        sync::publish(app, change);
+    }
+    if let Some(object) = look
+        && let Err(error) = sync::look(app, &object).await
+    {
+        // It stays due in the queue.
+        tracing::warn!(operation = operation.id, %error, "what an operation changed could not be read yet");
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
     let Some(subscription) = current(app, user_id).await? else { return Ok(None) };
     let payments = app.payments()?;
     let stripe = &payments.stripe;
-    let snapshot = Snapshot::take(app, stripe, &subscription.stripe_subscription_id).await?;
+    let snapshot = Snapshot::take(stripe, &subscription.stripe_subscription_id).await?;
     let now = &snapshot.subscription;
     let Some((item, present)) = plan_of(now, &payments.prices) else {
         return Err(Error::Internal(format!("{} is for no plan of ours", now.id)));

@@ -13,13 +13,7 @@ use super::{
     operation,
     subscription_change::{SubscriptionChange, Target},
 };
-use crate::{
-    app::App,
-    error::Error,
-    feed::Watcher,
-    settle::{self, Fact, Said},
-    stripe::Subscription,
-};
+use crate::{app::App, error::Error, feed::Watcher, stripe::Subscription, sync};
 
 /// The result of cancelling a subscription, or of taking that back.
 #[derive(Clone, Debug)]
@@ -131,10 +125,7 @@ pub(super) async fn is_known(app: &App, id: &str) -> Result<bool, Error> {
 
 /// Reads a subscription (`sub_...`) from Stripe and applies its state.
 pub(super) async fn refresh(app: &App, id: &str) -> Result<Subscription, Error> {
-    let at = app.clock.now().timestamp();
-    let subscription = app.payments()?.stripe.subscription(id).await?;
-    settle::learn(app, Fact::Subscription { subscription: subscription.clone(), said: Said::Reply { at } }).await?;
-    Ok(subscription)
+    Ok(sync::look_at_subscription(app, id).await?.subscription)
 }
 
 /// Watches a user's current subscription: first the present state, then each change. `None` when there is none.
@@ -162,7 +153,7 @@ impl Cursor {
     async fn next(&mut self) -> Result<Option<subscription::Model>, Error> {
         loop {
             // Read before the row: a change in between is sent twice rather than never.
-            let versions = settle::versions(self.app.database.read(), &[self.user_id]).await?;
+            let versions = sync::versions(self.app.database.read(), &[self.user_id]).await?;
             let version = versions.get(&self.user_id).copied().unwrap_or_default();
             if self.seen != Some(version) {
                 self.seen = Some(version);

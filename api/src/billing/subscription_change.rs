@@ -16,8 +16,8 @@ use self::step::Step;
 use super::operation::{self, Call, Operation};
 use crate::{
     config::Prices,
-    settle::Fact,
     stripe::{Cause, Decline, Failure},
+    sync::Fact,
 };
 
 pub(super) use self::{
@@ -154,7 +154,7 @@ impl Change<'_> {
     }
 
     async fn look(&self) -> Result<Snapshot, Failure> {
-        Snapshot::take(self.call.app, self.call.stripe, &self.request.subscription).await
+        Snapshot::take(self.call.stripe, &self.request.subscription).await
     }
 
     /// Makes a step; however often it is made for one operation, Stripe does it once.

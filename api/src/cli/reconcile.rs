@@ -7,7 +7,7 @@ use super::{failure::Failure, output::say};
 use crate::{
     clock::Clock,
     config::{Problems, Variables},
-    server, settle,
+    server, sync,
 };
 
 /// Reconcile with Stripe
@@ -39,7 +39,7 @@ impl Reconcile {
         // Exit code 1 means that something was missing, so other failures have code 2.
         let unfinished = |failure: Failure| Failure::Unfinished(failure.to_string());
         let app = server::open(config, Clock::default()).await.map_err(|error| unfinished(error.into()))?;
-        let report = settle::reconcile(&app, TimeDelta::days(self.since)).await;
+        let report = sync::reconcile(&app, TimeDelta::days(self.since)).await;
         server::close(&app).await;
         let report = report.map_err(|error| unfinished(error.into()))?;
         say(report.to_string().trim_end());

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{failure::Failure, output::say};
 use crate::{
+    clock::Clock,
     config::{DatabaseVariables, Problems},
     ledger, server,
 };
@@ -27,7 +28,7 @@ impl Verify {
     pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
         let settings = self.database.check(problems)?;
         let database = server::look(&settings).await?;
-        let report = ledger::verify(&database).await?;
+        let report = ledger::verify(&database, Clock::default().wall()).await?;
         database.close().await?;
         say(report.to_string().trim_end());
         if report.holds() { Ok(()) } else { Err(Failure::Runtime("ledger verification failed".to_owned())) }

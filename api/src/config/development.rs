@@ -113,6 +113,7 @@ impl Stripe {
                 api_base,
                 timeout: Duration::from_secs(10),
                 attempts: 3,
+                per_second: 1000,
             },
             publishable_key: Some("pk_test_development".to_owned()),
             webhook_secrets: vec![SecretString::from(DEMO.webhook_secret)],

@@ -108,6 +108,9 @@ pub struct StripeVariables {
     /// Maximum number of attempts to call Stripe
     #[arg(long, env = "STRIPE_ATTEMPTS", default_value = "3")]
     pub stripe_attempts: Setting<u32>,
+    /// Maximum number of calls to Stripe per second while background work runs; if unset, 80, or 20 with a test key
+    #[arg(long, env = "STRIPE_CALLS_PER_SECOND", default_value = "")]
+    pub stripe_calls_per_second: Setting<Option<u32>>,
 }
 
 /// The payments.
@@ -283,7 +286,7 @@ pub struct Variables {
     /// Minutes between reconciliations with Stripe, the first at the start; 0 disables them
     #[arg(long, env = "RECONCILE_INTERVAL_MINUTES", help_heading = "Stripe", default_value = "60")]
     pub reconcile_interval_minutes: Setting<u32>,
-    /// Days, 1 to 3650, after which the payloads of processed webhooks are deleted
+    /// Days, 1 to 3650, after which webhook events are deleted
     #[arg(long, env = "WEBHOOK_RETENTION_DAYS", help_heading = "Stripe", default_value = "90")]
     pub webhook_retention_days: Setting<u32>,
     /// Days, 2 to 3650, after which finished requests to Stripe are deleted

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{Gateway, address::Caller, body, refusal::Refusal};
 use crate::{
     error::Error,
-    settle::{self, Receipt},
     stripe::signature::{self, SignatureError},
+    sync::{self, Receipt},
 };
 
 /// Takes an event. 200 says that it is stored; 4xx that it never will be; 5xx that Stripe shall send it again.
@@ -37,11 +37,11 @@ pub(super) async fn receive(
     signature::verify(&body, header, secrets, app.clock.wall()).map_err(unauthentic)?;
     // In a task of its own: a sender that hangs up does not take back what is half settled.
     let gateway = app.background();
-    let settled = app.finish(async move { Ok(settle::receive(&gateway, &body).await) }).await.map_err(refuse)?;
+    let settled = app.finish(async move { Ok(sync::receive(&gateway, &body).await) }).await.map_err(refuse)?;
     match settled {
         Ok(receipt) => Ok(received(receipt)),
-        Err(settle::Refusal::Unreadable(reason)) => Err(Refusal::bad_request(reason)),
-        Err(settle::Refusal::Ours(error)) => Err(refuse(error)),
+        Err(sync::Refusal::Unreadable(reason)) => Err(Refusal::bad_request(reason)),
+        Err(sync::Refusal::Ours(error)) => Err(refuse(error)),
     }
 }
 

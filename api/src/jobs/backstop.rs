@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 use crate::{
     app::App,
     feed::{Hint, Path},
-    ledger, settle,
+    ledger, sync,
 };
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ pub(super) async fn run(app: App) {
 pub(super) async fn look(app: &App) -> Result<(), DbErr> {
     for users in app.feed.watched().chunks(BATCH) {
         let accounts = ledger::accounts(app.database.read(), users).await?;
-        let subscriptions = settle::versions(app.database.read(), users).await?;
+        let subscriptions = sync::versions(app.database.read(), users).await?;
         for user_id in users {
             let ledger = accounts.get(user_id).map_or(0, |account| account.version);
             let subscription = subscriptions.get(user_id).copied().unwrap_or_default();

@@ -69,13 +69,7 @@ async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &Canc
 /// Makes one attempt at a task and writes down what came of it. Its lease is renewed meanwhile; where it is lost, the
 /// attempt is given up.
 async fn attempt(app: &App, claim: &Claim) {
-    let outcome = tokio::select! {
-        outcome = perform(app, claim) => outcome,
-        () = lease_lost(app, claim) => {
-            tracing::warn!(kind = ?claim.kind, key = claim.key, "the lease was lost");
-            return;
-        }
-    };
+    let Some(outcome) = work::hold(app.database.write(), &app.clock, claim, perform(app, claim)).await else { return };
     let db = app.database.write();
     let ended = match outcome {
         Ok(next) => work::finish(db, claim, next).await,
@@ -88,18 +82,6 @@ async fn attempt(app: &App, claim: &Claim) {
     if let Err(error) = ended {
         // The lease runs out, and the task is done once more.
         tracing::warn!(kind = ?claim.kind, key = claim.key, %error, "the end of work could not be written");
-    }
-}
-
-async fn lease_lost(app: &App, claim: &Claim) {
-    loop {
-        tokio::time::sleep(work::RENEWAL).await;
-        match work::renew(app.database.write(), &app.clock, claim).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            // Until it runs out the lease is ours, and the next renewal may succeed.
-            Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
-        }
     }
 }
 

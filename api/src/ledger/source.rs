@@ -1,7 +1,6 @@
 //! Sources: the names of the facts that entries record. All of them are made here, so that no two kinds can collide.
 
 use chrono::{DateTime, Utc};
-use entity::Tier;
 
 /// An export that a user asked for with a key of their own.
 #[must_use]
@@ -21,10 +20,10 @@ pub fn payment(reference: &str) -> String {
     format!("payment:{reference}")
 }
 
-/// What a paid period grants at one tier.
+/// What an invoice grants to a period.
 #[must_use]
-pub fn grant(subscription: &str, period_end: DateTime<Utc>, tier: Tier) -> String {
-    format!("grant:{}:{}", period(subscription, period_end), tier.as_str())
+pub fn grant(invoice: &str, period: &str) -> String {
+    format!("grant:{invoice}:{period}")
 }
 
 /// The name of a subscription's period, which is also the reference of its entries.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Setup;
 use crate::{
-    settle::EVENTS,
     stripe::{API_VERSION, Endpoint, Failure, Stripe},
+    sync::EVENTS,
 };
 
 const SECRET: &str = "STRIPE_WEBHOOK_SECRET";
@@ -22,7 +22,7 @@ impl Setup<'_> {
         // Of several endpoints at one URL, an enabled one is used.
         let Some(known) = known.max_by_key(|endpoint| endpoint.enabled) else {
             let done = format!("created, with {} event types in API version {API_VERSION}", EVENTS.len());
-            let create = async |stripe: &Stripe, key: &str| stripe.create_endpoint(key, url, &EVENTS).await;
+            let create = async |stripe: &Stripe, key: &str| stripe.create_endpoint(key, url, EVENTS).await;
             let made = self.change(&what, &done, create).await?;
             self.variable(SECRET, made.and_then(|made| made.secret).as_deref());
             return Ok(());
@@ -30,7 +30,7 @@ impl Setup<'_> {
         match drift(&known) {
             None => self.say(format_args!("{what}: exists, {}", known.id)),
             Some(drift) => {
-                let update = async |stripe: &Stripe, key: &str| stripe.update_endpoint(key, &known.id, &EVENTS).await;
+                let update = async |stripe: &Stripe, key: &str| stripe.update_endpoint(key, &known.id, EVENTS).await;
                 self.change(&what, &format!("updated: {drift}"), update).await?;
             }
         }
@@ -52,7 +52,7 @@ impl Setup<'_> {
 /// Describes how an endpoint differs from the wanted one.
 fn drift(endpoint: &Endpoint) -> Option<String> {
     let (wanted, has): (BTreeSet<_>, BTreeSet<_>) =
-        (EVENTS.into_iter().collect(), endpoint.events.iter().map(String::as_str).collect());
+        (EVENTS.iter().copied().collect(), endpoint.events.iter().map(String::as_str).collect());
     let named = |what: &str, types: Vec<&str>| (!types.is_empty()).then(|| format!("{what} {}", types.join(", ")));
     let drifts = [
         (!endpoint.enabled).then(|| "it was disabled".to_owned()),

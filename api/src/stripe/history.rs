@@ -97,16 +97,6 @@ impl Stripe {
         };
         self.find_with((noun.retrieval(), &format!("{}/{id}", noun.call().1)), &query).await
     }
-
-    /// Lists events since a second of Unix time that an endpoint has not taken, from behind the event `after` on. Stripe
-    /// keeps events for 30 days. Stripe documentation: "Process undelivered webhook events".
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn undelivered(&self, types: &[&str], since: i64, after: Option<&str>) -> Result<Listed, Failure> {
-        let query = json!({ "delivery_success": false, "created": { "gte": since }, "types": types });
-        self.list(("list events", "/events"), query, after).await
-    }
 }
 
 /// Types of events in as many as one call may ask for.

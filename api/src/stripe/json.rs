@@ -105,11 +105,12 @@ impl Stripe {
         request: &RequestBuilder,
         strategy: &RequestStrategy,
     ) -> Result<Value, Failure> {
-        let attempt = || {
+        let attempt = async || {
+            self.paced().await;
             let RequestBuilder { query, body, path, method } = request;
             let again =
                 RequestBuilder { query: query.clone(), body: body.clone(), path: path.clone(), method: *method };
-            again.customize::<json::Value>().request_strategy(strategy.clone()).send(&self.transport)
+            again.customize::<json::Value>().request_strategy(strategy.clone()).send(&self.transport).await
         };
         let reply = self.retry.run(name, seed, attempt).await?;
         // async-stripe reads with miniserde, the readers with serde.

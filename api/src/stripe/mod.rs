@@ -11,9 +11,7 @@
 //! - A reply and an event about the same object become the same struct, whatever API version the event is rendered in.
 //! - The log gets neither keys nor personal data from here.
 
-mod charge;
 mod create;
-mod dispute;
 mod duplicate;
 mod endpoint;
 mod event;
@@ -24,6 +22,7 @@ mod invoice_payment;
 mod json;
 mod look_up;
 mod object;
+mod pace;
 mod paid_for;
 mod payment_method;
 mod plan_change;
@@ -37,22 +36,25 @@ mod retry;
 mod schedule;
 mod session;
 pub mod signature;
+mod state;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod transport;
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use stripe::StripeRequest;
 use stripe_billing::subscription::{RetrieveSubscription, UpdateSubscription};
 use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
 
-use self::{retry::Retry, transport::Transport};
+use self::{pace::Pace, retry::Retry, transport::Transport};
 
-pub use self::charge::Charge;
 pub use self::create::{Item, NewCustomer, NewSession};
-pub use self::dispute::Dispute;
 pub use self::duplicate::Refunded;
 pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;
@@ -61,16 +63,16 @@ pub use self::history::{Listed, Noun, calls};
 pub use self::invoice::{Invoice, InvoiceLine};
 pub use self::invoice_payment::InvoicePayment;
 pub use self::look_up::CustomerState;
-pub use self::object::{Unreadable, id_of};
+pub use self::object::{Unreadable, id_of, payment_of};
 pub use self::payment_method::is_delayed;
 pub use self::plan_change::{Decline, PriceChange, SubscriptionDetails};
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
-pub use self::refund::{Refund, RefundStatus};
 pub use self::refusal::{Cause, Refusal};
 pub use self::schedule::{Discount, Phase, PhaseItem, Schedule};
 pub use self::session::{PaymentStatus, Session, SessionMode, SessionStatus};
 pub use self::signature::SignatureError;
+pub use self::state::{Payer, Returned, SubscriptionState};
 pub use self::subscription::{Subscription, SubscriptionItem};
 
 /// The settings of calls to Stripe.
@@ -84,6 +86,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Attempts of a call, the first included.
     pub attempts: u32,
+    /// How many calls a second background work may make, calls of users included.
+    pub calls_per_second: u32,
 }
 
 impl std::fmt::Debug for Settings {
@@ -102,6 +106,11 @@ pub struct Stripe {
     transport: Transport,
     livemode: bool,
     retry: Retry,
+    pace: Arc<Pace>,
+    /// Calls wait for room below Stripe's limits.
+    background: bool,
+    /// What prices cost, by price and currency.
+    amounts: Arc<Mutex<HashMap<(String, String), Option<i64>>>>,
 }
 
 impl Stripe {
@@ -114,7 +123,28 @@ impl Stripe {
         let livemode = livemode(&settings.secret_key)?;
         let api_base = api_base(&settings.api_base, livemode)?;
         let transport = Transport::new(settings, api_base)?;
-        Ok(Self { transport, livemode, retry: Retry::new(settings.attempts) })
+        Ok(Self {
+            transport,
+            livemode,
+            retry: Retry::new(settings.attempts),
+            pace: Arc::new(Pace::new(settings.calls_per_second)),
+            background: false,
+            amounts: Arc::default(),
+        })
+    }
+
+    /// The same client for background work: its calls wait while Stripe's limits are near, and so leave room for users.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { background: true, ..self.clone() }
+    }
+
+    async fn paced(&self) {
+        if self.background {
+            self.pace.wait().await;
+        } else {
+            self.pace.count();
+        }
     }
 
     /// True where the key moves real money. Events of the other mode are not ours.

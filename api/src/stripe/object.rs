@@ -47,6 +47,12 @@ pub fn id_of(value: &Value) -> Option<String> {
     value.as_str().or_else(|| value["id"].as_str()).map(ToOwned::to_owned)
 }
 
+/// The payment intent that an object names itself, or else by its expanded charge.
+#[must_use]
+pub fn payment_of(value: &Value) -> Option<String> {
+    id_of(&value["payment_intent"]).or_else(|| id_of(&value["charge"]["payment_intent"]))
+}
+
 /// A list inside an object. Stripe puts at most ten entries there. Stripe documentation: "Pagination".
 #[derive(Debug, Deserialize)]
 pub(super) struct List<T> {
@@ -59,23 +65,6 @@ impl<T> List<T> {
     pub(super) fn empty() -> Self {
         Self { data: Vec::new(), has_more: false }
     }
-}
-
-/// A reference to a charge, which names its payment where it is expanded.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Paying {
-    Plain(#[expect(dead_code, reason = "the charge's id alone says nothing of its payment")] String),
-    Expanded { payment_intent: Option<Id> },
-}
-
-/// The payment that an object names itself, or else by its charge.
-pub(super) fn payment_intent(own: Option<Id>, charge: Option<Paying>) -> Option<String> {
-    let of_charge = || match charge? {
-        Paying::Plain(_) => None,
-        Paying::Expanded { payment_intent } => payment_intent,
-    };
-    id(own.or_else(of_charge))
 }
 
 /// Reads one object of the kind `noun`, which names it in the error.

@@ -2,19 +2,9 @@
 
 use serde_json::json;
 
-use super::{Failure, Invoice, InvoicePayment, Session, Stripe, known_id};
+use super::{Failure, InvoicePayment, Session, Stripe, known_id};
 
 impl Stripe {
-    /// Looks an invoice up; `None` when Stripe knows none of the id.
-    ///
-    /// # Errors
-    /// [`Failure`] where Stripe does not tell.
-    pub async fn invoice(&self, id: &str) -> Result<Option<Invoice>, Failure> {
-        let path = format!("/invoices/{}", known_id(id)?);
-        let found = self.find(("retrieve invoice", &path)).await?;
-        Ok(found.as_ref().map(Invoice::from_value).transpose()?)
-    }
-
     /// The invoice that a payment intent has paid, if it has paid one.
     ///
     /// # Errors
@@ -34,14 +24,5 @@ impl Stripe {
         let query = json!({ "payment_intent": known_id(payment_intent)? });
         let listed = self.list(("list sessions", "/checkout/sessions"), query, None).await?;
         Ok(listed.objects.first().map(Session::from_value).transpose()?)
-    }
-
-    /// Whether Stripe knows a payment intent.
-    ///
-    /// # Errors
-    /// [`Failure`] where Stripe does not tell.
-    pub async fn knows_payment(&self, payment_intent: &str) -> Result<bool, Failure> {
-        let path = format!("/payment_intents/{}", known_id(payment_intent)?);
-        Ok(self.find(("retrieve payment intent", &path)).await?.is_some())
     }
 }

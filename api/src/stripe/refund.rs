@@ -1,70 +1,75 @@
-//! A refund as Stripe tells it.
+//! What takes money back: refunds and disputes, as Stripe lists them.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::object::{self, Id, Paying, Unreadable, required};
+use super::object::{self, Unreadable, required};
 
 /// A refund. Stripe documentation: "The Refund object".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refund {
-    /// The id, `re_...`.
-    pub id: String,
-    /// The payment whose money goes back.
-    pub payment_intent: Option<String>,
-    /// Who gets it back. Most API versions do not tell.
-    pub customer: Option<String>,
+pub(super) struct Refund {
     /// In the smallest unit of the currency (cents).
-    pub amount: i64,
-    /// Where it stands.
-    pub status: RefundStatus,
+    pub(super) amount: i64,
+    /// The money did not reach the customer, or was not sent after all. Until then it counts as gone, in whatever state.
+    pub(super) failed: bool,
 }
 
-/// Where a refund stands. Stripe documentation: "Refund and cancel payments".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefundStatus {
-    /// On its way, or in a state that Stripe has added since.
-    Pending,
-    /// The customer has the money.
-    Succeeded,
-    /// The money did not reach the customer, or was not sent after all.
-    Failed,
+/// A dispute. Stripe documentation: "The Dispute object".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dispute {
+    /// In the smallest unit of the currency (cents).
+    pub(super) amount: i64,
+    status: String,
+    /// What the dispute has moved of our money so far: negative when it was taken.
+    movements: Vec<i64>,
 }
 
 impl Refund {
     /// Reads a refund in any shape since API version 2020-03-02.
-    ///
-    /// # Errors
-    /// [`Unreadable`] names the field that is missing or odd.
-    pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        object::read::<Wire>("refund", value)?.into_refund()
+    pub(super) fn from_value(value: &Value) -> Result<Self, Unreadable> {
+        let wire = object::read::<Wire>("refund", value)?;
+        Ok(Self {
+            amount: object::amount("refund.amount", wire.amount)?,
+            failed: matches!(wire.status.as_deref(), Some("failed" | "canceled")),
+        })
+    }
+}
+
+impl Dispute {
+    /// Reads a dispute in any shape since API version 2020-03-02.
+    pub(super) fn from_value(value: &Value) -> Result<Self, Unreadable> {
+        let wire = object::read::<Wire>("dispute", value)?;
+        let movements =
+            wire.balance_transactions.unwrap_or_default().into_iter().filter_map(|movement| movement.amount);
+        let movement = |amount| object::signed_amount("dispute.balance_transactions.amount", Some(amount));
+        Ok(Self {
+            amount: object::amount("dispute.amount", wire.amount)?,
+            status: required("dispute.status", wire.status)?,
+            movements: movements.map(movement).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether the bank holds the money: from its withdrawal, or a loss, until it is reinstated or the dispute is won. An
+    /// inquiry (`warning_...`) moves nothing.
+    pub(super) fn holds(&self) -> bool {
+        match self.status.as_str() {
+            "won" => false,
+            "lost" if self.movements.is_empty() => true,
+            _ => self.movements.iter().sum::<i64>() < 0,
+        }
     }
 }
 
 #[derive(Deserialize)]
 struct Wire {
-    id: Option<String>,
-    payment_intent: Option<Id>,
-    charge: Option<Paying>,
-    customer: Option<Id>,
     amount: Option<i64>,
     status: Option<String>,
+    balance_transactions: Option<Vec<WireMovement>>,
 }
 
-impl Wire {
-    fn into_refund(self) -> Result<Refund, Unreadable> {
-        Ok(Refund {
-            id: required("refund.id", self.id)?,
-            payment_intent: object::payment_intent(self.payment_intent, self.charge),
-            customer: object::id(self.customer),
-            amount: object::amount("refund.amount", self.amount)?,
-            status: match self.status.as_deref() {
-                Some("succeeded") => RefundStatus::Succeeded,
-                Some("failed" | "canceled") => RefundStatus::Failed,
-                _ => RefundStatus::Pending,
-            },
-        })
-    }
+#[derive(Deserialize)]
+struct WireMovement {
+    amount: Option<i64>,
 }
 
 #[cfg(test)]
@@ -73,55 +78,43 @@ mod tests {
 
     use super::*;
 
-    fn refund() -> Value {
-        json!({
-            "id": "re_1", "object": "refund", "amount": 1000, "charge": "ch_1", "payment_intent": "pi_1",
-            "status": "succeeded", "customer": "cus_1",
-        })
-    }
-
-    fn with(field: &str, value: Value) -> Result<Refund, Unreadable> {
-        let mut refund = refund();
-        refund[field] = value;
-        Refund::from_value(&refund)
-    }
-
     #[test]
-    fn a_refund_is_read() {
-        let read = Refund::from_value(&refund()).unwrap();
-        assert_eq!((read.id.as_str(), read.amount, read.status), ("re_1", 1000, RefundStatus::Succeeded));
-        assert_eq!((read.payment_intent.as_deref(), read.customer.as_deref()), (Some("pi_1"), Some("cus_1")));
-    }
-
-    #[test]
-    fn the_payment_may_be_expanded_or_told_by_the_charge() {
-        let read = Refund::from_value(&refund());
-        assert_eq!(with("payment_intent", json!({ "id": "pi_1", "object": "payment_intent" })), read);
-        let mut by_charge = refund();
-        by_charge["payment_intent"] = Value::Null;
-        assert_eq!(Refund::from_value(&by_charge).unwrap().payment_intent, None);
-        by_charge["charge"] = json!({ "id": "ch_1", "object": "charge", "payment_intent": "pi_1" });
-        assert_eq!(Refund::from_value(&by_charge), read);
-    }
-
-    #[test]
-    fn what_was_withdrawn_failed_and_what_is_unknown_is_pending() {
-        for (status, read) in [
-            (json!("pending"), RefundStatus::Pending),
-            (json!("requires_action"), RefundStatus::Pending),
-            (json!("thinking"), RefundStatus::Pending),
-            (Value::Null, RefundStatus::Pending),
-            (json!("failed"), RefundStatus::Failed),
-            (json!("canceled"), RefundStatus::Failed),
+    fn a_refund_counts_until_it_has_failed() {
+        for (status, failed) in [
+            (json!("succeeded"), false),
+            (json!("pending"), false),
+            (json!("requires_action"), false),
+            (json!("thinking"), false),
+            (Value::Null, false),
+            (json!("failed"), true),
+            (json!("canceled"), true),
         ] {
-            assert_eq!(with("status", status).unwrap().status, read);
+            let refund = Refund::from_value(&json!({ "amount": 1000, "status": status })).unwrap();
+            assert_eq!((refund.amount, refund.failed), (1000, failed), "{status}");
         }
     }
 
     #[test]
-    fn what_a_refund_must_have_is_named_when_it_is_missing() {
-        for field in ["id", "amount"] {
-            assert_eq!(with(field, Value::Null).unwrap_err().what, format!("refund.{field} is missing"));
-        }
+    fn money_is_held_from_its_withdrawal_until_it_is_reinstated() {
+        let holds = |status: &str, movements: &[i64]| {
+            let movements: Vec<_> = movements.iter().map(|amount| json!({ "amount": amount })).collect();
+            let dispute = json!({ "amount": 500, "status": status, "balance_transactions": movements });
+            Dispute::from_value(&dispute).unwrap().holds()
+        };
+        assert!(!holds("needs_response", &[]));
+        assert!(holds("needs_response", &[-500]));
+        assert!(holds("under_review", &[-500]));
+        assert!(!holds("under_review", &[-500, 500]));
+        assert!(holds("lost", &[]) && holds("lost", &[-500]));
+        assert!(!holds("lost", &[-500, 500]));
+        assert!(!holds("won", &[-500]));
+        assert!(!holds("warning_needs_response", &[]));
+    }
+
+    #[test]
+    fn what_must_be_there_is_named_when_it_is_missing() {
+        let what = |error: Unreadable| error.what;
+        assert_eq!(what(Refund::from_value(&json!({})).unwrap_err()), "refund.amount is missing");
+        assert_eq!(what(Dispute::from_value(&json!({ "amount": 1 })).unwrap_err()), "dispute.status is missing");
     }
 }

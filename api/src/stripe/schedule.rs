@@ -84,6 +84,13 @@ impl Schedule {
         self.phases.iter().filter(move |phase| phase.start > current)
     }
 
+    /// The prices of the first phase that begins at `end` or later; none where the schedule controls nothing any more.
+    pub fn prices_from(&self, end: DateTime<Utc>) -> impl Iterator<Item = &str> {
+        let later = self.phases.iter().filter(move |phase| phase.start >= end.timestamp());
+        let next = later.min_by_key(|phase| phase.start).filter(|_| self.active());
+        next.into_iter().flat_map(|phase| &phase.items).map(|item| item.price.as_str())
+    }
+
     /// The phase that runs.
     #[must_use]
     pub fn current(&self) -> Option<&Phase> {

@@ -17,7 +17,7 @@ fn client(address: SocketAddr) -> Stripe {
 
 fn settings(secret_key: &str, api_base: &str) -> Settings {
     let (secret_key, api_base) = (secret_key.to_owned(), api_base.to_owned());
-    Settings { secret_key, api_base, timeout: Duration::from_millis(300), attempts: 2 }
+    Settings { secret_key, api_base, timeout: Duration::from_millis(300), attempts: 2, calls_per_second: 1000 }
 }
 
 fn customer() -> NewCustomer {

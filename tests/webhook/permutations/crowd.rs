@@ -6,19 +6,23 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use entity::{
     credit_account, customer,
     user::{self, Role},
+    work::{self, Kind},
 };
 use futures_util::future::join_all;
 use patch_hive::{
     app::App,
-    settle::{self, Refusal},
+    sync::{self, Refusal},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, Statement};
+use sandbox::Sandbox;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement};
 use serde_json::Value;
+use tokio::time::{sleep, timeout};
 
 use super::{
     life::Life,
@@ -50,7 +54,7 @@ pub(super) struct Crowd {
 
 impl Crowd {
     /// Makes the users and their customers.
-    pub(super) async fn gather(replicas: &[App], life: &Life, count: usize) -> Self {
+    pub(super) async fn gather(stripe: &Sandbox, replicas: &[App], life: &Life, count: usize) -> Self {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let first = LAST.fetch_add(count, Ordering::Relaxed);
         let names: Vec<_> = (first..first + count).map(|number| format!("Zz{number:06}")).collect();
@@ -58,6 +62,12 @@ impl Crowd {
         let mut users = Vec::new();
         for names in names.chunks(BATCH) {
             users.extend(sign_up(&replicas[0], names, &customer).await);
+        }
+        let objects: Vec<_> = life.objects.iter().map(|object| marked(object).to_string()).collect();
+        for (_, name) in &users {
+            for object in &objects {
+                stripe.adopt(serde_json::from_str(&object.replace(MARK, name)).unwrap());
+            }
         }
         let events = life.events.iter().map(|event| marked(event).to_string()).collect();
         Self { replicas: replicas.to_vec(), events: Arc::new(events), users }
@@ -95,8 +105,20 @@ impl Crowd {
         }
     }
 
+    /// Waits until no look is left to do.
+    async fn has_looked(&self) {
+        let looks = work::Entity::find().filter(work::Column::Kind.eq(Kind::Look));
+        let looked = async {
+            while looks.clone().count(self.replicas[0].database.read()).await.unwrap() > 0 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(Duration::from_secs(120), looked).await.expect("looks were not done in time");
+    }
+
     /// What is stored of each user, as if each had lived the life as it was lived.
     pub(super) async fn states(&self) -> Vec<Vec<String>> {
+        self.has_looked().await;
         let database = &self.replicas[0].database;
         let (db, backend) = (database.read(), database.backend());
         let ask = async |sql: &str| {
@@ -125,7 +147,7 @@ impl Crowd {
 async fn tell(app: &App, event: &str, name: &str) {
     let body = event.replace(MARK, name);
     for _ in 0..ATTEMPTS {
-        match settle::receive(app, body.as_bytes()).await {
+        match sync::receive(app, body.as_bytes()).await {
             Ok(_) => return,
             Err(Refusal::Ours(error)) => eprintln!("told again: {error}"),
             Err(refusal) => panic!("{refusal}: {body}"),

@@ -2,22 +2,18 @@
 //! and when something became known.
 
 /// Each answers a user's number, and a line about one of the user's rows.
-pub(super) const ROWS: [&str; 10] = [
+pub(super) const ROWS: [&str; 8] = [
     "SELECT c.user_id, 'subscription ' || s.stripe_subscription_id || ' ' || s.stripe_price_id || ' ' || s.tier || ' ' \
      || s.status || ' ' || CAST(s.current_period_start AS TEXT) || ' ' || CAST(s.current_period_end AS TEXT) || ' ' \
      || CAST(s.cancel_at_period_end AS TEXT) || ' ' || COALESCE(CAST(s.cancel_at AS TEXT), '-') \
      FROM stripe_subscriptions s JOIN stripe_customers c ON c.id = s.customer_id",
-    "SELECT user_id, 'period ' || reference || ' ' || tier || ' ' || credits_granted || ' ' || credits_reversed || ' ' \
-     || CAST(studio_refunded AS TEXT) FROM stripe_periods",
+    "SELECT user_id, 'period ' || reference || ' ' || tier || ' ' || paid || ' ' || returned || ' ' || credits_granted || ' ' \
+     || credits_reversed FROM stripe_periods",
     "SELECT user_id, 'payment ' || stripe_checkout_session_id || ' ' || amount || ' ' || status || ' ' \
      || credits_granted || ' ' || amount_refunded || ' ' || credits_reversed FROM stripe_payments",
     "SELECT p.user_id, 'payment intent ' || p.stripe_payment_intent_id || ' ' || p.amount_refunded || ' ' \
-     || COALESCE(i.stripe_invoice_id, '-') FROM stripe_payment_intents p LEFT JOIN stripe_invoices i \
+     || p.amount_disputed || ' ' || COALESCE(i.stripe_invoice_id, '-') FROM stripe_payment_intents p LEFT JOIN stripe_invoices i \
      ON i.id = p.invoice_id",
-    "SELECT p.user_id, 'refund ' || r.stripe_refund_id || ' ' || r.amount || ' ' || r.state FROM stripe_refunds r \
-     JOIN stripe_payment_intents p ON p.id = r.payment_intent_id",
-    "SELECT p.user_id, 'dispute ' || d.stripe_dispute_id || ' ' || d.amount || ' ' || d.status || ' ' \
-     || CAST(d.holds AS TEXT) FROM stripe_disputes d JOIN stripe_payment_intents p ON p.id = d.payment_intent_id",
     "SELECT i.user_id, 'invoice ' || i.stripe_invoice_id || ' ' || i.amount_paid || ' ' || COALESCE(p.reference, '-') \
      || ' ' || COALESCE(x.tier, '-') FROM stripe_invoices i LEFT JOIN stripe_invoice_periods x ON x.invoice_id = i.id \
      LEFT JOIN stripe_periods p ON p.id = x.period_id",

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     billing::operation::{Call, Operation},
-    settle::Fact,
     stripe::{Failure, NewSession, Session},
+    sync::Fact,
 };
 
 /// A checkout session to be opened: of a plan, or else of a credit pack.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     billing::operation::{Call, Operation},
-    settle::{Fact, Said},
-    stripe::{Cause, Failure, Refunded, Subscription},
+    stripe::{Cause, Failure, Refunded},
+    sync::{Fact, Object},
 };
 
 /// A subscription that was sold beside another.
@@ -19,45 +19,37 @@ pub(in crate::billing) struct Duplicate {
     pub(in crate::billing) kept: String,
 }
 
-/// The ended subscription, as Stripe showed it.
-#[derive(Clone, Debug)]
-pub(in crate::billing) struct Undone {
-    subscription: Subscription,
-    /// When it was read. Unix time, by our clock.
-    at: i64,
-}
-
 impl Operation for Duplicate {
     const KIND: Kind = Kind::Duplicate;
 
-    type Reply = Undone;
+    /// The id of the ended subscription.
+    type Reply = String;
 
     fn target(&self) -> Option<&str> {
         Some(&self.subscription)
     }
 
-    async fn call(&self, call: &Call<'_>) -> Result<Option<Undone>, Failure> {
+    async fn call(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
         self.undo(call).await.map(Some)
     }
 
     /// Each step looks first, so that it is never given up.
-    async fn look_up(&self, call: &Call<'_>) -> Result<Option<Undone>, Failure> {
+    async fn look_up(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
         self.undo(call).await.map(Some)
     }
 
-    fn object(undone: &Undone) -> &str {
-        &undone.subscription.id
+    fn object(ended: &String) -> &str {
+        ended
     }
 
-    fn facts(undone: &Undone, _: i64) -> Vec<Fact> {
-        let subscription = undone.subscription.clone();
-        vec![Fact::Subscription { subscription, said: Said::Reply { at: undone.at } }]
+    fn facts(ended: &String, _: i64) -> Vec<Fact> {
+        vec![Fact::Changed(Object::Subscription(ended.clone()))]
     }
 }
 
 impl Duplicate {
     /// Ends the subscription and refunds all its payments.
-    async fn undo(&self, call: &Call<'_>) -> Result<Undone, Failure> {
+    async fn undo(&self, call: &Call<'_>) -> Result<String, Failure> {
         self.end(call).await?;
         let mut refused = Ok(());
         for payment in call.stripe.payments_of(&self.subscription).await? {
@@ -68,8 +60,7 @@ impl Duplicate {
             }
         }
         refused?;
-        let at = call.app.clock.now().timestamp();
-        Ok(Undone { subscription: call.stripe.subscription(&self.subscription).await?, at })
+        Ok(self.subscription.clone())
     }
 
     async fn end(&self, call: &Call<'_>) -> Result<(), Failure> {

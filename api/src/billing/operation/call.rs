@@ -10,8 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     app::App,
     error::Error,
-    settle::Fact,
     stripe::{Failure, Stripe},
+    sync::Fact,
 };
 
 /// Time for the request that began an operation to finish it: two calls with one key get the same answer. An effect that

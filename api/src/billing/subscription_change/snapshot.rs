@@ -3,14 +3,10 @@
 use entity::Tier;
 
 use crate::{
-    app::App,
     config::Prices,
-    settle::{Fact, Said},
     stripe::{Failure, Invoice, Schedule, Stripe, Subscription, SubscriptionItem},
+    sync::{Fact, Object},
 };
-
-/// The billing reason of an invoice for a change of plan.
-const CHANGED: &str = "subscription_update";
 
 /// A subscription with all that decides about a change.
 #[derive(Clone, Debug)]
@@ -23,8 +19,6 @@ pub(in crate::billing) struct Snapshot {
     pub(super) invoice: Option<Invoice>,
     /// The type of the payment method that it charges, in Stripe's words; `None` where it charges the customer's default.
     pub(super) payment_method_type: Option<String>,
-    /// When it was read. Unix time, by our clock.
-    at: i64,
 }
 
 impl Snapshot {
@@ -32,15 +26,13 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`Failure`].
-    pub(in crate::billing) async fn take(app: &App, stripe: &Stripe, subscription: &str) -> Result<Self, Failure> {
-        let at = app.clock.now().timestamp();
+    pub(in crate::billing) async fn take(stripe: &Stripe, subscription: &str) -> Result<Self, Failure> {
         let found = stripe.subscription_details(subscription).await?;
         Ok(Self {
             subscription: found.subscription,
             schedule: found.schedule,
             invoice: found.latest_invoice,
             payment_method_type: found.payment_method_type,
-            at,
         })
     }
 
@@ -56,15 +48,7 @@ impl Snapshot {
 
     /// The facts to apply to our tables.
     pub(super) fn facts(&self) -> Vec<Fact> {
-        let said = Said::Reply { at: self.at };
-        let subscription = Fact::Subscription { subscription: self.subscription.clone(), said: said.clone() };
-        let schedule = self.schedule.clone().map(|schedule| Fact::Schedule { schedule, said });
-        let paid = self.invoice.clone().filter(|invoice| {
-            invoice.billing_reason.as_deref() == Some(CHANGED)
-                && invoice.status.as_deref() == Some("paid")
-                && !invoice.has_more_lines
-        });
-        schedule.into_iter().chain([subscription]).chain(paid.map(Fact::Invoice)).collect()
+        vec![Fact::Changed(Object::Subscription(self.subscription.id.clone()))]
     }
 }
 

@@ -3,8 +3,8 @@
 use super::snapshot::Snapshot;
 use crate::{
     app::App,
-    settle,
     stripe::{Decline, Failure, Invoice, Subscription, is_delayed},
+    sync,
 };
 
 /// Reasons why a subscription does not get another plan.
@@ -70,7 +70,7 @@ pub(in crate::billing) async fn refusal(
 }
 
 async fn was_refunded(app: &App, now: &Subscription) -> Result<bool, Failure> {
-    let refunded = settle::money_went_back(app, &now.id, now.current_period_end).await;
+    let refunded = sync::was_refunded(app, &now.id, now.current_period_end).await;
     // The database's fault and not Stripe's, but the outcome is as unknown.
     refunded.map_err(|error| Failure::unknown(error.to_string()))
 }

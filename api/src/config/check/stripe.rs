@@ -27,12 +27,19 @@ impl StripeVariables {
         });
         let secret_key = secret_key.unwrap_or_default();
         let base = self.stripe_api_base.take_if(problems, |base| check_base(base, &secret_key));
+        let per_second = self.stripe_calls_per_second.take_if(problems, |calls| match calls {
+            Some(0) => Err("must be at least 1".to_owned()),
+            _ => Ok(()),
+        });
+        let is_live = secret_key.expose_secret().contains("_live_");
         Calls {
             // Normalized: the library appends paths to it.
             api_base: Url::parse(&base).map_or(base, String::from),
             secret_key,
             timeout: self.stripe_timeout.take(problems),
             attempts: self.stripe_attempts.take_if(problems, within(1..=100)),
+            // Stripe allows 100 calls a second, 25 in test mode. Stripe documentation: "Rate limits".
+            per_second: per_second.unwrap_or(if is_live { 80 } else { 20 }),
         }
     }
 }

@@ -11,14 +11,13 @@ use super::*;
 
 type Reader = (&'static str, fn(&Value) -> Result<(), Unreadable>);
 
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 8] = [
     ("event", |value| Event::from_value(value).map(drop)),
     ("subscription", |value| Subscription::from_value(value).map(drop)),
     ("invoice", |value| Invoice::from_value(value).map(drop)),
     ("session", |value| Session::from_value(value).map(drop)),
-    ("charge", |value| Charge::from_value(value).map(drop)),
-    ("refund", |value| Refund::from_value(value).map(drop)),
-    ("dispute", |value| Dispute::from_value(value).map(drop)),
+    ("refund", |value| refund::Refund::from_value(value).map(drop)),
+    ("dispute", |value| refund::Dispute::from_value(value).map(drop)),
     ("invoice_payment", |value| InvoicePayment::from_value(value).map(drop)),
     ("subscription_schedule", |value| Schedule::from_value(value).map(drop)),
 ];

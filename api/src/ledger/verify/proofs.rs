@@ -1,0 +1,153 @@
+//! The proofs: each is a statement that finds what contradicts a fact, and says so in one column. They are written for both
+//! databases; `EPOCH(..)` stands for the seconds of a time.
+
+/// A fact and the statement that finds its contradictions.
+pub(super) type Proof = (&'static str, &'static str);
+
+/// What must hold.
+pub(super) const PROOFS: [Proof; 13] = [
+    (
+        "each account's versions are 1, 2, 3 ... without gaps",
+        "SELECT 'user ' || user_id || ': ' || COUNT(*) || ' entries, versions ' || MIN(version) || ' to ' || MAX(version) \
+         FROM credits_ledger GROUP BY user_id HAVING MIN(version) <> 1 OR MAX(version) <> COUNT(*)",
+    ),
+    (
+        "each balance follows from the one before it",
+        "SELECT 'user ' || user_id || ', version ' || version || ': ' || earlier || ' and ' || credits_delta || \
+         ' is not ' || balance_after FROM (SELECT user_id, version, credits_delta, balance_after, \
+         COALESCE(LAG(balance_after) OVER (PARTITION BY user_id ORDER BY version), 0) AS earlier FROM credits_ledger) \
+         AS entries WHERE earlier + credits_delta <> balance_after",
+    ),
+    (
+        "each account's balance and version are those of its ledger",
+        "SELECT 'user ' || a.user_id || ': balance ' || a.balance || ' at version ' || a.version || ', the ledger says ' \
+         || COALESCE(l.total, 0) || ' at ' || COALESCE(l.newest, 0) FROM credit_accounts a LEFT JOIN (SELECT user_id, \
+         SUM(credits_delta) AS total, MAX(version) AS newest FROM credits_ledger GROUP BY user_id) l \
+         ON l.user_id = a.user_id WHERE a.balance <> COALESCE(l.total, 0) OR a.version <> COALESCE(l.newest, 0)",
+    ),
+    (
+        "each entry has an account, and each account a user",
+        "SELECT 'user ' || l.user_id || ' has entries and no account' FROM credits_ledger l LEFT JOIN credit_accounts a \
+         ON a.user_id = l.user_id WHERE a.user_id IS NULL GROUP BY l.user_id \
+         UNION ALL SELECT 'account ' || a.user_id || ' has no user' FROM credit_accounts a LEFT JOIN users u \
+         ON u.id = a.user_id WHERE u.id IS NULL",
+    ),
+    // What was booked before the gateway is kept as it was found, also where it was wrong.
+    (
+        "no spend added credits or took a balance below zero",
+        "SELECT 'entry ' || id || ' of user ' || user_id || ': a spend of ' || credits_delta || ' left ' || balance_after \
+         FROM credits_ledger WHERE change_type = 'Spend' AND source NOT LIKE 'legacy:%' AND (credits_delta > 0 OR \
+         (credits_delta < 0 AND balance_after < 0))",
+    ),
+    (
+        "each line of each paid invoice was granted as it was billed, and nothing was granted without one",
+        "SELECT i.stripe_invoice_id || ' grants ' || x.credits || ' to ' || p.reference || ', the ledger says ' || \
+         COALESCE(CAST(l.credits_delta AS TEXT), 'nothing') FROM stripe_invoice_periods x \
+         JOIN stripe_invoices i ON i.id = x.invoice_id JOIN stripe_periods p ON p.id = x.period_id \
+         LEFT JOIN credits_ledger l ON l.source = 'grant:' || i.stripe_invoice_id || ':' || p.reference \
+         AND l.user_id = p.user_id AND l.change_type = 'Grant' \
+         WHERE i.user_id <> p.user_id OR x.credits <> COALESCE(l.credits_delta, 0) \
+         UNION ALL SELECT 'entry ' || l.id || ' grants what no invoice paid for' FROM credits_ledger l \
+         LEFT JOIN stripe_periods p ON p.reference = l.reference LEFT JOIN stripe_invoices i ON i.stripe_invoice_id = \
+         substr(l.source, 7, length(l.source) - 7 - length(l.reference)) LEFT JOIN stripe_invoice_periods x \
+         ON x.invoice_id = i.id AND x.period_id = p.id WHERE l.source LIKE 'grant:%' AND x.id IS NULL",
+    ),
+    (
+        "each period's sums are those of its invoices",
+        "SELECT p.reference || ': ' || p.credits_granted || ' credits for ' || p.paid || ', its invoices say ' || \
+         COALESCE(x.credits, 0) || ' for ' || COALESCE(x.paid, 0) FROM stripe_periods p LEFT JOIN (SELECT period_id, \
+         SUM(credits) AS credits, SUM(paid) AS paid FROM stripe_invoice_periods GROUP BY period_id) x \
+         ON x.period_id = p.id WHERE p.credits_granted <> COALESCE(x.credits, 0) OR p.paid <> COALESCE(x.paid, 0)",
+    ),
+    (
+        "of each period the share of the credits was taken back that went back of its money",
+        "SELECT s.reference || ': ' || s.stored_returned || ' went back and ' || s.credits_reversed || ' credits, of ' || \
+         s.granted || ' for ' || s.paid || ' it is ' || s.returned FROM (SELECT p.reference, p.returned AS \
+         stored_returned, p.credits_reversed, p.paid, CASE WHEN p.credits_granted > 0 THEN p.credits_granted ELSE 0 END \
+         AS granted, COALESCE(b.returned, 0) AS returned FROM stripe_periods p LEFT JOIN (SELECT x.period_id, \
+         CAST(SUM(CASE WHEN i.amount_paid <= 0 THEN 0 WHEN COALESCE(m.back, 0) + i.amount_credited >= i.amount_paid THEN \
+         x.paid ELSE (2 * x.paid * (COALESCE(m.back, 0) + i.amount_credited) + i.amount_paid) / (2 * i.amount_paid) END) \
+         AS BIGINT) AS returned FROM stripe_invoice_periods x JOIN stripe_invoices i ON i.id = x.invoice_id LEFT JOIN (SELECT \
+         invoice_id, CAST(SUM(amount_refunded + amount_disputed) AS BIGINT) AS back FROM stripe_payment_intents WHERE invoice_id IS NOT \
+         NULL GROUP BY invoice_id) m ON m.invoice_id = i.id GROUP BY x.period_id) b ON b.period_id = p.id) s \
+         WHERE s.stored_returned <> s.returned OR s.credits_reversed <> CASE WHEN s.paid <= 0 THEN 0 \
+         WHEN s.returned >= s.paid THEN s.granted ELSE (2 * s.granted * s.returned + s.paid) / (2 * s.paid) END",
+    ),
+    (
+        "of each pack the share of the credits was taken back that went back of its money",
+        "SELECT 'payment ' || p.id || ': ' || p.credits_reversed || ' of ' || p.credits_granted || ' credits for ' || \
+         (m.amount_refunded + m.amount_disputed) || ' of ' || p.amount FROM stripe_payments p \
+         JOIN stripe_payment_intents m ON m.stripe_payment_intent_id = p.stripe_payment_intent_id \
+         WHERE p.status NOT IN ('pending', 'failed') AND p.credits_reversed <> CASE WHEN p.amount <= 0 THEN 0 \
+         WHEN m.amount_refunded + m.amount_disputed >= p.amount THEN p.credits_granted \
+         ELSE (2 * p.credits_granted * (m.amount_refunded + m.amount_disputed) + p.amount) / (2 * p.amount) END",
+    ),
+    (
+        "each paid pack has one PURCHASE, of its credits, and no PURCHASE is without a pack",
+        "SELECT 'payment ' || p.id || ' of ' || p.credits_granted || ' credits posted ' || \
+         COALESCE(CAST(l.credits_delta AS TEXT), 'nothing') FROM stripe_payments p LEFT JOIN credits_ledger l \
+         ON l.source = 'payment:' || COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) \
+         AND l.change_type = 'Purchase' AND l.user_id = p.user_id WHERE COALESCE(l.credits_delta, 0) <> \
+         CASE WHEN p.status IN ('pending', 'failed') THEN 0 ELSE p.credits_granted END \
+         UNION ALL SELECT 'entry ' || l.id || ' has no payment' FROM credits_ledger l LEFT JOIN stripe_payments p \
+         ON COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) = l.reference \
+         WHERE l.source LIKE 'payment:%' AND p.id IS NULL",
+    ),
+    (
+        "what was taken back for each pack and period is what its row says",
+        "SELECT 'payment ' || p.id || ': the row says ' || p.credits_reversed || ', the ledger ' || COALESCE(l.back, 0) FROM \
+         stripe_payments p LEFT JOIN (SELECT user_id, reference, -SUM(credits_delta) AS back FROM credits_ledger \
+         WHERE source LIKE 'reversal:%' GROUP BY user_id, reference) l ON l.user_id = p.user_id AND l.reference = \
+         COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) WHERE p.credits_reversed <> COALESCE(l.back, 0) \
+         UNION ALL SELECT p.reference || ': the row says ' || p.credits_reversed || ', the ledger ' || COALESCE(l.back, 0) \
+         FROM stripe_periods p LEFT JOIN (SELECT user_id, reference, -SUM(credits_delta) AS back FROM credits_ledger \
+         WHERE source LIKE 'reversal:%' GROUP BY user_id, reference) l ON l.user_id = p.user_id AND l.reference = \
+         p.reference WHERE p.credits_reversed <> COALESCE(l.back, 0) \
+         UNION ALL SELECT 'entry ' || l.id || ' takes back what nothing gave' FROM credits_ledger l \
+         LEFT JOIN stripe_payments p ON COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) = l.reference \
+         LEFT JOIN stripe_periods q ON q.reference = l.reference \
+         WHERE l.source LIKE 'reversal:%' AND p.id IS NULL AND q.id IS NULL",
+    ),
+    (
+        "each give-back equals its one SPEND",
+        "SELECT 'entry ' || r.id || ' gives back ' || r.credits_delta || ' for entry ' || r.reference FROM \
+         credits_ledger r LEFT JOIN credits_ledger s ON s.id = CAST(r.reference AS BIGINT) AND s.user_id = r.user_id AND \
+         s.change_type = 'Spend' WHERE r.source LIKE 'export-refund:%' AND (s.id IS NULL OR r.credits_delta <> \
+         -s.credits_delta OR r.change_type <> 'Refund')",
+    ),
+    // An account that lost its unlimited exports was written when they ended, or later.
+    (
+        "unlimited exports last as long as subscriptions and their paid periods say",
+        "SELECT 'user ' || a.user_id || ' is unlimited until ' || COALESCE(CAST(a.unlimited_until AS TEXT), 'never') || \
+         ', its subscriptions say ' || COALESCE(CAST(e.until AS TEXT), 'never') || ' (Unix time)' FROM credit_accounts a \
+         LEFT JOIN (SELECT c.user_id, MAX(CASE WHEN p.returned * 3 > p.paid THEN NULL ELSE EPOCH(p.period_end) + \
+         CASE WHEN s.payment_processing AND s.current_period_start >= p.period_end THEN {PROCESSING} ELSE {GRACE} END END) \
+         AS until FROM stripe_subscriptions s JOIN stripe_customers c ON c.id = s.customer_id JOIN stripe_periods p \
+         ON p.stripe_subscription_id = s.stripe_subscription_id AND p.user_id = c.user_id AND p.tier = 'STUDIO' \
+         WHERE s.tier = 'STUDIO' AND s.status IN ('active', 'trialing') AND NOT EXISTS (SELECT 1 FROM stripe_periods n \
+         WHERE n.stripe_subscription_id = p.stripe_subscription_id AND n.tier = 'STUDIO' AND n.period_end > p.period_end) \
+         GROUP BY c.user_id) e ON e.user_id = a.user_id WHERE CASE WHEN a.unlimited_until IS NULL \
+         THEN COALESCE(e.until, 0) > EPOCH(a.updated_at) ELSE COALESCE(e.until, 0) <> EPOCH(a.unlimited_until) END",
+    ),
+];
+
+/// What an operator should look at, although the books hold.
+pub(super) const NOTICES: [Proof; 3] = [
+    (
+        "each active subscription has a paid invoice for its present period, four days after that began",
+        "SELECT s.stripe_subscription_id || ' is active, and its period until ' || s.current_period_end || ' is not paid' \
+         FROM stripe_subscriptions s LEFT JOIN stripe_periods p ON p.stripe_subscription_id = s.stripe_subscription_id \
+         AND p.period_end = s.current_period_end WHERE s.status = 'active' AND p.id IS NULL \
+         AND EPOCH(s.current_period_start) < {NOW} - 4 * 86400",
+    ),
+    (
+        "no work is due for more than a day",
+        "SELECT kind || ' ' || key || ' is due since ' || due_at || ' after ' || attempts || ' attempts: ' || \
+         COALESCE(error, 'never tried') FROM work WHERE EPOCH(created_at) < {NOW} - 86400 AND attempts > 0",
+    ),
+    (
+        "Stripe refused no operation",
+        "SELECT 'operation ' || id || ' (' || kind || ') of user ' || user_id || ': ' || COALESCE(error, '') \
+         FROM stripe_operations WHERE state = 'refused'",
+    ),
+];

@@ -1,0 +1,80 @@
+//! Paces background reads below Stripe's limits. Calls that users wait for are never held back; they use up what background
+//! reads would have had. Stripe documentation: "Rate limits".
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+/// A bucket of calls that fills at a steady rate. It may be overdrawn by calls that do not wait.
+#[derive(Debug)]
+pub(super) struct Pace {
+    per_second: f64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    calls: f64,
+    at: Instant,
+}
+
+impl Pace {
+    /// A full bucket: it holds the calls of one second.
+    pub(super) fn new(per_second: u32) -> Self {
+        let per_second = f64::from(per_second.max(1));
+        Self { per_second, state: Mutex::new(State { calls: per_second, at: Instant::now() }) }
+    }
+
+    /// Counts a call that is made in any case.
+    pub(super) fn count(&self) {
+        let _: Option<Duration> = self.take(true);
+    }
+
+    /// Waits until there is room for a call.
+    pub(super) async fn wait(&self) {
+        while let Some(pause) = self.take(false) {
+            sleep(pause).await;
+        }
+    }
+
+    /// Takes one call, or tells for how long there is none.
+    fn take(&self, overdraw: bool) -> Option<Duration> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let filled = state.calls + now.duration_since(state.at).as_secs_f64() * self.per_second;
+        state.calls = filled.min(self.per_second);
+        state.at = now;
+        if overdraw {
+            // Not deeper than a second: a burst of users must not stop the background for long.
+            state.calls = (state.calls - 1.0).max(-self.per_second);
+            return None;
+        }
+        if state.calls >= 1.0 {
+            state.calls -= 1.0;
+            return None;
+        }
+        Some(Duration::from_secs_f64((1.0 - state.calls) / self.per_second))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn background_calls_wait_for_room_and_those_of_users_do_not() {
+        let pace = Pace::new(10);
+        assert!((0..10).all(|_| pace.take(false).is_none()), "a second's calls are saved up");
+        let pause = pace.take(false).unwrap();
+        assert!(pause <= Duration::from_millis(100), "{pause:?}");
+        assert!((0..5).all(|_| pace.take(true).is_none()));
+        let pause = pace.take(false).unwrap();
+        assert!(
+            pause > Duration::from_millis(400),
+            "calls of users use up what the background would have had: {pause:?}"
+        );
+    }
+}

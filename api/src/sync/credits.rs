@@ -1,0 +1,228 @@
+//! What an invoice grants, by its lines.
+//!
+//! A full-period line grants its tier's credits times its quantity. A proration line grants that share of the tier's credits
+//! that its amount is of the price, or its share of the period's time where the price in that currency is unknown; a negative
+//! line takes its share away. A line of zero, as in a trial, grants nothing. A coupon lowers the invoice and not its lines, so
+//! it takes no credits away. STUDIO's lines grant no credits, and an invoice that bills STUDIO takes none away either: who
+//! upgrades to unlimited exports keeps what the cheaper plan granted. Sums are rounded once per invoice and period.
+//!
+//! Credits so cost what they cost in whatever way they are billed, and no order of changes yields more of them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Months, Utc};
+use entity::Tier;
+
+use crate::{
+    plan::plan,
+    stripe::{Invoice, InvoiceLine},
+};
+
+/// Parts of a credit that lines are added up in.
+const SCALE: i128 = 1_000_000;
+
+/// The most of one line that is counted.
+const MAX_QUANTITY: i64 = 1000;
+
+/// What an invoice grants to one period of one subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) subscription: String,
+    pub(super) period_end: DateTime<Utc>,
+    /// The highest tier that was billed; FREE where the invoice only takes away.
+    pub(super) tier: Tier,
+    pub(super) credits: i64,
+    /// Which part of the invoice's money paid for the period, in minor units.
+    pub(super) paid: i64,
+}
+
+#[derive(Default)]
+struct Sum {
+    tier: Option<Tier>,
+    /// In parts of a credit.
+    credits: i128,
+    amount: i64,
+}
+
+/// The lines of an invoice that bill a plan: each with its subscription and its tier.
+pub(super) fn plan_lines<'a>(
+    invoice: &'a Invoice,
+    tier: impl Fn(&str) -> Option<Tier>,
+) -> impl Iterator<Item = (&'a InvoiceLine, &'a str, Tier)> {
+    invoice.lines.iter().filter_map(move |line| {
+        let subscription = line.subscription.as_deref().or(invoice.subscription.as_deref())?;
+        Some((line, subscription, tier(line.price.as_deref()?)?))
+    })
+}
+
+/// What an invoice grants, period by period.
+pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> Vec<Share> {
+    let mut sums = BTreeMap::<(&str, DateTime<Utc>), Sum>::new();
+    for (line, subscription, tier) in plan_lines(invoice, tier).filter(|(line, ..)| line.amount != 0) {
+        let sum = sums.entry((subscription, line.period_end)).or_default();
+        sum.credits += credits(line, tier);
+        sum.amount += line.amount;
+        if line.amount > 0 {
+            sum.tier = sum.tier.max(Some(tier));
+        }
+    }
+    let of_plans: i64 = sums.values().map(|sum| sum.amount).sum();
+    let others = invoice.lines.iter().map(|line| line.amount).sum::<i64>() - of_plans;
+    let billed = sums.values().map(|sum| sum.amount.max(0)).sum::<i64>() + others.max(0);
+    let share = |((subscription, period_end), sum): (_, Sum)| Share {
+        subscription: String::from(subscription),
+        period_end,
+        tier: sum.tier.unwrap_or(Tier::Free),
+        credits: saturated(rounded(sum.credits, SCALE)).max(if sum.tier == Some(Tier::Studio) { 0 } else { i64::MIN }),
+        paid: part(invoice.amount_paid, sum.amount.max(0), billed),
+    };
+    sums.into_iter().map(share).collect()
+}
+
+/// What one line grants, in parts of a credit.
+fn credits(line: &InvoiceLine, tier: Tier) -> i128 {
+    let monthly = i128::from(plan(tier).monthly_credits.unwrap_or_default()) * SCALE;
+    let quantity = i128::from(line.quantity.unwrap_or(1).clamp(0, MAX_QUANTITY));
+    if line.amount > 0 && !line.proration {
+        return monthly * quantity;
+    }
+    if let Some(price) = line.unit_amount.filter(|price| *price > 0) {
+        return rounded(monthly * i128::from(line.amount), price.into());
+    }
+    let month = line.period_end.checked_sub_months(Months::new(1)).map_or(0, |start| seconds(start, line.period_end));
+    if month <= 0 {
+        return 0;
+    }
+    let billed = seconds(line.period_start, line.period_end).clamp(0, month);
+    rounded(monthly * quantity * i128::from(billed) * i128::from(line.amount.signum()), month.into())
+}
+
+fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
+    (to - from).num_seconds()
+}
+
+/// The part of `whole` that `share` is of `all`, rounded half up; nothing of nothing.
+pub(super) fn part(whole: i64, share: i64, all: i64) -> i64 {
+    if all <= 0 {
+        return 0;
+    }
+    saturated(rounded(i128::from(whole) * i128::from(share.clamp(0, all)), all.into()))
+}
+
+/// The quotient, rounded half up. The denominator is positive.
+fn rounded(numerator: i128, denominator: i128) -> i128 {
+    (2 * numerator + denominator).div_euclid(2 * denominator)
+}
+
+fn saturated(number: i128) -> i64 {
+    i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const START: i64 = 1_789_000_000;
+
+    fn end() -> i64 {
+        let start = DateTime::from_timestamp(START, 0).unwrap();
+        start.checked_add_months(Months::new(1)).unwrap().timestamp()
+    }
+
+    fn line(price: &str, amount: i64, proration: bool) -> Value {
+        json!({
+            "id": "il_1", "amount": amount, "quantity": 1, "period": { "start": START, "end": end() },
+            "price": { "id": price, "unit_amount": match price { "core" => 499, "pro" => 1499, _ => 2999 }, "currency": "usd" },
+            "proration": proration, "subscription": "sub_1",
+        })
+    }
+
+    fn invoice(paid: i64, lines: &[Value]) -> Invoice {
+        Invoice::from_value(&json!({
+            "id": "in_1", "object": "invoice", "customer": "cus_1", "subscription": "sub_1", "amount_paid": paid,
+            "currency": "usd", "created": START, "livemode": false, "status": "paid",
+            "lines": { "data": lines, "has_more": false },
+        }))
+        .unwrap()
+    }
+
+    fn tier(price: &str) -> Option<Tier> {
+        match price {
+            "core" => Some(Tier::Core),
+            "pro" => Some(Tier::Pro),
+            "studio" => Some(Tier::Studio),
+            _ => None,
+        }
+    }
+
+    /// Tier, credits and money of each period.
+    fn granted(paid: i64, lines: &[Value]) -> Vec<(Tier, i64, i64)> {
+        let shares = shares(&invoice(paid, lines), tier);
+        shares.into_iter().map(|share| (share.tier, share.credits, share.paid)).collect()
+    }
+
+    #[test]
+    fn a_full_period_grants_the_tiers_credits_times_the_quantity() {
+        assert_eq!(granted(499, &[line("core", 499, false)]), [(Tier::Core, 25, 499)]);
+        let mut three = line("core", 1497, false);
+        three["quantity"] = json!(3);
+        assert_eq!(granted(1497, &[three]), [(Tier::Core, 75, 1497)]);
+    }
+
+    #[test]
+    fn a_coupon_lowers_the_money_and_not_the_credits() {
+        assert_eq!(granted(0, &[line("pro", 1499, false)]), [(Tier::Pro, 100, 0)]);
+    }
+
+    #[test]
+    fn a_trial_grants_nothing() {
+        assert_eq!(granted(0, &[line("pro", 0, false)]), []);
+    }
+
+    #[test]
+    fn an_upgrade_from_the_start_grants_the_difference_in_whatever_order_its_lines_are() {
+        let lines = [line("core", -499, true), line("pro", 1499, true)];
+        assert_eq!(granted(1000, &lines), [(Tier::Pro, 75, 1000)]);
+        assert_eq!(granted(1000, &[lines[1].clone(), lines[0].clone()]), [(Tier::Pro, 75, 1000)]);
+    }
+
+    #[test]
+    fn a_proration_grants_the_share_of_the_price_that_was_paid() {
+        assert_eq!(granted(500, &[line("core", -250, true), line("pro", 750, true)]), [(Tier::Pro, 38, 500)]);
+    }
+
+    #[test]
+    fn where_the_price_is_unknown_the_share_of_the_time_counts() {
+        let half = |amount| {
+            let mut line = line("pro", amount, true);
+            line["price"] = json!("pro");
+            line["period"]["start"] = json!(START.midpoint(end()));
+            line
+        };
+        assert_eq!(granted(700, &[half(700)]), [(Tier::Pro, 50, 700)]);
+        assert_eq!(granted(0, &[half(-700)]), [(Tier::Free, -50, 0)]);
+    }
+
+    #[test]
+    fn a_downgrade_with_a_credit_takes_credits_away() {
+        assert_eq!(granted(0, &[line("pro", -1499, true), line("core", 499, true)]), [(Tier::Core, -75, 0)]);
+    }
+
+    #[test]
+    fn studio_grants_no_credits_and_other_things_take_their_part_of_the_money() {
+        assert_eq!(granted(2999, &[line("studio", 2999, false)]), [(Tier::Studio, 0, 2999)]);
+        assert_eq!(granted(2500, &[line("core", -499, true), line("studio", 2999, true)]), [(Tier::Studio, 0, 2500)]);
+        assert_eq!(granted(5998, &[line("studio", 2999, false), line("mug", 2999, false)]), [(Tier::Studio, 0, 2999)]);
+    }
+
+    #[test]
+    fn parts_are_rounded_half_up() {
+        assert_eq!(part(25, 250, 500), 13);
+        assert_eq!(part(25, 1, 500), 0);
+        assert_eq!(part(1000, 600, 500), 1000);
+        assert_eq!(part(25, 100, 0), 0);
+        assert_eq!(part(i64::MAX, i64::MAX, i64::MAX), i64::MAX);
+    }
+}

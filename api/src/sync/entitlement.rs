@@ -1,0 +1,135 @@
+//! Unlimited exports: on while a STUDIO subscription is entitled and paid, with some days of grace for its renewal's payment.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Tier,
+    ledger_entry::ChangeType,
+    period,
+    subscription::{self, Status},
+    work::Kind,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{ApplyError, Context, change, publish};
+use crate::{
+    app::App,
+    clock::Clock,
+    error::Error,
+    ledger::{self, Posting, Unlimited, source},
+    plan::{GRACE, PROCESSING},
+    work::{self, Next},
+};
+
+/// How many of a user's newest STUDIO periods are read. Older ones are long over.
+const RECENT: u64 = 20;
+
+/// Until when a user's exports are free; `None` when that is over at `now`.
+///
+/// A subscription counts while it is a STUDIO one and entitled: until the end of its last paid STUDIO period and the grace,
+/// or longer while the payment of its renewal is processing; but not when more than a third of that period's money went
+/// back. Of several subscriptions the one that lasts longest counts.
+pub(super) async fn unlimited_until(
+    tx: &impl ConnectionTrait,
+    user_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let paid = studio_periods(tx, user_id).await?;
+    if paid.is_empty() {
+        return Ok(None);
+    }
+    let names = paid.iter().map(|period| period.stripe_subscription_id.as_str());
+    let entitled: Vec<_> = subscription::Entity::find()
+        .filter(subscription::Column::StripeSubscriptionId.is_in(names))
+        .filter(subscription::Column::Tier.eq(Tier::Studio))
+        .filter(subscription::Column::Status.is_in([Status::Active, Status::Trialing]))
+        .all(tx)
+        .await?;
+    let until = |subscription: &subscription::Model| {
+        let last = paid.iter().find(|one| one.stripe_subscription_id == subscription.stripe_subscription_id)?;
+        if last.returned * 3 > last.paid {
+            return None;
+        }
+        let renewing = subscription.payment_processing && subscription.current_period_start >= last.period_end;
+        last.period_end.checked_add_signed(if renewing { PROCESSING } else { GRACE })
+    };
+    Ok(entitled.iter().filter_map(until).max().filter(|until| *until > now))
+}
+
+/// Posts a switch of unlimited exports that nothing else posted: every change of a balance has a version.
+pub(super) async fn apply(context: &Context<'_>, user_id: i64) -> Result<(), ApplyError> {
+    post(context.tx, context.clock, user_id).await
+}
+
+async fn post(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(), ApplyError> {
+    let now = clock.now();
+    let account = ledger::lock(tx, user_id).await?;
+    let until = unlimited_until(tx, user_id, now).await?;
+    if account.unlimited_until == until {
+        return Ok(());
+    }
+    let newest = studio_periods(tx, user_id).await?.into_iter().next();
+    let subscription = newest.map_or_else(|| format!("user-{user_id}"), |period| period.stripe_subscription_id);
+    let posting = Posting {
+        user_id,
+        change_type: ChangeType::Grant,
+        delta: 0,
+        unlimited: Unlimited::Until(until),
+        source: source::unlimited(&subscription, account.version),
+        notes: Some(until.map_or_else(
+            || "unlimited exports ended".to_owned(),
+            |until| format!("unlimited exports until {}", until.format("%Y-%m-%d")),
+        )),
+        reference: Some(subscription),
+        now,
+    };
+    ledger::post(tx, posting).await?;
+    request_end(tx, clock, user_id, until).await
+}
+
+/// Requests the end of unlimited exports for when their time is over.
+pub(super) async fn end_later(
+    context: &Context<'_>,
+    user_id: i64,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), ApplyError> {
+    request_end(context.tx, context.clock, user_id, until).await
+}
+
+async fn request_end(
+    tx: &DatabaseTransaction,
+    clock: &Clock,
+    user_id: i64,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), ApplyError> {
+    if let Some(until) = until {
+        work::due_at(tx, clock, (Kind::Unlimited, &user_id.to_string()), until).await?;
+    }
+    Ok(())
+}
+
+/// Ends a user's unlimited exports if their time is over.
+///
+/// # Errors
+/// The database's.
+pub async fn end_unlimited(app: &App, user_id: i64) -> Result<Next, Error> {
+    let tx = app.database.begin().await?;
+    post(&tx, &app.clock, user_id).await?;
+    let change = change(&tx, user_id).await?;
+    let account = ledger::account(&tx, user_id).await?;
+    tx.commit().await?;
+    publish(app, change);
+    Ok(account.and_then(|account| account.unlimited_until).map_or(Next::Done, Next::At))
+}
+
+/// A user's newest paid STUDIO periods, the last first.
+async fn studio_periods(tx: &impl ConnectionTrait, user_id: i64) -> Result<Vec<period::Model>, DbErr> {
+    period::Entity::find()
+        .filter(period::Column::UserId.eq(user_id))
+        .filter(period::Column::Tier.eq(Tier::Studio))
+        .order_by_desc(period::Column::PeriodEnd)
+        .limit(RECENT)
+        .all(tx)
+        .await
+}

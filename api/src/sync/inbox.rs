@@ -1,0 +1,316 @@
+//! Webhooks: stored and applied in one transaction before they are answered. Where an event says only that an object may have
+//! changed, the transaction requests a look, which is done before the answer if that is possible within seconds.
+
+use chrono::DateTime;
+use entity::{
+    event::{self, Status},
+    work::Kind,
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QuerySelect, TryInsertResult,
+};
+use tokio::time::timeout;
+
+use super::{
+    ApplyError, Change, Fact, NOT_OURS, Object, Outcome, apply, fact,
+    look::{self, ANSWER_WITHIN, PATIENCE},
+    owner, publish,
+};
+use crate::{
+    app::App,
+    database,
+    error::Error,
+    retry::{Passing, retry},
+    stripe::{Event, id_of},
+    telemetry,
+    work::{self, Claim, Next},
+};
+
+/// Bytes of an event's id: Stripe's are far shorter.
+const MAX_ID_BYTES: usize = 255;
+
+/// The result of a webhook. All of these are answered with 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It was applied.
+    Applied,
+    /// It does not concern us.
+    Ignored,
+    /// It is stored, and the look that it requested is due.
+    Waiting,
+    /// It is stored with its error, and will be retried.
+    Failed,
+    /// It was applied or ignored before.
+    Known,
+}
+
+impl Receipt {
+    /// In one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Ignored => "ignored",
+            Self::Waiting => "waiting",
+            Self::Failed => "failed",
+            Self::Known => "known",
+        }
+    }
+}
+
+/// Why a webhook was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Its body is not an event: 400.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Our fault, and nothing is stored: 5xx, so that Stripe sends it again.
+    #[error(transparent)]
+    Ours(#[from] Error),
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl Passing for Refusal {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Ours(error) if error.passing())
+    }
+}
+
+/// Takes a webhook's body, whose signature was checked.
+///
+/// # Errors
+/// [`Refusal`]; nothing is stored then.
+pub async fn receive(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
+    let event = Event::parse(body).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    let payload = std::str::from_utf8(body).ok().filter(|_| is_storable(&event));
+    let payload =
+        payload.ok_or_else(|| Refusal::Unreadable("the event has an invalid id, type or version".to_owned()))?;
+    let permit = app.inline_looks.try_acquire().ok();
+    let stored = retry(|| store_and_settle(app, &event, payload, permit.is_some())).await?;
+    let receipt = stored.follow_up(app, &event.id).await?;
+    telemetry::webhook(fact::counted_as(&event.kind), receipt.word());
+    Ok(receipt)
+}
+
+/// An event that is stored, and what is left to do about it.
+pub(super) struct Settled {
+    receipt: Receipt,
+    /// The look that it requested, if that is ours to do.
+    look: Option<Claim>,
+}
+
+impl Settled {
+    const KNOWN: Self = Self { receipt: Receipt::Known, look: None };
+
+    /// After the commit: does the look. The receipt tells what became of the event within a few seconds.
+    pub(super) async fn follow_up(self, app: &App, id: &str) -> Result<Receipt, Error> {
+        let Some(claim) = self.look else {
+            app.work.wake();
+            return Ok(self.receipt);
+        };
+        let task = app.clone();
+        let looking = app.tasks.spawn(async move { look::work_off_claim(&task, &claim).await });
+        // A look that takes longer goes on by itself.
+        let _ = timeout(ANSWER_WITHIN, looking).await;
+        let event = event::Entity::find_by_id(id).one(app.database.read()).await?;
+        Ok(event.map_or(self.receipt, |event| match event.status {
+            Status::Applied => Receipt::Applied,
+            Status::Ignored => Receipt::Ignored,
+            Status::Failed => Receipt::Failed,
+            Status::Received | Status::Waiting => Receipt::Waiting,
+        }))
+    }
+}
+
+/// Stores an event and settles it, or settles it again, unless there is nothing left to do.
+async fn store_and_settle(app: &App, event: &Event, payload: &str, inline: bool) -> Result<Settled, Refusal> {
+    let tx = app.database.begin().await?;
+    if store(&tx, app, event, payload).await? {
+        return Ok(settle(app, tx, event, Previous::default(), inline).await?);
+    }
+    match locked(&tx, &event.id).await? {
+        Some(known) if !matches!(known.status, Status::Applied | Status::Ignored) => {
+            Ok(settle(app, tx, event, Previous::from(&known), inline).await?)
+        }
+        _ => Ok(Settled::KNOWN),
+    }
+}
+
+/// Retries an event that failed by its own fault: its price may be configured by now.
+///
+/// # Errors
+/// [`Error::Internal`] with the event's fault, so that it is retried later; the database's.
+pub async fn retry_event(app: &App, id: &str) -> Result<Next, Error> {
+    let stored = event::Entity::find_by_id(id).one(app.database.read()).await?;
+    let Some(stored) = stored.filter(|event| event.status == Status::Failed) else { return Ok(Next::Done) };
+    match receive(app, stored.payload.as_bytes()).await {
+        Ok(Receipt::Failed) if stored.received_at + PATIENCE > app.clock.wall() => {
+            let now = event::Entity::find_by_id(id).one(app.database.read()).await?;
+            Err(Error::Internal(now.and_then(|event| event.error).unwrap_or_default()))
+        }
+        Ok(_) => Ok(Next::Done),
+        Err(Refusal::Ours(error)) => Err(error),
+        Err(Refusal::Unreadable(reason)) => Err(Error::Internal(reason)),
+    }
+}
+
+/// Whether the envelope fits the inbox. PostgreSQL takes no NUL in a text.
+fn is_storable(event: &Event) -> bool {
+    let id = (1..=MAX_ID_BYTES).contains(&event.id.len()) && event.id.bytes().all(|byte| byte.is_ascii_graphic());
+    let version = event.api_version.as_deref().unwrap_or_default();
+    id && !event.kind.contains('\0') && !version.contains('\0')
+}
+
+/// Stores an event, unless it is stored already.
+async fn store(tx: &DatabaseTransaction, app: &App, event: &Event, payload: &str) -> Result<bool, DbErr> {
+    let row = event::ActiveModel {
+        event_id: Set(event.id.clone()),
+        kind: Set(event.kind.clone()),
+        api_version: Set(event.api_version.clone()),
+        livemode: Set(event.livemode),
+        created: Set(DateTime::from_timestamp(event.created, 0).unwrap_or_default()),
+        payload: Set(payload.to_owned()),
+        status: Set(Status::Received),
+        waits_for: Set(None),
+        attempts: Set(0),
+        error: Set(None),
+        received_at: Set(app.clock.wall()),
+        applied_at: Set(None),
+    };
+    let inserted = event::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await?;
+    Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+}
+
+/// What became of a stored event so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Previous {
+    attempts: i32,
+    applied_at: Option<DateTime<chrono::Utc>>,
+}
+
+impl From<&event::Model> for Previous {
+    fn from(row: &event::Model) -> Self {
+        Self { attempts: row.attempts, applied_at: row.applied_at }
+    }
+}
+
+/// The stored event, locked for this transaction.
+pub(super) async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<event::Model>, DbErr> {
+    let mut row = event::Entity::find_by_id(id);
+    if tx.get_database_backend() == DbBackend::Postgres {
+        row = row.lock_exclusive();
+    }
+    row.one(tx).await
+}
+
+/// Applies a stored event, or requests its look, and marks what became of it. What was applied once stays applied.
+pub(super) async fn settle(
+    app: &App,
+    tx: DatabaseTransaction,
+    event: &Event,
+    previous: Previous,
+    inline: bool,
+) -> Result<Settled, Error> {
+    let outcome = match attempt(app, &tx, event).await {
+        Err(ApplyError::Transient(error)) => return Err(error.into()),
+        outcome => outcome,
+    };
+    let (receipt, status, error) = match &outcome {
+        Ok(Outcome::Applied(_)) => (Receipt::Applied, Status::Applied, None),
+        Ok(Outcome::Ignored(reason)) => (Receipt::Ignored, Status::Ignored, Some((*reason).to_owned())),
+        Ok(Outcome::Look(_)) => (Receipt::Waiting, Status::Waiting, None),
+        // The error may quote what the inbox cannot store.
+        Err(error) => (Receipt::Failed, Status::Failed, Some(error.to_string().replace('\0', "\u{fffd}"))),
+    };
+    let outcome = outcome.unwrap_or(Outcome::Applied(None));
+    let object = if let Outcome::Look(object) = &outcome { Some(object) } else { None };
+    let applied_at = previous.applied_at.or_else(|| (status == Status::Applied).then(|| app.clock.wall()));
+    let mark = event::ActiveModel {
+        event_id: Unchanged(event.id.clone()),
+        status: Set(if applied_at.is_some() { Status::Applied } else { status }),
+        waits_for: Set(object.filter(|_| applied_at.is_none()).map(Object::key)),
+        attempts: Set(previous.attempts + 1),
+        error: Set(error.clone()),
+        applied_at: Set(applied_at),
+        ..Default::default()
+    };
+    mark.update(&tx).await?;
+    if receipt == Receipt::Failed && applied_at.is_none() {
+        let again = app.clock.wall() + work::pause(previous.attempts + 1);
+        work::ensure_at(&tx, &app.clock, (Kind::Event, &event.id), again).await?;
+    }
+    let look = request_look(app, &tx, object, inline).await?;
+    tx.commit().await?;
+    if receipt == Receipt::Failed {
+        tracing::error!(event = event.id, kind = event.kind, error, "webhook failed");
+    } else {
+        tracing::info!(event = event.id, kind = event.kind, ?receipt, reason = error, "webhook");
+    }
+    if let Outcome::Applied(Some(change)) = outcome {
+        publish(app, change);
+    }
+    Ok(Settled { receipt, look })
+}
+
+/// Requests a look, and takes it where it is to be done at once and nobody else is at it.
+async fn request_look(
+    app: &App,
+    tx: &DatabaseTransaction,
+    object: Option<&Object>,
+    inline: bool,
+) -> Result<Option<Claim>, DbErr> {
+    let Some(key) = object.map(Object::key) else { return Ok(None) };
+    work::due(tx, &app.clock, Kind::Look, &key).await?;
+    if inline { work::claim_one(tx, &app.clock, Kind::Look, &key).await } else { Ok(None) }
+}
+
+/// Applies the event behind a savepoint, so that its own fault takes back only what it did.
+async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<Outcome, ApplyError> {
+    let live = app.payments().is_ok_and(|payments| payments.stripe.livemode());
+    if event.livemode != live {
+        return Ok(Outcome::Ignored("of the other mode"));
+    }
+    if is_foreign(tx, event).await? {
+        return Ok(Outcome::Ignored(NOT_OURS));
+    }
+    let fact = match Fact::read(event) {
+        Ok(fact) => fact,
+        Err(ignored) => return ignored.reason().map(Outcome::Ignored),
+    };
+    let subscription = if let Fact::Invoice(invoice) = &fact { invoice.subscription.clone() } else { None };
+    let savepoint = database::savepoint(tx).await?;
+    match apply(&savepoint, app, fact).await {
+        Ok(Outcome::Look(object)) if !object.is_plausible() => {
+            savepoint.rollback().await?;
+            Err(ApplyError::Permanent("it names an id that Stripe cannot have made".to_owned()))
+        }
+        Ok(outcome) => {
+            savepoint.commit().await?;
+            let subscription = subscription.map(Object::Subscription).filter(Object::is_plausible);
+            if let (Outcome::Applied(Some(Change { .. })), Some(subscription)) = (&outcome, subscription) {
+                // A renewal's invoice tells that the subscription has rolled over.
+                work::due(tx, &app.clock, Kind::Look, &subscription.key()).await?;
+            }
+            Ok(outcome)
+        }
+        Err(error) => {
+            savepoint.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+/// Whether the event is about a customer, and that customer is not ours. It may look as it likes then.
+async fn is_foreign(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbErr> {
+    let object = &event.object;
+    let customer = if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) };
+    let Some(customer) = customer else { return Ok(false) };
+    Ok(owner(tx, Some(&customer)).await?.is_none())
+}

@@ -1,0 +1,125 @@
+//! Paid invoices. Each is applied once, by its id.
+
+use entity::invoice;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+};
+
+use super::{
+    ApplyError, Context, NO_PAYMENT, NOT_OURS, Object, Outcome, change,
+    credits::{plan_lines, shares},
+    customer::owner_locked,
+    entitlement, period, refund, reversal, unknown_price,
+};
+use crate::{
+    config::Prices,
+    ledger,
+    stripe::{Invoice, InvoicePayment},
+};
+
+/// Applies a paid invoice from an event or a reply. Where it does not carry everything that decides about credits, a look
+/// follows.
+pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Outcome, ApplyError> {
+    let Some(id) = invoice.id.clone() else { return Ok(Outcome::Ignored("a preview")) };
+    if owner_locked(context, invoice.customer.as_deref()).await?.is_none() {
+        return Ok(Outcome::Ignored(NOT_OURS));
+    }
+    if !is_complete(&invoice, &context.payments.prices) && find(context.tx, &id).await?.is_none() {
+        return Ok(Outcome::Look(Object::Invoice(id)));
+    }
+    apply_complete(context, &invoice).await
+}
+
+/// Whether an invoice carries all of its lines, and the price of each proration.
+pub(super) fn is_complete(invoice: &Invoice, prices: &Prices) -> bool {
+    !invoice.has_more_lines
+        && plan_lines(invoice, |price| prices.tier(price))
+            .all(|(line, ..)| !line.is_share() || line.unit_amount.is_some())
+}
+
+/// As [`apply`], for an invoice that tells as much as Stripe knows.
+pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> Result<Outcome, ApplyError> {
+    let Some(id) = &invoice.id else { return Ok(Outcome::Ignored("a preview")) };
+    let Some(owner) = owner_locked(context, invoice.customer.as_deref()).await? else {
+        return Ok(Outcome::Ignored(NOT_OURS));
+    };
+    let user_id = owner.row.user_id;
+    let tier = |price: &str| context.payments.prices.tier(price);
+    let row = if let Some(row) = find(context.tx, id).await? {
+        row
+    } else {
+        if plan_lines(invoice, tier).next().is_none() {
+            let unknown = invoice
+                .lines
+                .iter()
+                .find(|line| line.amount > 0 && (line.subscription.is_some() || invoice.subscription.is_some()));
+            return match unknown {
+                Some(line) => Err(unknown_price(line.price.as_deref())),
+                None => Ok(Outcome::Ignored("the invoice bills no plan")),
+            };
+        }
+        let row = insert(context, user_id, id, invoice).await?;
+        for share in shares(invoice, tier) {
+            period::grant(context, &row, share).await?;
+        }
+        row
+    };
+    for payment in &invoice.payment_intents {
+        refund::record(context, user_id, payment, Some(row.id)).await?;
+    }
+    reversal::of_invoice(context, row.id).await?;
+    entitlement::apply(context, user_id).await?;
+    Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
+}
+
+pub(super) async fn find(tx: &impl ConnectionTrait, id: &str) -> Result<Option<invoice::Model>, DbErr> {
+    invoice::Entity::find().filter(invoice::Column::StripeInvoiceId.eq(id)).one(tx).await
+}
+
+async fn insert(
+    context: &Context<'_>,
+    user_id: i64,
+    id: &str,
+    invoice: &Invoice,
+) -> Result<invoice::Model, ApplyError> {
+    let row = invoice::ActiveModel {
+        user_id: Set(user_id),
+        stripe_invoice_id: Set(id.to_owned()),
+        amount_paid: Set(invoice.amount_paid),
+        amount_credited: Set(0),
+        fence: Set(0),
+        created_at: Set(context.clock.now()),
+        ..Default::default()
+    };
+    Ok(row.insert(context.tx).await?)
+}
+
+/// Records which payment paid an invoice. The event names no customer: an invoice that is unknown is looked at.
+pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -> Result<Outcome, ApplyError> {
+    let Some(payment) = paid.payment_intent.filter(|_| paid.paid) else { return Ok(Outcome::Ignored(NO_PAYMENT)) };
+    let Some(invoice) = find(context.tx, &paid.invoice).await? else {
+        return Ok(Outcome::Look(Object::Invoice(paid.invoice)));
+    };
+    ledger::lock(context.tx, invoice.user_id).await?;
+    refund::record(context, invoice.user_id, &payment, Some(invoice.id)).await?;
+    reversal::of_invoice(context, invoice.id).await?;
+    Ok(Outcome::Applied(None))
+}
+
+/// Writes how much was credited for an invoice after its payment and did not go back as a refund.
+pub(super) async fn apply_credit(context: &Context<'_>, id: &str, credited: i64, fence: i64) -> Result<(), ApplyError> {
+    let Some(row) = find(context.tx, id).await? else { return Ok(()) };
+    if row.fence > fence {
+        return Ok(());
+    }
+    let update = invoice::ActiveModel {
+        id: Unchanged(row.id),
+        amount_credited: Set(credited),
+        fence: Set(fence),
+        ..Default::default()
+    };
+    update.update(context.tx).await?;
+    reversal::of_invoice(context, row.id).await
+}

@@ -1,0 +1,326 @@
+//! Looks: an object is read from Stripe, and what was read is written under the account's lock.
+//!
+//! A look takes a fence, a number that grows, before it reads. What a later fence has written is never overwritten by an
+//! earlier one. Whatever requested a look did so before the look took its fence; so a look that is dropped was made needless
+//! by one that began after that.
+
+mod fence;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    event::{self, Status},
+    work::Kind,
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use super::{
+    ApplyError, Change, Context, NOT_OURS, Object, Outcome, apply, customer::owner, fact::Fact, invoice, payment,
+    publish, refund, subscription,
+};
+use crate::{
+    app::App,
+    error::Error,
+    retry::retry,
+    stripe::{CustomerState, Invoice, Returned, Session, Stripe, SubscriptionState},
+    work::{self, Claim, Next},
+};
+
+/// For how long a look that fails is repeated, and the events that requested it are retried: as long as Stripe keeps events.
+pub(super) const PATIENCE: TimeDelta = TimeDelta::days(30);
+
+/// How long a webhook's answer waits for its look.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// What was read.
+enum Reading {
+    Subscription(Option<Box<SubscriptionState>>),
+    Payment {
+        paid_for: Option<PaidFor>,
+        returned: Returned,
+    },
+    Invoice {
+        invoice: Box<Invoice>,
+        credited: i64,
+    },
+    Deleted,
+    /// Nothing that concerns us.
+    Nothing(&'static str),
+}
+
+/// What a payment that was unknown here has paid for.
+enum PaidFor {
+    Invoice(Box<Invoice>),
+    Session(Box<Session>),
+}
+
+/// Requests a look in a transaction: the queue does it after the commit, unless [`look`] does it before.
+///
+/// # Errors
+/// The database's.
+pub async fn request_look(tx: &impl ConnectionTrait, app: &App, object: &Object) -> Result<(), DbErr> {
+    work::due(tx, &app.clock, Kind::Look, &object.key()).await
+}
+
+/// Looks at an object now, for a caller who waits: it goes before the looks of the queue.
+///
+/// # Errors
+/// Those of Stripe; [`Error::Internal`] where what was read cannot be applied; the database's.
+pub async fn look(app: &App, object: &Object) -> Result<Outcome, Error> {
+    let claim = work::claim_one(app.database.write(), &app.clock, Kind::Look, &object.key()).await?;
+    let stripe = &app.payments()?.stripe;
+    let looked = attempt(app, stripe, object).await;
+    if let Some(claim) = claim {
+        conclude(app, &claim, looked.as_ref().map(|_| Next::Done)).await?;
+    }
+    looked
+}
+
+/// As [`look`], and returns the subscription as Stripe described it.
+///
+/// # Errors
+/// As those of [`look`]; [`Error::Internal`] where Stripe does not know the subscription.
+pub async fn look_at_subscription(app: &App, id: &str) -> Result<SubscriptionState, Error> {
+    let stripe = &app.payments()?.stripe;
+    let fence = fence::take(&app.database).await?;
+    let state = stripe.subscription_state(id).await?;
+    let state = state.ok_or_else(|| Error::Internal(format!("Stripe does not know {id}")))?;
+    let reading = Reading::Subscription(Some(Box::new(state.clone())));
+    write(app, &Object::Subscription(id.to_owned()), &reading, fence).await?;
+    Ok(state)
+}
+
+/// As [`look`], paced below Stripe's limits: for a caller who looks at many.
+///
+/// # Errors
+/// As those of [`look`].
+pub(super) async fn look_in_background(app: &App, object: &Object) -> Result<Outcome, Error> {
+    attempt(app, &app.payments()?.stripe.in_background(), object).await
+}
+
+/// Does a look of the queue, paced below Stripe's limits.
+///
+/// # Errors
+/// As those of [`look`]: the look is due again.
+pub async fn work_off_look(app: &App, key: &str) -> Result<Next, Error> {
+    let stripe = app.payments()?.stripe.in_background();
+    let object = Object::from_key(key)?;
+    match attempt(app, &stripe, &object).await {
+        Err(error) if is_given_up(app, key).await? => {
+            tracing::error!(key, %error, "a look was given up after 30 days");
+            Ok(Next::Done)
+        }
+        looked => looked.map(|_| Next::Done),
+    }
+}
+
+/// Does a look whose task this process has taken, and writes the end of the task.
+pub(super) async fn work_off_claim(app: &App, claim: &Claim) {
+    let worked = work::hold(app.database.write(), &app.clock, claim, work_off_look(app, &claim.key)).await;
+    let Some(looked) = worked else { return };
+    if let Err(error) = &looked {
+        tracing::warn!(key = claim.key, %error, "a look failed and will be retried");
+    }
+    if let Err(error) = conclude(app, claim, looked.as_ref().copied()).await {
+        tracing::warn!(key = claim.key, %error, "the end of a look could not be written");
+    }
+}
+
+async fn conclude(app: &App, claim: &Claim, outcome: Result<Next, &Error>) -> Result<(), DbErr> {
+    match outcome {
+        Ok(next) => work::finish(app.database.write(), claim, next).await,
+        Err(error) => work::fail(app.database.write(), &app.clock, claim, &error.to_string()).await,
+    }
+}
+
+async fn is_given_up(app: &App, key: &str) -> Result<bool, DbErr> {
+    let requested = work::requested_at(app.database.read(), Kind::Look, key).await?;
+    let too_old = |requested: DateTime<Utc>| requested + PATIENCE < app.clock.wall();
+    Ok(requested.is_some_and(too_old))
+}
+
+async fn attempt(app: &App, stripe: &Stripe, object: &Object) -> Result<Outcome, Error> {
+    let fence = fence::take(&app.database).await?;
+    let reading = read(app, stripe, object).await?;
+    write(app, object, &reading, fence).await
+}
+
+async fn read(app: &App, stripe: &Stripe, object: &Object) -> Result<Reading, Error> {
+    Ok(match object {
+        Object::Subscription(id) => {
+            let mut state = stripe.subscription_state(id).await?.map(Box::new);
+            if let Some(paid) =
+                state.as_mut().and_then(|state| state.latest_invoice.as_mut()).filter(|one| one.is_paid())
+            {
+                complete(app, stripe, paid).await?;
+            }
+            Reading::Subscription(state)
+        }
+        Object::Invoice(id) => read_invoice(app, stripe, id).await?,
+        Object::Payment(id) => read_payment(app, stripe, id).await?,
+        Object::Customer(id) => {
+            if stripe.customer_state(id).await? == CustomerState::Deleted {
+                Reading::Deleted
+            } else {
+                Reading::Nothing("it was not deleted")
+            }
+        }
+    })
+}
+
+async fn read_invoice(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, Error> {
+    let Some(mut invoice) = stripe.invoice(id).await? else {
+        return Ok(Reading::Nothing("Stripe does not know the invoice"));
+    };
+    if owner(app.database.read(), invoice.customer.as_deref()).await?.is_none() {
+        return Ok(Reading::Nothing(NOT_OURS));
+    }
+    if !invoice.is_paid() {
+        return Ok(Reading::Nothing("the invoice is not paid"));
+    }
+    complete(app, stripe, &mut invoice).await?;
+    let credited = if invoice.credited == 0 { 0 } else { stripe.credited(id).await? };
+    Ok(Reading::Invoice { invoice: Box::new(invoice), credited })
+}
+
+/// Adds what an invoice does not carry itself: the lines beyond its first page, and the prices of prorations.
+async fn complete(app: &App, stripe: &Stripe, invoice: &mut Invoice) -> Result<(), Error> {
+    let prices = &app.payments()?.prices;
+    if let Some(id) = invoice.id.as_deref().filter(|_| invoice.has_more_lines) {
+        invoice.lines = stripe.invoice_lines(id).await?;
+        invoice.has_more_lines = false;
+    }
+    let shares = invoice.lines.iter_mut().filter(|line| line.is_share() && line.unit_amount.is_none());
+    for line in shares {
+        let Some(price) = line.price.as_deref().filter(|price| prices.tier(price).is_some()) else { continue };
+        line.unit_amount = stripe.unit_amount(price, &invoice.currency).await?;
+    }
+    Ok(())
+}
+
+async fn read_payment(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, Error> {
+    let known = refund::find(app.database.read(), id).await?.is_some();
+    let paid_for = if known {
+        None
+    } else {
+        let Some(payer) = stripe.payer(id).await? else {
+            return Ok(Reading::Nothing("Stripe does not know the payment"));
+        };
+        if owner(app.database.read(), payer.customer.as_deref()).await?.is_none() {
+            return Ok(Reading::Nothing(NOT_OURS));
+        }
+        let Some(paid_for) = paid_for(app, stripe, id).await? else {
+            return Ok(Reading::Nothing("the payment paid for nothing that we sell"));
+        };
+        Some(paid_for)
+    };
+    Ok(Reading::Payment { paid_for, returned: stripe.returned(id).await? })
+}
+
+async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<PaidFor>, Error> {
+    if let Some(link) = stripe.invoice_paid_by(payment).await? {
+        let Some(mut invoice) = stripe.invoice(&link.invoice).await?.filter(Invoice::is_paid) else { return Ok(None) };
+        complete(app, stripe, &mut invoice).await?;
+        if !invoice.payment_intents.iter().any(|id| id == payment) {
+            invoice.payment_intents.push(payment.to_owned());
+        }
+        return Ok(Some(PaidFor::Invoice(Box::new(invoice))));
+    }
+    Ok(stripe.session_paid_by(payment).await?.map(Box::new).map(PaidFor::Session))
+}
+
+/// Writes what was read, marks the events that requested the look, and publishes the change.
+async fn write(app: &App, object: &Object, reading: &Reading, fence: i64) -> Result<Outcome, Error> {
+    let once = || async {
+        let tx = app.database.begin().await?;
+        let outcome = apply_reading(&tx, app, (object, reading), fence).await;
+        if let Err(ApplyError::Transient(error)) = outcome {
+            return Err(Error::from(error));
+        }
+        if let Err(ApplyError::Permanent(reason)) = &outcome {
+            tx.rollback().await?;
+            let tx = app.database.begin().await?;
+            mark_failed(&tx, object, reason).await?;
+            tx.commit().await?;
+            return Err(Error::Internal(reason.clone()));
+        }
+        let outcome = outcome?;
+        mark_settled(&tx, app, object, &outcome).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    };
+    let outcome = retry(once).await?;
+    if let Outcome::Applied(Some(change)) = &outcome {
+        publish(app, *change);
+    }
+    Ok(outcome)
+}
+
+async fn apply_reading(
+    tx: &DatabaseTransaction,
+    app: &App,
+    (object, reading): (&Object, &Reading),
+    fence: i64,
+) -> Result<Outcome, ApplyError> {
+    let context = Context::new(tx, app)?;
+    match (object, reading) {
+        (_, Reading::Nothing(reason)) => Ok(Outcome::Ignored(reason)),
+        (Object::Customer(id), Reading::Deleted) => apply(tx, app, Fact::CustomerDeleted(id.clone())).await,
+        (Object::Subscription(id), Reading::Subscription(None)) => subscription::apply_absence(&context, id).await,
+        (Object::Subscription(_), Reading::Subscription(Some(state))) => {
+            subscription::apply(&context, state, fence).await
+        }
+        (Object::Invoice(id), Reading::Invoice { invoice, credited }) => {
+            let outcome = invoice::apply_complete(&context, invoice).await?;
+            invoice::apply_credit(&context, id, *credited, fence).await?;
+            refreshed(&context, outcome).await
+        }
+        (Object::Payment(id), Reading::Payment { paid_for, returned }) => {
+            let origin = match paid_for {
+                None => None,
+                Some(PaidFor::Invoice(invoice)) => Some(invoice::apply_complete(&context, invoice).await?),
+                Some(PaidFor::Session(session)) => Some(payment::apply(&context, (**session).clone(), false).await?),
+            };
+            let change = refund::apply(&context, id, *returned, fence).await?;
+            Ok(match origin {
+                Some(Outcome::Ignored(reason)) => Outcome::Ignored(reason),
+                _ => Outcome::Applied(change),
+            })
+        }
+        _ => Err(ApplyError::Permanent(format!("a look at {} read something else", object.key()))),
+    }
+}
+
+/// The outcome with the versions as they are now.
+async fn refreshed(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, ApplyError> {
+    let Outcome::Applied(Some(Change { user_id, .. })) = outcome else { return Ok(outcome) };
+    Ok(Outcome::Applied(Some(super::change(context.tx, user_id).await?)))
+}
+
+/// Marks the events that requested a look as applied or ignored.
+async fn mark_settled(tx: &DatabaseTransaction, app: &App, object: &Object, outcome: &Outcome) -> Result<(), DbErr> {
+    let (status, error) = match outcome {
+        Outcome::Ignored(reason) => (Status::Ignored, Some((*reason).to_owned())),
+        _ => (Status::Applied, None),
+    };
+    let applied_at = (status == Status::Applied).then(|| app.clock.wall());
+    let settled = event::ActiveModel {
+        status: Set(status),
+        error: Set(error),
+        waits_for: Set(None),
+        applied_at: Set(applied_at),
+        ..Default::default()
+    };
+    let waiting = event::Entity::update_many().set(settled).filter(event::Column::WaitsFor.eq(object.key()));
+    waiting.exec(tx).await?;
+    Ok(())
+}
+
+async fn mark_failed(tx: &DatabaseTransaction, object: &Object, reason: &str) -> Result<(), DbErr> {
+    // PostgreSQL stores no NUL in a text.
+    let error = reason.replace('\0', "\u{fffd}");
+    let failed = event::ActiveModel { status: Set(Status::Failed), error: Set(Some(error)), ..Default::default() };
+    event::Entity::update_many().set(failed).filter(event::Column::WaitsFor.eq(object.key())).exec(tx).await?;
+    Ok(())
+}

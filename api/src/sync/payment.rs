@@ -1,0 +1,112 @@
+//! Completed checkouts of credit packs, and of plans, whose subscription is looked at.
+
+use entity::{
+    ledger_entry::ChangeType,
+    payment::{self, Status},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, EntityTrait, QueryFilter,
+};
+
+use super::{ApplyError, Context, NOT_OURS, Object, Outcome, change, customer::owner_locked, refund, reversal};
+use crate::{
+    ledger::{self, Posting, Unlimited, source},
+    plan::MAX_PACK_CREDITS,
+    stripe::{PaymentStatus, Session, SessionMode},
+};
+
+pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, ApplyError> {
+    let Some(customer) = owner_locked(context, session.customer.as_deref()).await? else {
+        return Ok(Outcome::Ignored(NOT_OURS));
+    };
+    if session.mode == SessionMode::Subscription {
+        let subscription = session.subscription.map(Object::Subscription);
+        return Ok(subscription.map_or(Outcome::Ignored("a checkout without a subscription"), Outcome::Look));
+    }
+    let pack = session.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time");
+    if session.mode != SessionMode::Payment || !pack {
+        return Ok(Outcome::Ignored("not a checkout of a credit pack"));
+    }
+    let user_id = customer.row.user_id;
+    let paid = matches!(session.payment_status, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired);
+    let status = match (paid, failed) {
+        (true, _) => Status::Succeeded,
+        (false, true) => Status::Failed,
+        (false, false) => Status::Pending,
+    };
+    let payment = record(context, user_id, &session, status).await?;
+    if paid {
+        ledger::post(context.tx, purchase(&payment, context.clock.now())).await?;
+    }
+    if let Some(id) = &payment.stripe_payment_intent_id {
+        let paid = refund::record(context, user_id, id, None).await?;
+        reversal::apply(context, &paid).await?;
+    }
+    Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
+}
+
+/// Writes the payment's row. A payment that succeeded stays so, and one that failed does not become pending again.
+async fn record(
+    context: &Context<'_>,
+    user_id: i64,
+    session: &Session,
+    status: Status,
+) -> Result<payment::Model, ApplyError> {
+    let stored = payment::Entity::find()
+        .filter(payment::Column::StripeCheckoutSessionId.eq(&session.id))
+        .one(context.tx)
+        .await?;
+    let Some(stored) = stored else { return Ok(new(context, user_id, session, status)?.insert(context.tx).await?) };
+    let forward = match stored.status {
+        Status::Pending => status != Status::Pending,
+        Status::Failed => status == Status::Succeeded,
+        _ => false,
+    };
+    if !forward {
+        return Ok(stored);
+    }
+    let update = payment::ActiveModel { id: Unchanged(stored.id), status: Set(status), ..Default::default() };
+    Ok(update.update(context.tx).await?)
+}
+
+fn new(
+    context: &Context<'_>,
+    user_id: i64,
+    session: &Session,
+    status: Status,
+) -> Result<payment::ActiveModel, ApplyError> {
+    let credits = session.metadata.get("credits").and_then(|credits| credits.parse().ok());
+    let credits = credits.filter(|credits| (1..=MAX_PACK_CREDITS).contains(credits)).ok_or_else(|| {
+        ApplyError::Permanent(format!("the metadata of {} has no valid number of credits", session.id))
+    })?;
+    let metadata = session.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+    Ok(payment::ActiveModel {
+        user_id: Set(user_id),
+        stripe_payment_intent_id: Set(session.payment_intent.clone()),
+        stripe_checkout_session_id: Set(session.id.clone()),
+        amount: Set(session.amount_total),
+        currency: Set(session.currency.clone()),
+        status: Set(status),
+        credits_granted: Set(credits),
+        amount_refunded: Set(0),
+        credits_reversed: Set(0),
+        metadata: Set(serde_json::Value::Object(metadata.collect())),
+        created_at: Set(context.clock.now()),
+        ..Default::default()
+    })
+}
+
+fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Posting {
+    Posting {
+        user_id: payment.user_id,
+        change_type: ChangeType::Purchase,
+        delta: payment.credits_granted,
+        unlimited: Unlimited::Keep,
+        source: source::payment(payment.reference()),
+        reference: Some(payment.reference().to_owned()),
+        notes: Some(format!("{} credits bought", payment.credits_granted)),
+        now,
+    }
+}

@@ -1,0 +1,109 @@
+//! Compares with Stripe and repairs what is missing, in case webhooks never arrive: an endpoint is disabled, a secret is wrong.
+//!
+//! Events come first: everything that happened since the stored time up to which all is known, delivered or not, goes through
+//! the inbox as if it had just arrived. Stripe forgets events after 30 days, so the objects themselves are compared as well,
+//! once a day and after a long silence. What differs is looked at.
+//!
+//! The stored times move only after a run that reached the end. An object that cannot be applied is counted and passed.
+//! Objects of other installations in the same account are passed a page at a time. It runs beside webhooks and beside itself
+//! without harm.
+
+mod events;
+mod marks;
+mod objects;
+mod owned;
+mod report;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::fact::EVENTS;
+use crate::{
+    app::App,
+    error::Error,
+    stripe::{Noun, calls},
+};
+use marks::Mark;
+
+pub use report::{Line, Report};
+
+/// How many pages of one list a run reads.
+const MAX_PAGES: usize = 10_000;
+
+/// For how long Stripe keeps an event.
+const MEMORY: TimeDelta = TimeDelta::days(30);
+
+/// How far a run reads back over what the last one has read: Stripe shows an event some seconds after it happened, and clocks
+/// differ.
+const OVERLAP: TimeDelta = TimeDelta::minutes(30);
+
+/// How far back the first comparison of objects reads.
+const FIRST: TimeDelta = TimeDelta::days(35);
+
+/// How often objects are compared.
+const OBJECTS_EVERY: TimeDelta = TimeDelta::days(1);
+
+/// Between the creation of an object and its last change: an invoice is paid within weeks, a dispute lasts months.
+const LIFE: TimeDelta = TimeDelta::days(100);
+
+/// Compares everything as far back as `window`, and repairs what is missing. The report tells what could not be read or
+/// applied.
+///
+/// # Errors
+/// [`Error::StripeDisabled`].
+pub async fn reconcile(app: &App, window: TimeDelta) -> Result<Report, Error> {
+    app.payments()?;
+    let now = app.clock.now();
+    let mut report = Report::default();
+    report.add(events(app, now - window.min(MEMORY)).await);
+    for line in objects(app, now - window).await {
+        report.add(line);
+    }
+    Ok(report)
+}
+
+/// Compares what is due: all events since the last run, and objects once a day.
+///
+/// # Errors
+/// [`Error::StripeDisabled`]; the database's.
+pub async fn reconcile_due(app: &App) -> Result<Report, Error> {
+    app.payments()?;
+    let now = app.clock.now();
+    let mut report = Report::default();
+    let known = marks::read(app, Mark::Events).await?;
+    let line = events(app, known.map_or(now - MEMORY, |known| (known - OVERLAP).max(now - MEMORY))).await;
+    let finished = line.broken_off.is_none();
+    report.add(line);
+    if finished {
+        marks::write(app, Mark::Events, now).await?;
+    }
+    let compared = marks::read(app, Mark::Objects).await?;
+    if compared.is_none_or(|compared| compared + OBJECTS_EVERY <= now) {
+        let lines = objects(app, compared.map_or(now - FIRST, |compared| compared - LIFE)).await;
+        if lines.iter().all(|line| line.broken_off.is_none()) {
+            marks::write(app, Mark::Objects, now).await?;
+        }
+        lines.into_iter().for_each(|line| report.add(line));
+    }
+    Ok(report)
+}
+
+async fn events(app: &App, since: DateTime<Utc>) -> Line {
+    let mut line = Line::of("events");
+    for types in calls(EVENTS) {
+        let read = events::compare(app, types, since.timestamp(), &mut line).await;
+        line.end(read);
+    }
+    line
+}
+
+/// Subscriptions before their money, and money before what went back of it.
+async fn objects(app: &App, since: DateTime<Utc>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for noun in [Noun::Subscription, Noun::Session, Noun::Invoice, Noun::Refund, Noun::Dispute] {
+        let mut line = Line::of(noun.plural());
+        let read = objects::compare(app, noun, since.timestamp(), &mut line).await;
+        line.end(read);
+        lines.push(line);
+    }
+    lines
+}

@@ -1,0 +1,79 @@
+//! Events that are not in the inbox.
+
+use std::collections::HashSet;
+
+use entity::event::{self, Status};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde_json::Value;
+
+use super::{Line, MAX_PAGES, owned};
+use crate::{
+    app::App,
+    error::Error,
+    stripe::id_of,
+    sync::inbox::{Receipt, Refusal, receive},
+};
+
+/// Brings events of these types through the inbox, each as if it had been delivered.
+pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Line) -> Result<(), Error> {
+    let stripe = app.payments()?.stripe.in_background();
+    let mut after = None;
+    for _ in 0..MAX_PAGES {
+        let page = stripe.events(types, since, after.as_deref()).await?;
+        let customers: Vec<_> = page.objects.iter().filter_map(customer).collect();
+        let (ours, settled) = (owned::customers(app, customers).await?, settled(app, &page.objects).await?);
+        // The oldest first, so that money is known before what went back of it.
+        for event in page.objects.iter().rev() {
+            if customer(event).is_none_or(|customer| ours.contains_key(&customer)) {
+                take(app, event, &settled, line).await?;
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Line) -> Result<(), Error> {
+    line.looked_at += 1;
+    if event["id"].as_str().is_some_and(|id| settled.contains(id)) {
+        return Ok(());
+    }
+    match receive(app, event.to_string().as_bytes()).await {
+        // What waits has its look in the queue.
+        Ok(Receipt::Applied | Receipt::Waiting) => {
+            line.missing += 1;
+            line.mended += 1;
+        }
+        Ok(Receipt::Ignored | Receipt::Known) => {}
+        Ok(Receipt::Failed) => {
+            line.missing += 1;
+            line.failed += 1;
+        }
+        Err(Refusal::Ours(error)) => return Err(error),
+        Err(Refusal::Unreadable(reason)) => {
+            tracing::error!(event = %event["id"], reason, "an event that Stripe lists cannot be read");
+            line.failed += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The customer that an event is about, where it tells.
+fn customer(event: &Value) -> Option<String> {
+    let object = &event["data"]["object"];
+    if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) }
+}
+
+/// Which of these events are stored: those that failed or wait have their task in the queue.
+async fn settled(app: &App, events: &[Value]) -> Result<HashSet<String>, Error> {
+    let ids = events.iter().filter_map(|event| event["id"].as_str());
+    let rows = event::Entity::find()
+        .select_only()
+        .column(event::Column::EventId)
+        .filter(event::Column::EventId.is_in(ids))
+        .filter(event::Column::Status.ne(Status::Received));
+    Ok(rows.into_tuple::<String>().all(app.database.read()).await?.into_iter().collect())
+}

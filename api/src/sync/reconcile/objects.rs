@@ -1,0 +1,287 @@
+//! The objects themselves, as Stripe has them now. What differs from its row is looked at.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{customer, invoice, payment, payment_intent, subscription};
+use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::Value;
+
+use super::{Line, MAX_PAGES, owned};
+use crate::{
+    app::App,
+    error::Error,
+    stripe::{Invoice, Noun, PaymentStatus, Session, SessionMode, Stripe, Subscription, Unreadable, id_of, payment_of},
+    sync::{Change, Fact, Object, change, learn, look::look_in_background},
+};
+
+/// How many open rows are read at once.
+const BATCH: u64 = 500;
+
+/// An object that may differ from its row.
+struct Suspect {
+    user_id: i64,
+    id: String,
+    repair: Repair,
+}
+
+enum Repair {
+    Look(Object),
+    Session { session: Session, failed: bool },
+}
+
+/// Compares all of a noun that was created since a second, and whatever of it is still open here.
+pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) -> Result<(), Error> {
+    let stripe = app.payments()?.stripe.in_background();
+    let (mut after, mut seen) = (None, HashSet::new());
+    for _ in 0..MAX_PAGES {
+        let page = stripe.listed(noun, since, after.as_deref()).await?;
+        let ours = ours(app, noun, page.objects).await?;
+        line.looked_at += ours.len();
+        seen.extend(ours.iter().filter_map(|(object, _)| subject(noun, object)));
+        for suspect in suspects(app, noun, ours, line).await? {
+            repair(app, suspect, line).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut last = 0;
+    loop {
+        let open = open(app, noun, last).await?;
+        let Some((row, ..)) = open.last() else { return Ok(()) };
+        last = *row;
+        for (_, user_id, id) in open.into_iter().filter(|(.., id)| !seen.contains(id)) {
+            line.looked_at += 1;
+            if let Some(suspect) = unlisted(&stripe, noun, user_id, id).await? {
+                repair(app, suspect, line).await?;
+            }
+        }
+    }
+}
+
+/// The row that an object is compared with, by its id at Stripe.
+fn subject(noun: Noun, object: &Value) -> Option<String> {
+    match noun {
+        Noun::Refund | Noun::Dispute => payment_of(object),
+        _ => id_of(object),
+    }
+}
+
+/// Those that belong to a customer of ours, or to a payment of theirs, each with its user.
+async fn ours(app: &App, noun: Noun, objects: Vec<Value>) -> Result<Vec<(Value, i64)>, DbErr> {
+    let user = if matches!(noun, Noun::Refund | Noun::Dispute) {
+        let users = owned::payments(app, objects.iter().filter_map(payment_of).collect()).await?;
+        Box::new(move |object: &Value| users.get(&payment_of(object)?).copied())
+            as Box<dyn Fn(&Value) -> Option<i64> + Send>
+    } else {
+        let users =
+            owned::customers(app, objects.iter().filter_map(|object| id_of(&object["customer"])).collect()).await?;
+        Box::new(move |object: &Value| users.get(&id_of(&object["customer"])?).copied())
+    };
+    Ok(objects.into_iter().filter_map(|object| user(&object).map(|user_id| (object, user_id))).collect())
+}
+
+/// Those that may differ from their rows. What cannot be read is counted as failed.
+async fn suspects(app: &App, noun: Noun, objects: Vec<(Value, i64)>, line: &mut Line) -> Result<Vec<Suspect>, DbErr> {
+    let ids: Vec<_> = objects.iter().filter_map(|(object, _)| subject(noun, object)).collect();
+    let stored = Stored::read(app, noun, &ids).await?;
+    let mut suspects = Vec::new();
+    for (object, user_id) in objects {
+        match stored.differs(&object, noun) {
+            Ok(Some(repair)) => {
+                let id = id_of(&object).unwrap_or_default();
+                suspects.push(Suspect { user_id, id, repair });
+            }
+            Ok(None) => {}
+            Err(error) => fail(line, &object["id"].to_string(), &error.to_string()),
+        }
+    }
+    Ok(suspects)
+}
+
+/// The rows of a page.
+#[derive(Default)]
+struct Stored {
+    subscriptions: HashMap<String, subscription::Model>,
+    payments: HashMap<String, payment::Model>,
+    invoices: HashMap<String, invoice::Model>,
+    /// Payments that some object of the page was compared with already.
+    intents: HashMap<String, payment_intent::Model>,
+}
+
+impl Stored {
+    async fn read(app: &App, noun: Noun, ids: &[String]) -> Result<Self, DbErr> {
+        let db = app.database.read();
+        let mut stored = Self::default();
+        match noun {
+            Noun::Subscription => {
+                let rows = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.is_in(ids));
+                let rows = rows.all(db).await?.into_iter();
+                stored.subscriptions = rows.map(|row| (row.stripe_subscription_id.clone(), row)).collect();
+            }
+            Noun::Session => {
+                let rows = payment::Entity::find().filter(payment::Column::StripeCheckoutSessionId.is_in(ids));
+                let rows = rows.all(db).await?.into_iter();
+                stored.payments = rows.map(|row| (row.stripe_checkout_session_id.clone(), row)).collect();
+            }
+            Noun::Invoice => {
+                let rows = invoice::Entity::find().filter(invoice::Column::StripeInvoiceId.is_in(ids));
+                stored.invoices =
+                    rows.all(db).await?.into_iter().map(|row| (row.stripe_invoice_id.clone(), row)).collect();
+            }
+            Noun::Refund | Noun::Dispute => {
+                let rows = payment_intent::Entity::find();
+                let rows = rows.filter(payment_intent::Column::StripePaymentIntentId.is_in(ids)).all(db).await?;
+                stored.intents = rows.into_iter().map(|row| (row.stripe_payment_intent_id.clone(), row)).collect();
+            }
+        }
+        Ok(stored)
+    }
+
+    /// What repairs an object that may differ from its row.
+    fn differs(&self, object: &Value, noun: Noun) -> Result<Option<Repair>, Unreadable> {
+        Ok(match noun {
+            Noun::Subscription => {
+                let subscription = Subscription::from_value(object)?;
+                let same = self.subscriptions.get(&subscription.id).is_some_and(|row| is_same(row, &subscription));
+                (!same).then(|| Repair::Look(Object::Subscription(subscription.id)))
+            }
+            Noun::Session => {
+                let session = Session::from_value(object)?;
+                let failed = is_over(object);
+                let same = session.mode != SessionMode::Payment
+                    || self.payments.get(&session.id).is_some_and(|row| is_same_payment(row, &session, failed));
+                (!same).then_some(Repair::Session { session, failed })
+            }
+            Noun::Invoice => {
+                let invoice = Invoice::from_value(object)?;
+                let Some(id) = invoice.id else { return Ok(None) };
+                let same =
+                    self.invoices.get(&id).is_some_and(|row| (row.amount_credited > 0) == (invoice.credited > 0));
+                (!same).then_some(Repair::Look(Object::Invoice(id)))
+            }
+            Noun::Refund | Noun::Dispute => payment_of(object).map(|payment| Repair::Look(Object::Payment(payment))),
+        })
+    }
+}
+
+/// What steers a subscription does not show in a list, and an unknown newest invoice may be paid: both are looked at.
+fn is_same(row: &subscription::Model, subscription: &Subscription) -> bool {
+    let plan = subscription.prices.iter().position(|price| *price == row.stripe_price_id);
+    row.status.to_value() == subscription.status
+        && subscription.schedule.is_none()
+        && row.scheduled_tier.is_none()
+        && plan.is_some_and(|position| subscription.period_of(position).1 == row.current_period_end)
+        && row.cancel_at_period_end == subscription.cancel_at_period_end
+        && row.cancel_at == subscription.cancel_at
+}
+
+fn is_same_payment(row: &payment::Model, session: &Session, failed: bool) -> bool {
+    use payment::Status;
+    let paid = matches!(session.payment_status, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired);
+    match row.status {
+        Status::Pending => !paid && !failed,
+        Status::Failed => !paid,
+        _ => true,
+    }
+}
+
+/// Whether the money of a checkout, whose payment is expanded, will never arrive. Stripe documentation: "The Payment Intents
+/// API".
+fn is_over(session: &Value) -> bool {
+    let status = session["payment_intent"]["status"].as_str();
+    session["payment_status"] == "unpaid"
+        && status.is_some_and(|status| ["requires_payment_method", "canceled"].contains(&status))
+}
+
+/// What is not final here, from behind a row on: its row, its user and its id at Stripe.
+async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String)>, DbErr> {
+    let db = app.database.read();
+    match noun {
+        Noun::Subscription => {
+            let rows = subscription::Entity::find()
+                .find_also_related(customer::Entity)
+                .filter(subscription::Column::Status.is_not_in(subscription::Status::ENDED))
+                .filter(subscription::Column::Id.gt(after))
+                .order_by_asc(subscription::Column::Id)
+                .limit(BATCH)
+                .all(db)
+                .await?;
+            let row = |(row, customer): (subscription::Model, Option<customer::Model>)| {
+                (row.id, customer.map_or(0, |customer| customer.user_id), row.stripe_subscription_id)
+            };
+            Ok(rows.into_iter().map(row).collect())
+        }
+        Noun::Session => {
+            let rows = payment::Entity::find()
+                .filter(payment::Column::Status.eq(payment::Status::Pending))
+                .filter(payment::Column::Id.gt(after))
+                .order_by_asc(payment::Column::Id)
+                .limit(BATCH)
+                .all(db)
+                .await?;
+            Ok(rows.into_iter().map(|row| (row.id, row.user_id, row.stripe_checkout_session_id)).collect())
+        }
+        Noun::Dispute => {
+            // Money that a bank holds may come back after months.
+            let rows = payment_intent::Entity::find()
+                .filter(payment_intent::Column::AmountDisputed.gt(0))
+                .filter(payment_intent::Column::Id.gt(after))
+                .order_by_asc(payment_intent::Column::Id)
+                .limit(BATCH)
+                .all(db)
+                .await?;
+            Ok(rows.into_iter().map(|row| (row.id, row.user_id, row.stripe_payment_intent_id)).collect())
+        }
+        // An invoice is here only once it is paid, which it stays; refunds are listed.
+        Noun::Invoice | Noun::Refund => Ok(Vec::new()),
+    }
+}
+
+async fn unlisted(stripe: &Stripe, noun: Noun, user_id: i64, id: String) -> Result<Option<Suspect>, Error> {
+    let repair = match noun {
+        Noun::Session => {
+            let Some(found) = stripe.looked_up(noun, &id).await? else { return Ok(None) };
+            let session = Session::from_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
+            Repair::Session { session, failed: is_over(&found) }
+        }
+        Noun::Subscription => Repair::Look(Object::Subscription(id.clone())),
+        _ => Repair::Look(Object::Payment(id.clone())),
+    };
+    Ok(Some(Suspect { user_id, id, repair }))
+}
+
+/// Repairs a suspect, and counts it as missing if that changed anything.
+async fn repair(app: &App, suspect: Suspect, line: &mut Line) -> Result<(), Error> {
+    let before = state(app, suspect.user_id).await?;
+    let done = match suspect.repair {
+        Repair::Look(object) => look_in_background(app, &object).await,
+        Repair::Session { session, failed } => learn(app, Fact::Session { session, failed }).await,
+    };
+    match done {
+        Ok(_) if state(app, suspect.user_id).await? == before => {}
+        Ok(_) => {
+            line.missing += 1;
+            line.mended += 1;
+        }
+        // Nothing can be repaired now.
+        Err(error @ (Error::Unavailable(_) | Error::StripeUnavailable)) => return Err(error),
+        Err(error) => fail(line, &suspect.id, &error.to_string()),
+    }
+    Ok(())
+}
+
+/// What a repair changes: the user's versions, and their payments.
+async fn state(app: &App, user_id: i64) -> Result<(Change, Vec<payment::Status>), Error> {
+    let db = app.database.read();
+    let payments = payment::Entity::find().filter(payment::Column::UserId.eq(user_id));
+    let payments = payments.order_by_desc(payment::Column::Id).limit(BATCH).all(db).await?;
+    Ok((change(db, user_id).await?, payments.into_iter().map(|payment| payment.status).collect()))
+}
+
+fn fail(line: &mut Line, id: &str, reason: &str) {
+    tracing::error!(id, reason, "an object at Stripe cannot be applied");
+    line.missing += 1;
+    line.failed += 1;
+}

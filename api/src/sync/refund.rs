@@ -1,0 +1,63 @@
+//! Money that was paid to us, and how much of it went back.
+
+use entity::payment_intent;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+};
+
+use super::{ApplyError, Change, Context, change, reversal};
+use crate::{ledger, stripe::Returned};
+
+pub(super) async fn find(tx: &impl ConnectionTrait, id: &str) -> Result<Option<payment_intent::Model>, DbErr> {
+    payment_intent::Entity::find().filter(payment_intent::Column::StripePaymentIntentId.eq(id)).one(tx).await
+}
+
+/// Records a payment as one of a user, for an invoice or else for a pack. The account is locked already.
+pub(super) async fn record(
+    context: &Context<'_>,
+    user_id: i64,
+    id: &str,
+    invoice: Option<i64>,
+) -> Result<payment_intent::Model, ApplyError> {
+    if let Some(stored) = find(context.tx, id).await? {
+        if stored.user_id == user_id {
+            return Ok(stored);
+        }
+        return Err(ApplyError::Permanent(format!("the payment {id} belongs to another user")));
+    }
+    let row = payment_intent::ActiveModel {
+        user_id: Set(user_id),
+        stripe_payment_intent_id: Set(id.to_owned()),
+        invoice_id: Set(invoice),
+        amount_refunded: Set(0),
+        amount_disputed: Set(0),
+        fence: Set(0),
+        created_at: Set(context.clock.now()),
+        ..Default::default()
+    };
+    Ok(row.insert(context.tx).await?)
+}
+
+/// Writes how much of a payment went back, as a look with this fence saw it. `None` where a later look was applied.
+pub(super) async fn apply(
+    context: &Context<'_>,
+    id: &str,
+    returned: Returned,
+    fence: i64,
+) -> Result<Option<Change>, ApplyError> {
+    let Some(found) = find(context.tx, id).await? else { return Ok(None) };
+    ledger::lock(context.tx, found.user_id).await?;
+    let Some(stored) = find(context.tx, id).await?.filter(|stored| stored.fence <= fence) else { return Ok(None) };
+    let update = payment_intent::ActiveModel {
+        id: Unchanged(stored.id),
+        amount_refunded: Set(returned.refunded),
+        amount_disputed: Set(returned.disputed),
+        fence: Set(fence),
+        ..Default::default()
+    };
+    let payment = update.update(context.tx).await?;
+    reversal::apply(context, &payment).await?;
+    Ok(Some(change(context.tx, payment.user_id).await?))
+}

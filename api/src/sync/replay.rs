@@ -1,0 +1,29 @@
+//! A stored event, settled once more because an operator requests it: its price may be configured by now, or a newer program
+//! knows its type.
+
+use entity::event::{self, Summary};
+use sea_orm::EntityTrait;
+
+use super::inbox::{self, Previous, Settled};
+use crate::{app::App, error::Error, retry::retry, stripe::Event};
+
+/// Settles a stored event now. One that was applied stays so, and nothing is posted twice: each posting is named by its
+/// source.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such event, or it was deleted after `WEBHOOK_RETENTION_DAYS`;
+/// [`Error::StripeDisabled`].
+pub async fn replay(app: &App, id: &str) -> Result<Summary, Error> {
+    app.payments()?;
+    let settled = retry(|| settle_now(app, id)).await?;
+    settled.follow_up(app, id).await?;
+    let row = event::Entity::find_by_id(id).into_partial_model::<Summary>().one(app.database.read()).await?;
+    row.ok_or(Error::NotFound("webhook event"))
+}
+
+async fn settle_now(app: &App, id: &str) -> Result<Settled, Error> {
+    let tx = app.database.begin().await?;
+    let row = inbox::locked(&tx, id).await?.ok_or(Error::NotFound("webhook event"))?;
+    let event = Event::parse(row.payload.as_bytes()).map_err(|error| Error::Internal(error.to_string()))?;
+    inbox::settle(app, tx, &event, Previous::from(&row), true).await
+}
