@@ -202,7 +202,7 @@ facts! {
         assert_eq!(ada.credits().await, 50);
         // Stripe forgets its events.
         app.sandbox().advance(Duration::from_hours(40 * 24)).await;
-        let report = reconciles(&app, 35).await;
+        let report = reconciles(&app, 60).await;
         assert_eq!(found(&report, "disputes"), [1, 1, 1, 0], "{report}");
         assert_eq!(ada.credits().await, 0);
         let again = reconciles(&app, 35).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Plan, Price, list, reference};
+use super::{Plan, Price, is_share, list, reference};
 
 pub(super) fn subscription(plan: &Plan, status: &str) -> Value {
     let mut subscription = plan.subscription(status);
@@ -43,7 +43,7 @@ fn line(plan: &Plan, (price, amount): Price) -> Value {
         "invoice_item_details": null,
         "subscription_item_details": {
             "invoice_item": null,
-            "proration": amount < 0,
+            "proration": is_share((price, amount)),
             "subscription": plan.id,
             "subscription_item": "si_test",
         },

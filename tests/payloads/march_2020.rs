@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Plan, Price, list, reference};
+use super::{Plan, Price, full, is_share, list, reference};
 
 pub(super) fn subscription(plan: &Plan, status: &str) -> Value {
     let mut subscription = plan.subscription(status);
@@ -36,9 +36,9 @@ pub(super) fn invoice(plan: &Plan, reason: &str, lines: &[Price]) -> Value {
 
 fn line(plan: &Plan, price: Price) -> Value {
     let mut line = plan.line(price.1);
-    line["plan"] = old_plan(price);
-    line["price"] = plan.price_object(price);
-    line["proration"] = (price.1 < 0).into();
+    line["plan"] = old_plan((price.0, full(price)));
+    line["price"] = plan.price_object((price.0, full(price)));
+    line["proration"] = is_share(price).into();
     line["subscription"] = reference(plan.expanded, "subscription", &plan.id);
     line["subscription_item"] = "si_test".into();
     line["type"] = "subscription".into();

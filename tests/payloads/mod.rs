@@ -112,3 +112,13 @@ fn reference(expanded: bool, object: &str, id: &str) -> Value {
 fn list(data: &[Value]) -> Value {
     json!({ "object": "list", "data": data, "has_more": false, "total_count": data.len(), "url": "/v1/somewhere" })
 }
+
+/// A month's price of what a line bills; its amount where that is nothing of ours.
+fn full((price, amount): Price) -> i64 {
+    [CORE, PRO, STUDIO].into_iter().find(|(id, _)| *id == price).map_or(amount, |(_, full)| full)
+}
+
+/// Whether a line bills a share of a month, or gives one back.
+fn is_share(line: Price) -> bool {
+    line.1 < 0 || line.1 % full(line).max(1) != 0
+}

@@ -49,7 +49,9 @@ facts! {
         let plan = Plan::new(&customer, CORE);
         for (version, expanded) in forms() {
             let plan = Plan { version, expanded, ..plan.clone() };
-            accepts(&app, [&plan.created("active"), &plan.paid("subscription_create"), &plan.checked_out()]).await;
+            let mut paid = plan.paid("subscription_create");
+            paid["data"]["object"]["id"] = "in_told_several_times".into();
+            accepts(&app, [&plan.created("active"), &paid, &plan.checked_out()]).await;
         }
         app.settles().await;
         assert_eq!(booked(&ada).await, [grant(25)]);
