@@ -117,7 +117,7 @@ impl Telling {
     fn pack(&self, number: usize, credits: i64, paid: bool) -> Value {
         let mut pack = Pack::new(&customer(self.user));
         (pack.version, pack.credits) = (self.version(), credits);
-        (pack.session, pack.intent) = (format!("cs_{number}"), format!("pi_{number}"));
+        (pack.session, pack.intent) = (format!("cs_{number}"), format!("pi_pack{number}"));
         pack.completed(if paid { "paid" } else { "unpaid" })
     }
 
