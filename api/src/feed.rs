@@ -6,8 +6,9 @@
 //! Within a process a hint goes straight to its watchers. To other replicas it goes by way of the [`Outbox`], where hints
 //! for one user become one until they are sent.
 
-mod letter;
+mod notification;
 mod outbox;
+mod recent;
 
 use std::{
     collections::HashMap,
@@ -17,8 +18,9 @@ use std::{
 
 use tokio::{sync::watch, time::timeout};
 
-pub use letter::Letter;
+pub use notification::Notification;
 pub use outbox::Outbox;
+pub use recent::RecentChanges;
 
 /// How soon a hint that led to nothing is looked into again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -46,8 +48,25 @@ pub enum Path {
 /// Carries hints to the watchers of this process, and leaves them for other replicas.
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
-    users: Arc<Mutex<HashMap<i64, watch::Sender<Hint>>>>,
+    users: Arc<Mutex<HashMap<i64, WatchedUser>>>,
     outbox: Option<Arc<Outbox>>,
+}
+
+/// A user whom somebody watches in this process.
+#[derive(Debug, Default)]
+struct WatchedUser {
+    hints: watch::Sender<Hint>,
+    subscription_watchers: usize,
+    recent: Arc<tokio::sync::Mutex<Option<RecentChanges>>>,
+}
+
+/// What of a user is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The balance.
+    Balance,
+    /// The subscription.
+    Subscription,
 }
 
 /// Receives one user's hints for as long as it lives.
@@ -55,7 +74,9 @@ pub struct Feed {
 pub struct Watcher {
     feed: Feed,
     user_id: i64,
+    subject: Subject,
     hints: watch::Receiver<Hint>,
+    recent: Arc<tokio::sync::Mutex<Option<RecentChanges>>>,
     /// The hint that ended the last wait.
     heard: Hint,
 }
@@ -80,7 +101,7 @@ impl Feed {
     }
 
     /// Tells everybody how far the user's rows are. To be called after the commit, never before.
-    pub fn announce(&self, user_id: i64, hint: Hint) {
+    pub fn publish(&self, user_id: i64, hint: Hint) {
         if let Some(outbox) = &self.outbox {
             outbox.add(user_id, hint);
         }
@@ -90,8 +111,8 @@ impl Feed {
     /// Tells the watchers of this process.
     pub fn deliver(&self, user_id: i64, hint: Hint, path: Path) {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(sender) = users.get(&user_id) else { return };
-        let news = sender.send_if_modified(|known| {
+        let Some(user) = users.get(&user_id) else { return };
+        let news = user.hints.send_if_modified(|known| {
             let newest = known.merge(hint);
             std::mem::replace(known, newest) != newest
         });
@@ -100,12 +121,16 @@ impl Feed {
         }
     }
 
-    /// Begins to watch a user. Nothing that is announced from now on is missed.
+    /// Begins to watch a user. Nothing that is published from now on is missed.
     #[must_use]
-    pub fn watch(&self, user_id: i64) -> Watcher {
+    pub fn watch(&self, user_id: i64, subject: Subject) -> Watcher {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let hints = users.entry(user_id).or_default().subscribe();
-        Watcher { feed: self.clone(), user_id, hints, heard: Hint::default() }
+        let user = users.entry(user_id).or_default();
+        if subject == Subject::Subscription {
+            user.subscription_watchers += 1;
+        }
+        let (hints, recent) = (user.hints.subscribe(), user.recent.clone());
+        Watcher { feed: self.clone(), user_id, subject, hints, recent, heard: Hint::default() }
     }
 
     /// The users who are watched now.
@@ -115,7 +140,27 @@ impl Feed {
     }
 }
 
+impl Feed {
+    /// The users whose subscription is watched now.
+    #[must_use]
+    pub fn subscriptions_watched(&self) -> Vec<i64> {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.iter().filter(|(_, user)| user.subscription_watchers > 0).map(|(user_id, _)| *user_id).collect()
+    }
+}
+
 impl Watcher {
+    /// The newest hint so far.
+    #[must_use]
+    pub fn newest(&self) -> Hint {
+        *self.hints.borrow()
+    }
+
+    /// The newest changes that a watcher of this user has read. Whoever holds the lock reads for all others.
+    pub async fn recent(&self) -> tokio::sync::OwnedMutexGuard<Option<RecentChanges>> {
+        self.recent.clone().lock_owned().await
+    }
+
     /// Waits until a hint says more than `seen`. The hint may be news to nobody: what counts is in the tables. One that is
     /// ahead of them (a standby took over without the last commits, a backup was put back) is looked into again, but not
     /// at once.
@@ -134,8 +179,12 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         let mut users = self.feed.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(user) = users.get_mut(&self.user_id) else { return };
+        if self.subject == Subject::Subscription {
+            user.subscription_watchers -= 1;
+        }
         // One receiver is this watcher's own.
-        if users.get(&self.user_id).is_some_and(|sender| sender.receiver_count() <= 1) {
+        if user.hints.receiver_count() <= 1 {
             users.remove(&self.user_id);
         }
     }
@@ -148,9 +197,9 @@ mod tests {
     #[tokio::test]
     async fn a_watcher_sees_the_newest_hint_and_none_that_goes_back() {
         let feed = Feed::default();
-        let mut watcher = feed.watch(1);
-        feed.announce(1, Hint { ledger: 3, subscription: 0 });
-        feed.announce(1, Hint { ledger: 2, subscription: 1 });
+        let mut watcher = feed.watch(1, Subject::Balance);
+        feed.publish(1, Hint { ledger: 3, subscription: 0 });
+        feed.publish(1, Hint { ledger: 2, subscription: 1 });
         watcher.beyond(|hint| hint.ledger < 3 || hint.subscription < 1).await;
         assert_eq!(*watcher.hints.borrow(), Hint { ledger: 3, subscription: 1 });
     }
@@ -158,22 +207,36 @@ mod tests {
     #[tokio::test]
     async fn a_hint_that_led_to_nothing_is_looked_into_again_but_not_at_once() {
         let feed = Feed::default();
-        let mut watcher = feed.watch(1);
-        feed.announce(1, Hint { ledger: 9, subscription: 0 });
+        let mut watcher = feed.watch(1, Subject::Balance);
+        feed.publish(1, Hint { ledger: 9, subscription: 0 });
         watcher.beyond(|hint| hint.ledger <= 3).await;
         let again = timeout(AGAIN / 20, watcher.beyond(|hint| hint.ledger <= 3)).await;
         assert!(again.is_err(), "the same hint ended the wait at once");
-        feed.announce(1, Hint { ledger: 10, subscription: 0 });
+        feed.publish(1, Hint { ledger: 10, subscription: 0 });
         timeout(AGAIN / 2, watcher.beyond(|hint| hint.ledger <= 3)).await.expect("a new hint is looked into at once");
     }
 
     #[tokio::test]
     async fn a_user_is_forgotten_with_the_last_watcher() {
         let feed = Feed::default();
-        let (first, second) = (feed.watch(1), feed.watch(1));
+        let (first, second) = (feed.watch(1, Subject::Balance), feed.watch(1, Subject::Balance));
         drop(first);
         assert_eq!(feed.watched(), [1]);
         drop(second);
         assert!(feed.watched().is_empty());
+    }
+
+    #[tokio::test]
+    async fn watchers_of_subscriptions_are_counted_apart() {
+        let feed = Feed::default();
+        let balance = feed.watch(1, Subject::Balance);
+        assert!(feed.subscriptions_watched().is_empty());
+        let (first, second) = (feed.watch(1, Subject::Subscription), feed.watch(1, Subject::Subscription));
+        drop(first);
+        assert_eq!(feed.subscriptions_watched(), [1]);
+        drop(second);
+        assert!(feed.subscriptions_watched().is_empty());
+        assert_eq!(feed.watched(), [1]);
+        drop(balance);
     }
 }

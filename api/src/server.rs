@@ -218,7 +218,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
     // Half of the users' connections may wait for accounts that others keep locked.
     let waiters = config.database.max_connections as usize / 2;
     let charges = Charges::start(&database, waiters, move |user_id, version| {
-        announcer.announce(user_id, Hint { ledger: version, subscription: 0 });
+        announcer.publish(user_id, Hint { ledger: version, subscription: 0 });
     });
     let parts = Parts {
         charges,

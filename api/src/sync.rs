@@ -146,7 +146,7 @@ pub async fn learn(app: &App, fact: Fact) -> Result<Outcome, Error> {
 
 /// Notifies the user's watchers. Call it after the commit, never before.
 pub fn publish(app: &App, change: Change) {
-    app.feed.announce(change.user_id, change.hint);
+    app.feed.publish(change.user_id, change.hint);
 }
 
 /// The error for a price that is not configured.

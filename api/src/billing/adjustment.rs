@@ -80,7 +80,7 @@ pub(super) async fn enter(app: &App, actor: i64, posting: Posting) -> Result<led
     let user_id = posting.user_id;
     match retry(|| post(app, actor, posting.clone())).await? {
         Booking::Applied(entry) => {
-            app.feed.announce(user_id, Hint { ledger: entry.version, subscription: 0 });
+            app.feed.publish(user_id, Hint { ledger: entry.version, subscription: 0 });
             Ok(entry)
         }
         Booking::Replayed(entry) => Ok(entry),

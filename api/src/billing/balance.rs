@@ -5,7 +5,12 @@ use std::collections::VecDeque;
 use entity::{credit_account, ledger_entry};
 use futures_util::{Stream, stream};
 
-use crate::{app::App, error::Error, feed::Watcher, ledger};
+use crate::{
+    app::App,
+    error::Error,
+    feed::{RecentChanges, Subject, Watcher},
+    ledger,
+};
 
 /// A watcher further behind than this is sent the present state instead of every change.
 const MAX_CATCH_UP: i64 = 256;
@@ -32,7 +37,7 @@ pub async fn balance(app: &App, user_id: i64) -> Result<credit_account::Model, E
 /// Changes are read from the ledger, and a hint only says when to read: a lost hint loses no change. The backlog of a slow
 /// watcher stays in the database.
 pub fn watch(app: App, user_id: i64, after: Option<i64>) -> impl Stream<Item = Result<Change, Error>> + Send + 'static {
-    let watcher = app.feed.watch(user_id);
+    let watcher = app.feed.watch(user_id, Subject::Balance);
     let cursor = Cursor { app, user_id, watcher, seen: after, ready: VecDeque::new() };
     stream::try_unfold(cursor, |mut cursor| async move {
         let change = cursor.next().await?;
@@ -64,18 +69,36 @@ impl Cursor {
         }
     }
 
-    /// Reads the changes since then. The account is read first: entries up to its version exist by then.
+    /// Reads the changes since, or takes those that another watcher of this user has just read.
     async fn read(&mut self) -> Result<(), Error> {
-        let account = balance(&self.app, self.user_id).await?;
-        let within = |seen: &i64| *seen >= 0 && (0..=MAX_CATCH_UP).contains(&(account.version - seen));
-        let Some(seen) = self.seen.filter(within) else {
-            self.ready.push_back(Change { account, entry: None });
-            return Ok(());
+        let Some(seen) = self.seen.filter(|seen| *seen >= 0) else {
+            return self.read_present().await;
         };
-        if account.version > seen {
+        let mut recent = self.watcher.recent().await;
+        let until = self.watcher.newest().ledger.max(seen + 1);
+        if recent.as_ref().and_then(|recent| recent.since(seen, until)).is_none() {
+            // The account is read first: its entries up to its version exist then.
+            let account = balance(&self.app, self.user_id).await?;
+            if !(0..=MAX_CATCH_UP).contains(&(account.version - seen)) {
+                self.ready.push_back(Change { account, entry: None });
+                return Ok(());
+            }
+            if account.version == seen {
+                return Ok(());
+            }
             let entries = ledger::changes(self.app.database.read(), self.user_id, seen, account.version).await?;
-            self.ready.extend(entries.into_iter().map(|entry| at(&account, entry)));
+            *recent = Some(RecentChanges { account, after: seen, entries });
         }
+        if let Some(recent) = recent.as_ref() {
+            let entries = recent.since(seen, seen).unwrap_or_default();
+            self.ready.extend(entries.iter().map(|entry| at(&recent.account, entry.clone())));
+        }
+        Ok(())
+    }
+
+    async fn read_present(&mut self) -> Result<(), Error> {
+        let account = balance(&self.app, self.user_id).await?;
+        self.ready.push_back(Change { account, entry: None });
         Ok(())
     }
 }

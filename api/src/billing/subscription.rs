@@ -13,7 +13,13 @@ use super::{
     operation,
     subscription_change::{SubscriptionChange, Target},
 };
-use crate::{app::App, error::Error, feed::Watcher, stripe::Subscription, sync};
+use crate::{
+    app::App,
+    error::Error,
+    feed::{Subject, Watcher},
+    stripe::Subscription,
+    sync,
+};
 
 /// The result of cancelling a subscription, or of taking that back.
 #[derive(Clone, Debug)]
@@ -133,7 +139,7 @@ pub fn watch(
     app: App,
     user_id: i64,
 ) -> impl Stream<Item = Result<Option<subscription::Model>, Error>> + Send + 'static {
-    let watcher = app.feed.watch(user_id);
+    let watcher = app.feed.watch(user_id, Subject::Subscription);
     let cursor = Cursor { app, user_id, watcher, seen: None };
     stream::try_unfold(cursor, |mut cursor| async move {
         let subscription = cursor.next().await?;

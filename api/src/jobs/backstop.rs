@@ -1,11 +1,17 @@
-//! The backstop of hints: once a second, one question about all who are watched here. Whatever hint was lost, and
-//! whatever another process wrote, reaches its watchers this way.
+//! The backstop of hints. Whatever hint was lost, and whatever another process wrote, reaches its watchers this way.
+//!
+//! Once a second it reads what was posted to the ledger since, and the versions of watched subscriptions; so most of its cost
+//! is that of what changed, and not of who watches. Ids are taken before commits, so an entry may become visible after later
+//! ones: each look goes back to where the newest id was some seconds ago. What takes even longer to be committed is found by a
+//! look at everybody who is watched, which happens rarely.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use sea_orm::DbErr;
+use tokio::time::Instant;
 
 use crate::{
+    accounts,
     app::App,
     feed::{Hint, Path},
     ledger, sync,
@@ -13,30 +19,82 @@ use crate::{
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many users one question is about: within what both databases allow as parameters.
+/// How many looks go back to the same entry.
+const OVERLAP: usize = 4;
+
+/// How often everybody who is watched is looked at.
+const FULL_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How many users one query is about: within what both databases allow as parameters.
 const BATCH: usize = 10_000;
 
 pub(super) async fn run(app: App) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut backstop = Backstop::default();
     loop {
         ticks.tick().await;
-        if let Err(error) = look(&app).await {
+        if let Err(error) = backstop.tick(&app).await {
             tracing::warn!(%error, "could not look after watchers this time");
         }
+        if let Err(error) = accounts::notice(&app).await {
+            tracing::warn!(%error, "recent revocations could not be read this time");
+        }
     }
+}
+
+/// How far the ledger was read.
+#[derive(Default)]
+struct Backstop {
+    /// The newest entry's id at the end of each of the last looks, oldest first.
+    newest: VecDeque<i64>,
+    full_at: Option<Instant>,
+}
+
+impl Backstop {
+    async fn tick(&mut self, app: &App) -> Result<(), DbErr> {
+        let now = Instant::now();
+        if self.full_at.is_none_or(|at| now.duration_since(at) >= FULL_INTERVAL) {
+            if self.newest.is_empty() {
+                self.newest.push_back(ledger::newest_entry_id(app.database.read()).await?);
+            }
+            look(app).await?;
+            self.full_at = Some(now);
+        }
+        self.look_at_changes(app).await?;
+        look_at_subscriptions(app).await
+    }
+
+    async fn look_at_changes(&mut self, app: &App) -> Result<(), DbErr> {
+        let (after, mut newest) = (self.newest.front().copied().unwrap_or(0), self.newest.back().copied().unwrap_or(0));
+        for grown in ledger::grown_since(app.database.read(), after).await? {
+            newest = newest.max(grown.entry_id);
+            let hint = Hint { ledger: grown.version, ..Hint::default() };
+            app.feed.deliver(grown.user_id, hint, Path::Backstop);
+        }
+        self.newest.push_back(newest);
+        if self.newest.len() > OVERLAP {
+            self.newest.pop_front();
+        }
+        Ok(())
+    }
+}
+
+async fn look_at_subscriptions(app: &App) -> Result<(), DbErr> {
+    for users in app.feed.subscriptions_watched().chunks(BATCH) {
+        for (user_id, subscription) in sync::versions(app.database.read(), users).await? {
+            app.feed.deliver(user_id, Hint { subscription, ..Hint::default() }, Path::Backstop);
+        }
+    }
+    Ok(())
 }
 
 /// Tells every watcher of this process how far their rows are.
 pub(super) async fn look(app: &App) -> Result<(), DbErr> {
     for users in app.feed.watched().chunks(BATCH) {
-        let accounts = ledger::accounts(app.database.read(), users).await?;
-        let subscriptions = sync::versions(app.database.read(), users).await?;
-        for user_id in users {
-            let ledger = accounts.get(user_id).map_or(0, |account| account.version);
-            let subscription = subscriptions.get(user_id).copied().unwrap_or_default();
-            app.feed.deliver(*user_id, Hint { ledger, subscription }, Path::Backstop);
+        for (user_id, account) in ledger::accounts(app.database.read(), users).await? {
+            app.feed.deliver(user_id, Hint { ledger: account.version, ..Hint::default() }, Path::Backstop);
         }
     }
-    Ok(())
+    look_at_subscriptions(app).await
 }

@@ -19,7 +19,7 @@ use tokio::time::{error::Elapsed, sleep, timeout};
 use super::backstop;
 use crate::{
     app::App,
-    feed::{Letter, Outbox, Path},
+    feed::{Notification, Outbox, Path},
 };
 
 /// The channel's name.
@@ -72,18 +72,18 @@ async fn send_while_connected(app: &App, outbox: &Outbox) -> Result<Infallible, 
     let mut connection = timeout(SILENCE, options(app)?.connect()).await??;
     loop {
         if timeout(BEAT, outbox.filled()).await.is_err() {
-            notify(&mut connection, &Letter::beat()).await?;
+            notify(&mut connection, &Notification::beat()).await?;
             continue;
         }
         sleep(GATHER).await;
-        for letter in Letter::pack(&outbox.take()) {
-            notify(&mut connection, &letter).await?;
+        for notification in Notification::pack(&outbox.take()) {
+            notify(&mut connection, &notification).await?;
         }
     }
 }
 
-async fn notify(connection: &mut PgConnection, letter: &Letter) -> Result<(), Lost> {
-    let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(letter.as_str()).execute(connection);
+async fn notify(connection: &mut PgConnection, notification: &Notification) -> Result<(), Lost> {
+    let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(notification.as_str()).execute(connection);
     timeout(SILENCE, notify).await??;
     Ok(())
 }
@@ -99,7 +99,7 @@ async fn listen_while_connected(app: &App) -> Result<Infallible, Lost> {
     loop {
         // Unlike `recv`, this tells of a lost connection instead of hiding it.
         let notification = timeout(SILENCE, listener.try_recv()).await??.ok_or(Lost::Closed)?;
-        for (user_id, hint) in Letter::read(notification.payload()) {
+        for (user_id, hint) in Notification::read(notification.payload()) {
             app.feed.deliver(user_id, hint, Path::Replica);
         }
     }

@@ -1,7 +1,9 @@
 //! The ledger, read.
 
 use entity::ledger_entry::{self, ChangeType};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::page::{Page, Window};
 
@@ -42,6 +44,44 @@ pub async fn changes(
         .order_by_asc(ledger_entry::Column::Version)
         .all(db)
         .await
+}
+
+/// A user whose ledger has grown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Grown {
+    /// The user.
+    pub user_id: i64,
+    /// The account's newest version among the entries looked at.
+    pub version: i64,
+    /// The id of the newest entry looked at.
+    pub entry_id: i64,
+}
+
+/// The users with entries whose id is above `after`: by the primary key, so that the cost is that of what changed.
+///
+/// # Errors
+/// What the database says.
+pub async fn grown_since(db: &impl ConnectionTrait, after: i64) -> Result<Vec<Grown>, DbErr> {
+    ledger_entry::Entity::find()
+        .select_only()
+        .column(ledger_entry::Column::UserId)
+        .column_as(ledger_entry::Column::Version.max(), "version")
+        .column_as(ledger_entry::Column::Id.max(), "entry_id")
+        .filter(ledger_entry::Column::Id.gt(after))
+        .group_by(ledger_entry::Column::UserId)
+        .into_model()
+        .all(db)
+        .await
+}
+
+/// The id of the newest entry; 0 if there is none.
+///
+/// # Errors
+/// What the database says.
+pub async fn newest_entry_id(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let newest = ledger_entry::Entity::find().select_only().column(ledger_entry::Column::Id);
+    let newest = newest.order_by_desc(ledger_entry::Column::Id).into_tuple::<i64>().one(db).await?;
+    Ok(newest.unwrap_or_default())
 }
 
 /// One entry, whoever's.

@@ -8,39 +8,39 @@ const MAX_BYTES: usize = 7900;
 
 /// One notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter(String);
+pub struct Notification(String);
 
-impl Letter {
-    /// A letter without hints, which shows that the way is open.
+impl Notification {
+    /// A notification without hints, which shows that the way is open.
     #[must_use]
     pub const fn beat() -> Self {
         Self(String::new())
     }
 
-    /// Packs hints into as few letters as they fit in.
+    /// Packs hints into as few notifications as they fit in.
     #[must_use]
     pub fn pack(hints: &[(i64, Hint)]) -> Vec<Self> {
-        let mut letters: Vec<Self> = Vec::new();
+        let mut notifications: Vec<Self> = Vec::new();
         for (user_id, hint) in hints {
             let text = format!("{user_id}:{}:{}", hint.ledger, hint.subscription);
-            match letters.last_mut() {
-                Some(Self(letter)) if letter.len() + text.len() < MAX_BYTES => {
-                    letter.push(' ');
-                    letter.push_str(&text);
+            match notifications.last_mut() {
+                Some(Self(notification)) if notification.len() + text.len() < MAX_BYTES => {
+                    notification.push(' ');
+                    notification.push_str(&text);
                 }
-                _ => letters.push(Self(text)),
+                _ => notifications.push(Self(text)),
             }
         }
-        letters
+        notifications
     }
 
-    /// The letter as it is sent.
+    /// The notification as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The hints in a letter that came.
+    /// The hints in a notification that came.
     pub fn read(text: &str) -> impl Iterator<Item = (i64, Hint)> {
         text.split(' ').filter_map(|hint| {
             let mut numbers = hint.splitn(3, ':').map(|number| number.parse().ok());
@@ -57,16 +57,17 @@ mod tests {
     #[test]
     fn hints_come_out_as_they_went_in_however_many_there_are() {
         let hints: Vec<_> = (1..2000).map(|user| (user, Hint { ledger: user * 7, subscription: user % 3 })).collect();
-        let letters = Letter::pack(&hints);
-        assert!(letters.len() > 1 && letters.iter().all(|letter| letter.as_str().len() < 8000));
-        let read: Vec<_> = letters.iter().flat_map(|letter| Letter::read(letter.as_str())).collect();
+        let notifications = Notification::pack(&hints);
+        assert!(notifications.len() > 1 && notifications.iter().all(|notification| notification.as_str().len() < 8000));
+        let read: Vec<_> =
+            notifications.iter().flat_map(|notification| Notification::read(notification.as_str())).collect();
         assert_eq!(read, hints);
     }
 
     #[test]
     fn what_cannot_be_read_is_dropped() {
-        assert_eq!(Letter::read(Letter::beat().as_str()).count(), 0);
-        let read: Vec<_> = Letter::read("odd 1:2 1:2:x 3:4:5 :: 99999999999999999999:1:1").collect();
+        assert_eq!(Notification::read(Notification::beat().as_str()).count(), 0);
+        let read: Vec<_> = Notification::read("odd 1:2 1:2:x 3:4:5 :: 99999999999999999999:1:1").collect();
         assert_eq!(read, [(3, Hint { ledger: 4, subscription: 5 })]);
     }
 }
