@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use entity::user::Role;
-use patch_hive::{accounts, config::Config};
+use patch_hive::{
+    accounts::{self, TokenRequest},
+    config::Config,
+};
 use reqwest::{Response, header};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -30,7 +33,7 @@ impl Events {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()[header::CONTENT_TYPE], EVENTS);
-        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         Self { response, read: String::new() }
     }
 
@@ -72,8 +75,8 @@ async fn grants(app: &TestApp, key: &str) {
 
 async fn token(app: &TestApp, email: &str, role: Role, seconds: u64) -> String {
     let app = app.inside().await;
-    let asked = (role, Some(Duration::from_secs(seconds)), app.clock.wall());
-    accounts::token(app.database.read(), &app.tokens, email, asked).await.unwrap()
+    let request = TokenRequest { role, ttl: Some(Duration::from_secs(seconds)), now: app.clock.wall() };
+    accounts::token(app.database.write(), &app.tokens, email, request).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

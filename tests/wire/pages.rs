@@ -95,9 +95,16 @@ async fn only_a_demo_hands_out_a_token() {
             let options = server::Options { migrate: true, demo, site: Site::of::<Pages>() };
             let gateway = server::start_with(config, Clock::default(), options).await.unwrap();
             let url = format!("http://{}/graphiql", gateway.address());
-            let graphiql = app.http().get(url).send().await.unwrap().text().await.unwrap();
+            let graphiql = app.http().get(&url).send().await.unwrap().text().await.unwrap();
             match gateway.demo() {
-                Some(demo) => assert!(graphiql.contains(&format!("Bearer {}", demo.token))),
+                Some(demo) => {
+                    assert!(graphiql.contains(&format!("Bearer {}", demo.token)));
+                    // A name that somebody else made to lead here.
+                    for host in ["rebound.example", "127.0.0.1.rebound.example", "localhost.rebound.example:8000"] {
+                        let page = app.http().get(&url).header(header::HOST, host).send().await.unwrap();
+                        assert!(!page.text().await.unwrap().contains("Bearer "), "{host}");
+                    }
+                }
                 None => assert!(!graphiql.contains("Bearer "), "a token without a demo"),
             }
             gateway.stop().await;

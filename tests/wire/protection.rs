@@ -13,6 +13,9 @@ async fn every_answer_says_that_it_is_what_it_says_and_in_no_frame() {
             (Method::GET, "/graphiql"),
             (Method::GET, "/nowhere"),
             (Method::POST, "/api/payments/webhook"),
+            (Method::GET, "/healthz"),
+            (Method::GET, "/readyz"),
+            (Method::OPTIONS, "/graphql"),
         ] {
             let answer = app.http().request(method, app.url(path)).send().await.unwrap();
             let header = |name| answer.headers().get(name).map_or("", |value| value.to_str().unwrap());
@@ -42,4 +45,17 @@ async fn who_comes_by_https_is_held_to_it() {
     })
     .await;
     on_the_wire(async |app| assert!(!asks(&app, "https").await, "anybody can write that header")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_of_the_api_is_stored() {
+    on_the_wire(async |app| {
+        let ada = app.signs_up("ada").await;
+        let query = app.http().get(app.url("/graphql?query={viewer{email}}")).bearer_auth(ada.token());
+        let refused = app.http().post(app.url("/graphql")).bearer_auth("nonsense").body("{}");
+        for request in [query, refused] {
+            assert_eq!(request.send().await.unwrap().headers()["cache-control"], "no-store");
+        }
+    })
+    .await;
 }

@@ -2,6 +2,7 @@
 
 use patch_hive::{
     clock::Clock,
+    config::Config,
     server::{self, Site},
 };
 use reqwest::{Client, Method, Response, header};
@@ -31,8 +32,13 @@ impl Browser {
 }
 
 async fn with_pages<F: Future<Output = ()>>(fact: impl FnOnce(Browser) -> F) {
+    with_pages_and(|_| {}, fact).await;
+}
+
+async fn with_pages_and<F: Future<Output = ()>>(change: impl FnOnce(&mut Config), fact: impl FnOnce(Browser) -> F) {
     on_the_wire(async |app| {
         let mut config = app.inside().await.config.clone();
+        change(&mut config);
         config.database.url = format!("sqlite:{}", app.folder().join("pages.db").display());
         let options = server::Options { migrate: true, demo: None, site: Site::of::<Pages>() };
         let gateway = server::start_with(config, Clock::default(), options).await.unwrap();
@@ -172,6 +178,20 @@ async fn a_built_graphiql_has_the_story_and_loads_nothing_foreign() {
         let script = browser.gets("/graphiql/assets/index-77aa10c3.js", &[]).await;
         assert_eq!(script.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
     })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_graphiql_is_off_its_files_are_hidden_too() {
+    with_pages_and(
+        |config| config.graphiql = false,
+        async |browser| {
+            for path in ["/graphiql", "/graphiql/assets/index-77aa10c3.js"] {
+                assert_eq!(browser.gets(path, &[]).await.status(), 404, "{path}");
+            }
+            assert_eq!(browser.gets(SCRIPT, &[]).await.status(), 200);
+        },
+    )
     .await;
 }
 

@@ -16,13 +16,15 @@ use crate::{graphql::RequestId, throttle::Address};
 /// Says on whose behalf a proxy asks.
 const FORWARDED: &str = "x-forwarded-for";
 
-/// Who sends a request, before it is known who that is.
+/// The sender of a request, before a token is read.
 #[derive(Clone)]
 pub(super) struct Caller {
     /// Names the request.
     pub(super) id: RequestId,
     /// Where it comes from.
     pub(super) address: Address,
+    /// The host that the client called, where a trusted proxy reports it.
+    pub(super) forwarded_host: Option<String>,
 }
 
 /// Adds the [`Caller`] to a request, and refuses callers that send requests too often. It runs before the body is read.
@@ -32,9 +34,9 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let address = client_address(&gateway, &request);
-    gateway.app.throttle.address(address).map_err(|error| Refusal::of(&error, &id))?;
-    request.extensions_mut().insert(Caller { id, address });
+    let caller = caller(&gateway, &request, id);
+    gateway.app.throttle.address(caller.address).map_err(|error| Refusal::of(&error, &caller.id))?;
+    request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
@@ -45,16 +47,21 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let address = client_address(&gateway, &request);
-    request.extensions_mut().insert(Caller { id, address });
+    let caller = caller(&gateway, &request, id);
+    request.extensions_mut().insert(caller);
     next.run(request).await
 }
 
-/// The address that limits apply to: the peer's, or the one that a trusted proxy reports.
-fn client_address(gateway: &Gateway, request: &Request) -> Address {
+fn caller(gateway: &Gateway, request: &Request, id: RequestId) -> Caller {
+    let (peer, proxies) = (peer(request), &gateway.app.config.proxies);
     // A value that cannot be read names nobody and ends the search: anybody can have written what stands before it.
     let forwarded = request.headers().get_all(FORWARDED).iter().map(|value| value.to_str().unwrap_or_default());
-    Address::from(gateway.app.config.proxies.client(peer(request), forwarded))
+    let forwarded_host = last(request.headers(), "x-forwarded-host").filter(|_| proxies.trust(peer));
+    Caller {
+        id,
+        address: Address::from(proxies.client(peer, forwarded)),
+        forwarded_host: forwarded_host.map(ToOwned::to_owned),
+    }
 }
 
 /// Whether the client is known to have come by https: a trusted proxy says so.

@@ -1,4 +1,4 @@
-//! Whose pages may open a socket. Browsers ask no leave for that, so the server has to look.
+//! Checks which pages may call. Browsers send no preflight request for websockets, so the server has to check these itself.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use url::Url;
@@ -6,15 +6,18 @@ use url::Url;
 use crate::config::{Config, is_loopback};
 
 /// Decides whether the page that opens a socket may: it is the gateway's own, or of an origin that may call. Programs send
-/// no origin.
-pub(super) fn allowed(config: &Config, headers: &HeaderMap) -> bool {
+/// no origin. `forwarded_host` is the host that the page called, where a trusted proxy reports it; proxies often put another
+/// one into `Host`.
+pub(super) fn allowed(config: &Config, headers: &HeaderMap, forwarded_host: Option<&str>) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
     if may_call(config, origin) {
         return true;
     }
-    origin.to_str().ok().and_then(|origin| Url::parse(origin).ok()).is_some_and(|origin| is_host(&origin, headers))
+    let host = forwarded_host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
+    let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
+    origin.is_some_and(|origin| is_host(&origin, host.unwrap_or_default()))
 }
 
 /// Decides whether pages of another origin may call: a configured origin, or any on loopback where those are allowed.
@@ -25,8 +28,7 @@ pub(super) fn may_call(config: &Config, origin: &HeaderValue) -> bool {
 }
 
 /// Whether the page comes from the host that it calls.
-fn is_host(origin: &Url, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+fn is_host(origin: &Url, host: &str) -> bool {
     Url::parse(&format!("{}://{host}", origin.scheme()))
         .is_ok_and(|url| url.origin().is_tuple() && url.origin() == origin.origin())
 }
@@ -44,13 +46,13 @@ mod tests {
 
     fn page(config: &Config, origin: &str, host: &str) -> bool {
         let headers = [(header::ORIGIN, origin.parse().unwrap()), (header::HOST, host.parse().unwrap())];
-        allowed(config, &HeaderMap::from_iter(headers))
+        allowed(config, &HeaderMap::from_iter(headers), None)
     }
 
     #[test]
     fn programs_and_pages_of_ours_may() {
         let config = config("0.0.0.0:80", &[]);
-        assert!(allowed(&config, &HeaderMap::new()));
+        assert!(allowed(&config, &HeaderMap::new(), None));
         assert!(page(&config, "https://hive.example", "hive.example"));
         assert!(page(&config, "https://hive.example", "hive.example:443"));
         assert!(page(&config, "http://hive.example:8000", "hive.example:8000"));
@@ -63,6 +65,20 @@ mod tests {
             assert!(!page(&config, origin, "hive.example"), "{origin}");
         }
         assert!(page(&config, "https://app.example", "hive.example"));
+    }
+
+    #[test]
+    fn the_host_that_a_proxy_reports_counts_instead_of_its_own() {
+        let config = config("0.0.0.0:80", &[]);
+        let headers = [
+            (header::ORIGIN, "https://hive.example:3001".parse().unwrap()),
+            (header::HOST, "10.0.0.7:8000".parse().unwrap()),
+        ];
+        let headers = HeaderMap::from_iter(headers);
+        assert!(allowed(&config, &headers, Some("hive.example:3001")));
+        for other in [None, Some("hive.example"), Some("evil.example:3001"), Some("")] {
+            assert!(!allowed(&config, &headers, other), "{other:?}");
+        }
     }
 
     #[test]

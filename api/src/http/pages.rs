@@ -6,8 +6,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde_json::json;
+use url::Url;
 
 use super::{Gateway, Site, accept::prefers_page, refusal, site::guarded};
+use crate::config::is_loopback;
 
 const HOME: &str = include_str!("pages/home.html");
 
@@ -27,7 +29,7 @@ const STORY: &str = include_str!("pages/story.graphql");
 pub struct Pages {
     /// Whether `/graphiql` is there.
     pub graphiql: bool,
-    /// A token that GraphiQL sends along.
+    /// A token that GraphiQL sends, on loopback only.
     pub token: Option<String>,
     /// The pages of this build.
     pub site: Site,
@@ -36,7 +38,8 @@ pub struct Pages {
 /// Any page, and what it is made of.
 pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let site = gateway.pages.site;
-    let found = if [Method::GET, Method::HEAD].contains(&method) {
+    let hidden = !gateway.pages.graphiql && uri.path().starts_with("/graphiql/");
+    let found = if [Method::GET, Method::HEAD].contains(&method) && !hidden {
         site.answer(uri.path(), &headers).or_else(|| site.lost().filter(|_| prefers_page(&headers)))
     } else {
         None
@@ -55,22 +58,29 @@ fn leads_on(pages: &Pages) -> Html<String> {
 }
 
 /// GraphiQL, where it is switched on.
-pub(super) async fn graphiql(State(gateway): State<Gateway>) -> Response {
+pub(super) async fn graphiql(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     if !gateway.pages.graphiql {
         return refusal::nothing_here().into_response();
     }
+    let token = gateway.pages.token.as_deref().filter(|_| is_called_by_loopback_name(&headers));
     // The page holds a token: a browser must not answer with a stored copy.
     let fresh = |page: String| ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
     match gateway.pages.site.page("graphiql/index.html") {
-        Some(page) => guarded(fresh(with_settings(&page, &gateway.pages)), GRAPHIQL_POLICY),
+        Some(page) => guarded(fresh(with_settings(&page, token)), GRAPHIQL_POLICY),
         None => fresh(UNBUILT.to_owned()),
     }
 }
 
-fn with_settings(page: &str, pages: &Pages) -> String {
+/// Whether the page was called by the name of this machine. Another name may have been made to lead here (DNS rebinding), and
+/// its page must not read the token.
+fn is_called_by_loopback_name(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| is_loopback(&url))
+}
+
+fn with_settings(page: &str, token: Option<&str>) -> String {
     let story: Vec<_> = STORY.trim().split("\n\n").collect();
-    let headers =
-        pages.token.as_ref().map_or_else(|| json!({}), |token| json!({ "Authorization": format!("Bearer {token}") }));
+    let headers = token.map_or_else(|| json!({}), |token| json!({ "Authorization": format!("Bearer {token}") }));
     // Inside a script element only "<" could end it early.
     let settings = json!({ "story": story, "headers": headers }).to_string().replace('<', "\\u003c");
     page.replace("{{settings}}", &settings)
@@ -92,10 +102,7 @@ mod tests {
 
     #[test]
     fn a_token_cannot_end_the_script() {
-        let page = with_settings(
-            "{{settings}}",
-            &Pages { graphiql: true, token: Some("</script><script>".to_owned()), ..Pages::default() },
-        );
+        let page = with_settings("{{settings}}", Some("</script><script>"));
         assert!(page.contains("Bearer \\u003c/script>\\u003cscript>"));
     }
 }

@@ -26,8 +26,13 @@ const HTTPS_ONLY: &str = "max-age=63072000";
 /// Adds them; that only https is spoken here is said over https only.
 pub(super) async fn protect(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     let https = address::is_https(&gateway, &request);
+    let private = request.uri().path() == "/graphql";
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if private {
+        // Answers hold tokens and balances.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
