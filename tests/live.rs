@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use entity::{ledger_entry::ChangeType, user::Role};
 use patch_hive::{
-    accounts,
+    accounts::{self, TokenRequest},
     ledger::{self, Posting, Unlimited},
 };
 use serde_json::{Value, json};
@@ -41,8 +41,8 @@ async fn books_silently(app: &TestApp, user: i64, source: &str) {
 async fn token_that_lasts(app: &TestApp, email: &str, seconds: u64) -> String {
     let app = app.inside().await;
     let ttl = Some(Duration::from_secs(seconds));
-    let now = app.clock.wall();
-    accounts::token(app.database.read(), &app.tokens, email, (Role::User, ttl, now)).await.unwrap()
+    let request = TokenRequest { role: Role::User, ttl, now: app.clock.wall() };
+    accounts::token(app.database.write(), &app.tokens, email, request).await.unwrap()
 }
 
 facts! {

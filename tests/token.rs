@@ -1,6 +1,9 @@
 //! Valid tokens are accepted, and all others are refused.
 
 mod foreign;
+mod key_set;
+mod revoked;
+mod rfc;
 
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};

@@ -1,8 +1,11 @@
 //! Who may hold credits: sign-up, log-in, and users who are known by another issuer's token.
 
+mod change_password;
 mod directory;
-mod known;
+mod identity;
 mod log_in;
+mod mail_link;
+mod revocation;
 mod sign_up;
 
 use chrono::{DateTime, Utc};
@@ -10,10 +13,13 @@ use entity::user;
 
 use crate::{app::App, error::Error};
 
+pub use change_password::{ChangePassword, change_password};
 pub use directory::{by_ids, page};
-pub use known::{Known, ensure};
-pub use log_in::{LogIn, log_in, token};
-pub use sign_up::{SignUp, demo, sign_up};
+pub use identity::{check, ensure};
+pub use log_in::{LogIn, TokenRequest, log_in, token};
+pub use mail_link::{request_email_verification, request_password_reset, reset_password, send_mail, verify_email};
+pub use revocation::{log_out, log_out_everywhere, notice, prune, revoke};
+pub use sign_up::{SignUp, demo, operator, sign_up};
 
 /// Somebody who has just logged in.
 #[derive(Clone, Debug)]

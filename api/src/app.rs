@@ -6,14 +6,14 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    accounts::Known,
-    auth::{PasswordCost, Tokens},
+    auth::{IdentityCache, PasswordCost, Tokens},
     clock::Clock,
     config::{Config, Prices},
     database::Database,
     error::Error,
     feed::Feed,
     ledger::Charges,
+    mail::Mailer,
     standing::Standings,
     stripe::Stripe,
     throttle::Throttle,
@@ -38,8 +38,10 @@ pub struct Parts {
     pub password_cost: PasswordCost,
     /// Stripe and what is sold there. `None` when payments are switched off.
     pub payments: Option<Payments>,
-    /// Users whose row was seen.
-    pub known: Known,
+    /// Users whose tokens came in, and what those may do.
+    pub identities: Arc<IdentityCache>,
+    /// Sends mail. `None` where it is not configured.
+    pub mailer: Option<Mailer>,
     /// The door for exports.
     pub charges: Charges,
     /// Accounts and current subscriptions, read in batches.

@@ -1,5 +1,11 @@
-//! Tokens: claims in, [`Bearer`] out. No database: whether the bearer has a user row is for `accounts` to say.
+//! Tokens and passwords. This module reads no database: which user a token belongs to, and whether it was revoked, is for
+//! `accounts` to say.
 
+mod claims;
+mod foreign;
+mod identity_cache;
+mod jwks;
+mod link;
 pub mod password;
 mod ticket;
 
@@ -9,12 +15,20 @@ use chrono::{DateTime, Utc};
 use entity::user::{self, Role};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use crate::{config, error::Error};
+use self::{
+    claims::{Claims, InvalidClaims, IssuedClaims, read_role, role_claim},
+    foreign::{ForeignKeys, has_no_extensions, validation},
+};
+use crate::{clock, config, error::Error};
 
-pub use self::{password::PasswordCost, ticket::Tickets};
+pub use self::{
+    identity_cache::{IdentityCache, RevocationWatcher, UserAccess},
+    link::{LinkPurpose, LinkTokens},
+    password::PasswordCost,
+    ticket::Tickets,
+};
 
 /// The issuer of the gateway's own tokens.
 const ISSUER: &str = "patch-hive";
@@ -22,20 +36,64 @@ const ISSUER: &str = "patch-hive";
 /// Bytes of an issuer or a subject. Both together are a unique key, and no index takes more than 2704.
 const MAX_CLAIM_BYTES: usize = 1024;
 
-const INVALID: Error = Error::Unauthenticated("the token is invalid or has expired: log in again");
+const INVALID: Error = Error::Unauthenticated("The token is invalid or has expired. Log in again.");
 
-/// Who calls, and what they may do.
+/// The caller, and what the caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
-    /// Their user row.
+    /// The user's id.
     pub user_id: i64,
     /// What the token allows.
     pub role: Role,
     /// When the token ends, in wall time.
     pub expires_at: DateTime<Utc>,
+    /// When the token was issued, in wall time, if it says so.
+    pub issued_at: Option<DateTime<Utc>>,
+    /// Names the token.
+    pub token: TokenId,
+    /// Whether the role is another issuer's to give. Otherwise it is at most that of the user's row.
+    pub role_is_foreign: bool,
 }
 
-/// What a valid token says.
+impl Viewer {
+    /// Whether the token allows more than the own account.
+    #[must_use]
+    pub fn is_privileged(&self) -> bool {
+        self.role != Role::User
+    }
+}
+
+/// Names a token: a digest of its header and claims. The signature is left out, since some kinds can be written in several
+/// ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TokenId([u8; 16]);
+
+impl TokenId {
+    /// The id of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
+        let digest: [u8; 32] = Sha256::digest(signed).into();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
+
+    /// The id in hexadecimal, as it is stored.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+
+    /// Reads a stored id.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut id = [0; 16];
+        hex::decode_to_slice(text, &mut id).ok().map(|()| Self(id))
+    }
+}
+
+/// The contents of a valid token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
     /// Who carries it.
@@ -44,6 +102,10 @@ pub struct Bearer {
     pub role: Role,
     /// When it ends, in wall time.
     pub expires_at: DateTime<Utc>,
+    /// When it was issued, in wall time, if it says so.
+    pub issued_at: Option<DateTime<Utc>>,
+    /// Names it.
+    pub token: TokenId,
 }
 
 /// Who carries a token.
@@ -70,63 +132,39 @@ pub enum Identity {
 /// Makes and checks tokens.
 #[derive(Clone)]
 pub struct Tokens {
-    own: Option<Key>,
-    foreign: Option<Key>,
+    own: Option<OwnKey>,
+    foreign: Option<ForeignKeys>,
     signing: Option<EncodingKey>,
     settings: config::Tokens,
     /// Makes export tickets.
     pub tickets: Tickets,
+    /// Makes and checks the tokens of links that are sent by mail.
+    pub links: LinkTokens,
 }
 
-/// A key and the one algorithm that goes with it: what a token's header says of its algorithm decides nothing.
+/// Checks the gateway's own tokens.
 #[derive(Clone)]
-struct Key {
+struct OwnKey {
     key: DecodingKey,
     validation: Validation,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    sub: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    iss: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(default, skip_serializing)]
-    preferred_username: Option<String>,
-    /// Another issuer may have another idea of what a role is: what is no text is no role, and no reason to refuse.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    role: Option<Value>,
-    #[serde(skip_deserializing)]
-    iat: i64,
-    exp: i64,
-}
-
-#[derive(Serialize)]
-struct Issued<'a> {
-    #[serde(flatten)]
-    claims: Claims,
-    aud: &'a str,
 }
 
 impl Tokens {
     /// Reads the keys.
     ///
     /// # Errors
-    /// A sentence that says what to set, when the public key is none.
+    /// A sentence that says what to set.
     pub fn new(settings: &config::Tokens) -> Result<Self, String> {
-        let own = settings.secret.as_ref().map(|secret| Key {
-            key: DecodingKey::from_secret(secret.expose_secret().as_bytes()),
-            validation: validation(Algorithm::HS256, &settings.audience),
-        });
-        let foreign = settings.public_key.as_deref().map(|pem| foreign_key(pem, settings)).transpose()?;
+        let secret = settings.secret.as_ref().map(|secret| secret.expose_secret().as_bytes());
         Ok(Self {
-            own,
-            foreign,
-            signing: settings.secret.as_ref().map(|secret| EncodingKey::from_secret(secret.expose_secret().as_bytes())),
+            own: secret.map(|secret| OwnKey {
+                key: DecodingKey::from_secret(secret),
+                validation: validation(Algorithm::HS256, &settings.audience),
+            }),
+            foreign: ForeignKeys::new(settings)?,
+            signing: secret.map(EncodingKey::from_secret),
             tickets: Tickets::new(settings)?,
+            links: LinkTokens::new(settings),
             settings: settings.clone(),
         })
     }
@@ -150,68 +188,75 @@ impl Tokens {
     ) -> Result<(String, DateTime<Utc>), Error> {
         let key = self.signing.as_ref().ok_or_else(|| Error::bad_input("set JWT_SECRET to make tokens"))?;
         let exp = (now + ttl.unwrap_or(self.settings.ttl)).timestamp();
-        let claims = Claims {
+        // Tokens of the second in which others were revoked count as issued after it.
+        let iat = user.tokens_valid_from.map_or(now, |from| from.max(now)).timestamp();
+        let claims = IssuedClaims {
+            iss: ISSUER,
+            aud: &self.settings.audience,
             sub: user.id.to_string(),
-            iss: Some(ISSUER.to_owned()),
-            email: Some(user.email.clone()),
-            name: Some(user.username.clone()),
-            preferred_username: None,
-            role: Some(spell(role).into()),
-            iat: now.timestamp(),
+            email: &user.email,
+            name: &user.username,
+            role: role_claim(role),
+            jti: clock::random_id(),
+            iat,
             exp,
         };
-        let issued = Issued { claims, aud: &self.settings.audience };
-        let token = encode(&Header::default(), &issued, key).map_err(|error| Error::Internal(error.to_string()))?;
+        let token = encode(&Header::default(), &claims, key).map_err(|error| Error::Internal(error.to_string()))?;
         Ok((token, DateTime::from_timestamp(exp, 0).unwrap_or(now)))
     }
 
-    /// Checks a token at `now` (wall time). There is no leeway: a socket that was closed at its token's end must not be
-    /// let in again with the same token.
+    /// Checks a token at `now` (wall time).
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], whatever is wrong with it.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, Error> {
-        if let Some(claims) = self.foreign.as_ref().and_then(|key| key.read(token)) {
-            return self.foreign_bearer(claims, now);
+    pub async fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, Error> {
+        if let Some(foreign) = &self.foreign
+            && let Some(claims) = foreign.read(token).await
+        {
+            return self.foreign_bearer(token, claims, now);
         }
-        let claims = self.own.as_ref().and_then(|key| key.read(token)).ok_or(INVALID)?;
-        let user_id = claims.sub.parse().map_err(|_| INVALID)?;
+        let claims = self.own.as_ref().and_then(|own| own.read(token)).ok_or(INVALID)?;
         Ok(Bearer {
-            identity: Identity::Local { user_id, email: claims.email.clone() },
-            role: role(claims.role.as_ref()),
             expires_at: claims.expiry(now)?,
+            issued_at: claims.issued_at(),
+            role: read_role(claims.role.as_ref()),
+            identity: Identity::Local { user_id: claims.sub.parse().map_err(|_| INVALID)?, email: claims.email },
+            token: TokenId::of(token),
         })
     }
 
-    fn foreign_bearer(&self, claims: Claims, now: DateTime<Utc>) -> Result<Bearer, Error> {
-        let expires_at = claims.expiry(now)?;
+    fn foreign_bearer(&self, token: &str, claims: Claims, now: DateTime<Utc>) -> Result<Bearer, Error> {
+        let (expires_at, issued_at) = (claims.expiry(now)?, claims.issued_at());
         let issuer = claims.iss.unwrap_or_default();
         let storable = |text: &str| text.len() <= MAX_CLAIM_BYTES && !text.contains(char::is_control);
         if claims.sub.is_empty() || !storable(&claims.sub) || !storable(&issuer) {
             return Err(INVALID);
         }
         Ok(Bearer {
-            role: if self.settings.trust_roles { role(claims.role.as_ref()) } else { Role::User },
+            role: if self.settings.trust_roles { read_role(claims.role.as_ref()) } else { Role::User },
             expires_at,
+            issued_at,
             identity: Identity::Foreign {
                 // A newline stands in neither of the two, so no two pairs look alike.
                 subject: format!("{issuer}\n{}", claims.sub),
                 email: claims.email,
                 name: claims.name.or(claims.preferred_username),
             },
+            token: TokenId::of(token),
         })
     }
 }
 
-impl Key {
+impl OwnKey {
     fn read(&self, token: &str) -> Option<Claims> {
-        decode(token, &self.key, &self.validation).ok().map(|data| data.claims)
+        let data = decode(token, &self.key, &self.validation).ok()?;
+        has_no_extensions(&data.header).then_some(data.claims)
     }
 }
 
-impl Claims {
-    fn expiry(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-        DateTime::from_timestamp(self.exp, 0).filter(|expiry| *expiry > now).ok_or(INVALID)
+impl From<InvalidClaims> for Error {
+    fn from(InvalidClaims: InvalidClaims) -> Self {
+        INVALID
     }
 }
 
@@ -222,45 +267,4 @@ impl Claims {
 pub fn bearer(text: &str) -> Result<&str, Error> {
     let (scheme, token) = text.trim().split_once(' ').unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() { Ok(token.trim()) } else { Err(INVALID) }
-}
-
-fn foreign_key(pem: &str, settings: &config::Tokens) -> Result<Key, String> {
-    // A PEM in a variable often has its line breaks written as \n.
-    let pem = pem.replace("\\n", "\n");
-    let pem = pem.as_bytes();
-    let (key, algorithm) = DecodingKey::from_rsa_pem(pem)
-        .map(|key| (key, Algorithm::RS256))
-        .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (key, Algorithm::ES256)))
-        .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA)))
-        .map_err(|_| "set JWT_PUBLIC_KEY to a public key in PEM: RSA, P-256 or Ed25519")?;
-    let mut validation = validation(algorithm, &settings.audience);
-    if let Some(issuer) = &settings.issuer {
-        validation.set_issuer(&[issuer]);
-        validation.set_required_spec_claims(&["exp", "iss"]);
-    }
-    Ok(Key { key, validation })
-}
-
-fn validation(algorithm: Algorithm, audience: &str) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.set_audience(&[audience]);
-    // Expiry is checked here, by our own clock; that the claim is there is checked by the library.
-    validation.validate_exp = false;
-    validation
-}
-
-fn role(claim: Option<&Value>) -> Role {
-    match claim.and_then(Value::as_str) {
-        Some("service") => Role::Service,
-        Some("admin") => Role::Admin,
-        _ => Role::User,
-    }
-}
-
-const fn spell(role: Role) -> &'static str {
-    match role {
-        Role::User => "user",
-        Role::Service => "service",
-        Role::Admin => "admin",
-    }
 }

@@ -7,6 +7,7 @@ mod log;
 mod migrate;
 mod output;
 mod reconcile;
+mod revoke;
 mod sandbox;
 mod schema;
 mod serve;
@@ -53,6 +54,7 @@ enum Command {
     Schema(schema::Schema),
     Verify(verify::Verify),
     Token(token::Token),
+    Revoke(revoke::Revoke),
     Health(health::Health),
     Reconcile(Box<reconcile::Reconcile>),
     StripeSetup(setup::StripeSetup),
@@ -120,6 +122,7 @@ impl Command {
                 Self::Schema(command) => command.run(problems),
                 Self::Verify(command) => command.run(problems).await,
                 Self::Token(command) => command.run(problems).await,
+                Self::Revoke(command) => command.run(problems).await,
                 Self::Health(command) => command.run(problems).await,
                 Self::Reconcile(command) => command.run(problems).await,
                 Self::StripeSetup(command) => command.run(problems).await,

@@ -84,8 +84,28 @@ pub struct Config {
     pub trusted_documents: Option<PathBuf>,
     /// Proxies whose forwarding headers are trusted.
     pub proxies: Proxies,
+    /// How mail is sent.
+    pub mail: Mail,
+    /// Address of the pages, for links in mails.
+    pub public_url: String,
     /// Limits on callers.
     pub limits: Limits,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub enum Mail {
+    /// Not at all.
+    Disabled,
+    /// To the log, in development.
+    Log,
+    /// By SMTP.
+    Smtp {
+        /// `smtps://user:password@host`.
+        url: SecretString,
+        /// The sender.
+        from: String,
+    },
 }
 
 /// Token settings.
@@ -95,6 +115,8 @@ pub struct Tokens {
     pub secret: Option<SecretString>,
     /// Public key (PEM) that verifies the tokens of another issuer. Sign-up and login are disabled then.
     pub public_key: Option<String>,
+    /// URL of the other issuer's keys (a JWKS), beside or instead of `public_key`.
+    pub jwks_url: Option<String>,
     /// Required `iss` of the other issuer's tokens.
     pub issuer: Option<String>,
     /// Required `aud` of tokens that have one.

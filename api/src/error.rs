@@ -42,6 +42,9 @@ pub enum Error {
     /// The gateway runs without Stripe.
     #[error("Payments are disabled on this server.")]
     StripeDisabled,
+    /// The gateway runs without a mail server.
+    #[error("Mail is not configured on this server.")]
+    MailDisabled,
     /// Stripe cannot be reached, or did not say what it did. Asking again is safe.
     #[error("Stripe did not respond. Retry; nothing will be applied twice.")]
     StripeUnavailable,
@@ -74,6 +77,7 @@ impl Error {
             Self::RateLimited(_) | Self::TooManyCheckouts(_) => "RATE_LIMITED",
             Self::TooSlow => "TIMEOUT",
             Self::StripeDisabled => "STRIPE_DISABLED",
+            Self::MailDisabled => "MAIL_DISABLED",
             Self::StripeUnavailable => "STRIPE_UNAVAILABLE",
             Self::StripeRefused(refusal) => refusal_code(refusal),
             Self::Unavailable(_) => "UNAVAILABLE",

@@ -26,6 +26,7 @@ mod results;
 mod site;
 mod socket;
 mod stream;
+mod token_end;
 mod viewer;
 mod webhook;
 
@@ -119,11 +120,11 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         .merge(graphql)
         .fallback(pages::file)
         .layer(middleware::from_fn(request::observe))
-        .layer(middleware::from_fn_with_state(gateway.clone(), protection::protect))
-        // Probes come every few seconds: they are not worth a line in the log.
+        // Probes come every few seconds. They are not worth a line in the log.
         .route("/healthz", get(ops::health))
         .route("/readyz", get(ops::ready))
         .merge(if config.metrics_bind == Some(config.bind) { ops::metrics() } else { Router::new() })
+        .layer(middleware::from_fn_with_state(gateway.clone(), protection::protect))
         .with_state(gateway.clone())
 }
 

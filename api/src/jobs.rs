@@ -11,6 +11,7 @@ use entity::work::Kind;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    accounts,
     app::App,
     billing,
     error::Error,
@@ -21,12 +22,13 @@ use crate::{
 pub use queue::work_off;
 
 /// How many tasks of each kind one process works on at once.
-const LANES: [(Kind, usize); 7] = [
+const LANES: [(Kind, usize); 8] = [
     (Kind::Event, 4),
     (Kind::Look, 16),
     (Kind::Operation, 8),
     (Kind::Duplicate, 2),
     (Kind::Unlimited, 4),
+    (Kind::Mail, 2),
     (Kind::Reconcile, 1),
     (Kind::Prune, 1),
 ];
@@ -67,6 +69,7 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Operation => billing::unfinished::resume(app, number(key)?).await,
         Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
         Kind::Unlimited => sync::end_unlimited(app, number(key)?).await,
+        Kind::Mail => accounts::send_mail(app, key).await,
         Kind::Reconcile => reconcile::run(app).await,
         Kind::Prune => prune::run(app).await,
     }

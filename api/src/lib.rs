@@ -28,6 +28,7 @@ pub mod http;
 pub mod input;
 pub mod jobs;
 pub mod ledger;
+pub mod mail;
 pub mod page;
 pub mod plan;
 pub mod retry;

@@ -1,6 +1,6 @@
 //! The gateway as a whole: started from its settings, and stopped in order.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use sea_orm::DbBackend;
 use secrecy::ExposeSecret;
@@ -11,7 +11,7 @@ use tokio_util::{
 };
 
 use crate::{
-    accounts::{self, Known, Session},
+    accounts::{self, Session},
     app::{App, Parts, Payments},
     auth::{PasswordCost, Tokens},
     clock::Clock,
@@ -22,6 +22,7 @@ use crate::{
     http::{self, Pages},
     jobs,
     ledger::Charges,
+    mail::Mailer,
     standing::Standings,
     stripe::{self, Stripe},
     telemetry,
@@ -227,7 +228,8 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
         tokens,
         password_cost: PasswordCost::new(config.password_cost),
         payments,
-        known: Known::default(),
+        identities: Arc::default(),
+        mailer: Mailer::new(&config.mail).map_err(Error::Settings)?,
         feed,
         tasks: TaskTracker::new(),
         work: Signal::default(),

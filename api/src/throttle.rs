@@ -42,6 +42,9 @@ const PASSWORD_BURST: u32 = 10;
 /// New documents that are remembered for one user, or for all callers without a token together.
 const DOCUMENTS: Rate = Rate::per_minute(60);
 
+/// Mails that one email gets, whoever requests them.
+const MAIL_RATE: Rate = Rate::per_hour(5);
+
 /// Limits how often callers ask. Without rates it limits nobody.
 #[derive(Debug)]
 pub struct Throttle {
@@ -59,6 +62,7 @@ struct Limits {
     log_in: Buckets<Address>,
     log_in_email: Buckets<u64>,
     attempts: Pauses<(u64, Address)>,
+    mail: Buckets<u64>,
 }
 
 impl Throttle {
@@ -74,6 +78,7 @@ impl Throttle {
             log_in: Buckets::with_burst(rates.log_in, PASSWORD_BURST),
             log_in_email: Buckets::new(rates.log_in_email),
             attempts: Pauses::new(),
+            mail: Buckets::new(MAIL_RATE),
         });
         Self { turns: Turns::new(limits.is_some()), limits }
     }
@@ -128,6 +133,16 @@ impl Throttle {
         // Attempts of an address that has to pause take nothing from the other addresses.
         refused("log_in_pause", limits.attempts.check(&(email, address)))?;
         refused("rate_log_in_email", limits.log_in_email.take(&email))
+    }
+
+    /// A request for a mail to an email, known or not. It counts like a sign-up from the address.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn mail(&self, address: Address, email: &str) -> Result<(), Error> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        refused("rate_sign_up", limits.sign_up.take(&address))?;
+        refused("rate_mail", limits.mail.take(&digest(email)))
     }
 
     /// Waits for a turn to hash a password. Addresses take turns.

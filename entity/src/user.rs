@@ -34,10 +34,14 @@ pub struct Model {
     pub password_hash: Option<String>,
     /// Issuer and subject of another issuer's tokens, unique. Null for users who signed up here.
     pub auth_subject: Option<String>,
-    /// What the tokens made for this user may do.
+    /// The most that tokens made for this user may do.
     pub role: Role,
     /// When the row was made.
     pub created_at: DateTimeUtc,
+    /// Tokens issued before this moment (wall time, a whole second) are invalid. Null: none was revoked.
+    pub tokens_valid_from: Option<DateTimeUtc>,
+    /// When the user followed a link that was sent to the email, in wall time.
+    pub email_verified_at: Option<DateTimeUtc>,
 }
 
 /// A user's relations are loaded by hand, in batches.

@@ -21,6 +21,9 @@ pub enum Kind {
     /// End the unlimited exports of a user (their number).
     #[sea_orm(string_value = "unlimited")]
     Unlimited,
+    /// Send a mail: its kind and whom it is for.
+    #[sea_orm(string_value = "mail")]
+    Mail,
     /// Compare with Stripe. A single task.
     #[sea_orm(string_value = "reconcile")]
     Reconcile,

@@ -8,6 +8,7 @@ mod adoption;
 mod error;
 mod manual_entries;
 mod stripe;
+mod tokens;
 mod work;
 
 use std::collections::HashSet;
@@ -35,7 +36,13 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(accounts::Step), Box::new(stripe::Step), Box::new(work::Step), Box::new(manual_entries::Step)]
+        vec![
+            Box::new(accounts::Step),
+            Box::new(stripe::Step),
+            Box::new(work::Step),
+            Box::new(manual_entries::Step),
+            Box::new(tokens::Step),
+        ]
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use patch_hive::{
-    accounts,
+    accounts::{self, TokenRequest},
     database::{Access, Database, Settings},
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -106,8 +106,8 @@ impl Old {
 /// Somebody of the old application, with a token.
 pub(crate) async fn somebody(app: &TestApp, email: &str) -> Actor {
     let inside = app.inside().await;
-    let asked = (entity::user::Role::User, None, inside.clock.wall());
-    app.bearer(&accounts::token(inside.database.read(), &inside.tokens, email, asked).await.unwrap())
+    let request = TokenRequest { role: entity::user::Role::User, ttl: None, now: inside.clock.wall() };
+    app.bearer(&accounts::token(inside.database.write(), &inside.tokens, email, request).await.unwrap())
 }
 
 /// The answers of a query with one column of text.

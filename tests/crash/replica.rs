@@ -138,7 +138,7 @@ impl Fleet {
         let id = session["user"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).parse().unwrap();
         let token = match role {
             None => session["token"].as_str().unwrap().to_owned(),
-            Some(role) => self.runs(&["token", "--email", &email, "--role", role, "--ttl", "30d"]).await,
+            Some(role) => self.runs(&["token", "--email", &email, "--role", role, "--ttl", "12h"]).await,
         };
         Member { id, token: token.trim().to_owned() }
     }

@@ -5,6 +5,7 @@ use entity::work::{self, Kind};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use patch_hive::{
+    accounts::TokenRequest,
     app::App,
     clock::Clock,
     config::{Config, DEMO},
@@ -189,13 +190,14 @@ impl TestApp {
         self.bearer(answer["data"]["signUp"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")))
     }
 
-    /// A new user with another role in the token.
+    /// A new user with another role.
     pub(crate) async fn signs_up_as(&self, name: &str, role: entity::user::Role) -> Actor {
         self.signs_up(name).await;
         let app = self.inside().await;
         let email = format!("{name}@patchhive.example");
         let now = app.clock.wall();
-        let token = patch_hive::accounts::token(app.database.read(), &app.tokens, &email, (role, None, now)).await;
+        let request = TokenRequest { role, ttl: None, now };
+        let token = patch_hive::accounts::token(app.database.write(), &app.tokens, &email, request).await;
         self.bearer(&token.unwrap())
     }
 

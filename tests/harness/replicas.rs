@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use entity::user::{self, Role};
 use futures_util::future::join_all;
 use patch_hive::{
-    accounts::{self, SignUp},
+    accounts::{self, SignUp, TokenRequest},
     app::App,
     clock::Clock,
     config::Config,
@@ -96,7 +96,8 @@ impl Replicas {
             address: Address::default(),
         };
         let user: user::Model = accounts::sign_up(app, new).await.unwrap().user;
-        let (token, _) = app.tokens.issue(&user, role, app.clock.wall(), None).unwrap();
+        let request = TokenRequest { role, ttl: None, now: app.clock.wall() };
+        let token = accounts::token(app.database.write(), &app.tokens, &user.email, request).await.unwrap();
         Member { id: user.id, token }
     }
 

@@ -8,16 +8,16 @@ use super::{
 };
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 29] = [
-    ("accounts", &["app", "auth", "config", "error", "input", "ledger", "page", "throttle"]),
+const MAY_USE: [(&str, &[&str]); 30] = [
+    ("accounts", &["app", "auth", "config", "error", "input", "ledger", "mail", "page", "throttle", "work"]),
     (
         "app",
         &[
-            "accounts", "auth", "clock", "config", "database", "error", "feed", "ledger", "standing", "stripe",
-            "throttle", "work",
+            "auth", "clock", "config", "database", "error", "feed", "ledger", "mail", "standing", "stripe", "throttle",
+            "work",
         ],
     ),
-    ("auth", &["config", "error"]),
+    ("auth", &["clock", "config", "error"]),
     ("batch", &[]),
     (
         "billing",
@@ -75,9 +75,10 @@ const MAY_USE: [(&str, &[&str]); 29] = [
         &["accounts", "app", "auth", "clock", "config", "error", "graphql", "sync", "stripe", "telemetry", "throttle"],
     ),
     ("input", &["error"]),
-    ("jobs", &["app", "billing", "error", "feed", "ledger", "sync", "telemetry", "work"]),
+    ("jobs", &["accounts", "app", "billing", "error", "feed", "ledger", "sync", "telemetry", "work"]),
     ("ledger", &["batch", "database", "page", "plan", "telemetry"]),
     ("lib", &[]),
+    ("mail", &["config", "error"]),
     ("main", &[]),
     ("page", &[]),
     ("plan", &[]),

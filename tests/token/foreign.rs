@@ -9,38 +9,43 @@ use serde_json::{Value, json};
 use super::{asks_who, is_kept_out, is_let_in, secret, signed, soon};
 use crate::harness::{Backend, TestApp, app::run_with};
 
-const ED25519: &str = include_str!("../keys/ed25519.pem");
-const ED25519_PUBLIC: &str = include_str!("../keys/ed25519.public.pem");
+pub(super) const ED25519: &str = include_str!("../keys/ed25519.pem");
+pub(super) const ED25519_PUBLIC: &str = include_str!("../keys/ed25519.public.pem");
 const P256: &str = include_str!("../keys/p256.pem");
 const P256_PUBLIC: &str = include_str!("../keys/p256.public.pem");
-const RSA: &str = include_str!("../keys/rsa.pem");
-const RSA_PUBLIC: &str = include_str!("../keys/rsa.public.pem");
-const STRANGER: &str = include_str!("../keys/stranger.pem");
+pub(super) const P384: &str = include_str!("../keys/p384.pem");
+pub(super) const P384_PUBLIC: &str = include_str!("../keys/p384.public.pem");
+pub(super) const RSA: &str = include_str!("../keys/rsa.pem");
+pub(super) const RSA_PUBLIC: &str = include_str!("../keys/rsa.public.pem");
+pub(super) const STRANGER: &str = include_str!("../keys/stranger.pem");
 
 const ISSUER: &str = "https://login.example";
 
 /// The other issuer's claims about Ada.
-fn ada() -> Value {
+pub(super) fn ada() -> Value {
     json!({ "iss": ISSUER, "sub": "auth|ada", "email": "Ada@patchhive.example", "name": "Ada Lovelace", "exp": soon() })
 }
 
-fn ada_with(claim: &str, value: Value) -> Value {
+pub(super) fn ada_with(claim: &str, value: Value) -> Value {
     let mut claims = ada();
     claims[claim] = value;
     claims
 }
 
-fn issued(claims: &Value) -> String {
+pub(super) fn issued(claims: &Value) -> String {
     issued_with(ED25519, claims)
 }
 
-fn issued_with(key: &str, claims: &Value) -> String {
+pub(super) fn issued_with(key: &str, claims: &Value) -> String {
     let key = EncodingKey::from_ed_pem(key.as_bytes()).unwrap();
     encode(&Header::new(Algorithm::EdDSA), claims, &key).unwrap()
 }
 
 /// Tells a fact about a gateway that takes tokens of the Ed25519 key, on both databases.
-async fn behind_an_issuer<F: Future<Output = ()>>(change: impl Fn(&mut Config), fact: impl Fn(TestApp) -> F) {
+pub(super) async fn behind_an_issuer<F: Future<Output = ()>>(
+    change: impl Fn(&mut Config),
+    fact: impl Fn(TestApp) -> F,
+) {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let settings = |config: &mut Config| {
             config.tokens.public_key = Some(ED25519_PUBLIC.to_owned());
@@ -58,10 +63,12 @@ async fn users(app: &TestApp) -> u64 {
 async fn every_kind_of_key_lets_its_users_in() {
     let rsa = EncodingKey::from_rsa_pem(RSA.as_bytes()).unwrap();
     let p256 = EncodingKey::from_ec_pem(P256.as_bytes()).unwrap();
+    let p384 = EncodingKey::from_ec_pem(P384.as_bytes()).unwrap();
     let ed25519 = EncodingKey::from_ed_pem(ED25519.as_bytes()).unwrap();
     for (public, algorithm, key) in [
         (RSA_PUBLIC, Algorithm::RS256, rsa),
         (P256_PUBLIC, Algorithm::ES256, p256),
+        (P384_PUBLIC, Algorithm::ES384, p384),
         (ED25519_PUBLIC, Algorithm::EdDSA, ed25519),
     ] {
         let token = encode(&Header::new(algorithm), &ada(), &key).unwrap();

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use entity::user::{self, Role};
 use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, Func},
 };
@@ -84,7 +86,19 @@ async fn look_up_highest_cost(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes a token for somebody, for an operator at the command line.
+/// A token to be made at the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenRequest {
+    /// What the token allows.
+    pub role: Role,
+    /// How long it lasts; `None`: as long as a log-in.
+    pub ttl: Option<Duration>,
+    /// Wall time.
+    pub now: DateTime<Utc>,
+}
+
+/// Makes a token for a user, for an operator at the command line. The user is given the token's role: a token allows no more
+/// than its user's row.
 ///
 /// # Errors
 /// [`Error::NotFound`], or there is no secret to sign with.
@@ -92,9 +106,13 @@ pub async fn token(
     db: &impl ConnectionTrait,
     tokens: &Tokens,
     email: &str,
-    (role, ttl, now): (Role, Option<Duration>, DateTime<Utc>),
+    TokenRequest { role, ttl, now }: TokenRequest,
 ) -> Result<String, Error> {
     let user = by_email(db, email).await?.ok_or(Error::NotFound("user"))?;
+    if role != Role::User && user.role != Role::Admin && user.role != role {
+        let promoted = user::ActiveModel { id: Set(user.id), role: Set(role), ..Default::default() };
+        promoted.update(db).await?;
+    }
     Ok(tokens.issue(&user, role, now, ttl)?.0)
 }
 

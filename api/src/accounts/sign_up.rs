@@ -45,7 +45,7 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
         return Err(Error::Forbidden("users of another issuer sign up there"));
     }
     let row = named(&new.email, &new.username, new.display_name.as_deref());
-    let (mut row, ()) = both(row, password::check(&new.password))?;
+    let (mut row, ()) = both(row, password::check("password", &new.password))?;
     let turn = app.throttle.password_turn(new.address).await?;
     row.password_hash = Set(Some(password::hash(turn, new.password, &app.password_cost).await?));
     let user = insert(app, row).await?;
@@ -71,13 +71,27 @@ pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
     sign_up(app, new).await
 }
 
+/// Makes the operator of `patch-hive dev`, unless the row exists: an admin without a password, who has only the token that
+/// is printed at the start.
+///
+/// # Errors
+/// As [`sign_up`].
+pub async fn operator(app: &App, email: &str) -> Result<user::Model, Error> {
+    if let Some(user) = log_in::by_email(app.database.read(), email).await? {
+        return Ok(user);
+    }
+    let mut row = named(email, "admin", None)?;
+    row.role = Set(Role::Admin);
+    insert(app, row).await
+}
+
 /// A row with a checked email and checked names. Emails are stored folded, so that both databases compare them alike.
 pub(super) fn named(email: &str, username: &str, display_name: Option<&str>) -> Result<user::ActiveModel, Error> {
     let display_name = display_name.map(|name| input::line("displayName", name, MAX_NAME_BYTES)).transpose();
     let names = both(input::line("username", username, MAX_NAME_BYTES), display_name);
-    let (email, (username, display_name)) = both(address(email), names)?;
+    let (email, (username, display_name)) = both(checked_email(email), names)?;
     Ok(user::ActiveModel {
-        email: Set(email.to_lowercase()),
+        email: Set(email),
         username: Set(username.to_owned()),
         display_name: Set(display_name.map(ToOwned::to_owned)),
         password_hash: Set(None),
@@ -87,14 +101,14 @@ pub(super) fn named(email: &str, username: &str, display_name: Option<&str>) -> 
     })
 }
 
-/// Checks an email address: its form only, since nothing but a mail can tell more.
-fn address(email: &str) -> Result<&str, Error> {
+/// An email address in lower case. Only its form is checked, since nothing but a mail can tell more.
+pub(super) fn checked_email(email: &str) -> Result<String, Error> {
     let email = input::line("email", email.trim(), MAX_EMAIL_BYTES)?;
     let complete = email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
     if !complete || email.contains(char::is_whitespace) {
         return Err(Error::bad_field("email", "email must be an email address."));
     }
-    Ok(email)
+    Ok(email.to_lowercase())
 }
 
 /// Whether a name may stand in a row.

@@ -59,15 +59,15 @@ impl PasswordCost {
     }
 }
 
-/// Checks the length of a new password.
+/// Checks the length of a new password, given as the argument `field`.
 ///
 /// # Errors
 /// [`Error::BadInput`].
-pub fn check(password: &str) -> Result<(), Error> {
+pub fn check(field: &str, password: &str) -> Result<(), Error> {
     if (MIN_BYTES..=MAX_BYTES).contains(&password.len()) && !password.contains('\0') {
         return Ok(());
     }
-    Err(Error::bad_field("password", format!("password must have {MIN_BYTES} to {MAX_BYTES} bytes.")))
+    Err(Error::bad_field(field, format!("{field} must have {MIN_BYTES} to {MAX_BYTES} bytes.")))
 }
 
 /// Hashes a new password. `turn` is dropped when the work is done.

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use self::files::Files;
 use super::{failure::Failure, output::say, sandbox::start, signals::Signals};
 use crate::{
+    accounts,
     clock::Clock,
     config::{Config, DEMO, OriginVariables, Problems, check_url},
     database,
@@ -81,7 +82,8 @@ impl Dev {
         sandbox.set_webhook_urls(vec![format!("http://{}/api/payments/webhook", gateway.address())]);
         if let Some(session) = gateway.demo() {
             let app = gateway.app();
-            let (admin, _) = app.tokens.issue(&session.user, Role::Admin, app.clock.wall(), None)?;
+            let operator = accounts::operator(app, DEMO.operator).await?;
+            let (admin, _) = app.tokens.issue(&operator, Role::Admin, app.clock.wall(), None)?;
             say(welcome::text([gateway.address(), sandbox.address()], [&session.token, &admin], site.is_there()));
         }
         // The gateway first: it may need its sandbox to finish.

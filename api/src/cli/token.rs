@@ -7,7 +7,7 @@ use entity::user::Role;
 
 use super::{failure::Failure, output::say};
 use crate::{
-    accounts,
+    accounts::{self, TokenRequest},
     auth::Tokens,
     clock::Clock,
     config::{DatabaseVariables, Problems, Setting, TokenVariables},
@@ -16,7 +16,8 @@ use crate::{
 
 /// Issue a token for a user
 ///
-/// Prints a token for an existing user. With a role, it is a token for an operator or for the export service.
+/// Prints a token for an existing user. With `--role service` or `--role admin` the user is given that role first, until
+/// `patch-hive revoke` takes it away. A token of an admin lasts at most 24 hours.
 ///
 /// Example:
 ///
@@ -49,9 +50,15 @@ enum Allows {
     Admin,
 }
 
+/// Longest lifetime of an admin's token.
+const MAX_ADMIN_TTL: Duration = Duration::from_hours(24);
+
 impl Token {
     pub(super) async fn run(self, mut problems: Problems) -> Result<(), Failure> {
         let ttl = self.ttl.take(&mut problems);
+        if matches!(self.role, Allows::Admin) && ttl > MAX_ADMIN_TTL {
+            return Err(Failure::Settings("--ttl must be 24h or less for an admin".to_owned()));
+        }
         let tokens = self.tokens.take(&mut problems);
         let settings = self.database.check(problems)?;
         let tokens = Tokens::new(&tokens).map_err(Failure::Settings)?;
@@ -61,8 +68,8 @@ impl Token {
             Allows::Service => Role::Service,
             Allows::Admin => Role::Admin,
         };
-        let asked = (role, Some(ttl), Clock::default().wall());
-        let token = accounts::token(database.read(), &tokens, &self.email, asked).await?;
+        let request = TokenRequest { role, ttl: Some(ttl), now: Clock::default().wall() };
+        let token = accounts::token(database.write(), &tokens, &self.email, request).await?;
         database.close().await?;
         say(token);
         Ok(())

@@ -2,6 +2,7 @@
 
 mod database;
 mod log;
+mod mail;
 mod stripe;
 mod tokens;
 
@@ -50,6 +51,7 @@ impl Variables {
         let minutes = self.reconcile_interval_minutes.take_if(found, within(0..=MAX_RECONCILE_MINUTES));
         let webhook_days = self.webhook_retention_days.take_if(found, within(1..=3650));
         let operation_days = self.operation_retention_days.take_if(found, within(2..=3650));
+        let (mail, public_url) = self.mail.take(found);
         let config = Config {
             bind: self.address.take(found),
             metrics_bind: self.metrics_bind.take(found),
@@ -68,6 +70,8 @@ impl Variables {
             introspection: introspection.unwrap_or(graphiql),
             trusted_documents: self.trusted_documents.take(found),
             proxies: self.trusted_proxies.take(found),
+            mail,
+            public_url,
             limits: self.limits.take(self.document.take(found), found),
         };
         problems.none_or(config)

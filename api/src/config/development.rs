@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use entity::Tier;
 use secrecy::SecretString;
 
-use super::{Calls, Config, DocumentLimits, Limits, Prices, PricesError, Stripe, Tokens};
+use super::{Calls, Config, DocumentLimits, Limits, Mail, Prices, PricesError, Stripe, Tokens};
 use crate::{
     database,
     throttle::{Proxies, Rate, Rates},
@@ -20,6 +20,8 @@ pub struct Demo {
     pub password: &'static str,
     /// Name that other users see.
     pub username: &'static str,
+    /// Email of the admin, who has no password.
+    pub operator: &'static str,
     /// Secret that signs the sandbox's webhooks.
     pub webhook_secret: &'static str,
 }
@@ -29,6 +31,7 @@ pub const DEMO: Demo = Demo {
     email: "demo@patchhive.example",
     password: "patch-hive-demo",
     username: "demo",
+    operator: "admin@patchhive.example",
     webhook_secret: "whsec_development_only_patch_hive_sandbox",
 };
 
@@ -55,6 +58,7 @@ impl Config {
             tokens: Tokens {
                 secret: Some(JWT_SECRET.into()),
                 public_key: None,
+                jwks_url: None,
                 issuer: None,
                 audience: "patch-hive".to_owned(),
                 trust_roles: false,
@@ -75,6 +79,8 @@ impl Config {
             introspection: true,
             trusted_documents: None,
             proxies: Proxies::default(),
+            mail: Mail::Log,
+            public_url: format!("http://{bind}"),
             limits: Limits {
                 body_bytes: 64 * 1024,
                 webhook_bytes: 1024 * 1024,

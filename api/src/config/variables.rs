@@ -72,6 +72,9 @@ pub struct TokenVariables {
     /// Public key (PEM) of another issuer whose tokens are accepted; disables sign-up and login
     #[arg(long, env = "JWT_PUBLIC_KEY", default_value = "")]
     pub jwt_public_key: Setting<Option<String>>,
+    /// URL of another issuer's keys (JWKS), which are read again when a token names a new one; disables sign-up and login
+    #[arg(long, env = "JWT_JWKS_URL", default_value = "")]
+    pub jwt_jwks_url: Setting<Option<String>>,
     /// Required `iss` claim of the other issuer's tokens; if unset, any
     #[arg(long, env = "JWT_ISSUER", default_value = "")]
     pub jwt_issuer: Setting<Option<String>>,
@@ -90,6 +93,21 @@ pub struct TokenVariables {
     /// Lifetime of export tickets
     #[arg(long, env = "EXPORT_TICKET_TTL", default_value = "5m")]
     pub export_ticket_ttl: Setting<Duration>,
+}
+
+/// The mail server.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Mail")]
+pub struct MailVariables {
+    /// Mail server (`smtps://user:password@host`); if unset, passwords cannot be reset and emails not verified
+    #[arg(long, env = "SMTP_URL", default_value = "")]
+    pub smtp_url: Setting<Option<SecretString>>,
+    /// Sender of mails, such as `Patch-Hive <no-reply@patchhive.example>`
+    #[arg(long, env = "MAIL_FROM", default_value = "")]
+    pub mail_from: Setting<Option<String>>,
+    /// Public address of the pages, which links in mails lead to
+    #[arg(long, env = "PUBLIC_URL", default_value = "")]
+    pub public_url: Setting<Option<String>>,
 }
 
 /// The calls to Stripe.
@@ -310,6 +328,9 @@ pub struct Variables {
     /// File of the only documents that may run, by their SHA-256: a JSON object or an apollo-persisted-query-manifest
     #[arg(long, env = "TRUSTED_DOCUMENTS", help_heading = "GraphQL documents", default_value = "")]
     pub trusted_documents: Setting<Option<PathBuf>>,
+    /// The mail server.
+    #[command(flatten)]
+    pub mail: MailVariables,
     /// The other limits.
     #[command(flatten)]
     pub limits: LimitVariables,

@@ -122,6 +122,71 @@ impl AccountMutation {
         let asked = accounts::LogIn { email: input.email, password: input.password, address: ctx.address() };
         Ok(accounts::log_in(ctx.app()?, asked).await?.into())
     }
+
+    /// Changes the viewer's password. All tokens issued before become invalid, including that of this request, and open
+    /// websockets are closed. Returns a new session.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The current and the new password.")] input: ChangePasswordInput,
+    ) -> Result<Session, Error> {
+        let change = accounts::ChangePassword {
+            current: input.current_password,
+            new: input.new_password,
+            address: ctx.address(),
+        };
+        Ok(accounts::change_password(ctx.app()?, ctx.viewer()?, change).await.map_err(in_input)?.into())
+    }
+
+    /// Mails a link to choose a new password, if a user has this email address. The answer is the same if none has. The link
+    /// opens the page `/reset-password#token=...`. Always returns true.
+    async fn request_password_reset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's email address; case is ignored.")] email: String,
+    ) -> Result<bool, Error> {
+        accounts::request_password_reset(ctx.app()?, &email, ctx.address()).await?;
+        Ok(true)
+    }
+
+    /// Sets a new password with the token of a link from `requestPasswordReset`. All tokens issued before become invalid.
+    /// Returns a new session.
+    async fn reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token of the link and the new password.")] input: ResetPasswordInput,
+    ) -> Result<Session, Error> {
+        let ResetPasswordInput { token, new_password } = input;
+        Ok(accounts::reset_password(ctx.app()?, &token, new_password, ctx.address()).await.map_err(in_input)?.into())
+    }
+
+    /// Mails the viewer a link to verify the email address. The link opens the page `/verify-email#token=...`. Always
+    /// returns true.
+    async fn request_email_verification(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+        accounts::request_email_verification(ctx.app()?, ctx.viewer()?, ctx.address()).await?;
+        Ok(true)
+    }
+
+    /// Verifies an email address with the token of a link from `requestEmailVerification`. No access token is needed.
+    async fn verify_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token of the link.", secret)] token: String,
+    ) -> Result<User, Error> {
+        Ok(User(accounts::verify_email(ctx.app()?, &token, ctx.address()).await?))
+    }
+
+    /// Invalidates the token of this request. Always returns true.
+    async fn log_out(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+        accounts::log_out(ctx.app()?, ctx.viewer()?).await?;
+        Ok(true)
+    }
+
+    /// Invalidates all of the viewer's tokens and closes open websockets. Always returns true.
+    async fn log_out_everywhere(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+        accounts::log_out_everywhere(ctx.app()?, ctx.viewer()?.user_id).await?;
+        Ok(true)
+    }
 }
 
 /// A session of a user who has logged in.
@@ -158,6 +223,11 @@ impl User {
         &self.0.email
     }
 
+    /// Whether the user has verified the email address with a mailed link.
+    async fn email_verified(&self) -> bool {
+        self.0.email_verified_at.is_some()
+    }
+
     /// The user's public name.
     async fn username(&self) -> &str {
         &self.0.username
@@ -188,6 +258,28 @@ impl User {
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
         Ok(ctx.loaders()?.subscription(self.0.id).await?.map(PlanSubscription))
     }
+}
+
+/// The input of `resetPassword`.
+#[derive(InputObject)]
+pub(super) struct ResetPasswordInput {
+    /// The token of the link.
+    #[graphql(secret)]
+    token: String,
+    /// The new password, 8 to 72 bytes.
+    #[graphql(secret)]
+    new_password: String,
+}
+
+/// The input of `changePassword`.
+#[derive(InputObject)]
+pub(super) struct ChangePasswordInput {
+    /// The current password.
+    #[graphql(secret)]
+    current_password: String,
+    /// The new password, 8 to 72 bytes.
+    #[graphql(secret)]
+    new_password: String,
 }
 
 /// The input of `signUp`.

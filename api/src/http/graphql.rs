@@ -72,7 +72,7 @@ async fn run(
     gateway: Gateway,
     parameters: Parameters,
     (method, headers, form): (&Method, &HeaderMap, Form),
-    Caller { id, address }: Caller,
+    Caller { id, address, .. }: Caller,
 ) -> Result<Response, Refusal> {
     let refuse = |error: Error| Refusal::of(&error, &id);
     let viewer = viewer(&gateway.app, authorization(headers)).await.map_err(refuse)?;

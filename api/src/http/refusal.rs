@@ -52,7 +52,9 @@ impl Refusal {
             Error::BadInput(_) => StatusCode::BAD_REQUEST,
             Error::RateLimited(_) | Error::TooManyCheckouts(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::TooSlow => StatusCode::GATEWAY_TIMEOUT,
-            Error::StripeDisabled | Error::StripeUnavailable | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::StripeDisabled | Error::MailDisabled | Error::StripeUnavailable | Error::Unavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal(_) | Error::StripeRefused(_) => return Self::internal(error, id),
         };
         if let Error::Unavailable(cause) = error {
@@ -98,12 +100,12 @@ pub(super) fn coded(code: &str, message: impl Into<String>) -> ServerError {
 }
 
 /// What a use case says, as an error of GraphQL.
-pub(super) fn told(error: &Error) -> ServerError {
-    let mut told = coded(error.code(), error.to_string());
+pub(super) fn graphql_error(error: &Error) -> ServerError {
+    let mut graphql = coded(error.code(), error.to_string());
     if let Some(seconds) = error.retry_after() {
-        told.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", seconds);
+        graphql.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", seconds);
     }
-    told
+    graphql
 }
 
 /// A fault of ours, as clients see it.

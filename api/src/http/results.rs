@@ -8,7 +8,7 @@ use futures_util::{
     future::ready,
     stream::{BoxStream, once, poll_fn},
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tracing::Span;
 
 use super::{Gateway, refusal};
@@ -101,7 +101,7 @@ impl Gateway {
             let gateway = self.clone();
             return Results::one(async move {
                 let outcome = gateway.execute(operation).await;
-                outcome.unwrap_or_else(|error| GraphqlResponse::from_errors(vec![refusal::told(&error)]))
+                outcome.unwrap_or_else(|error| GraphqlResponse::from_errors(vec![refusal::graphql_error(&error)]))
             });
         }
         let permit = viewer.map(|viewer| self.open.user_subscriptions.acquire(viewer.user_id));
@@ -125,17 +125,6 @@ impl Gateway {
         let throttle = &self.app.throttle;
         address.map_or(Ok(()), |address| throttle.address(address))?;
         viewer.map_or(Ok(()), |viewer| throttle.user(viewer.user_id))
-    }
-
-    /// Waits for the end of the token. Its own time is counted in wall time, as it is when it is shown again.
-    pub(super) fn expiry(&self, viewer: Option<Viewer>) -> impl Future<Output = ()> + use<> {
-        let left = viewer.map(|viewer| viewer.expires_at - self.app.clock.wall());
-        async move {
-            match left {
-                Some(left) => sleep(left.to_std().unwrap_or_default()).await,
-                None => std::future::pending().await,
-            }
-        }
     }
 
     /// Counts a subscription's result that was written to its client.

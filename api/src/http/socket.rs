@@ -33,8 +33,8 @@ pub(super) fn open(
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
-    if !origin::allowed(&gateway.app.config, headers) {
-        let message = "pages of this origin may not call: add it to CORS_ALLOWED_ORIGINS";
+    if !origin::allowed(&gateway.app.config, headers, caller.forwarded_host.as_deref()) {
+        let message = "Pages of this origin may not open a websocket. Add the origin to CORS_ALLOWED_ORIGINS.";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     }
     let permit = gateway.open.address_sockets.acquire(caller.address);

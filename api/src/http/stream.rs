@@ -30,11 +30,11 @@ pub(super) fn steps(
     viewer: Option<Viewer>,
 ) -> impl Stream<Item = Step> + Send + use<> {
     let Results { stream, push } = results;
-    let (stop, expiry, watches) = (gateway.stop.clone(), gateway.expiry(viewer), push.is_some());
+    let (stop, ended, watches) = (gateway.stop.clone(), gateway.token_ended(viewer), push.is_some());
     let over = async move {
         tokio::select! {
             () = stop.cancelled(), if watches => {}
-            () = expiry, if watches => {}
+            _ = ended, if watches => {}
             else => std::future::pending().await,
         }
     };

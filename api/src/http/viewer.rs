@@ -10,7 +10,7 @@ use crate::{
     telemetry,
 };
 
-/// Who calls: nobody without a token, and an error with one that is not valid. Headers and sockets come through here.
+/// The caller: `None` without a token, and an error with one that is not valid. Headers and sockets come through here.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]; [`Error::AlreadyExists`] when another issuer's user has an email that is taken.
@@ -18,7 +18,7 @@ pub(super) async fn viewer(app: &App, authorization: Option<&str>) -> Result<Opt
     let Some(authorization) = authorization else {
         return Ok(None);
     };
-    let bearer = app.tokens.verify(auth::bearer(authorization)?, app.clock.wall())?;
+    let bearer = app.tokens.verify(auth::bearer(authorization)?, app.clock.wall()).await?;
     let viewer = accounts::ensure(app, bearer).await?;
     telemetry::record_user(viewer.user_id);
     Ok(Some(viewer))

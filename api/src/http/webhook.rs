@@ -19,7 +19,7 @@ use crate::{
 /// Takes an event. 200 says that it is stored; 4xx that it never will be; 5xx that Stripe shall send it again.
 pub(super) async fn receive(
     State(Gateway { app, memory, .. }): State<Gateway>,
-    Extension(Caller { id, address }): Extension<Caller>,
+    Extension(Caller { id, address, .. }): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::{app::App, billing, error::Error, sync, work::Next};
+use crate::{accounts, app::App, billing, error::Error, sync, work::Next};
 
 /// How often old rows are looked for.
 const INTERVAL: TimeDelta = TimeDelta::hours(1);
@@ -17,5 +17,6 @@ pub(super) async fn run(app: &App) -> Result<Next, Error> {
     if deleted > 0 {
         tracing::info!(deleted, "old operations were deleted");
     }
+    accounts::prune(app).await?;
     Ok(Next::At(app.clock.wall() + INTERVAL))
 }

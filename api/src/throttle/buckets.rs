@@ -45,10 +45,10 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     /// Takes one token, or says how long it takes until there is one.
     pub(super) fn take(&self, key: &K) -> Result<(), Duration> {
         let limiter = self.limiter.read().unwrap_or_else(PoisonError::into_inner);
-        let crowded = limiter.len() >= MAX_BUCKETS;
+        let full = limiter.len() >= MAX_BUCKETS;
         let taken = limiter.check_key(key);
         drop(limiter);
-        if crowded {
+        if full {
             self.tidy();
         }
         taken.map_err(|refused| refused.wait_time_from(self.clock.now()))

@@ -12,14 +12,24 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many a minute. 0 counts as 1.
+    /// A number a minute. 0 counts as 1.
     #[must_use]
     pub const fn per_minute(count: u32) -> Self {
+        Self::per(count, Duration::from_mins(1))
+    }
+
+    /// A number an hour. 0 counts as 1.
+    #[must_use]
+    pub const fn per_hour(count: u32) -> Self {
+        Self::per(count, Duration::from_hours(1))
+    }
+
+    const fn per(count: u32, per: Duration) -> Self {
         let count = match NonZeroU32::new(count) {
             Some(count) => count,
             None => NonZeroU32::MIN,
         };
-        Self { count, per: Duration::from_mins(1) }
+        Self { count, per }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use jsonwebtoken::DecodingKey;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use crate::config::{Problems, TokenVariables, Tokens, development};
+use crate::config::{Problems, TokenVariables, Tokens, development, is_loopback};
 
 /// Minimum length of a secret: a shorter one could be guessed.
 const MIN_SECRET_BYTES: usize = 32;
@@ -23,10 +24,12 @@ impl TokenVariables {
         let secret = self.jwt_secret.take_if(problems, |secret| secret.as_ref().map_or(Ok(()), strong));
         let ticket_secret =
             self.export_ticket_secret.take_if(problems, |secret| secret.as_ref().map_or(Ok(()), strong));
-        let public_key = self.jwt_public_key.take_if(problems, |key| key.as_deref().map_or(Ok(()), check_public_key));
+        let public_key = self.jwt_public_key.take_if(problems, |key| key.as_deref().map_or(Ok(()), check_public_keys));
+        let jwks_url = self.jwt_jwks_url.take_if(problems, |url| url.as_deref().map_or(Ok(()), check_jwks_url));
+        let foreign = public_key.is_some() || jwks_url.is_some();
         let same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
         match (&secret, &ticket_secret) {
-            (None, _) if public_key.is_none() && !problems.concern("JWT_PUBLIC_KEY") => {
+            (None, _) if !foreign && !problems.concern("JWT_PUBLIC_KEY") && !problems.concern("JWT_JWKS_URL") => {
                 problems
                     .add("JWT_SECRET", &format!("must be set to {ADVICE}, or JWT_PUBLIC_KEY to another issuer's key"));
             }
@@ -43,6 +46,7 @@ impl TokenVariables {
         Tokens {
             secret,
             public_key,
+            jwks_url,
             issuer: self.jwt_issuer.take(problems),
             audience: self.jwt_audience.take(problems),
             trust_roles: self.jwt_trust_roles.take(problems),
@@ -79,15 +83,27 @@ fn strong(secret: &SecretString) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that a public key is readable. `auth` chooses its algorithm.
-fn check_public_key(pem: &str) -> Result<(), String> {
+/// Checks that public keys, one after the other, are readable. `auth` chooses their algorithms.
+fn check_public_keys(pem: &str) -> Result<(), String> {
     // In a variable, the line breaks of a PEM are often written as \n.
     let pem = pem.replace("\\n", "\n");
-    let pem = pem.as_bytes();
-    let readable = DecodingKey::from_rsa_pem(pem).is_ok()
-        || DecodingKey::from_ec_pem(pem).is_ok()
-        || DecodingKey::from_ed_pem(pem).is_ok();
-    if readable { Ok(()) } else { Err("must be a public key in PEM: RSA, P-256 or Ed25519".to_owned()) }
+    let mut blocks = pem.split_inclusive("-----END PUBLIC KEY-----").map(str::trim).filter(|block| !block.is_empty());
+    let readable = |block: &str| {
+        let block = block.as_bytes();
+        DecodingKey::from_rsa_pem(block).is_ok()
+            || DecodingKey::from_ec_pem(block).is_ok()
+            || DecodingKey::from_ed_pem(block).is_ok()
+    };
+    if blocks.all(readable) {
+        Ok(())
+    } else {
+        Err("must be a public key in PEM (RSA, P-256, P-384 or Ed25519), or several, one after the other".to_owned())
+    }
+}
+
+fn check_jwks_url(url: &str) -> Result<(), String> {
+    let good = Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_loopback(&url));
+    if good { Ok(()) } else { Err("must be an https URL, or http on loopback".to_owned()) }
 }
 
 #[cfg(test)]

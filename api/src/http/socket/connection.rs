@@ -11,7 +11,7 @@ use tracing::{Span, field::Empty};
 use super::{
     end::End,
     message::{ClientMessage, ServerMessage},
-    operations::{Operations, Told},
+    operations::{OperationMessage, Operations},
 };
 use crate::{
     auth::Viewer,
@@ -22,6 +22,7 @@ use crate::{
         parameters::Parameters,
         refusal,
         results::Results,
+        token_end::TokenEnd,
         viewer::{is_empty, viewer},
     },
     telemetry,
@@ -60,7 +61,7 @@ impl Connection {
         let _open = telemetry::socket_opened();
         let end = tokio::select! {
             () = stop.cancelled() => End::RESTART,
-            Err(end) = self.converse(header) => end,
+            Err(end) = self.serve_client(header) => end,
         };
         self.end(end).await;
     }
@@ -87,7 +88,7 @@ impl Connection {
         }
     }
 
-    async fn converse(&mut self, header: Option<String>) -> Result<Infallible, End> {
+    async fn serve_client(&mut self, header: Option<String>) -> Result<Infallible, End> {
         let payload = timeout(INIT_TIME, self.first_message()).await.map_err(|_| End::INIT_TIMEOUT)??;
         let authorization = authorization(&payload)?.or(header.as_deref());
         let viewer = viewer(&self.gateway.app, authorization).await?;
@@ -95,15 +96,15 @@ impl Connection {
         if let Some(None) = permit {
             return Err(End::TOO_MANY);
         }
-        self.say(&ServerMessage::ConnectionAck {}).await?;
+        self.send_message(&ServerMessage::ConnectionAck {}).await?;
         self.serve(viewer).await
     }
 
     async fn first_message(&mut self) -> Result<Map<String, Value>, End> {
         loop {
-            match self.hear().await? {
+            match self.receive().await? {
                 ClientMessage::ConnectionInit { payload } => return Ok(payload.unwrap_or_default()),
-                ClientMessage::Ping { payload } => self.say(&ServerMessage::Pong { payload }).await?,
+                ClientMessage::Ping { payload } => self.send_message(&ServerMessage::Pong { payload }).await?,
                 ClientMessage::Subscribe { .. } => return Err(End::UNAUTHORIZED),
                 ClientMessage::Pong {} | ClientMessage::Complete { .. } => {}
             }
@@ -114,18 +115,21 @@ impl Connection {
         let mut operations = Operations::new(self.gateway.app.config.limits.socket_operations);
         let every = self.gateway.app.config.limits.keep_alive;
         let mut pings = interval_at(Instant::now() + every, every);
-        let mut expiry = pin!(self.gateway.expiry(viewer));
+        let mut ended = pin!(self.gateway.token_ended(viewer));
         loop {
             tokio::select! {
-                () = &mut expiry => return Err(End::EXPIRED),
+                ended = &mut ended => return Err(match ended {
+                    TokenEnd::Expired => End::EXPIRED,
+                    TokenEnd::Revoked => End::REVOKED,
+                }),
                 _ = pings.tick() => self.ping().await?,
-                message = self.hear() => self.obey(message?, viewer, &mut operations).await?,
-                Some(told) = operations.next() => self.tell(told).await?,
+                message = self.receive() => self.handle(message?, viewer, &mut operations).await?,
+                Some(message) = operations.next() => self.deliver(message).await?,
             }
         }
     }
 
-    async fn obey(
+    async fn handle(
         &mut self,
         message: ClientMessage,
         viewer: Option<Viewer>,
@@ -133,7 +137,7 @@ impl Connection {
     ) -> Result<(), End> {
         match message {
             ClientMessage::ConnectionInit { .. } => Err(End::TOO_MANY_INITS),
-            ClientMessage::Ping { payload } => self.say(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Ping { payload } => self.send_message(&ServerMessage::Pong { payload }).await,
             ClientMessage::Pong {} => Ok(()),
             ClientMessage::Complete { id } => {
                 operations.stop(&id);
@@ -168,7 +172,7 @@ impl Connection {
             telemetry::rejected("socket_operations");
             return Err(refusal::coded("RATE_LIMITED", "too many operations run on this socket: end some first"));
         }
-        self.gateway.count(viewer, Some(self.caller.address)).map_err(|error| refusal::told(&error))
+        self.gateway.count(viewer, Some(self.caller.address)).map_err(|error| refusal::graphql_error(&error))
     }
 
     fn results(&self, parameters: Parameters, viewer: Option<Viewer>) -> Results {
@@ -177,8 +181,8 @@ impl Connection {
     }
 
     /// Tells what an operation says, and counts what is pushed once it is written.
-    async fn tell(&mut self, Told { message, push }: Told) -> Result<(), End> {
-        self.say(&message).await?;
+    async fn deliver(&mut self, OperationMessage { message, push }: OperationMessage) -> Result<(), End> {
+        self.send_message(&message).await?;
         if let Some(booked) = push {
             self.gateway.pushed(&booked);
         }
@@ -194,7 +198,7 @@ impl Connection {
     }
 
     /// Waits for the next message. Whatever arrives shows that the client is there.
-    async fn hear(&mut self) -> Result<ClientMessage, End> {
+    async fn receive(&mut self) -> Result<ClientMessage, End> {
         loop {
             let frame = self.socket.recv().await.ok_or(End::Gone)??;
             self.open_pings = 0;
@@ -207,18 +211,18 @@ impl Connection {
                 Message::Binary(bytes) => return ClientMessage::read(&bytes),
                 // It is answered by the next read.
                 Message::Ping(_) | Message::Pong(_) => {}
-                Message::Close(_) => return Err(self.left().await),
+                Message::Close(_) => return Err(self.confirm_close().await),
             }
         }
     }
 
     /// Lets the client's goodbye be confirmed, which the next read does.
-    async fn left(&mut self) -> End {
+    async fn confirm_close(&mut self) -> End {
         timeout(CLOSE_TIME, self.socket.recv()).await.ok();
         End::Left
     }
 
-    async fn say(&mut self, message: &ServerMessage) -> Result<(), End> {
+    async fn send_message(&mut self, message: &ServerMessage) -> Result<(), End> {
         let text = serde_json::to_string(message).map_err(|error| {
             tracing::error!(%error, "a message cannot be written");
             End::INTERNAL

@@ -32,6 +32,8 @@ impl End {
     pub(super) const FORBIDDEN: Self = Self::Close(4403, "Forbidden");
     /// The token has ended. Clients connect again, and should bring a fresh one.
     pub(super) const EXPIRED: Self = Self::Close(4403, "Forbidden: the token has expired");
+    /// The token was revoked. Clients connect again, and should bring a fresh one.
+    pub(super) const REVOKED: Self = Self::Close(4403, "Forbidden: the token was revoked");
     /// The client offered no subprotocol that is spoken here.
     pub(super) const NO_PROTOCOL: Self = Self::Close(4406, "Subprotocol not acceptable");
     /// The user has as many sockets as there may be. Clients connect again.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What an operation says.
-pub(super) struct Told {
+pub(super) struct OperationMessage {
     /// To be written to the client.
     pub(super) message: ServerMessage,
     /// With a subscription's result: when that was booked which it tells.
@@ -25,7 +25,7 @@ pub(super) struct Told {
 /// The running operations.
 pub(super) struct Operations {
     limit: usize,
-    streams: SelectAll<BoxStream<'static, Told>>,
+    streams: SelectAll<BoxStream<'static, OperationMessage>>,
     running: HashMap<String, AbortHandle>,
 }
 
@@ -55,7 +55,7 @@ impl Operations {
         }
         let (handle, registration) = AbortHandle::new_pair();
         self.running.insert(id.clone(), handle);
-        let last = once(ready(Told { message: ServerMessage::Complete { id: id.clone() }, push: None }));
+        let last = once(ready(OperationMessage { message: ServerMessage::Complete { id: id.clone() }, push: None }));
         // A panic ends the operation, and not the socket with all the others.
         let messages = AssertUnwindSafe(stream).catch_unwind().map(move |result| {
             let message = match result {
@@ -63,7 +63,7 @@ impl Operations {
                 Err(_) => ServerMessage::Error { id: id.clone(), payload: vec![refusal::masked(&request_id)] },
             };
             let push = push.clone().filter(|_| matches!(message, ServerMessage::Next { .. }));
-            Told { message, push }
+            OperationMessage { message, push }
         });
         self.streams.push(Abortable::new(messages.chain(last), registration).boxed());
         Ok(())
@@ -77,7 +77,7 @@ impl Operations {
     }
 
     /// Waits for what any of them says; `None` when none runs.
-    pub(super) async fn next(&mut self) -> Option<Told> {
+    pub(super) async fn next(&mut self) -> Option<OperationMessage> {
         let told = self.streams.next().await?;
         if let ServerMessage::Error { id, .. } | ServerMessage::Complete { id } = &told.message {
             self.stop(id);

@@ -1,0 +1,72 @@
+//! Change of password.
+
+use chrono::{DateTime, Utc};
+use entity::user;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
+
+use super::{Session, revocation};
+use crate::{
+    app::App,
+    auth::{Viewer, password},
+    error::Error,
+    throttle::Address,
+};
+
+/// A new password for the viewer.
+#[derive(Clone)]
+pub struct ChangePassword {
+    /// The password so far.
+    pub current: String,
+    /// 8 to 72 bytes.
+    pub new: String,
+    /// The address that the request comes from.
+    pub address: Address,
+}
+
+/// Changes the viewer's password and ends all tokens made before, the viewer's own among them. Returns a new session.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when the current password is wrong; [`Error::BadInput`]; [`Error::RateLimited`];
+/// [`Error::Forbidden`] for users of another issuer.
+pub async fn change_password(app: &App, viewer: Viewer, change: ChangePassword) -> Result<Session, Error> {
+    let user = super::by_ids(app.database.read(), &[viewer.user_id]).await?.remove(&viewer.user_id);
+    let user = user.ok_or(Error::NotFound("user"))?;
+    let Some(hash) = user.password_hash.clone().filter(|_| app.tokens.local()) else {
+        return Err(Error::Forbidden("Users of another issuer change their password there."));
+    };
+    password::check("newPassword", &change.new)?;
+    app.throttle.log_in(change.address, &user.email)?;
+    let turn = app.throttle.password_turn(change.address).await?;
+    app.throttle.begin_attempt(change.address, &user.email)?;
+    let check = password::verify(turn, change.current, Some(hash.clone()), &app.password_cost).await?;
+    if !check.right {
+        return Err(Error::bad_field("currentPassword", "currentPassword is wrong."));
+    }
+    app.throttle.logged_in(change.address, &user.email);
+    let turn = app.throttle.password_turn(change.address).await?;
+    let new = password::hash(turn, change.new, &app.password_cost).await?;
+    if !set_password(app.database.write(), (user.id, &hash), new, app.clock.wall()).await? {
+        return Err(Error::Conflict("The password was changed by another request. Log in again."));
+    }
+    app.identities.revoked(user.id, |_| false).await;
+    let user = super::by_ids(app.database.read(), &[user.id]).await?.remove(&user.id).ok_or(Error::NotFound("user"))?;
+    Session::begin(app, user)
+}
+
+/// Replaces a user's stored hash and ends all tokens issued up to `now` (wall time), in one statement. Returns `false` if the
+/// stored hash is no longer the old one.
+pub(super) async fn set_password(
+    db: &impl ConnectionTrait,
+    (user_id, old): (i64, &str),
+    hash: String,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let updated = user::Entity::update_many()
+        .col_expr(user::Column::PasswordHash, Expr::value(hash))
+        .col_expr(user::Column::TokensValidFrom, Expr::value(revocation::next_second(now)))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::PasswordHash.eq(old))
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected > 0)
+}

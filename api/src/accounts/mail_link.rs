@@ -1,0 +1,179 @@
+//! Links sent by mail: to reset a password, and to verify an email.
+//!
+//! A request only queues the mail, and does so whether the email is known or not: neither its answer nor its time tells which
+//! emails are known. The queue makes the link when the mail is sent.
+
+use chrono::TimeDelta;
+use entity::{user, work::Kind};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
+use super::{Session, change_password::set_password, log_in::by_email, sign_up};
+use crate::{
+    app::App,
+    auth::{LinkPurpose, LinkTokens, Viewer, password},
+    error::Error,
+    mail::Message,
+    throttle::Address,
+    work::{self, Next},
+};
+
+/// How long a link to reset a password is valid.
+const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
+
+/// How long a link to verify an email is valid.
+const VERIFY_LIFETIME: TimeDelta = TimeDelta::days(3);
+
+/// How the keys of queued mails begin.
+const RESET: &str = "reset-password:";
+const VERIFY: &str = "verify-email:";
+
+/// Queues a mail with a link to choose a new password, if somebody has the email.
+///
+/// # Errors
+/// [`Error::MailDisabled`]; [`Error::RateLimited`]; [`Error::BadInput`]; [`Error::Forbidden`] where users come from another
+/// issuer.
+pub async fn request_password_reset(app: &App, email: &str, address: Address) -> Result<(), Error> {
+    if !app.tokens.local() {
+        return Err(Error::Forbidden("Users of another issuer reset their password there."));
+    }
+    app.mailer.as_ref().ok_or(Error::MailDisabled)?;
+    let email = sign_up::checked_email(email)?;
+    app.throttle.mail(address, &email)?;
+    queue(app, &format!("{RESET}{email}")).await
+}
+
+/// Queues a mail with a link by which the viewer verifies their email.
+///
+/// # Errors
+/// [`Error::MailDisabled`]; [`Error::RateLimited`].
+pub async fn request_email_verification(app: &App, viewer: Viewer, address: Address) -> Result<(), Error> {
+    app.mailer.as_ref().ok_or(Error::MailDisabled)?;
+    let user = by_id(app, viewer.user_id).await?.ok_or(Error::NotFound("user"))?;
+    app.throttle.mail(address, &user.email)?;
+    queue(app, &format!("{VERIFY}{}", user.id)).await
+}
+
+async fn queue(app: &App, key: &str) -> Result<(), Error> {
+    work::due(app.database.write(), &app.clock, Kind::Mail, key).await?;
+    app.work.wake();
+    Ok(())
+}
+
+/// Sends a queued mail. One that has become needless is not sent.
+///
+/// # Errors
+/// The mail server's or the database's.
+pub async fn send_mail(app: &App, key: &str) -> Result<Next, Error> {
+    let Some(mailer) = &app.mailer else { return Ok(Next::Done) };
+    let message = if let Some(email) = key.strip_prefix(RESET) {
+        by_email(app.database.read(), email).await?.map(|user| reset_message(app, &user)).transpose()?.flatten()
+    } else if let Some(id) = key.strip_prefix(VERIFY).and_then(|id| id.parse().ok()) {
+        by_id(app, id).await?.map(|user| verify_message(app, &user)).transpose()?
+    } else {
+        None
+    };
+    if let Some(message) = message {
+        mailer.send(message).await?;
+    }
+    Ok(Next::Done)
+}
+
+/// `None` for a user without a password, who has nothing to reset.
+fn reset_message(app: &App, user: &user::Model) -> Result<Option<Message>, Error> {
+    let Some(hash) = user.password_hash.as_deref() else { return Ok(None) };
+    let expires_at = app.clock.wall() + RESET_LIFETIME;
+    let token = app.tokens.links.issue(LinkPurpose::ResetPassword, user.id, expires_at, &unchanged(user, hash))?;
+    Ok(Some(Message {
+        to: user.email.clone(),
+        subject: "Reset your Patch-Hive password",
+        text: format!(
+            "Somebody, probably you, asked to reset the password of this account. Choose a new password within an \
+             hour:\n\n{}\n\nIf it was not you, ignore this mail: your password stays as it is.\n",
+            link(app, "reset-password", &token)
+        ),
+    }))
+}
+
+fn verify_message(app: &App, user: &user::Model) -> Result<Message, Error> {
+    let expires_at = app.clock.wall() + VERIFY_LIFETIME;
+    let token = app.tokens.links.issue(LinkPurpose::VerifyEmail, user.id, expires_at, &user.email)?;
+    Ok(Message {
+        to: user.email.clone(),
+        subject: "Verify your Patch-Hive email",
+        text: format!("Verify that this is your email:\n\n{}\n", link(app, "verify-email", &token)),
+    })
+}
+
+/// The token stands behind the `#`, which browsers send to no server.
+fn link(app: &App, page: &str, token: &str) -> String {
+    format!("{}/{page}#token={token}", app.config.public_url.trim_end_matches('/'))
+}
+
+/// What must be the same until a link to reset a password is used.
+fn unchanged(user: &user::Model, hash: &str) -> String {
+    format!("{}\n{hash}", user.email)
+}
+
+/// Sets a new password by a link that was sent by mail, ends all tokens made before, and logs in. The email is verified by
+/// that, too.
+///
+/// # Errors
+/// [`Error::BadInput`] when the link is void or the password too short or long; [`Error::RateLimited`].
+pub async fn reset_password(app: &App, token: &str, new: String, address: Address) -> Result<Session, Error> {
+    const VOID: &str = "The link is invalid, has expired or was used. Request another one.";
+    password::check("newPassword", &new)?;
+    app.throttle.sign_up(address)?;
+    let user = match LinkTokens::claimed_user(token) {
+        Some(id) => by_id(app, id).await?,
+        None => None,
+    };
+    let user = user.ok_or_else(|| Error::bad_field("token", VOID))?;
+    let hash = user.password_hash.as_deref().unwrap_or_default();
+    let now = app.clock.wall();
+    if hash.is_empty() || !app.tokens.links.verify(LinkPurpose::ResetPassword, token, now, &unchanged(&user, hash)) {
+        return Err(Error::bad_field("token", VOID));
+    }
+    let turn = app.throttle.password_turn(address).await?;
+    let new = password::hash(turn, new, &app.password_cost).await?;
+    // Of two requests with one link, one finds the password unchanged.
+    if !set_password(app.database.write(), (user.id, hash), new, now).await? {
+        return Err(Error::bad_field("token", VOID));
+    }
+    mark_verified(app, &user).await?;
+    app.identities.revoked(user.id, |_| false).await;
+    let user = by_id(app, user.id).await?.ok_or(Error::NotFound("user"))?;
+    Session::begin(app, user)
+}
+
+/// Verifies an email by a link that was sent to it.
+///
+/// # Errors
+/// [`Error::BadInput`] when the link is invalid or has expired.
+pub async fn verify_email(app: &App, token: &str, address: Address) -> Result<user::Model, Error> {
+    const VOID: &str = "The link is invalid or has expired. Request another one.";
+    app.throttle.sign_up(address)?;
+    let user = match LinkTokens::claimed_user(token) {
+        Some(id) => by_id(app, id).await?,
+        None => None,
+    };
+    let user = user.ok_or_else(|| Error::bad_field("token", VOID))?;
+    if !app.tokens.links.verify(LinkPurpose::VerifyEmail, token, app.clock.wall(), &user.email) {
+        return Err(Error::bad_field("token", VOID));
+    }
+    mark_verified(app, &user).await?;
+    by_id(app, user.id).await?.ok_or(Error::NotFound("user"))
+}
+
+async fn mark_verified(app: &App, user: &user::Model) -> Result<(), Error> {
+    user::Entity::update_many()
+        .col_expr(user::Column::EmailVerifiedAt, Expr::value(app.clock.wall()))
+        .filter(user::Column::Id.eq(user.id))
+        .filter(user::Column::EmailVerifiedAt.is_null())
+        .exec(app.database.write())
+        .await?;
+    Ok(())
+}
+
+async fn by_id(app: &App, id: i64) -> Result<Option<user::Model>, Error> {
+    Ok(user::Entity::find_by_id(id).one(app.database.read()).await?)
+}

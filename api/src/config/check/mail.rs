@@ -1,0 +1,27 @@
+//! The settings of mail.
+
+use url::Url;
+
+use crate::config::{Mail, Problems, is_loopback, variables::MailVariables};
+
+impl MailVariables {
+    /// Checks the settings of mail, and adds their problems. Returns the public address of the pages, too.
+    pub(super) fn take(self, problems: &mut Problems) -> (Mail, String) {
+        let (url, from) = (self.smtp_url.take(problems), self.mail_from.take(problems));
+        let public_url = self.public_url.take_if(problems, |url| url.as_deref().map_or(Ok(()), check_public_url));
+        let Some(url) = url else { return (Mail::Disabled, public_url.unwrap_or_default()) };
+        if from.is_none() {
+            problems.add("MAIL_FROM", "must be set to the sender of mails, or SMTP_URL unset");
+        }
+        if public_url.is_none() && !problems.concern("PUBLIC_URL") {
+            problems.add("PUBLIC_URL", "must be set to the https address of the pages: links in mails lead there");
+        }
+        let mail = Mail::Smtp { url, from: from.unwrap_or_default() };
+        (mail, public_url.unwrap_or_default())
+    }
+}
+
+fn check_public_url(url: &str) -> Result<(), String> {
+    let good = Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_loopback(&url));
+    if good { Ok(()) } else { Err("must be an https URL, or http on loopback".to_owned()) }
+}

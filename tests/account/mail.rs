@@ -1,0 +1,168 @@
+//! Links sent by mail.
+
+use std::time::Duration;
+
+use patch_hive::config::{Config, Mail};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::timeout,
+};
+
+use crate::harness::{Actor, Backend, TestApp, app::run_with};
+
+/// How long a mail may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const REQUEST_RESET: &str = "mutation ($email: String!) { requestPasswordReset(email: $email) }";
+const RESET: &str =
+    "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { token user { emailVerified } } }";
+const VERIFY: &str = "mutation ($token: String!) { verifyEmail(token: $token) { emailVerified } }";
+const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
+
+/// A mail server, and the mails that came to it.
+struct MailServer {
+    url: String,
+    mails: mpsc::UnboundedReceiver<String>,
+}
+
+impl MailServer {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let (sender, mails) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, sender.clone()));
+            }
+        });
+        Self { url, mails }
+    }
+
+    /// The next mail.
+    async fn next(&mut self) -> String {
+        timeout(PATIENCE, self.mails.recv()).await.expect("no mail came").unwrap()
+    }
+
+    /// The token of the link in the next mail, and the page that the link leads to.
+    async fn next_link(&mut self) -> (String, String) {
+        let mail = self.next().await.replace("=\r\n", "");
+        let link = mail
+            .split_whitespace()
+            .find(|word| word.starts_with("https://pages.example/"))
+            .unwrap_or_else(|| panic!("{mail}"));
+        let (page, token) = link.split_once("#token=").unwrap_or_else(|| panic!("{mail}"));
+        (page.trim_start_matches("https://pages.example").to_owned(), token.to_owned())
+    }
+}
+
+/// Speaks as much of SMTP as a client needs to leave mails.
+async fn serve(stream: TcpStream, mails: mpsc::UnboundedSender<String>) {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 test\r\n").await.ok();
+    let mut line = String::new();
+    while {
+        line.clear();
+        stream.read_line(&mut line).await.unwrap_or(0) > 0
+    } {
+        let reply: &[u8] = match line.get(..4).unwrap_or_default().to_uppercase().as_str() {
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").await.ok();
+                let mut mail = String::new();
+                while !mail.ends_with("\r\n.\r\n") && stream.read_line(&mut mail).await.unwrap_or(0) > 0 {}
+                mails.send(mail).ok();
+                b"250 ok\r\n"
+            }
+            "QUIT" => return,
+            _ => b"250 ok\r\n",
+        };
+        stream.write_all(reply).await.ok();
+    }
+}
+
+/// Tells a fact about a gateway with a mail server, on both databases.
+async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) -> F) {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = MailServer::start().await;
+        let url = server.url.clone();
+        let settings = |config: &mut Config| {
+            config.mail =
+                Mail::Smtp { url: url.clone().into(), from: "Patch-Hive <no-reply@pages.example>".to_owned() };
+            config.public_url = "https://pages.example/".to_owned();
+        };
+        run_with(backend, settings, |app| fact(app, server)).await;
+    }
+}
+
+fn reset(token: &str, password: &str) -> Value {
+    json!({ "input": { "token": token, "newPassword": password } })
+}
+
+async fn logs_in(app: &TestApp, password: &str) -> Option<Actor> {
+    let input = json!({ "email": "ada@patchhive.example", "password": password });
+    let answer = app.visitor().asks_with(LOG_IN, json!({ "input": input })).await;
+    answer["data"]["logIn"]["token"].as_str().map(|token| app.bearer(token))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_password_is_reset_once_by_a_link() {
+    with_mail(async |app, mut server| {
+        let ada = app.signs_up("ada").await;
+        app.visitor().gets(REQUEST_RESET, json!({ "email": "nobody@patchhive.example" })).await;
+        assert_eq!(app.visitor().gets(REQUEST_RESET, json!({ "email": " ADA@patchhive.example" })).await, true);
+        // The mail to nobody was not sent.
+        let (page, token) = server.next_link().await;
+        assert_eq!(page, "/reset-password");
+        for (token, password) in [(token.as_str(), "short"), ("1.2.3", "a new password"), ("", "a new password")] {
+            assert_eq!(app.visitor().is_refused(RESET, reset(token, password)).await, "BAD_USER_INPUT");
+        }
+        assert_eq!(app.visitor().is_refused(VERIFY, json!({ "token": token })).await, "BAD_USER_INPUT");
+        let session = app.visitor().gets(RESET, reset(&token, "a new password")).await;
+        assert_eq!(session["user"]["emailVerified"], true);
+        app.bearer(session["token"].as_str().unwrap()).credits().await;
+        assert_eq!(ada.is_refused("{ tier }", json!({})).await, "UNAUTHENTICATED");
+        assert!(logs_in(&app, "ada's password").await.is_none());
+        assert!(logs_in(&app, "a new password").await.is_some());
+        assert_eq!(app.visitor().is_refused(RESET, reset(&token, "another password")).await, "BAD_USER_INPUT");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_email_is_verified_by_a_link() {
+    with_mail(async |app, mut server| {
+        let ada = app.signs_up("ada").await;
+        let verified = async || ada.gets("{ viewer { emailVerified } }", json!({})).await["emailVerified"].clone();
+        assert_eq!(verified().await, false);
+        assert_eq!(
+            app.visitor().is_refused("mutation { requestEmailVerification }", json!({})).await,
+            "UNAUTHENTICATED"
+        );
+        ada.gets("mutation { requestEmailVerification }", json!({})).await;
+        let (page, token) = server.next_link().await;
+        assert_eq!(page, "/verify-email");
+        assert_eq!(app.visitor().is_refused(RESET, reset(&token, "a new password")).await, "BAD_USER_INPUT");
+        for _ in 0..2 {
+            assert_eq!(app.visitor().gets(VERIFY, json!({ "token": token })).await["emailVerified"], true);
+        }
+        assert_eq!(verified().await, true);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_mail_server_the_mutations_say_so() {
+    run_with(
+        Backend::Sqlite,
+        |config: &mut Config| config.mail = Mail::Disabled,
+        async |app| {
+            let ada = app.signs_up("ada").await;
+            let email = json!({ "email": "ada@patchhive.example" });
+            assert_eq!(app.visitor().is_refused(REQUEST_RESET, email).await, "MAIL_DISABLED");
+            assert_eq!(ada.is_refused("mutation { requestEmailVerification }", json!({})).await, "MAIL_DISABLED");
+        },
+    )
+    .await;
+}

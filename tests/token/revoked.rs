@@ -1,0 +1,180 @@
+//! Tokens that end before their time.
+
+use std::time::Duration;
+
+use entity::user::{self, Role};
+use patch_hive::accounts;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use super::{asks_who, claims_with, secret, signed};
+use crate::harness::{Actor, TestApp, facts};
+
+/// How long another process's change may take to be noticed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const CHANGE_PASSWORD: &str =
+    "mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { token user { id } } }";
+
+const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
+
+fn credentials(password: &str) -> Value {
+    json!({ "input": { "email": "ada@patchhive.example", "password": password } })
+}
+
+/// Ada, logged in once more.
+async fn logs_in(app: &TestApp, password: &str) -> Actor {
+    let session = app.visitor().gets(LOG_IN, credentials(password)).await;
+    app.bearer(session["token"].as_str().unwrap())
+}
+
+async fn is_valid(app: &TestApp, actor: &Actor) -> bool {
+    match asks_who(app, &format!("Bearer {}", actor.token())).await {
+        (200, _) => true,
+        (401, code) => {
+            assert_eq!(code, "UNAUTHENTICATED");
+            false
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn until_invalid(app: &TestApp, actor: &Actor) {
+    let invalid = async {
+        while is_valid(app, actor).await {
+            sleep(Duration::from_millis(100)).await
+        }
+    };
+    timeout(PATIENCE, invalid).await.expect("the token stays valid");
+}
+
+facts! {
+    async fn logging_out_ends_this_token_and_no_other(app: TestApp) {
+        let first = app.signs_up("ada").await;
+        let second = logs_in(&app, "ada's password").await;
+        for _ in 0..2 {
+            assert!(is_valid(&app, &first).await && is_valid(&app, &second).await);
+        }
+        assert_eq!(first.gets("mutation { logOut }", json!({})).await, true);
+        assert!(!is_valid(&app, &first).await);
+        assert!(is_valid(&app, &second).await);
+        assert_eq!(first.is_refused("mutation { logOut }", json!({})).await, "UNAUTHENTICATED");
+        assert_eq!(app.visitor().is_refused("mutation { logOut }", json!({})).await, "UNAUTHENTICATED");
+        // It is not forgotten with the process.
+        app.restarts().await;
+        assert!(!is_valid(&app, &first).await);
+        assert!(is_valid(&app, &second).await);
+    }
+
+    async fn logging_out_everywhere_ends_all_tokens_and_lets_the_user_in_again_at_once(app: TestApp) {
+        let first = app.signs_up("ada").await;
+        let second = logs_in(&app, "ada's password").await;
+        let bob = app.signs_up("bob").await;
+        assert_eq!(second.gets("mutation { logOutEverywhere }", json!({})).await, true);
+        assert!(!is_valid(&app, &first).await && !is_valid(&app, &second).await);
+        let third = logs_in(&app, "ada's password").await;
+        assert!(is_valid(&app, &third).await && is_valid(&app, &bob).await);
+    }
+
+    async fn a_changed_password_ends_all_tokens_made_before(app: TestApp) {
+        let first = app.signs_up("ada").await;
+        let change = |current: &str, new: &str| json!({ "input": { "currentPassword": current, "newPassword": new } });
+        for (current, new) in [("a wrong one", "another password"), ("ada's password", "short")] {
+            assert_eq!(first.is_refused(CHANGE_PASSWORD, change(current, new)).await, "BAD_USER_INPUT");
+        }
+        let visitor = app.visitor();
+        assert_eq!(visitor.is_refused(CHANGE_PASSWORD, change("a", "another password")).await, "UNAUTHENTICATED");
+        assert!(is_valid(&app, &first).await);
+
+        let session = first.gets(CHANGE_PASSWORD, change("ada's password", "another password")).await;
+        let second = app.bearer(session["token"].as_str().unwrap());
+        assert!(!is_valid(&app, &first).await);
+        assert!(is_valid(&app, &second).await);
+        assert_eq!(app.visitor().is_refused(LOG_IN, credentials("ada's password")).await, "UNAUTHENTICATED");
+        assert!(is_valid(&app, &logs_in(&app, "another password").await).await);
+    }
+
+    async fn sockets_close_when_their_token_is_revoked(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let other = logs_in(&app, "ada's password").await;
+        let (mut first, mut second) = (ada.watches_balance(None).await, other.watches_balance(None).await);
+        first.pushed().await;
+        second.pushed().await;
+        ada.gets("mutation { logOut }", json!({})).await;
+        let frame = first.closes().await;
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4403, "Forbidden: the token was revoked"));
+        second.stays_silent().await;
+        other.gets("mutation { logOutEverywhere }", json!({})).await;
+        assert_eq!(u16::from(second.closes().await.code), 4403);
+    }
+
+    async fn what_another_process_revokes_is_noticed(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let mut socket = ada.watches_balance(None).await;
+        socket.pushed().await;
+        assert!(is_valid(&app, &ada).await);
+        let inside = app.inside().await;
+        accounts::revoke(inside.database.write(), "ADA@patchhive.example", inside.clock.wall()).await.unwrap();
+        assert_eq!(u16::from(socket.closes_within(PATIENCE).await.code), 4403);
+        until_invalid(&app, &ada).await;
+        assert!(is_valid(&app, &logs_in(&app, "ada's password").await).await);
+    }
+
+    async fn a_token_allows_no_more_than_its_users_row(app: TestApp) {
+        app.signs_up("ada").await;
+        for role in ["admin", "service"] {
+            let ada = app.bearer(&signed(secret(), &claims_with("role", json!(role))));
+            assert_eq!(ada.is_refused("{ users { nodes { id } } }", json!({})).await, "FORBIDDEN");
+        }
+    }
+
+    async fn a_demoted_admin_is_a_user_with_the_same_token(app: TestApp) {
+        let admin = app.signs_up_as("root", Role::Admin).await;
+        admin.gets("{ users { nodes { id } } }", json!({})).await;
+        let inside = app.inside().await;
+        user::Entity::update_many()
+            .col_expr(user::Column::Role, "user".into())
+            .filter(user::Column::Email.eq("root@patchhive.example"))
+            .exec(inside.database.write())
+            .await
+            .unwrap();
+        let demoted = async {
+            loop {
+                let answer = admin.asks("{ users { nodes { id } } }").await;
+                if answer["errors"][0]["extensions"]["code"] == "FORBIDDEN" {
+                    break;
+                }
+                sleep(Duration::from_millis(200)).await;
+            }
+        };
+        timeout(PATIENCE, demoted).await.expect("the user stays an admin");
+        admin.credits().await;
+    }
+
+    async fn revoking_takes_the_role_away(app: TestApp) {
+        let admin = app.signs_up_as("root", Role::Admin).await;
+        let inside = app.inside().await;
+        accounts::revoke(inside.database.write(), "root@patchhive.example", inside.clock.wall()).await.unwrap();
+        until_invalid(&app, &admin).await;
+        let input = json!({ "email": "root@patchhive.example", "password": "root's password" });
+        let session = app.visitor().gets(LOG_IN, json!({ "input": input })).await;
+        let root = app.bearer(session["token"].as_str().unwrap());
+        assert_eq!(root.is_refused("{ users { nodes { id } } }", json!({})).await, "FORBIDDEN");
+        let unknown = accounts::revoke(inside.database.write(), "nobody@patchhive.example", inside.clock.wall()).await;
+        assert!(unknown.is_err());
+    }
+
+    async fn tokens_that_have_expired_are_forgotten(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.gets("mutation { logOut }", json!({})).await;
+        let inside = app.inside().await;
+        assert_eq!(accounts::prune(&inside).await.unwrap(), 0);
+        entity::revoked_token::Entity::update_many()
+            .col_expr(entity::revoked_token::Column::ExpiresAt, inside.clock.wall().into())
+            .exec(inside.database.write())
+            .await
+            .unwrap();
+        assert_eq!(accounts::prune(&inside).await.unwrap(), 1);
+    }
+}
