@@ -7,11 +7,11 @@ use entity::Tier;
 /// Maximum number of credits in a pack.
 pub const MAX_PACK_CREDITS: i64 = 1000;
 
-/// How long unlimited exports outlast their paid period: Stripe waits about an hour before it charges a renewal, and a first
+/// Time by which unlimited exports outlast their paid period: Stripe waits about an hour before it charges a renewal, and a first
 /// decline is often repaired within days.
 pub const GRACE: TimeDelta = TimeDelta::days(3);
 
-/// How long unlimited exports outlast their paid period while the payment of the renewal, a bank debit, is processing.
+/// Time by which unlimited exports outlast their paid period while the payment of the renewal, a bank debit, is processing.
 pub const PROCESSING: TimeDelta = TimeDelta::days(10);
 
 /// A tier's offer.

@@ -118,7 +118,7 @@ fn full((price, amount): Price) -> i64 {
     [CORE, PRO, STUDIO].into_iter().find(|(id, _)| *id == price).map_or(amount, |(_, full)| full)
 }
 
-/// Whether a line bills a share of a month, or gives one back.
+/// Returns whether a line bills or credits a share of a month.
 fn is_share(line: Price) -> bool {
     line.1 < 0 || line.1 % full(line).max(1) != 0
 }

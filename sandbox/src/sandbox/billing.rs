@@ -39,8 +39,8 @@ impl Sandbox {
         Ok(self.store.work(Cause::default(), |work| actions::disown(work, id))?)
     }
 
-    /// Serves an object from now on as it is, whoever made it: for tests that tell of objects of their own. Nothing becomes of
-    /// it by itself. An id that belongs to no kind is ignored.
+    /// Serves an object from now on unchanged, whatever its origin: for tests that report objects of their own. Nothing becomes of
+    /// it on its own. An id that belongs to no kind is ignored.
     pub fn adopt(&self, object: Value) {
         if let Some(kind) = object["id"].as_str().and_then(Kind::of) {
             self.store.work(Cause::default(), |work| work.put(kind, object));
