@@ -69,7 +69,9 @@ async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &Canc
 /// Makes one attempt at a task and writes down what came of it. Its lease is renewed meanwhile; where it is lost, the
 /// attempt is given up.
 async fn attempt(app: &App, claim: &Claim) {
-    let Some(outcome) = work::hold(app.database.write(), &app.clock, claim, perform(app, claim)).await else { return };
+    // On the heap: it holds whatever any kind of work does.
+    let performing = Box::pin(perform(app, claim));
+    let Some(outcome) = work::hold(app.database.write(), &app.clock, claim, performing).await else { return };
     let db = app.database.write();
     let ended = match outcome {
         Ok(next) => work::finish(db, claim, next).await,

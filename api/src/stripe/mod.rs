@@ -110,8 +110,11 @@ pub struct Stripe {
     /// Calls wait for room below Stripe's limits.
     background: bool,
     /// What prices cost, by price and currency.
-    amounts: Arc<Mutex<HashMap<(String, String), Option<i64>>>>,
+    amounts: Arc<Mutex<Amounts>>,
 }
+
+/// Unit amounts by price and currency; `None` where a price is not sold in that currency.
+type Amounts = HashMap<(String, String), Option<i64>>;
 
 impl Stripe {
     /// A client; nothing is called yet.

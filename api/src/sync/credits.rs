@@ -45,10 +45,10 @@ struct Sum {
 }
 
 /// The lines of an invoice that bill a plan: each with its subscription and its tier.
-pub(super) fn plan_lines<'a>(
-    invoice: &'a Invoice,
+pub(super) fn plan_lines(
+    invoice: &Invoice,
     tier: impl Fn(&str) -> Option<Tier>,
-) -> impl Iterator<Item = (&'a InvoiceLine, &'a str, Tier)> {
+) -> impl Iterator<Item = (&InvoiceLine, &str, Tier)> {
     invoice.lines.iter().filter_map(move |line| {
         let subscription = line.subscription.as_deref().or(invoice.subscription.as_deref())?;
         Some((line, subscription, tier(line.price.as_deref()?)?))

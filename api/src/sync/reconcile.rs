@@ -82,7 +82,9 @@ pub async fn reconcile_due(app: &App) -> Result<Report, Error> {
         if lines.iter().all(|line| line.broken_off.is_none()) {
             marks::write(app, Mark::Objects, now).await?;
         }
-        lines.into_iter().for_each(|line| report.add(line));
+        for line in lines {
+            report.add(line);
+        }
     }
     Ok(report)
 }

@@ -26,7 +26,7 @@ struct Suspect {
 
 enum Repair {
     Look(Object),
-    Session { session: Session, failed: bool },
+    Session { session: Box<Session>, failed: bool },
 }
 
 /// Compares all of a noun that was created since a second, and whatever of it is still open here.
@@ -145,14 +145,14 @@ impl Stored {
             Noun::Subscription => {
                 let subscription = Subscription::from_value(object)?;
                 let same = self.subscriptions.get(&subscription.id).is_some_and(|row| is_same(row, &subscription));
-                (!same).then(|| Repair::Look(Object::Subscription(subscription.id)))
+                (!same).then_some(Repair::Look(Object::Subscription(subscription.id)))
             }
             Noun::Session => {
                 let session = Session::from_value(object)?;
                 let failed = is_over(object);
                 let same = session.mode != SessionMode::Payment
                     || self.payments.get(&session.id).is_some_and(|row| is_same_payment(row, &session, failed));
-                (!same).then_some(Repair::Session { session, failed })
+                (!same).then_some(Repair::Session { session: Box::new(session), failed })
             }
             Noun::Invoice => {
                 let invoice = Invoice::from_value(object)?;
@@ -244,7 +244,7 @@ async fn unlisted(stripe: &Stripe, noun: Noun, user_id: i64, id: String) -> Resu
         Noun::Session => {
             let Some(found) = stripe.looked_up(noun, &id).await? else { return Ok(None) };
             let session = Session::from_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
-            Repair::Session { session, failed: is_over(&found) }
+            Repair::Session { session: Box::new(session), failed: is_over(&found) }
         }
         Noun::Subscription => Repair::Look(Object::Subscription(id.clone())),
         _ => Repair::Look(Object::Payment(id.clone())),
@@ -257,7 +257,7 @@ async fn repair(app: &App, suspect: Suspect, line: &mut Line) -> Result<(), Erro
     let before = state(app, suspect.user_id).await?;
     let done = match suspect.repair {
         Repair::Look(object) => look_in_background(app, &object).await,
-        Repair::Session { session, failed } => learn(app, Fact::Session { session, failed }).await,
+        Repair::Session { session, failed } => learn(app, Fact::Session { session: *session, failed }).await,
     };
     match done {
         Ok(_) if state(app, suspect.user_id).await? == before => {}
