@@ -55,7 +55,11 @@ async fn a_read_only_server_is_unavailable_and_no_connection_stays_on_it() {
         assert_eq!(ada.credits().await, 10, "reads go on");
 
         // Sessions that were opened meanwhile stay read-only, so each has to be replaced.
-        executes(&admin, &format!("ALTER DATABASE {name} RESET default_transaction_read_only")).await;
+        executes(
+            &admin,
+            &format!("BEGIN READ WRITE; ALTER DATABASE {name} RESET default_transaction_read_only; COMMIT"),
+        )
+        .await;
         admin.close().await.unwrap();
         assert_eq!(is_ready(&app).await, 200);
         assert_eq!(ada.exports("run", "key").await["__typename"], "ExportCharge");

@@ -100,16 +100,8 @@ fn the_clock_and_the_environment_are_read_in_one_place() {
 
 #[test]
 fn only_owners_begin_transactions() {
-    let owners = [
-        "billing",
-        "accounts",
-        "sync",
-        "jobs",
-        "ledger/verify.rs",
-        "ledger/sqlite.rs",
-        "ledger/charge.rs",
-        "database.rs",
-    ];
+    let owners =
+        ["billing", "accounts", "sync", "jobs", "ledger/verify.rs", "ledger/sqlite.rs", "ledger/charge", "database.rs"];
     let words = ["database.begin()", "database.snapshot()", ".begin_with_options("];
     let elsewhere = |source: &Source| match source.path.strip_prefix("api/src/") {
         Some(path) if !owners.iter().any(|owner| path.starts_with(owner)) => source.program(),

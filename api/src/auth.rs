@@ -5,6 +5,7 @@ mod claims;
 mod foreign;
 mod identity_cache;
 mod jwks;
+mod key;
 mod link;
 pub mod password;
 mod ticket;

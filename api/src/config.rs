@@ -84,7 +84,7 @@ pub struct Config {
     pub trusted_documents: Option<PathBuf>,
     /// Proxies whose forwarding headers are trusted.
     pub proxies: Proxies,
-    /// How mail is sent.
+    /// Delivery of mails.
     pub mail: Mail,
     /// Address of the pages, for links in mails.
     pub public_url: String,
@@ -92,7 +92,7 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// How mail is sent.
+/// Delivery of mails.
 #[derive(Clone, Debug)]
 pub enum Mail {
     /// Not at all.

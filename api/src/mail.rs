@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 
 use crate::{config, error::Error};
 
-/// How long the mail server may take.
+/// Time limit of a delivery to the mail server.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A mail to one user.

@@ -48,7 +48,7 @@ impl MailServer {
 
     /// The token of the link in the next mail, and the page that the link leads to.
     async fn next_link(&mut self) -> (String, String) {
-        let mail = self.next().await.replace("=\r\n", "");
+        let mail = self.next().await.replace("=\r\n", "").replace("=3D", "=");
         let link = mail
             .split_whitespace()
             .find(|word| word.starts_with("https://pages.example/"))

@@ -85,7 +85,7 @@ async fn charges_of_a_locked_account_wait_and_hold_up_nobody_else() {
         }
         assert_eq!(
             bob.gets("{ ledger(first: 1) { nodes { creditsDelta } } }", json!({})).await["nodes"][0]["creditsDelta"],
-            0
+            -3
         );
         let again = ada.exports("run", "before").await;
         assert_eq!((&again["id"], &again["replayed"]), (&before["id"], &json!(true)), "no lock is needed to say so");

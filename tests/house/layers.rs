@@ -98,6 +98,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "http",
             "jobs",
             "ledger",
+            "mail",
             "standing",
             "stripe",
             "telemetry",

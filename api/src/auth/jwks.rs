@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::foreign::Key;
+use super::key::Key;
 use crate::config::is_loopback;
 
 /// How long a set is used before it is fetched again.
@@ -175,7 +175,7 @@ mod tests {
         let others = r#"{"kty":"oct","k":"c2VjcmV0"},{"kty":"EC","crv":"P-256"},42,
             {"kty":"RSA","use":"enc","n":"AQAB","e":"AQAB"},{"kty":"NEW"}"#;
         let keys = read(format!(r#"{{"keys":[{others},{ec}]}}"#).as_bytes()).unwrap();
-        assert_eq!(keys.iter().map(Key::id).collect::<Vec<_>>(), [Some("a")]);
+        assert_eq!(keys.iter().map(|key| key.id.as_deref()).collect::<Vec<_>>(), [Some("a")]);
         for wrong in ["", "{}", r#"{"keys":[]}"#, &format!(r#"{{"keys":[{others}]}}"#)] {
             assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
         }
