@@ -93,13 +93,13 @@ facts! {
     async fn adjustments_at_once_never_leave_a_debt(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
         admin.gets(GRANT, grant()).await;
-        let takes = (0..6).map(|number| {
+        let corrections = (0..6).map(|number| {
             let admin = admin.clone();
             tokio::spawn(async move { admin.asks_with(ADJUSTMENT, adjustment(-4, &number.to_string())).await })
         });
         let mut taken = 0;
-        for take in takes.collect::<Vec<_>>() {
-            taken += i64::from(take.await.unwrap()["errors"].is_null());
+        for correction in corrections.collect::<Vec<_>>() {
+            taken += i64::from(correction.await.unwrap()["errors"].is_null());
         }
         assert_eq!((taken, ada.credits().await), (2, 2));
     }

@@ -63,7 +63,9 @@ fn the_readme_is_short() {
 fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let docs = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let docs = docs.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}"));
+    let docs = docs
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "md"))
+        .map(|name| format!("docs/{name}"));
     let names = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].into_iter().map(ToOwned::to_owned).chain(docs);
     names.map(|name| (name.clone(), fs::read_to_string(root.join(name)).unwrap())).collect()
 }

@@ -70,6 +70,7 @@ fn request(text: String) -> Request {
     Request::new(text).variables(Variables::from_json(json!({ "first": 20 })))
 }
 
+#[expect(clippy::print_stderr, reason = "tells why nothing can be measured")]
 fn admit(request: Request) -> Option<Operation> {
     EXECUTOR.get()?.admit(request).inspect_err(|rejection| eprintln!("{rejection}")).ok()
 }

@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::{
     auth::{IdentityCache, PasswordCost, Tokens},
@@ -103,7 +104,8 @@ impl App {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let task = self.tasks.spawn(work);
+        // In the span of the caller, so that log lines name the request.
+        let task = self.tasks.spawn(work.in_current_span());
         task.await.map_err(|error| Error::Internal(format!("a task ended early: {error}")))?
     }
 }

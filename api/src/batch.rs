@@ -126,7 +126,9 @@ mod tests {
         }
     }
 
-    fn start() -> (Batches<u32, u32>, Arc<Semaphore>, Arc<Mutex<Vec<usize>>>) {
+    type Started = (Batches<u32, u32>, Arc<Semaphore>, Arc<Mutex<Vec<usize>>>);
+
+    fn start() -> Started {
         let (turns, sizes) = (Arc::new(Semaphore::new(0)), Arc::default());
         (Batches::start(Sizes { turns: turns.clone(), sizes: Arc::clone(&sizes) }), turns, sizes)
     }

@@ -45,6 +45,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one is made in the life of the process")]
 enum Command {
     Serve(Box<serve::Serve>),
     Dev(dev::Dev),
@@ -115,8 +116,8 @@ impl Command {
             .map_err(|error| Failure::Runtime(format!("cannot start threads: {error}")))?;
         runtime.block_on(async {
             match self {
-                Self::Serve(command) => command.run(problems).await,
-                Self::Dev(command) => command.run(problems).await,
+                Self::Serve(command) => Box::pin(command.run(problems)).await,
+                Self::Dev(command) => Box::pin(command.run(problems)).await,
                 Self::Sandbox(command) => command.run(problems).await,
                 Self::Migrate(command) => command.run(problems).await,
                 Self::Schema(command) => command.run(problems),
@@ -124,8 +125,8 @@ impl Command {
                 Self::Token(command) => command.run(problems).await,
                 Self::Revoke(command) => command.run(problems).await,
                 Self::Health(command) => command.run(problems).await,
-                Self::Reconcile(command) => command.run(problems).await,
-                Self::StripeSetup(command) => command.run(problems).await,
+                Self::Reconcile(command) => Box::pin(command.run(problems)).await,
+                Self::StripeSetup(command) => Box::pin(command.run(problems)).await,
             }
         })
     }

@@ -131,7 +131,7 @@ pub fn both<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Result<(A, 
             one.problems.extend(other.problems);
             Err(Error::BadInput(one))
         }
-        (Err(Error::BadInput(_)), Err(error)) | (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+        (Err(Error::BadInput(_)) | Ok(_), Err(error)) | (Err(error), _) => Err(error),
     }
 }
 
@@ -257,9 +257,8 @@ fn classify_driver(error: &sqlx::Error) -> DatabaseFault {
         // PostgreSQL's classes: connection, transaction rollback, resources, lock not available, shutdown.
         code if ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class)) => DatabaseFault::Passing,
         // A server that is read-only for now: a standby, or a primary that is about to become one.
-        "25006" => DatabaseFault::Passing,
         // The same in SQLite, with its extended forms, and a full disk.
-        "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "13" => DatabaseFault::Passing,
+        "25006" | "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "13" => DatabaseFault::Passing,
         // PostgreSQL's data exceptions and constraint violations.
         code if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => DatabaseFault::Rejected,
         _ => DatabaseFault::Bug,

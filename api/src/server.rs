@@ -90,7 +90,8 @@ pub enum Error {
 /// # Errors
 /// [`Error`]; nothing runs then.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
-    start_with(config, clock, Options { migrate: true, demo: None, site: Site::default() }).await
+    // Boxed: callers would carry the whole start in their futures.
+    Box::pin(start_with(config, clock, Options { migrate: true, demo: None, site: Site::default() })).await
 }
 
 /// Starts a gateway, and does what the options say besides.

@@ -90,7 +90,7 @@ async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) ->
         let settings = |config: &mut Config| {
             config.mail =
                 Mail::Smtp { url: url.clone().into(), from: "Patch-Hive <no-reply@pages.example>".to_owned() };
-            config.public_url = "https://pages.example/".to_owned();
+            "https://pages.example/".clone_into(&mut config.public_url);
         };
         run_with(backend, settings, |app| fact(app, server)).await;
     }

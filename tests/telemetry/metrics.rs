@@ -1,6 +1,6 @@
 //! `/metrics` counts what happens, on the address that is configured only.
 
-use std::{fmt::Write as _, net::TcpListener};
+use std::{collections::BTreeMap, fmt::Write as _, net::TcpListener};
 
 use serde_json::json;
 
@@ -14,15 +14,24 @@ use crate::{
 /// before the story or after it.
 fn steady(lines: &[String]) -> String {
     let mut steady = String::new();
+    let mut events: BTreeMap<&str, u64> = BTreeMap::new();
     for line in lines.iter().filter(|line| {
         !line.contains("_bucket{") && !line.contains("call=\"list ") && !line.contains("call=\"retrieve ")
     }) {
         match line.rsplit_once(' ') {
+            // Whether an event is applied at once or waits for a look under way depends on their timing.
+            Some((name, count)) if name.starts_with("patch_hive_webhook_events_total{") => {
+                let (kind, _) = name.split_once(",outcome=").unwrap();
+                *events.entry(kind).or_default() += count.parse::<u64>().unwrap();
+            }
             Some((name, _)) if name.contains("_seconds_sum") || name.ends_with("_due_seconds") => {
-                writeln!(steady, "{name} [seconds]").unwrap()
+                writeln!(steady, "{name} [seconds]").unwrap();
             }
             _ => writeln!(steady, "{line}").unwrap(),
         }
+    }
+    for (kind, count) in events {
+        writeln!(steady, "{kind}}} {count}").unwrap();
     }
     steady
 }

@@ -43,7 +43,7 @@ async fn is_valid(app: &TestApp, actor: &Actor) -> bool {
 async fn until_invalid(app: &TestApp, actor: &Actor) {
     let invalid = async {
         while is_valid(app, actor).await {
-            sleep(Duration::from_millis(100)).await
+            sleep(Duration::from_millis(100)).await;
         }
     };
     timeout(PATIENCE, invalid).await.expect("the token stays valid");

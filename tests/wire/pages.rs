@@ -93,7 +93,7 @@ async fn only_a_demo_hands_out_a_token() {
             let mut config = app.inside().await.config.clone();
             config.database.url = format!("sqlite:{}", app.folder().join(file).display());
             let options = server::Options { migrate: true, demo, site: Site::of::<Pages>() };
-            let gateway = server::start_with(config, Clock::default(), options).await.unwrap();
+            let gateway = Box::pin(server::start_with(config, Clock::default(), options)).await.unwrap();
             let url = format!("http://{}/graphiql", gateway.address());
             let graphiql = app.http().get(&url).send().await.unwrap().text().await.unwrap();
             match gateway.demo() {

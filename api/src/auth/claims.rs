@@ -120,36 +120,36 @@ mod tests {
 
     use super::*;
 
-    fn claims(times: Value) -> Claims {
+    fn claims(times: &Value) -> Claims {
         let mut claims = json!({ "sub": "1" });
         claims.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
         serde_json::from_value(claims).unwrap()
     }
 
-    fn expiry(times: Value) -> Option<i64> {
+    fn expiry(times: &Value) -> Option<i64> {
         claims(times).expiry(DateTime::from_timestamp(1000, 0).unwrap()).ok().map(|expiry| expiry.timestamp())
     }
 
     #[test]
     fn dates_may_have_a_fraction() {
-        assert_eq!(expiry(json!({ "exp": 1001.75, "nbf": 999.5 })), Some(1001));
-        assert_eq!(expiry(json!({ "exp": 1000.5 })), None, "the whole second is over");
-        assert_eq!(claims(json!({ "exp": 1, "iat": 999.25 })).issued_at().unwrap().timestamp(), 1000);
-        assert_eq!(claims(json!({ "exp": 1, "iat": "yesterday" })).issued_at(), None);
+        assert_eq!(expiry(&json!({ "exp": 1001.75, "nbf": 999.5 })), Some(1001));
+        assert_eq!(expiry(&json!({ "exp": 1000.5 })), None, "the whole second is over");
+        assert_eq!(claims(&json!({ "exp": 1, "iat": 999.25 })).issued_at().unwrap().timestamp(), 1000);
+        assert_eq!(claims(&json!({ "exp": 1, "iat": "yesterday" })).issued_at(), None);
     }
 
     #[test]
     fn a_token_is_not_valid_before_its_time() {
-        assert_eq!(expiry(json!({ "exp": 2000, "nbf": 1005 })), Some(2000));
+        assert_eq!(expiry(&json!({ "exp": 2000, "nbf": 1005 })), Some(2000));
         for nbf in [json!(1006), json!("1"), json!([]), json!(-1), json!(1e300)] {
-            assert_eq!(expiry(json!({ "exp": 2000, "nbf": nbf })), None, "{nbf}");
+            assert_eq!(expiry(&json!({ "exp": 2000, "nbf": nbf })), None, "{nbf}");
         }
     }
 
     #[test]
     fn dates_out_of_range_are_invalid() {
         for exp in [json!(-1), json!(1e300), json!(i64::MAX)] {
-            assert_eq!(expiry(json!({ "exp": exp })), None, "{exp}");
+            assert_eq!(expiry(&json!({ "exp": exp })), None, "{exp}");
         }
     }
 }

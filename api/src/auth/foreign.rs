@@ -34,7 +34,7 @@ impl ForeignKeys {
 
     /// The claims of a token that one of the keys has signed.
     pub(super) async fn read(&self, token: &str) -> Option<Claims> {
-        let header = decode_header(token).ok().filter(|header| has_no_extensions(header))?;
+        let header = decode_header(token).ok().filter(has_no_extensions)?;
         if let Some(claims) = self.keys.iter().find_map(|key| self.check(key, &header, token)) {
             return Some(claims);
         }
@@ -52,7 +52,7 @@ impl ForeignKeys {
             validation.set_issuer(&[issuer]);
             validation.set_required_spec_claims(&["exp", "iss"]);
         }
-        decode(token, &key.key, &validation).ok().map(|data| data.claims)
+        decode(token, &key.decoding, &validation).ok().map(|data| data.claims)
     }
 }
 

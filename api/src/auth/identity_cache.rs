@@ -105,7 +105,11 @@ impl IdentityCache {
             }
         }
         let read = async { read.await.map(Arc::new) };
-        self.access.try_get_with(user_id, read).await.map_err(|error| Error::clone(&error))
+        if let Some(access) = self.access.get(&user_id).await {
+            return Ok(access);
+        }
+        // Boxed: the future of a read takes some 16 KiB, which every caller's would grow by.
+        Box::pin(self.access.try_get_with(user_id, read)).await.map_err(|error| Error::clone(&error))
     }
 
     /// Takes note that a user's tokens were revoked, by `known` if what is remembered contains that already.

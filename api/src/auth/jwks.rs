@@ -60,7 +60,7 @@ struct State {
 
 impl State {
     fn has(&self, id: Option<&str>) -> bool {
-        id.map_or(!self.keys.is_empty(), |id| self.keys.iter().any(|key| key.id() == Some(id)))
+        id.map_or(!self.keys.is_empty(), |id| self.keys.iter().any(|key| key.id.as_deref() == Some(id)))
     }
 
     fn is_fresh(&self) -> bool {

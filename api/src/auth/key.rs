@@ -9,7 +9,7 @@ use jsonwebtoken::{
 #[derive(Clone)]
 pub(super) struct Key {
     pub(super) id: Option<String>,
-    pub(super) key: DecodingKey,
+    pub(super) decoding: DecodingKey,
     pub(super) algorithm: Algorithm,
 }
 
@@ -29,7 +29,7 @@ impl Key {
             AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
             _ => return None,
         };
-        Some(Self { id: jwk.common.key_id.clone(), key: DecodingKey::from_jwk(jwk).ok()?, algorithm })
+        Some(Self { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithm })
     }
 }
 
@@ -73,7 +73,7 @@ fn read_key(pem: &[u8]) -> Option<Key> {
     } else {
         (DecodingKey::from_ed_pem(pem).ok()?, Algorithm::EdDSA)
     };
-    Some(Key { id: None, key, algorithm })
+    Some(Key { id: None, decoding: key, algorithm })
 }
 
 /// The algorithm of an elliptic curve's key. The library reads keys of any curve; their points differ in length.

@@ -87,7 +87,7 @@ pub struct TokenVariables {
     /// Lifetime of the tokens issued at login
     #[arg(long, env = "JWT_TTL", default_value = "24h")]
     pub jwt_ttl: Setting<Duration>,
-    /// Secret that signs export tickets: at least 32 random bytes; if unset, it is derived from JWT_SECRET
+    /// Secret that signs export tickets: at least 32 random bytes; if unset, it is derived from `JWT_SECRET`
     #[arg(long, env = "EXPORT_TICKET_SECRET", default_value = "")]
     pub export_ticket_secret: Setting<Option<SecretString>>,
     /// Lifetime of export tickets
@@ -164,6 +164,7 @@ pub struct PaymentVariables {
 /// The limits of GraphQL documents.
 #[derive(Args, Clone)]
 #[command(next_help_heading = "GraphQL documents")]
+#[expect(clippy::struct_field_names, reason = "named as their environment variables")]
 pub struct DocumentVariables {
     /// Maximum size of a document in bytes
     #[arg(long, env = "MAX_DOCUMENT_BYTES", default_value = "65536")]
@@ -250,7 +251,7 @@ pub struct LimitVariables {
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "10000")]
     pub max_connections: Setting<usize>,
     /// Maximum number of open connections per IP address (per /64 network for IPv6), except for trusted proxies; if unset,
-    /// half of MAX_CONNECTIONS
+    /// half of `MAX_CONNECTIONS`
     #[arg(long, env = "MAX_CONNECTIONS_PER_ADDRESS", default_value = "")]
     pub max_connections_per_address: Setting<Option<usize>>,
     /// Time that a connection may take to send the whole header of its next request; set it higher than the idle

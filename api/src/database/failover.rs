@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_failed_statement_is_suspicious_for_a_while() {
-        let (failover, now) = (Failover::default(), Duration::from_secs(60));
+        let (failover, now) = (Failover::default(), Duration::from_mins(1));
         assert!(!failover.is_suspected_at(now));
         failover.record_failure_at(now);
         assert!(failover.is_suspected_at(now));

@@ -80,7 +80,7 @@ mod tests {
             for (key, bytes) in inserted {
                 cache.insert(key, (), bytes);
                 let entries = cache.entries.lock().unwrap();
-                let sum: usize = entries.values.iter().map(|(_, (_, bytes))| bytes).sum();
+                let sum: usize = entries.values.iter().map(|(_, ((), bytes))| bytes).sum();
                 prop_assert_eq!(entries.bytes, sum);
                 prop_assert!(sum <= 60 && entries.values.len() <= 5);
             }

@@ -68,7 +68,7 @@ impl Executor {
     fn check(&self, mut request: Request) -> Result<Operation, Rejection> {
         let placed = self.0.documents.place(&mut request)?;
         let Admitted { operation, was_remembered } = self.0.admission.admit(&mut request, placed.hash)?;
-        let is_new = !was_remembered || placed.pending.as_ref().is_some_and(|pending| pending.is_new());
+        let is_new = !was_remembered || placed.pending.as_ref().is_some_and(super::documents::PendingDocument::is_new);
         if is_new && self.0.app.throttle.remembers_document(viewer(&request).map(|viewer| viewer.user_id)) {
             if let Some(hash) = placed.hash {
                 self.0.admission.remember(hash, &operation);

@@ -20,9 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The reason why the process should be sent no requests.
 type Reason = &'static str;
 
-/// The last result, and when it was found.
+/// A result, and when it was found.
+type Found = (Instant, Result<(), Reason>);
+
+/// The last result.
 #[derive(Clone, Default)]
-pub(super) struct Readiness(Arc<Mutex<Option<(Instant, Result<(), Reason>)>>>);
+pub(super) struct Readiness(Arc<Mutex<Option<Found>>>);
 
 impl Readiness {
     /// Checks that the database can be read and written, and has every migration of this program.

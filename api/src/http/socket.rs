@@ -57,7 +57,7 @@ pub(super) fn open(
         let connection = Connection::new(socket, gateway, caller, meter);
         let served = async move {
             if spoken {
-                connection.run(authorization).await;
+                Box::pin(connection.run(authorization)).await;
             } else {
                 connection.refuse(End::NO_PROTOCOL).await;
             }

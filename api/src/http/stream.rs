@@ -15,6 +15,7 @@ use super::{Gateway, answer::refused, refusal::masked, results::Results};
 use crate::{auth::Viewer, graphql::RequestId};
 
 /// What is sent next.
+#[expect(clippy::large_enum_variant, reason = "each is written at once, and none is kept")]
 pub(super) enum Step {
     /// A result.
     Result(GraphqlResponse),

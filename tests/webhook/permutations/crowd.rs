@@ -113,7 +113,7 @@ impl Crowd {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(Duration::from_secs(120), looked).await.expect("looks were not done in time");
+        timeout(Duration::from_mins(2), looked).await.expect("looks were not done in time");
     }
 
     /// What is stored of each user, as if each had lived the life as it was lived.

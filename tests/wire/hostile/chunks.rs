@@ -1,6 +1,6 @@
 //! Bodies that arrive in tiny pieces.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,7 +19,7 @@ async fn in_chunks(app: &TestApp, body: &str, bytes: usize) -> String {
                 transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
     let mut text = head.to_owned();
     for chunk in body.as_bytes().chunks(bytes) {
-        text.push_str(&format!("{:x}\r\n{}\r\n", chunk.len(), str::from_utf8(chunk).unwrap()));
+        write!(text, "{:x}\r\n{}\r\n", chunk.len(), str::from_utf8(chunk).unwrap()).unwrap();
     }
     text.push_str("0\r\n\r\n");
     // Whoever is refused early may find the connection closed while it still sends.

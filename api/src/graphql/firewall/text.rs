@@ -3,7 +3,7 @@
 use super::Rejection;
 use crate::{
     config::DocumentLimits,
-    graphql::lexer::{Kind, Lexer},
+    graphql::lexer::{Kind, Lexeme, Lexer},
 };
 
 /// Bytes of a name. Clients generate names of some 60 bytes; error messages repeat names, some of them once for every other
@@ -20,7 +20,7 @@ pub(super) fn check(text: &str, limits: &DocumentLimits) -> Result<(), Rejection
         return Err(Rejection::Bytes(limits.bytes));
     }
     let (mut tokens, mut depth) = (0_usize, 0_usize);
-    for lexeme in Lexer::new(text).filter(|lexeme| lexeme.is_token()) {
+    for lexeme in Lexer::new(text).filter(Lexeme::is_token) {
         tokens += 1;
         match lexeme.kind {
             Kind::Open => depth += 1,

@@ -144,7 +144,7 @@ mod tests {
     async fn a_client_that_reads_nothing_is_given_up() {
         let (client, mut server, _) = connected().await;
         let error = loop {
-            if let Err(error) = server.write_all(&[0; 65_536]).await {
+            if let Err(error) = server.write_all(&vec![0; 65_536]).await {
                 break error;
             }
         };

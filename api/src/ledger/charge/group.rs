@@ -80,7 +80,7 @@ impl Decided {
         let entry = |place: usize| stored.get(place).cloned().flatten();
         let verdict = |decision| match decision {
             Decision::Applied(place, account) => Verdict::Decided(match entry(place) {
-                Some(entry) => Ok(Charge::Applied { account: after(account, &entry), entry }),
+                Some(entry) => Ok(Charge::Applied { account: after(&account, &entry), entry }),
                 None => Err(lacking()),
             }),
             Decision::ReplayedNow(place, account) => Verdict::Decided(match entry(place) {
@@ -95,8 +95,8 @@ impl Decided {
 }
 
 /// The account as it is stored: times there are less precise than ours.
-fn after(account: credit_account::Model, entry: &ledger_entry::Model) -> credit_account::Model {
-    credit_account::Model { updated_at: entry.created_at, ..account }
+fn after(account: &credit_account::Model, entry: &ledger_entry::Model) -> credit_account::Model {
+    credit_account::Model { updated_at: entry.created_at, ..*account }
 }
 
 fn lacking() -> Error {
