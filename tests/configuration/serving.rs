@@ -100,7 +100,7 @@ async fn white_space_around_a_setting_is_dropped() {
     ]);
     let gateway = Process::start(folder.path(), &["serve"], &settings[1..]).await;
     let body =
-        json!({ "object": "event", "id": "evt_1", "type": "plan.created", "created": 1, "data": { "object": {} } })
+        json!({ "object": "event", "livemode": false, "id": "evt_1", "type": "plan.created", "created": 1, "data": { "object": {} } })
             .to_string();
     for secret in ["whsec_next", DEMO.webhook_secret] {
         let signature = signature::sign(body.as_bytes(), secret, signature::now());
