@@ -28,6 +28,8 @@ test("the price follows the number that is typed, and the minimum price is expla
   await number.fill("5000");
   await expect(slider).toHaveValue("1000");
   await slider.focus();
+  await page.keyboard.press("Home");
+  await expect(number).toHaveValue("25");
   await page.keyboard.press("End");
   await expect(number).toHaveValue("1000");
   await expect(display).toContainText("$200.00");

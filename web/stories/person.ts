@@ -46,9 +46,12 @@ async function signUp(request: APIRequestContext, { username, email }: Name): Pr
   return { email: signUp.user.email, password: PASSWORD, session: signUp };
 }
 
+/** The id of the admin that `patch-hive dev` creates after its demo user. */
+const OPERATOR = "2";
+
 /** Grants credits to a person, as an operator does. */
 export async function grant(request: APIRequestContext, person: Person, credits: number): Promise<void> {
-  const admin = token({ ...claims(person.session.token), role: "admin" });
+  const admin = token({ ...claims(person.session.token), sub: OPERATOR, email: undefined, role: "admin" });
   const input = { userId: person.session.user.id, credits, reason: "A welcome gift", idempotencyKey: randomUUID() };
   await ask(
     request,

@@ -49,7 +49,7 @@ test.describe("a visitor", () => {
     await page.getByRole("button", { name: "Subscribe to Pro" }).click();
     await page.getByRole("link", { name: "Cancel and go back" }).click();
     await expect(page.getByText("You left the checkout.")).toBeVisible();
-    await expect(page.getByText("Not enough for an export.")).toBeVisible();
+    await expect(page.getByText("Not enough credits for an export.")).toBeVisible();
   });
 
   test("a link to the account opens it after logging in", async ({ page, person }) => {
