@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entity::user::{self, Role};
 use patch_hive::accounts;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -169,12 +169,15 @@ facts! {
         let ada = app.signs_up("ada").await;
         ada.gets("mutation { logOut }", json!({})).await;
         let inside = app.inside().await;
-        assert_eq!(accounts::prune(&inside).await.unwrap(), 0);
+        accounts::prune(&inside).await.unwrap();
+        assert_eq!(entity::revoked_token::Entity::find().count(inside.database.read()).await.unwrap(), 1);
         entity::revoked_token::Entity::update_many()
             .col_expr(entity::revoked_token::Column::ExpiresAt, inside.clock.wall().into())
             .exec(inside.database.write())
             .await
             .unwrap();
-        assert_eq!(accounts::prune(&inside).await.unwrap(), 1);
+        // The gateway's own job may have come first.
+        accounts::prune(&inside).await.unwrap();
+        assert_eq!(entity::revoked_token::Entity::find().count(inside.database.read()).await.unwrap(), 0);
     }
 }

@@ -47,6 +47,11 @@ impl UserAccess {
         let recent = self.tokens_valid_from.is_none_or(|from| viewer.issued_at.is_some_and(|at| at >= from));
         recent && !self.revoked.contains(&viewer.token)
     }
+
+    /// Whether this grants all that a token claims.
+    fn covers(&self, viewer: &Viewer) -> bool {
+        viewer.role_is_foreign || self.role == Role::Admin || self.role == viewer.role
+    }
 }
 
 /// Remembers users and what their tokens may do.
@@ -99,7 +104,9 @@ impl IdentityCache {
     ) -> Result<Arc<UserAccess>, Error> {
         let user_id = viewer.user_id;
         if viewer.is_privileged() {
-            let outdated = |access: &Arc<UserAccess>| access.read_at.elapsed() > PRIVILEGED_LIFETIME;
+            // A token that claims more than is remembered was made after its user got another role.
+            let outdated =
+                |access: &Arc<UserAccess>| access.read_at.elapsed() > PRIVILEGED_LIFETIME || !access.covers(viewer);
             if self.access.get(&user_id).await.as_ref().is_some_and(outdated) {
                 self.access.invalidate(&user_id).await;
             }
@@ -192,7 +199,7 @@ mod tests {
         let read = async |role| {
             let load = async {
                 reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                Ok(access(None))
+                Ok(UserAccess { role, ..access(None) })
             };
             cache.access(&viewer(role, 100), load).await.unwrap();
             reads.load(std::sync::atomic::Ordering::Relaxed)
@@ -203,9 +210,9 @@ mod tests {
         assert_eq!(read(Role::User).await, 1);
         cache.revoked(1, |_| false).await;
         watcher.changed().await;
-        assert_eq!(read(Role::Admin).await, 2);
+        assert_eq!((read(Role::User).await, read(Role::Admin).await, read(Role::Admin).await), (2, 3, 3));
         tokio::time::advance(PRIVILEGED_LIFETIME * 2).await;
-        assert_eq!((read(Role::User).await, read(Role::Admin).await), (2, 3));
+        assert_eq!((read(Role::User).await, read(Role::Admin).await), (3, 4));
         drop(watcher);
         assert!(cache.watchers.lock().unwrap().is_empty());
     }
