@@ -20,6 +20,7 @@ mod pages;
 mod parameters;
 mod protection;
 mod readiness;
+mod received;
 mod refusal;
 mod request;
 mod results;

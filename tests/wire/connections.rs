@@ -67,6 +67,28 @@ async fn a_socket_may_be_silent_for_longer_than_a_header() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_comes_before_the_body_says_that_the_connection_ends() {
+    on_the_wire(async |app| {
+        let head = "POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\n";
+        let mut stream = connects(&app).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let said = rest(stream).await;
+        assert!(said.starts_with("HTTP/1.1 415 ") && said.contains("\r\nconnection: close\r\n"), "{said}");
+        // A body that was read keeps the connection, whatever the answer.
+        let mut stream = connects(&app).await;
+        let head = head.replace("text/plain", "application/json");
+        for _ in 0..3 {
+            stream.write_all(format!("{head}nosql").as_bytes()).await.unwrap();
+            let mut said = [0; 4096];
+            let length = timeout(PATIENCE, stream.read(&mut said)).await.unwrap().unwrap();
+            let said = std::str::from_utf8(&said[..length]).unwrap();
+            assert!(said.starts_with("HTTP/1.1 400 ") && !said.contains("connection: close"), "{said}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_serves_one_request_after_the_other() {
     on_the_wire(async |app| {
         let mut stream = connects(&app).await;

@@ -14,6 +14,7 @@ use tracing::{Instrument, field::Empty};
 
 use super::{
     accept::MediaType,
+    received,
     refusal::{Refusal, Refused},
 };
 use crate::{clock, graphql::RequestId, telemetry};
@@ -46,7 +47,13 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
         telemetry::adopt(&span, |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned()));
     }
     request.extensions_mut().insert(id.clone());
-    watched(id, request, next).instrument(span).await
+    let (request, received) = received::watch(request);
+    let mut response = watched(id, request, next).instrument(span).await;
+    if !received.is_whole() {
+        // The server closes the connection rather than read the rest. A client that is not told sends its next request there.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 async fn watched(id: RequestId, request: Request, next: Next) -> Response {
