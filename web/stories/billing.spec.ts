@@ -95,6 +95,6 @@ test("a plan that has ended leaves a trace", async ({ page, person, request }) =
   const [subscription] = ((await subscriptions.json()) as { data: { id: string }[] }).data;
   await request.delete(`${sandbox}/v1/subscriptions/${subscription?.id ?? ""}`, { headers });
   const plan = page.getByRole("region", { name: "Plan" });
-  await expect(plan).toContainText("Your plan Core has ended, and you keep its credits.");
+  await expect(plan).toContainText("Your plan Core has ended, and you keep your credits.");
   await expect(balance(page)).toContainText("25");
 });

@@ -21,7 +21,11 @@ test.describe("a reader of German in Auckland", () => {
     await expect(page.getByText("3 Credits berechnet")).toBeVisible();
     const end = new Intl.DateTimeFormat("de-DE", { dateStyle: "long", timeZone: "Pacific/Auckland" });
     const year = end.format(new Date()).split(" ")[2] ?? "";
-    await expect(page.getByRole("region", { name: "Abo" })).toContainText(new RegExp(`\\d+\\. \\p{L}+ ${year}`, "u"));
+    const abo = page.getByRole("region", { name: "Abo" });
+    await expect(abo).toContainText(new RegExp(`\\d+\\. \\p{L}+ ${year}`, "u"));
+    // The renewal and the credits of the period have one date.
+    const renewal = /Verlängert sich am (.+)\./.exec(await abo.innerText())?.[1] ?? "kein Datum";
+    await expect(page.getByRole("cell", { name: `Für dein Abo, im Zeitraum bis ${renewal}` })).toBeVisible();
 
     for (const path of ["/", "/pricing", "/credits?credits=1000"]) {
       await page.goto(path);
@@ -32,6 +36,8 @@ test.describe("a reader of German in Auckland", () => {
     await see(page, "credits-german");
     await page.goto("/account");
     await see(page, "account-german");
+    const history = await page.getByRole("region", { name: "Verlauf" }).innerText();
+    expect(ENGLISH.exec(history)?.[0], "English in the history").toBeUndefined();
   });
 });
 

@@ -51,6 +51,24 @@ test("credits of a plan that are taken back are called neither a refund nor a di
   }
 });
 
+test("an entry of a plan names its period, in the reader's words and time zone", () => {
+  const grant = { ...ENTRY, creditsDelta: 25, reference: "sub_1Abc:1769601600", notes: "Core until 2026-01-28" };
+  expect(entrySummary(grant)).toEqual({
+    label: "Credits added",
+    description: "For your plan, in the period until January 28, 2026",
+  });
+  expect(entrySummary({ ...grant, changeType: "REFUND", notes: "given back" })).toEqual({
+    label: "Credits added",
+    description: "A payment for your plan stands, so its credits are back",
+  });
+});
+
+test("the start and the end of unlimited exports have no date of their own", () => {
+  const unlimited = (notes: string) => entrySummary({ ...ENTRY, creditsDelta: 0, reference: "sub_1Abc", notes });
+  expect(unlimited("unlimited exports until 2026-01-31").description).toBe("Unlimited exports");
+  expect(unlimited("unlimited exports ended")).toEqual({ label: "Plan", description: "Unlimited exports have ended" });
+});
+
 test("an export that failed is refunded, with its reason", () => {
   const refund = { ...ENTRY, changeType: "REFUND", creditsDelta: 3, notes: "The printer was on fire" } as const;
   expect(entrySummary(refund)).toEqual({ label: "Refund", description: "The printer was on fire" });

@@ -35,10 +35,19 @@ export function Cancellation({ subscription, onClose }: CancellationProps) {
   );
 }
 
-/** Until when the plan is kept. Only a paid period is called paid. */
+/** Until when the plan is kept. Only a paid period is called paid, and only a payment that failed is said to have failed. */
 function consequence({ tier, status, currentPeriodEnd }: PlanSubscriptionPartsFragment): string {
+  const { cancellation } = text;
   const name = text.tiers[tier];
-  if (status === "ACTIVE") return text.cancellation.paid(name, currentPeriodEnd);
-  if (status === "TRIALING") return text.cancellation.trial(name, currentPeriodEnd);
-  return text.cancellation.unpaid(name, currentPeriodEnd);
+  switch (status) {
+    case "ACTIVE":
+      return cancellation.paid(name, currentPeriodEnd);
+    case "TRIALING":
+      return cancellation.trial(name, currentPeriodEnd);
+    case "PAST_DUE":
+    case "UNPAID":
+      return cancellation.unpaid(name, currentPeriodEnd);
+    default:
+      return cancellation.ends(name, currentPeriodEnd);
+  }
 }

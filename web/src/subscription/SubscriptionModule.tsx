@@ -89,7 +89,7 @@ function Subscribed({ subscription }: { subscription: PlanSubscriptionPartsFragm
           <p>{action}</p>
           <p>
             <Button look="first" busy={portal.busy} onClick={() => void portal.open()}>
-              {text.subscription.updateCard}
+              {subscription.status === "UNPAID" ? text.subscription.billing : text.subscription.updateCard}
             </Button>
           </p>
         </Notice>

@@ -198,7 +198,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       title: "Abo",
       none: "Kein Abo",
       free: "Demo-PatchBooks, Patch- und Rack-Exporte, Community-Funktionen und die Modulbibliothek sind kostenlos.",
-      ended: (tier: string) => `Dein Abo ${tier} ist beendet, und du behältst seine Credits.`,
+      ended: (tier: string) => `Dein Abo ${tier} ist beendet, und du behältst deine Credits.`,
       freeLead: "Ein Abo bringt jeden Monat Credits, und nicht verbrauchte bleiben erhalten.",
       plans: "Zu den Abos",
       statuses: {
@@ -222,7 +222,8 @@ export function de({ number, money, day, minute }: Formats): Texts {
       renews: (moment: string) => `Verlängert sich am ${day(moment)}.`,
       pastDue:
         "Die letzte Zahlung ist fehlgeschlagen. Sie wird automatisch erneut versucht. Aktualisiere deine Karte, um das Abo zu behalten.",
-      unpaid: "Die letzte Zahlung ist fehlgeschlagen. Aktualisiere deine Karte, um das Abo wieder zu aktivieren.",
+      unpaid:
+        "Die letzte Zahlung ist fehlgeschlagen und wird nicht erneut versucht. Bezahle die offene Rechnung, um das Abo wieder zu aktivieren.",
       paused: "Die Testphase ist vorbei. Füge eine Karte hinzu, um das Abo fortzusetzen.",
       incomplete: "Die erste Zahlung ist nicht abgeschlossen. Das Abo beginnt, sobald sie bezahlt ist.",
       updateCard: "Karte aktualisieren",
@@ -240,6 +241,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       trial: (tier: string, end: string) => `Du behältst ${tier}, bis deine Testphase am ${day(end)} endet.`,
       unpaid: (tier: string, end: string) =>
         `${tier} endet am ${day(end)}. Die Zahlung für den aktuellen Zeitraum ist fehlgeschlagen und weiterhin fällig.`,
+      ends: (tier: string, end: string) => `${tier} endet am ${day(end)}.`,
       after:
         "Danach wird dir nichts mehr berechnet, und es kommen keine Credits mehr hinzu. Alle Credits, die du hast, behältst du.",
       keep: (tier: string) => `${tier} behalten`,
@@ -360,6 +362,11 @@ export function de({ number, money, day, minute }: Formats): Texts {
       dispute: "Anfechtung",
       removed: "Credits abgezogen",
       planReversed: "Eine Zahlung für dein Abo wurde erstattet oder angefochten",
+      planReturned: "Eine Zahlung für dein Abo bleibt bestehen, ihre Credits sind zurück",
+      planPeriod: (end: string) => `Für dein Abo, im Zeitraum bis ${day(end)}`,
+      plan: "Abo",
+      unlimited: "Unbegrenzte Exporte",
+      unlimitedEnded: "Die unbegrenzten Exporte sind beendet",
       pack: (value: number, amount: Money) => `${credits(value)} für ${money(amount)}`,
       packRefunded: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde erstattet`,
       packDisputed: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde angefochten`,

@@ -198,7 +198,7 @@ export function en({ number, money, day, minute }: Formats) {
       title: "Plan",
       none: "No subscription",
       free: "Demo PatchBooks, patch and rack exports, community features and the module library are free.",
-      ended: (tier: string) => `Your plan ${tier} has ended, and you keep its credits.`,
+      ended: (tier: string) => `Your plan ${tier} has ended, and you keep your credits.`,
       freeLead: "A plan adds credits every month, and unused credits roll over.",
       plans: "See the plans",
       statuses: {
@@ -221,7 +221,7 @@ export function en({ number, money, day, minute }: Formats) {
       changes: (tier: string, moment: string) => `Changes to ${tier} on ${day(moment)}.`,
       renews: (moment: string) => `Renews on ${day(moment)}.`,
       pastDue: "The last payment failed. It is retried automatically. Update your card to keep the plan.",
-      unpaid: "The last payment failed. Update your card to reactivate the plan.",
+      unpaid: "The last payment failed, and is not retried. Pay the open invoice to reactivate the plan.",
       paused: "The trial has ended. Add a card to continue with the plan.",
       incomplete: "The first payment is not complete. The plan starts once it is paid.",
       updateCard: "Update card",
@@ -239,6 +239,7 @@ export function en({ number, money, day, minute }: Formats) {
       trial: (tier: string, end: string) => `You keep ${tier} until your trial ends on ${day(end)}.`,
       unpaid: (tier: string, end: string) =>
         `${tier} ends on ${day(end)}. The payment for the current period has failed, and is still due.`,
+      ends: (tier: string, end: string) => `${tier} ends on ${day(end)}.`,
       after:
         "After that you are not charged again, and no more credits are added. You keep all the credits that you have.",
       keep: (tier: string) => `Keep ${tier}`,
@@ -356,6 +357,11 @@ export function en({ number, money, day, minute }: Formats) {
       dispute: "Dispute",
       removed: "Credits removed",
       planReversed: "A payment for your plan was refunded or disputed",
+      planReturned: "A payment for your plan stands, so its credits are back",
+      planPeriod: (end: string) => `For your plan, in the period until ${day(end)}`,
+      plan: "Plan",
+      unlimited: "Unlimited exports",
+      unlimitedEnded: "Unlimited exports have ended",
       pack: (value: number, amount: Money) => `${credits(value)} for ${money(amount)}`,
       packRefunded: (amount: Money) => `Your payment of ${money(amount)} was refunded`,
       packDisputed: (amount: Money) => `Your payment of ${money(amount)} is disputed`,
