@@ -1,6 +1,7 @@
 import "./style/base.css";
 import "./style/module.css";
 import "./style/controls.css";
+import "./style/table.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

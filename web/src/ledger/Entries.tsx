@@ -19,16 +19,16 @@ interface EntriesProps {
 export function Entries({ entries, rows, empty }: EntriesProps) {
   return (
     <div className="entries" style={{ "--rows": Math.max(rows, FEWEST) }}>
-      <table>
+      <table className="table">
         <caption className="visually-hidden">{text.history.caption}</caption>
         <thead>
           <tr>
             <th scope="col">{text.history.date}</th>
             <th scope="col">{text.history.description}</th>
-            <th scope="col" className="entry-number">
+            <th scope="col" className="table-number entry-number">
               {text.history.credits}
             </th>
-            <th scope="col" className="entry-number">
+            <th scope="col" className="table-number entry-number">
               {text.history.balance}
             </th>
           </tr>
@@ -56,8 +56,8 @@ function Entry({ entry }: { entry: EntryPartsFragment }) {
         <span className="entry-kind">{label}</span>
         <span className="quiet entry-notes">{description}</span>
       </td>
-      <td className="entry-number digits entry-delta">{format.signed(entry.creditsDelta)}</td>
-      <td className="entry-number digits">{format.number(entry.balanceAfter)}</td>
+      <td className="table-number entry-number digits entry-delta">{format.signed(entry.creditsDelta)}</td>
+      <td className="table-number entry-number digits">{format.number(entry.balanceAfter)}</td>
     </tr>
   );
 }

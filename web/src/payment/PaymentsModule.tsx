@@ -64,14 +64,14 @@ export function PaymentsModule() {
 
 function Table({ payments }: { payments: readonly PaymentPartsFragment[] }) {
   return (
-    <table className="payments-table">
+    <table className="table payments-table">
       <caption className="visually-hidden">{text.payments.caption}</caption>
       <thead>
         <tr>
           <th scope="col">{text.payments.date}</th>
           <th scope="col">{text.payments.pack}</th>
           <th scope="col">{text.payments.status}</th>
-          <th scope="col" className="payment-amount">
+          <th scope="col" className="table-number">
             {text.payments.amount}
           </th>
         </tr>
@@ -103,7 +103,7 @@ function Row({ payment }: { payment: PaymentPartsFragment }) {
           <span className="quiet small payment-note">{text.payments.refunded(refunded)}</span>
         )}
       </td>
-      <td className="digits payment-amount">{format.money(amount)}</td>
+      <td className="digits table-number">{format.money(amount)}</td>
     </tr>
   );
 }
