@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use sandbox::{Effect, Error, Fault, Sandbox, Settings};
 use serde_json::Value;
 
-use crate::shop::{Inbox, PATIENCE, Shop, settings, text};
+use crate::shop::{CREDITS, Inbox, PATIENCE, Shop, settings, text};
 
 const PURCHASE: [&str; 10] = [
     "customer.created",
@@ -105,15 +105,7 @@ async fn a_session_lapses_by_the_sandbox_clock() {
 async fn the_money_of_a_bank_account_comes_later() {
     let sandbox = Sandbox::start(settings(Vec::new(), None)).await.unwrap();
     let shop = Shop::at(&sandbox);
-    let form = [
-        ("mode", "payment"),
-        ("line_items[0][price_data][currency]", "usd"),
-        ("line_items[0][price_data][product_data][name]", "Credits"),
-        ("line_items[0][price_data][unit_amount]", "20"),
-        ("line_items[0][quantity]", "30"),
-        ("success_url", "http://127.0.0.1:1/thanks"),
-    ];
-    let answer = shop.post("/v1/checkout/sessions", "buy", &form).await.unwrap();
+    let answer = shop.post("/v1/checkout/sessions", "buy", &CREDITS).await.unwrap();
     let session = text(&answer.json().await.unwrap(), "id");
     assert_eq!(sandbox.pay(&session, "000123456789").unwrap()["payment_status"], "unpaid");
     assert_eq!(sandbox.settle_delayed(&session, true).unwrap()["payment_status"], "paid");

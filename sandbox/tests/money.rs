@@ -3,19 +3,11 @@
 use sandbox::{Outcome, Sandbox, Stage};
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, settings, text};
+use crate::shop::{CREDITS, Shop, settings, text};
 
-/// A paid order of 600 cents; answers with its payment intent.
+/// Pays for credits of 600 cents, and returns the payment intent.
 async fn bought(shop: &Shop<'_>) -> String {
-    let form = [
-        ("mode", "payment"),
-        ("line_items[0][price_data][currency]", "usd"),
-        ("line_items[0][price_data][product_data][name]", "Credits"),
-        ("line_items[0][price_data][unit_amount]", "20"),
-        ("line_items[0][quantity]", "30"),
-        ("success_url", "http://127.0.0.1:1/thanks"),
-    ];
-    let session = shop.done("/v1/checkout/sessions", &form).await;
+    let session = shop.done("/v1/checkout/sessions", &CREDITS).await;
     let paid = shop.sandbox.pay(&text(&session, "id"), "4242424242424242").unwrap();
     text(&paid, "payment_intent")
 }
@@ -101,17 +93,12 @@ async fn an_inquiry_moves_no_money_until_it_becomes_a_chargeback() {
 async fn a_purchase_gets_an_invoice_where_the_session_asks_for_one() {
     let sandbox = Sandbox::start(settings(Vec::new(), None)).await.unwrap();
     let shop = Shop::at(&sandbox);
-    let form = [
-        ("mode", "payment"),
+    let invoice = [
         ("customer_email", "ada@example.com"),
         ("invoice_creation[enabled]", "true"),
         ("invoice_creation[invoice_data][metadata][order]", "7"),
-        ("line_items[0][price_data][currency]", "usd"),
-        ("line_items[0][price_data][product_data][name]", "Credits"),
-        ("line_items[0][price_data][unit_amount]", "20"),
-        ("line_items[0][quantity]", "30"),
-        ("success_url", "http://127.0.0.1:1/thanks"),
     ];
+    let form = [CREDITS.as_slice(), &invoice].concat();
     let session = text(&shop.done("/v1/checkout/sessions", &form).await, "id");
     sandbox.pay(&session, "4242424242424242").unwrap();
     let path = format!("/v1/checkout/sessions/{session}?expand[]=invoice.payments");

@@ -16,6 +16,16 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 
 pub(crate) const SECRET: &str = "whsec_shop";
+/// The form of a session that sells credits for 600 cents.
+pub(crate) const CREDITS: [(&str, &str); 6] = [
+    ("mode", "payment"),
+    ("line_items[0][price_data][currency]", "usd"),
+    ("line_items[0][price_data][product_data][name]", "Credits"),
+    ("line_items[0][price_data][unit_amount]", "20"),
+    ("line_items[0][quantity]", "30"),
+    ("success_url", "http://127.0.0.1:1/thanks"),
+];
+
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn settings(webhook_urls: Vec<String>, state_file: Option<&Path>) -> Settings {

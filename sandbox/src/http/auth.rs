@@ -1,5 +1,7 @@
 //! API keys: any test key will do, a live one never (docs.stripe.com/api/authentication).
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::store::problem::Problem;
 
 const TEST_PREFIXES: [&str; 2] = ["sk_test_", "rk_test_"];
@@ -27,35 +29,13 @@ fn key(authorization: &str) -> Option<String> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = String::from_utf8(base64_decoded(credentials.trim())?).ok()?;
+    let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
     Some(decoded.split_once(':').map_or(decoded.clone(), |(user, _)| user.to_owned()))
 }
 
 fn is_test_key(key: &str) -> bool {
     let secret = TEST_PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix));
     secret.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|char| char.is_ascii_alphanumeric() || char == '_'))
-}
-
-/// Plain base64 with or without padding; `None` for anything else.
-fn base64_decoded(text: &str) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
-    for char in text.trim_end_matches('=').bytes() {
-        let value = match char {
-            b'A'..=b'Z' => char - b'A',
-            b'a'..=b'z' => char - b'a' + 26,
-            b'0'..=b'9' => char - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
