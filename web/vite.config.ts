@@ -13,7 +13,7 @@ export default defineConfig({
   server: { proxy },
   preview: { proxy },
   build: {
-    // The content security policy of the gateway knows no `data:` for anything but images.
+    // The content security policy of the gateway allows `data:` for images only.
     assetsInlineLimit: 0,
     rolldownOptions: { input: { index: "index.html" } },
   },

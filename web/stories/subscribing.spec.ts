@@ -35,7 +35,7 @@ test.describe("a visitor", () => {
     await expect(page.getByRole("listitem", { name: "Core" })).toContainText("Your plan");
   });
 
-  test("who leaves the checkout is told so", async ({ page, person }) => {
+  test("leaving the checkout shows that nothing was paid", async ({ page, person }) => {
     await page.goto("/login");
     await page.getByLabel("Email").fill(person.email);
     await page.getByLabel("Password").fill("wrong horse battery");

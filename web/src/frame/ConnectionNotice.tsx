@@ -4,7 +4,7 @@ import { useConnection } from "../gateway/current";
 import { text } from "../text/current";
 import { LED } from "./led";
 
-/** Milliseconds that a connection may be lost before the person is told. */
+/** Milliseconds that a connection may be lost before the page shows it. */
 const PATIENCE = 1_500;
 
 /** Says that what is shown may be out of date. */

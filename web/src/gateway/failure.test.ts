@@ -12,7 +12,7 @@ test("a request that did not reach the API can be tried again", () => {
   expect(unreachable).toMatchObject({ code: "UNREACHABLE", again: true });
 });
 
-test("a person who logged out instead of in is told so", () => {
+test("logging out instead of in shows a message of its own", () => {
   expect(failure(new CombinedError({ networkError: new LoggedOut() }))).toMatchObject({
     code: "LOGGED_OUT",
     again: false,

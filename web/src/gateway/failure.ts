@@ -3,7 +3,7 @@ import type { CombinedError } from "urql";
 import { LoggedOut } from "../session/session";
 import { text } from "../text/current";
 
-/** An error, as a person is told about it. */
+/** The text that a page shows for an error. */
 export interface Failure {
   code: string;
   message: string;

@@ -2,7 +2,7 @@ import { title } from "../export/patchbook";
 import type { EntryPartsFragment } from "../generated/graphql";
 import { text } from "../text/current";
 
-/** A ledger entry, as a person is told about it. */
+/** The text that a page shows for a ledger entry. */
 export interface EntrySummary {
   label: string;
   description: string;

@@ -28,7 +28,7 @@ test("a canceled subscription says when it ends and what stays", () => {
   expect(isResumable(canceled)).toBe(true);
 });
 
-test("a canceled subscription that is past due is not said to keep the plan", () => {
+test("a canceled subscription that is past due does not claim to keep the plan", () => {
   const { label, next } = statusSummary({ ...CORE, status: "PAST_DUE", cancelAtPeriodEnd: true });
   expect(label).toBe("Past due");
   expect(next).toBe("Ends on February 1, 2026. You keep your credits.");
@@ -40,7 +40,7 @@ test("a scheduled change of plan is announced", () => {
   expect(isResumable(scheduled)).toBe(true);
 });
 
-test("a failed payment asks for something to be done, and nothing is said to renew", () => {
+test("a failed payment asks for an action and announces no renewal", () => {
   const { action, next, led } = statusSummary({ ...CORE, status: "PAST_DUE" });
   expect(action).toContain("failed");
   expect(next).toBeNull();

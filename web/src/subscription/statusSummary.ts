@@ -1,7 +1,7 @@
 import type { PlanSubscriptionPartsFragment, SubscriptionStatus } from "../generated/graphql";
 import { text } from "../text/current";
 
-/** The state of a subscription, as a person is told about it. */
+/** The text that a page shows for the state of a subscription. */
 export interface StatusSummary {
   label: string;
   led: string;
