@@ -1,8 +1,8 @@
 //! Calls that Stripe refuses for good: each has an answer that says what to do.
 
 use std::{
-    io,
-    sync::{Arc, Mutex},
+    io::{Read, Seek},
+    sync::Arc,
     time::Duration,
 };
 
@@ -26,28 +26,16 @@ async fn loses_customer(app: &TestApp, checkout: &Value) -> String {
     customer
 }
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The warnings and errors that some work logs.
 async fn logged(work: impl Future<Output = ()>) -> String {
-    let (log, level) = (Log::default(), tracing::Level::WARN);
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || writer.clone()).finish();
+    let log = Arc::new(tempfile::tempfile().unwrap());
+    let level = tracing::Level::WARN;
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(log.clone()).finish();
     work.with_subscriber(subscriber).await;
-    let bytes = log.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    let (mut log, mut text) = (log.as_ref(), String::new());
+    log.rewind().unwrap();
+    log.read_to_string(&mut text).unwrap();
+    text
 }
 
 /// Signs up with an address that no mail server has.
@@ -127,7 +115,7 @@ facts! {
         let euro = app.http().post(url("/v1/prices")).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
         let euro = euro.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
         let elsewhere = opened_elsewhere(&app, &customer, &euro).await;
-        // Sold on the dashboard, and never told to the gateway.
+        // A subscription from the dashboard, of which the gateway received no event.
         app.sandbox().set_webhook_urls(Vec::new());
         ada.pays(&elsewhere, GOOD_CARD).await;
         assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "BAD_USER_INPUT");

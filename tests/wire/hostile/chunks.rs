@@ -22,7 +22,7 @@ async fn in_chunks(app: &TestApp, body: &str, bytes: usize) -> String {
         write!(text, "{:x}\r\n{}\r\n", chunk.len(), str::from_utf8(chunk).unwrap()).unwrap();
     }
     text.push_str("0\r\n\r\n");
-    // Whoever is refused early may find the connection closed while it still sends.
+    // An early refusal may close the connection while the client still sends.
     let (mut read, mut write) = stream.split();
     let mut answer = Vec::new();
     let sent = async {

@@ -28,7 +28,7 @@ const MAX_ALLOCATIONS: u64 = 100_000;
 /// Bytes that a refused request allocates, freed or not.
 const MAX_ALLOCATED_BYTES: u64 = 32 * 1024 * 1024;
 
-/// What a request cost.
+/// The cost of a request.
 pub(super) struct Cost {
     pub(super) time: Duration,
     allocations: u64,
@@ -51,7 +51,7 @@ impl Cost {
         self.answer_bytes.is_some()
     }
 
-    /// Whether a refused request stayed within the limits.
+    /// Returns true if a refused request stayed within the limits.
     pub(super) fn is_small(&self) -> bool {
         self.allocations <= MAX_ALLOCATIONS
             && self.allocated_bytes <= MAX_ALLOCATED_BYTES

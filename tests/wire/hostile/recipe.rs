@@ -2,63 +2,77 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::chance::Dice;
-
-/// The numbers of a recipe.
-const NUMBERS: usize = 18;
+use crate::harness::rng::Rng;
 
 /// More bytes than a body may have: what is longer is not tried.
 const ROOM: usize = 70_000;
-
-/// The largest value of each number.
-const MAX: [u64; NUMBERS] = [60, 60, 60, 700, 20, 30, 400, 7, 300, 7, 30_000, 2000, 8, 130, 60, 8, 8, 3];
 
 /// A recipe for a request.
 #[derive(Clone, Debug)]
 pub(super) struct Recipe([u64; NUMBERS]);
 
-/// The numbers by their names.
-struct Parts {
-    operations: u64,
-    fragments: u64,
-    spreads: u64,
-    fields: u64,
-    depth: u64,
-    arguments: u64,
-    values: u64,
-    value: u64,
-    variables: u64,
-    given: u64,
-    given_size: u64,
-    default_size: u64,
-    directives: u64,
-    name: u64,
-    aliases: u64,
-    field: u64,
-    text: u64,
-    kind: u64,
+/// Declares the numbers of a recipe by name, each with its largest value.
+macro_rules! numbers {
+    ($($name:ident: $max:literal,)*) => {
+        const MAX: [u64; NUMBERS] = [$($max),*];
+
+        const NUMBERS: usize = [$($max),*].len();
+
+        /// The numbers by their names.
+        struct Parts {
+            $($name: u64,)*
+        }
+
+        impl Recipe {
+            const fn parts(&self) -> Parts {
+                let [$($name),*] = self.0;
+                Parts { $($name),* }
+            }
+        }
+    };
+}
+
+numbers! {
+    operations: 60,
+    fragments: 60,
+    spreads: 60,
+    fields: 700,
+    depth: 20,
+    arguments: 30,
+    values: 400,
+    value: 7,
+    variables: 300,
+    given: 7,
+    given_size: 30_000,
+    default_size: 2000,
+    directives: 8,
+    name: 130,
+    aliases: 60,
+    field: 8,
+    text: 8,
+    kind: 3,
 }
 
 impl Recipe {
-    pub(super) fn random(dice: &mut Dice) -> Self {
+    pub(super) fn random(rng: &mut Rng) -> Self {
         // Most numbers are small: all of them large is only a document with too many tokens.
         Self(MAX.map(|max| {
-            let max = if dice.rolls(85) { max.min(3) } else { max };
-            dice.below(max + 1)
+            let max = if rng.rolls(85) { max.min(3) } else { max };
+            rng.below(max + 1)
         }))
     }
 
     /// The recipe with some of its numbers changed.
-    pub(super) fn changed(&self, dice: &mut Dice) -> Self {
+    pub(super) fn changed(&self, rng: &mut Rng) -> Self {
         let mut numbers = self.0;
-        for _ in 0..=dice.below(3) {
-            let at = dice.place(NUMBERS);
-            numbers[at] = match dice.below(5) {
+        for _ in 0..=rng.below(3) {
+            let at = rng.place(NUMBERS);
+            numbers[at] = match rng.below(5) {
                 0 => numbers[at] * 2 + 1,
                 1 => numbers[at] / 2,
                 2 => numbers[at] + 1,
                 3 => numbers[at].saturating_sub(1),
-                _ => dice.below(MAX[at] + 1),
+                _ => rng.below(MAX[at] + 1),
             }
             .min(MAX[at]);
         }
@@ -74,49 +88,6 @@ impl Recipe {
             "operationName": (parts.operations > 1).then_some("O0"),
         });
         body.to_string()
-    }
-
-    const fn parts(&self) -> Parts {
-        let [
-            operations,
-            fragments,
-            spreads,
-            fields,
-            depth,
-            arguments,
-            values,
-            value,
-            variables,
-            given,
-            given_size,
-            default_size,
-            directives,
-            name,
-            aliases,
-            field,
-            text,
-            kind,
-        ] = self.0;
-        Parts {
-            operations,
-            fragments,
-            spreads,
-            fields,
-            depth,
-            arguments,
-            values,
-            value,
-            variables,
-            given,
-            given_size,
-            default_size,
-            directives,
-            name,
-            aliases,
-            field,
-            text,
-            kind,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     cost::{Cost, with_executor},
     recipe::Recipe,
 };
-use crate::harness::chance::{Seed, lasting};
+use crate::harness::rng::{Seed, lasting};
 
 /// Bytes of a request's body, as `MAX_BODY_BYTES` has it.
 const MAX_BODY_BYTES: usize = 65_536;
@@ -20,14 +20,14 @@ async fn no_request_that_a_search_finds_costs_much_before_it_is_refused() {
     let seed = Seed::of("search");
     for introspection in [false, true] {
         with_executor(introspection, |executor| {
-            let mut dice = seed.dice(u64::from(introspection));
+            let mut rng = seed.rng(u64::from(introspection));
             let mut best: Vec<(Cost, Recipe)> = Vec::new();
             let (start, mut tried) = (Instant::now(), 0_u32);
             while start.elapsed() < lasting(6) / 2 {
-                let recipe = if best.len() < BEST || dice.rolls(20) {
-                    Recipe::random(&mut dice)
+                let recipe = if best.len() < BEST || rng.rolls(20) {
+                    Recipe::random(&mut rng)
                 } else {
-                    best[dice.place(best.len())].1.changed(&mut dice)
+                    best[rng.place(best.len())].1.changed(&mut rng)
                 };
                 let body = recipe.body();
                 if body.len() > MAX_BODY_BYTES {
