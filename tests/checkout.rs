@@ -1,4 +1,4 @@
-//! Checkouts of plans: what is sold, to whom, and what Stripe is told and asked, also when it fails.
+//! Checkouts of plans sell each plan once, at its price, to the right customer, even if calls to Stripe fail.
 
 mod earlier;
 pub(crate) mod lost;
@@ -17,14 +17,14 @@ use crate::harness::{
     facts,
 };
 
-/// As `run`, on both databases and with other settings.
+/// Runs a fact on both databases with changed settings.
 pub(crate) async fn on_both(change: impl Fn(&mut Config), fact: impl AsyncFn(TestApp)) {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         run_with(backend, &change, |app| fact(app)).await;
     }
 }
 
-/// What Stripe has at a path of its API.
+/// Reads an object or list from Stripe by the path of its API.
 pub(crate) async fn at_stripe(app: &TestApp, path: &str) -> Value {
     let request = app.http().get(format!("http://{}{path}", app.sandbox().address())).bearer_auth("sk_test_tests");
     request.send().await.unwrap().json().await.unwrap()
@@ -36,7 +36,7 @@ pub(crate) async fn customer_of(app: &TestApp, checkout: &Value) -> String {
     session["customer"].as_str().unwrap_or_else(|| panic!("{session}")).to_owned()
 }
 
-/// A checkout of a plan that somebody else has opened for the customer, on Stripe's dashboard for instance.
+/// Opens a checkout of a plan for the customer without the gateway, as on Stripe's dashboard.
 pub(crate) async fn opened_elsewhere(app: &TestApp, customer: &str, price: &str) -> Value {
     let url = format!("http://{}{SESSIONS}", app.sandbox().address());
     let form = [
@@ -50,7 +50,7 @@ pub(crate) async fn opened_elsewhere(app: &TestApp, customer: &str, price: &str)
     request.send().await.unwrap().json().await.unwrap()
 }
 
-/// How many there are of a kind at Stripe.
+/// The number of objects of a kind at Stripe.
 async fn count(app: &TestApp, path: &str) -> usize {
     at_stripe(app, &format!("{path}?limit=100")).await["data"].as_array().unwrap().len()
 }
@@ -60,17 +60,17 @@ fn writes(app: &TestApp) -> BTreeMap<String, u64> {
     app.sandbox().requests().into_iter().filter(|(call, _)| call.starts_with("POST")).collect()
 }
 
-/// Makes calls to Stripe go wrong.
+/// Makes calls to Stripe fail.
 pub(crate) fn breaks(app: &TestApp, path: &str, times: u32, effect: Effect) {
     app.sandbox().inject(Fault { method: "POST".to_owned(), path: path.to_owned(), times, effect });
 }
 
-/// A checkout that leads elsewhere.
+/// The variables of a checkout with other URLs.
 fn leading_to(success: &str, cancel: &str) -> Value {
     json!({ "input": { "tier": "CORE", "successUrl": success, "cancelUrl": cancel } })
 }
 
-/// How often a call to Stripe is attempted.
+/// Maximum number of attempts of a call to Stripe.
 pub(crate) const ATTEMPTS: u32 = 3;
 
 const SESSIONS: &str = "/v1/checkout/sessions";
@@ -88,22 +88,22 @@ facts! {
         }
     }
 
-    async fn a_plan_is_sold_for_no_payment_that_may_bounce_days_later(app: TestApp) {
+    async fn a_plan_excludes_payment_methods_that_may_fail_days_later(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let excluded = async |checkout: &Value| {
             let path = format!("{SESSIONS}/{}", checkout["id"].as_str().unwrap());
             at_stripe(&app, &path).await["excluded_payment_method_types"].clone()
         };
         let plan = ada.opens_checkout("CORE").await;
-        let told = excluded(&plan).await;
+        let methods = excluded(&plan).await;
         for delayed in ["us_bank_account", "sepa_debit", "bacs_debit", "boleto", "customer_balance"] {
-            assert!(told.as_array().unwrap().contains(&json!(delayed)), "{delayed}: {told}");
+            assert!(methods.as_array().unwrap().contains(&json!(delayed)), "{delayed}: {methods}");
         }
-        assert!(!told.as_array().unwrap().contains(&json!("card")));
+        assert!(!methods.as_array().unwrap().contains(&json!("card")));
         assert_eq!(excluded(&ada.opens_purchase(100).await).await, Value::Null);
     }
 
-    async fn stripe_knows_which_ways_to_pay_there_are_to_exclude(app: TestApp) {
+    async fn stripe_refuses_unknown_payment_methods_to_exclude(app: TestApp) {
         let form = [
             ("mode", "subscription"),
             ("success_url", HOME),

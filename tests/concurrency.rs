@@ -14,14 +14,14 @@ use serde_json::Value;
 use self::{checker::check, crowd::Crowd};
 use crate::harness::{
     Backend,
-    chance::{Seed, lasting},
     replicas::Replicas,
+    rng::{Seed, lasting},
 };
 
-/// How many ask at once.
+/// Number of concurrent clients.
 const TASKS: u64 = 64;
 
-/// How long they do, in seconds.
+/// Duration of the test in seconds.
 const USUAL_SECONDS: u64 = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn spends_nothing_twice(backend: Backend) {
     let Some(replicas) = Replicas::start(backend).await else { return };
     let crowd = Arc::new(Crowd::gather(replicas).await);
     let until = Instant::now() + lasting(USUAL_SECONDS);
-    let tasks: Vec<_> = (0..TASKS).map(|task| tokio::spawn(crowd.clone().ask(seed.dice(task), until))).collect();
+    let tasks: Vec<_> = (0..TASKS).map(|task| tokio::spawn(crowd.clone().ask(seed.rng(task), until))).collect();
     for task in tasks {
         task.await.unwrap();
     }

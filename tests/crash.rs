@@ -19,34 +19,34 @@ use tokio::time::timeout;
 
 use self::{audit::Record, chaos::Chaos, client::Client, replica::Fleet};
 use crate::harness::{
-    chance::{Seed, lasting},
     postgres::durable::Durable,
+    rng::{Seed, lasting},
 };
 
-/// How long it goes on, in seconds.
+/// Duration of the test in seconds.
 const USUAL_SECONDS: u64 = 10;
 
-/// Kills without which nothing is proved.
+/// Minimum number of kills.
 const MIN_KILLS: u32 = 5;
 
 /// Gateways on one PostgreSQL database.
 const REPLICAS: usize = 2;
 
-/// Accounts, and how many clients use each. Who is alone knows which version to expect.
+/// Number of clients of each account. The only client of an account can predict its versions.
 const CLIENTS: [usize; 4] = [1, 1, 3, 3];
 
-/// How long clients have for their last questions.
+/// Time limit of the clients' last requests.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_two_replicas_acknowledged_survives_their_and_their_databases_death() {
+async fn everything_two_replicas_acknowledged_survives_their_and_their_databases_death() {
     let Some(server) = Durable::start().await else { return };
     let url = server.url();
     survives("crash on PostgreSQL", Fleet::start(&url, REPLICAS).await, Some(server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_gateway_on_sqlite_acknowledged_survives_its_death() {
+async fn everything_a_gateway_on_sqlite_acknowledged_survives_its_death() {
     survives("crash on SQLite", Fleet::start("sqlite:gateway.db", 1).await, None).await;
 }
 
@@ -58,17 +58,17 @@ async fn survives(name: &str, fleet: Fleet, server: Option<Durable>) {
     for (account, count) in CLIENTS.into_iter().enumerate() {
         let user = fleet.signs_up(&format!("user{account}"), None).await;
         for _ in 0..count {
-            let dice = seed.dice(u64::try_from(clients.len()).unwrap());
-            let client = Client::new(fleet.addresses(), (user.clone(), admin.clone()), clients.len(), dice);
+            let rng = seed.rng(u64::try_from(clients.len()).unwrap());
+            let client = Client::new(fleet.addresses(), (user.clone(), admin.clone()), clients.len(), rng);
             clients.push((count == 1, tokio::spawn(client.run(stop.clone()))));
         }
     }
-    let mut chaos = Chaos::new(fleet, server, seed.dice(u64::MAX));
+    let mut chaos = Chaos::new(fleet, server, seed.rng(u64::MAX));
     chaos.rages(lasting(USUAL_SECONDS), MIN_KILLS).await;
     stop.store(true, Ordering::Relaxed);
     let mut record = Record::default();
     for (alone, client) in clients {
-        record.add(alone, timeout(PATIENCE, chaos.keeps_up(client)).await.expect("a client was never answered"));
+        record.add(alone, timeout(PATIENCE, chaos.keeps_up(client)).await.expect("a client got no response"));
     }
     eprintln!("{name}: {record}, {chaos}");
     chaos.ends().await;

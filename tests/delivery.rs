@@ -16,57 +16,57 @@ use tokio::time::sleep;
 use self::crowd::Crowd;
 use crate::harness::{
     Backend,
-    chance::{Seed, lasting},
     replicas::Replicas,
+    rng::{Seed, lasting},
 };
 
-/// How long changes come, in seconds.
+/// Seconds for which balances change.
 const USUAL_SECONDS: u64 = 3;
 
-/// When everybody knows of the last change, hints or not.
+/// Time limit for all watchers to receive the last change, with or without hints.
 const LATEST: Duration = Duration::from_millis(1500);
 
-/// How often a machine that is busy with other things may try again to be in time.
+/// Number of further attempts on a busy machine.
 const SECOND_CHANCES: u32 = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_watchers_of_three_replicas_are_told_the_ledger() {
-    are_told_the_ledger(Backend::Postgres, true).await;
+async fn sixty_watchers_of_three_replicas_receive_the_ledger() {
+    receive_the_ledger(Backend::Postgres, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_watchers_of_three_replicas_are_told_the_ledger_with_every_hint_lost() {
-    are_told_the_ledger(Backend::Postgres, false).await;
+async fn sixty_watchers_of_three_replicas_receive_the_ledger_with_every_hint_lost() {
+    receive_the_ledger(Backend::Postgres, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_watchers_of_one_sqlite_file_are_told_the_ledger() {
-    are_told_the_ledger(Backend::Sqlite, true).await;
+async fn sixty_watchers_of_one_sqlite_file_receive_the_ledger() {
+    receive_the_ledger(Backend::Sqlite, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_watchers_of_one_sqlite_file_are_told_the_ledger_with_every_hint_lost() {
-    are_told_the_ledger(Backend::Sqlite, false).await;
+async fn sixty_watchers_of_one_sqlite_file_receive_the_ledger_with_every_hint_lost() {
+    receive_the_ledger(Backend::Sqlite, false).await;
 }
 
-async fn are_told_the_ledger(backend: Backend, hints: bool) {
+async fn receive_the_ledger(backend: Backend, hints: bool) {
     let seed = Seed::of("delivery");
     let Some(replicas) = Replicas::start(backend).await else { return };
     let mut crowd = Crowd::gather(replicas, seed).await;
     let until = Instant::now() + lasting(USUAL_SECONDS);
     crowd.writes(hints, until).await;
-    // Who stalls now comes back before the last change.
+    // Watchers that stall now continue before the last change.
     crowd.calms_down();
     sleep(watcher::LONGEST_STALL).await;
     let mut latest = crowd.all_know_after(hints).await;
     for _ in 0..SECOND_CHANCES {
         if latest > LATEST {
-            eprintln!("{backend:?}, hints {hints}: the last change was known after {latest:?} only");
+            eprintln!("{backend:?}, hints {hints}: the last change arrived only after {latest:?}");
             latest = crowd.all_know_after(hints).await;
         }
     }
-    let figures = crowd.hears_out().await;
-    eprintln!("{backend:?}, hints {hints}: {figures}, the last change known after {latest:?}");
+    let figures = crowd.checked().await;
+    eprintln!("{backend:?}, hints {hints}: {figures}, the last change arrived after {latest:?}");
     assert!(figures.cuts > 0 && figures.stalls > 0 && figures.snapshots > 0, "too tame to prove anything: {figures}");
     assert!(latest <= LATEST, "the last change came late, {seed:?}: {latest:?}");
     crowd.disperses().await;

@@ -1,5 +1,5 @@
-//! Nobody farms credits: whatever sequence of changes, ends, refunds, disputes and new beginnings somebody tries, each credit
-//! has cost what it honestly costs at least, and unlimited exports were paid for.
+//! Nobody farms credits: after any sequence of plan changes, cancellations, refunds, disputes and new subscriptions, each
+//! credit has cost at least its lowest price, and unlimited exports were paid for.
 
 mod money;
 
@@ -15,16 +15,16 @@ use crate::{
         Actor, Backend, TestApp,
         actor::{CANCELLATION, CHECKOUT, EXPORT, GOOD_CARD, PLAN_CHANGE, PURCHASE, RESUMPTION},
         actor::{checkout, export, plan_change, purchase},
-        chance::{Dice, Seed, lasting},
+        rng::{Rng, Seed, lasting},
         run,
     },
     subscription::newest,
 };
 
-/// What one user tries.
+/// Number of actions of each user.
 const STEPS: usize = 22;
 
-/// Seconds for which users are tried on each database.
+/// Duration of the test in seconds, on each database.
 const SECONDS: u64 = 5;
 
 /// A card that pays no invoice.
@@ -34,14 +34,14 @@ const DAY: Duration = Duration::from_hours(24);
 
 const TIERS: [&str; 3] = ["CORE", "PRO", "STUDIO"];
 
-/// Somebody who tries everything.
+/// A user who tries everything.
 struct Farmer {
     app: TestApp,
     user: Actor,
-    dice: Dice,
+    rng: Rng,
     /// The page of the last upgrade that was declined.
     unpaid: Option<String>,
-    /// What was tried so far.
+    /// The actions so far.
     story: Vec<String>,
 }
 
@@ -61,8 +61,8 @@ impl Farmer {
 
     /// Tries something, and tells to which plan the user went at once.
     async fn tries(&mut self, step: usize) -> Option<&'static str> {
-        let tier = TIERS[self.dice.place(TIERS.len())];
-        match self.dice.below(100) {
+        let tier = TIERS[self.rng.place(TIERS.len())];
+        match self.rng.below(100) {
             0..16 => {
                 let answer = self.asks(CHECKOUT, checkout(tier)).await;
                 self.submits(&answer["data"]["createCheckout"]["url"], GOOD_CARD).await;
@@ -71,7 +71,7 @@ impl Farmer {
             42..46 => drop(self.asks(CANCELLATION, json!({})).await),
             46..50 => drop(self.asks(RESUMPTION, json!({})).await),
             50..56 => {
-                let credits = i64::try_from(self.dice.below(100)).unwrap() + 1;
+                let credits = i64::try_from(self.rng.below(100)).unwrap() + 1;
                 let answer = self.asks(PURCHASE, purchase(credits)).await;
                 self.submits(&answer["data"]["purchaseCredits"]["url"], GOOD_CARD).await;
             }
@@ -113,7 +113,7 @@ impl Farmer {
     }
 
     async fn waits(&mut self) {
-        let days = [1, 4, 20, 31][self.dice.place(4)];
+        let days = [1, 4, 20, 31][self.rng.place(4)];
         self.story.push(format!("waits {days} days"));
         self.app.sandbox().advance(DAY * days).await;
     }
@@ -121,11 +121,11 @@ impl Farmer {
     /// One of the payments, and all of it or a part.
     async fn payment(&mut self) -> Option<(String, Option<i64>)> {
         let charges = charges(&self.app).await;
-        let charge = (!charges.is_empty()).then(|| &charges[self.dice.place(charges.len())])?;
+        let charge = (!charges.is_empty()).then(|| &charges[self.rng.place(charges.len())])?;
         let whole = charge["amount"].as_u64().unwrap();
-        let part = i64::try_from(self.dice.below(whole) + 1).unwrap();
+        let part = i64::try_from(self.rng.below(whole) + 1).unwrap();
         let payment = charge["payment_intent"].as_str().unwrap().to_owned();
-        Some((payment, self.dice.rolls(40).then_some(part)))
+        Some((payment, self.rng.rolls(40).then_some(part)))
     }
 
     async fn gets_back(&mut self) {
@@ -137,15 +137,15 @@ impl Farmer {
     /// Disputes a payment, or lets an earlier dispute go on.
     async fn disputes(&mut self) {
         let disputes = at_stripe(&self.app, "/v1/disputes?limit=100").await["data"].as_array().unwrap().clone();
-        if !disputes.is_empty() && self.dice.rolls(60) {
-            let dispute = disputes[self.dice.place(disputes.len())]["id"].as_str().unwrap().to_owned();
-            let outcome = [Outcome::Won, Outcome::Lost, Outcome::Escalated][self.dice.place(3)];
+        if !disputes.is_empty() && self.rng.rolls(60) {
+            let dispute = disputes[self.rng.place(disputes.len())]["id"].as_str().unwrap().to_owned();
+            let outcome = [Outcome::Won, Outcome::Lost, Outcome::Escalated][self.rng.place(3)];
             let done = self.app.sandbox().proceed_dispute(&dispute, outcome).is_ok();
             self.story.push(format!("{dispute}: {outcome:?}, {done}"));
             return;
         }
         let Some((payment, amount)) = self.payment().await else { return };
-        let stage = if self.dice.rolls(70) { Stage::Chargeback } else { Stage::Inquiry };
+        let stage = if self.rng.rolls(70) { Stage::Chargeback } else { Stage::Inquiry };
         let done = self.app.sandbox().dispute(&payment, stage, amount).is_ok();
         self.story.push(format!("{stage:?} about {payment}: {amount:?}, {done}"));
     }
@@ -153,7 +153,7 @@ impl Farmer {
     async fn changes_card(&mut self) {
         let subscription = newest(&self.app).await;
         let Some(id) = subscription["id"].as_str() else { return };
-        let card = if self.dice.rolls(50) { DECLINES } else { GOOD_CARD };
+        let card = if self.rng.rolls(50) { DECLINES } else { GOOD_CARD };
         let done = self.app.sandbox().change_card(id, card).is_ok();
         self.story.push(format!("pays with {card} from now on, {done}"));
     }
@@ -165,11 +165,11 @@ async fn nobody_farms(backend: Backend) {
     let (begin, time) = (Instant::now(), lasting(SECONDS));
     let mut farmers = 0;
     while farmers == 0 || begin.elapsed() < time {
-        let dice = seed.dice(farmers);
+        let rng = seed.rng(farmers);
         farmers += 1;
         run(backend, async move |app: TestApp| {
             let user = app.signs_up("ada").await;
-            Farmer { app, user, dice, unpaid: None, story: Vec::new() }.lives().await;
+            Farmer { app, user, rng, unpaid: None, story: Vec::new() }.lives().await;
         })
         .await;
     }

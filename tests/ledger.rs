@@ -30,7 +30,7 @@ facts! {
         let first = ada.gets(PAGE, json!({ "first": 3 })).await;
         assert_eq!(versions(&first), [7, 6, 5]);
         assert_eq!((&first["pageInfo"]["hasNextPage"], &first["pageInfo"]["hasPreviousPage"]), (&json!(true), &json!(false)));
-        // What is booked meanwhile moves no page.
+        // An entry posted meanwhile moves no page.
         ada.exports("run-late", "key-late").await;
         let second = ada.gets(PAGE, json!({ "first": 3, "after": first["pageInfo"]["endCursor"] })).await;
         assert_eq!(versions(&second), [4, 3, 2]);

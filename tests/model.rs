@@ -3,21 +3,21 @@
 
 mod account;
 mod book;
+mod delivery;
 mod machine;
 mod operation;
 mod period;
-mod telling;
 
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
 use self::{book::Book, machine::Machine};
-use crate::harness::chance::{Seed, lasting, lengthened};
+use crate::harness::rng::{Seed, lasting, lengthened};
 
-/// Sequences that are tried.
+/// Number of tested sequences.
 const CASES: u32 = 8;
 
-/// Sequences that are tried for each second of a lengthened run.
+/// Number of tested sequences for each second of a lengthened run.
 const CASES_A_SECOND: u32 = 2;
 
 /// Steps of a sequence.

@@ -26,7 +26,7 @@ pub(crate) async fn renews(app: &TestApp) {
     app.settles().await;
 }
 
-/// How often Stripe was asked for this, such as `POST /v1/subscriptions/{id}`.
+/// Number of calls to Stripe of a kind, such as `POST /v1/subscriptions/{id}`.
 pub(crate) fn asked(app: &TestApp, what: &str) -> u64 {
     app.sandbox().requests().get(what).copied().unwrap_or_default()
 }
@@ -37,7 +37,7 @@ async fn grants(user: &Actor) -> Vec<i64> {
     page["nodes"].as_array().unwrap().iter().map(|entry| entry["creditsDelta"].as_i64().unwrap()).collect()
 }
 
-/// What was charged at Stripe, the smallest first. Cents.
+/// The paid amounts at Stripe in cents, the smallest first.
 async fn paid(app: &TestApp) -> Vec<i64> {
     let invoices = at_stripe(app, "/v1/invoices?status=paid&limit=100").await;
     let amounts = invoices["data"].as_array().unwrap().iter().map(|invoice| invoice["amount_paid"].as_i64().unwrap());

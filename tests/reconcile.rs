@@ -1,4 +1,4 @@
-//! What Stripe has and we lack is found and mended.
+//! Reconciliation finds objects at Stripe that the gateway lacks, and applies them.
 
 mod command;
 mod lost_month;
@@ -17,7 +17,7 @@ use crate::{
     checkout::{at_stripe, on_both},
     harness::{Actor, TestApp, actor::GOOD_CARD, facts},
     subscription::newest,
-    webhook::booked,
+    webhook::entries_of,
 };
 
 /// No webhook comes any more.
@@ -35,7 +35,7 @@ async fn reconciles(app: &TestApp, days: i64) -> Report {
     report
 }
 
-/// What was found of a noun: looked at, missing, mended, failed.
+/// The findings of a noun: looked at, missing, applied, failed.
 fn found(report: &Report, noun: &str) -> [usize; 4] {
     let line = report.lines().iter().find(|line| line.noun == noun).unwrap();
     [line.looked_at, line.missing, line.mended, line.failed]
@@ -86,7 +86,7 @@ facts! {
         let dispute = buys(&app, &ada, 25).await;
         app.sandbox().dispute(&dispute, Stage::Chargeback, None).unwrap();
         app.settles().await;
-        let (before, events) = (booked(&ada).await, inbox(&app).await);
+        let (before, events) = (entries_of(&ada).await, inbox(&app).await);
         for _ in 0..2 {
             let report = reconciles(&app, 35).await;
             assert!(report.clean(), "{report}");
@@ -96,7 +96,7 @@ facts! {
                 assert_eq!(found(&report, noun), [count, 0, 0, 0], "{noun}\n{report}");
             }
         }
-        assert_eq!((booked(&ada).await, inbox(&app).await), (before, events));
+        assert_eq!((entries_of(&ada).await, inbox(&app).await), (before, events));
     }
 
     async fn events_that_were_not_delivered_come_through_the_inbox(app: TestApp) {
@@ -148,7 +148,7 @@ facts! {
         assert!(runs.iter().all(Report::whole), "{runs:?}");
         app.settles().await;
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25 + 40, "CORE"));
-        assert_eq!(booked(&ada).await.len(), 2);
+        assert_eq!(entries_of(&ada).await.len(), 2);
     }
 
     async fn a_list_that_stripe_does_not_give_keeps_no_other_from_being_mended(app: TestApp) {
@@ -247,7 +247,7 @@ async fn a_gateway_that_runs_looks_by_itself() {
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
-            panic!("nothing was mended");
+            panic!("nothing was applied");
         },
     )
     .await;

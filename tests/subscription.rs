@@ -137,7 +137,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 125));
     }
 
-    async fn under_studio_exports_are_free_and_still_booked(app: TestApp) {
+    async fn exports_are_free_and_still_posted_under_studio(app: TestApp) {
         let sue = app.signs_up("sue").await;
         sue.buys(10).await;
         sue.subscribes("STUDIO").await;

@@ -23,7 +23,7 @@ fn signed(secret: &str, claims: &Value) -> String {
     encode(&Header::default(), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }
 
-/// What a good token of Ada's says, who is the first user.
+/// The claims of a valid token of Ada, the first user.
 fn claims() -> Value {
     json!({ "sub": "1", "aud": "patch-hive", "iat": signature::now(), "exp": soon() })
 }
@@ -34,14 +34,14 @@ fn claims_with(name: &str, value: Value) -> Value {
     claims
 }
 
-/// Asks who calls, with any `Authorization` header: the status, and the id or the error's code.
+/// Requests the viewer with an `Authorization` header. Returns the status, and the viewer's id or the error's code.
 async fn asks_who(app: &TestApp, authorization: &str) -> (u16, String) {
     let request = app.http().post(app.url("/graphql")).header("Authorization", authorization);
     let response = request.json(&json!({ "query": "{ viewer { id } }" })).send().await.unwrap();
     let status = response.status().as_u16();
     let body: Value = response.json().await.unwrap();
-    let said = body["errors"][0]["extensions"]["code"].as_str().or_else(|| body["data"]["viewer"]["id"].as_str());
-    (status, said.unwrap_or_else(|| panic!("{body}")).to_owned())
+    let seen = body["errors"][0]["extensions"]["code"].as_str().or_else(|| body["data"]["viewer"]["id"].as_str());
+    (status, seen.unwrap_or_else(|| panic!("{body}")).to_owned())
 }
 
 async fn is_let_in(app: &TestApp, token: &str, id: &str) {
@@ -49,8 +49,8 @@ async fn is_let_in(app: &TestApp, token: &str, id: &str) {
 }
 
 async fn is_kept_out(app: &TestApp, token: &str) {
-    let said = asks_who(app, &format!("Bearer {token}")).await;
-    assert_eq!(said, (401, "UNAUTHENTICATED".to_owned()), "{token}");
+    let seen = asks_who(app, &format!("Bearer {token}")).await;
+    assert_eq!(seen, (401, "UNAUTHENTICATED".to_owned()), "{token}");
 }
 
 facts! {
@@ -62,8 +62,8 @@ facts! {
     async fn the_scheme_is_read_in_any_case(app: TestApp) {
         app.signs_up("ada").await;
         for scheme in ["Bearer", "bearer", "BEARER"] {
-            let said = asks_who(&app, &format!("{scheme} {}", signed(secret(), &claims()))).await;
-            assert_eq!(said, (200, "1".to_owned()), "{scheme}");
+            let seen = asks_who(&app, &format!("{scheme} {}", signed(secret(), &claims()))).await;
+            assert_eq!(seen, (200, "1".to_owned()), "{scheme}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Webhooks: what is accepted, what is stored, and what is booked for it, in whatever order it is told.
+//! Webhooks are accepted, stored and applied once, in any order of arrival.
 
 mod authenticity;
 mod body;
@@ -24,7 +24,7 @@ use crate::{
     harness::{Actor, TestApp},
 };
 
-/// A user whom Stripe knows, and the customer there.
+/// Creates a user with a customer at Stripe.
 pub(crate) async fn known_user(app: &TestApp, name: &str) -> (Actor, String) {
     let user = app.signs_up(name).await;
     let checkout = user.opens_purchase(1).await;
@@ -39,7 +39,7 @@ pub(crate) async fn inbox(app: &TestApp) -> Vec<event::Model> {
     stored.into_iter().filter(|event| !sent.contains(&event.event_id.as_str().into())).collect()
 }
 
-/// What is stored of one event.
+/// The stored row of an event.
 pub(crate) async fn stored(app: &TestApp, event: &Value) -> Option<event::Model> {
     let id = event["id"].as_str().unwrap();
     event::Entity::find_by_id(id).one(app.inside().await.database.read()).await.unwrap()
@@ -54,8 +54,8 @@ pub(crate) async fn accepts<'a>(app: &TestApp, events: impl IntoIterator<Item = 
     }
 }
 
-/// What the ledger of a user holds, the first entry first: its kind and its credits.
-pub(crate) async fn booked(user: &Actor) -> Vec<(String, i64)> {
+/// The type and credits of a user's entries, the oldest first.
+pub(crate) async fn entries_of(user: &Actor) -> Vec<(String, i64)> {
     let ledger = user.gets("{ ledger(first: 100) { nodes { changeType creditsDelta } } }", json!({})).await;
     let entry =
         |entry: &Value| (entry["changeType"].as_str().unwrap().to_owned(), entry["creditsDelta"].as_i64().unwrap());

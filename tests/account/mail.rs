@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::harness::{Actor, Backend, TestApp, app::run_with};
 
-/// How long a mail may take.
+/// Time limit for the delivery of a mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const REQUEST_RESET: &str = "mutation ($email: String!) { requestPasswordReset(email: $email) }";

@@ -139,7 +139,7 @@ pub(crate) async fn shape(database: &Database) -> Vec<String> {
     lines.iter().map(|line| line.replace(" bigint ", " integer ").replace(" character varying ", " text ")).collect()
 }
 
-/// Every row of the old tables, in the columns that the application knows.
+/// All rows of the old tables, in the columns that the old application uses.
 pub(crate) async fn contents(database: &Database) -> Vec<String> {
     let json = match database.backend() {
         DbBackend::Postgres => "json_build_array",

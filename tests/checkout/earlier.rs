@@ -17,18 +17,18 @@ async fn status(app: &TestApp, checkout: &Value) -> String {
     session["status"].as_str().unwrap().to_owned()
 }
 
-/// How many sessions at Stripe can be paid.
+/// Number of sessions at Stripe that can be paid.
 async fn open(app: &TestApp) -> usize {
     at_stripe(app, &format!("{SESSIONS}?limit=100&status=open")).await["data"].as_array().unwrap().len()
 }
 
-/// Opens a checkout of CORE that leads elsewhere.
+/// Opens a checkout of CORE with another success URL.
 async fn leads_to(actor: &Actor, success: &str) -> Value {
     actor.gets(CHECKOUT, json!({ "input": { "tier": "CORE", "successUrl": success, "cancelUrl": HOME } })).await
 }
 
 facts! {
-    async fn an_open_checkout_of_the_same_plan_is_answered_again(app: TestApp) {
+    async fn an_open_checkout_of_the_same_plan_is_returned_again(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let first = ada.opens_checkout("CORE").await;
         let before = writes(&app);

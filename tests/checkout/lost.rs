@@ -145,7 +145,7 @@ facts! {
         assert_eq!((open.state, open.stripe_object_id), (State::Open, None));
 
         jobs::work_off(&app.inside().await, Kind::Operation).await.unwrap();
-        assert_eq!(newest_operation(&app).await.state, State::Open, "it is left to whoever began it for a while");
+        assert_eq!(newest_operation(&app).await.state, State::Open, "its own request has a while to finish it");
         ages(&app, TimeDelta::minutes(2)).await;
         app.works_off(Kind::Operation).await;
         let done = newest_operation(&app).await;

@@ -31,7 +31,7 @@ async function gives(key: string): Promise<number> {
   return data.grantCredits.version;
 }
 
-/** The demo user's token, signed anew with the public secret of `dev` so that it ends after so many seconds. */
+/** The demo user's token, signed again with the public secret of `dev` to expire after the given number of seconds. */
 function shortLived(seconds: number): string {
   const [header, claims] = gateway.token.split(".") as [string, string, string];
   const known = JSON.parse(Buffer.from(claims, "base64url").toString()) as object;

@@ -79,7 +79,7 @@ async function until(holds: () => boolean, what: () => string) {
   }
 }
 
-test("queries and mutations are typed, and an outcome is told from the other by its name", async () => {
+test("queries and mutations are typed, and outcomes are distinguished by their type names", async () => {
   const { token, user } = await signsUp("ada");
   const { urql } = client(token);
   const before = await urql.query(BalanceDocument, {});
@@ -96,7 +96,7 @@ test("queries and mutations are typed, and an outcome is told from the other by 
     assert.ok(charged?.__typename === "ExportCharge");
     assert.deepEqual([charged.credits, charged.replayed, charged.balance.credits], [3, replayed, 2]);
   }
-  // The charge named the balance by its id, so urql asks for it again by itself.
+  // The charge named the balance by its id, so urql fetches it again automatically.
   const later = await urql.query(BalanceDocument, {});
   assert.deepEqual([later.data?.balance.credits, later.data?.balance.version], [2, 2]);
 });
@@ -118,9 +118,9 @@ test("a live balance misses nothing while its socket is cut and the gateway cras
     seen.push(data.balanceChanged.version);
     credits.push(data.balanceChanged.balance.credits);
   });
-  let booked = 0;
-  const books = async () => grants(user.id, 1, `grace-${(booked += 1)}`);
-  const arrives = () => until(() => seen.length >= booked, () => `${seen.length} of ${booked} changes arrived`);
+  let granted = 0;
+  const books = async () => grants(user.id, 1, `grace-${(granted += 1)}`);
+  const arrives = () => until(() => seen.length >= granted, () => `${seen.length} of ${granted} changes arrived`);
 
   await books();
   await arrives();
@@ -139,8 +139,8 @@ test("a live balance misses nothing while its socket is cut and the gateway cras
   live.unsubscribe();
   await close();
 
-  const versions = Array.from({ length: booked }, (_, index) => index + 1);
+  const versions = Array.from({ length: granted }, (_, index) => index + 1);
   assert.deepEqual(seen, versions, "every version once, in order");
-  assert.equal(credits.at(-1), booked);
-  context.diagnostic(`${booked} changes over ${sockets.length} sockets`);
+  assert.equal(credits.at(-1), granted);
+  context.diagnostic(`${granted} changes over ${sockets.length} sockets`);
 });

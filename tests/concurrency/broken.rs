@@ -2,7 +2,7 @@
 
 use super::{
     checker::check,
-    history::{Answer, Asked, Event, Seen},
+    history::{Answer, Event, Invocation, Seen},
 };
 use crate::harness::book::Entry;
 
@@ -15,36 +15,36 @@ fn entry(version: i64, kind: &str, delta: i64, balance: i64) -> Entry {
     Entry { id: format!("entry {version}"), version, kind: kind.to_owned(), delta, balance, reference }
 }
 
-fn event(begin: u64, end: u64, asked: Asked, answer: Answer) -> Event {
-    Event { begin, end, asked, answer }
+fn event(begin: u64, end: u64, invocation: Invocation, answer: Answer) -> Event {
+    Event { begin, end, invocation, answer }
 }
 
 fn charge(times: (u64, u64), key: i64, replayed: bool, seen: (i64, i64)) -> Event {
     let seen = Seen { version: seen.0, credits: seen.1 };
     let answer = Answer::Charged { id: format!("entry {key}"), replayed, seen };
-    event(times.0, times.1, Asked::Charge { key: format!("key {key}") }, answer)
+    event(times.0, times.1, Invocation::Charge { key: format!("key {key}") }, answer)
 }
 
 fn refusal(times: (u64, u64), available: i64) -> Event {
-    event(times.0, times.1, Asked::Charge { key: "refused".to_owned() }, Answer::Refused { available })
+    event(times.0, times.1, Invocation::Charge { key: "refused".to_owned() }, Answer::Refused { available })
 }
 
 fn look(times: (u64, u64), version: i64, credits: i64) -> Event {
-    event(times.0, times.1, Asked::Look, Answer::Saw(Seen { version, credits }))
+    event(times.0, times.1, Invocation::Look, Answer::Saw(Seen { version, credits }))
 }
 
-/// Five credits are granted and three spent; the next charge is refused, until the first is given back.
+/// Five credits are granted and three spent; the next charge is refused until the first is refunded.
 fn sound() -> (Vec<Entry>, Vec<Event>) {
     let ledger =
         vec![entry(1, "GRANT", 5, 5), entry(2, "SPEND", -3, 2), entry(3, "REFUND", 3, 5), entry(4, "SPEND", -3, 2)];
-    let grant = Asked::Grant { key: "grant".to_owned(), credits: 5 };
-    let give_back = Asked::GiveBack { charge: "entry 2".to_owned() };
+    let grant = Invocation::Grant { key: "grant".to_owned(), credits: 5 };
+    let refund = Invocation::Refund { charge: "entry 2".to_owned() };
     let history = vec![
-        event(0, 10, grant, Answer::Booked(ledger[0].clone())),
+        event(0, 10, grant, Answer::Posted(ledger[0].clone())),
         charge((20, 30), 2, false, (2, 2)),
         charge((25, 40), 2, true, (2, 2)),
         refusal((45, 48), 2),
-        event(50, 60, give_back, Answer::Booked(ledger[2].clone())),
+        event(50, 60, refund, Answer::Posted(ledger[2].clone())),
         look((70, 75), 3, 5),
         charge((80, 90), 4, false, (4, 2)),
     ];
@@ -66,7 +66,7 @@ fn a_sound_history_is_accepted() {
 }
 
 #[test]
-fn things_that_overlap_may_have_happened_in_either_order() {
+fn overlapping_requests_may_have_happened_in_either_order() {
     let (ledger, mut history) = sound();
     (history[4].begin, history[4].end) = (20, 95);
     (history[5].begin, history[5].end) = (20, 95);
@@ -85,7 +85,7 @@ fn a_missing_and_a_doubled_version_are_caught() {
 }
 
 #[test]
-fn a_charge_below_nothing_is_caught() {
+fn a_charge_below_zero_is_caught() {
     is_caught("overspent", |ledger, _| {
         ledger[3].delta = -6;
         ledger[3].balance = -1;
@@ -96,7 +96,7 @@ fn a_charge_below_nothing_is_caught() {
 fn a_key_that_was_charged_twice_is_caught() {
     is_caught("one intention, two entries", |ledger, history| {
         ledger[3].reference = Some("key 2".to_owned());
-        history[6].asked = Asked::Charge { key: "key 2".to_owned() };
+        history[6].invocation = Invocation::Charge { key: "key 2".to_owned() };
     });
     is_caught("charged afresh twice", |_, history| {
         history[2] = charge((25, 40), 2, false, (2, 2));
@@ -105,10 +105,10 @@ fn a_key_that_was_charged_twice_is_caught() {
 
 #[test]
 fn two_keys_that_share_a_charge_are_caught() {
-    is_caught("does not match", |_, history| history[2].asked = Asked::Charge { key: "other".to_owned() });
+    is_caught("does not match", |_, history| history[2].invocation = Invocation::Charge { key: "other".to_owned() });
     is_caught("two intentions share", |_, history| {
         let mut again = history[0].clone();
-        again.asked = Asked::Grant { key: "other".to_owned(), credits: 5 };
+        again.invocation = Invocation::Grant { key: "other".to_owned(), credits: 5 };
         history.push(again);
     });
 }
@@ -117,16 +117,16 @@ fn two_keys_that_share_a_charge_are_caught() {
 fn an_answer_that_the_ledger_lacks_is_caught() {
     is_caught("the ledger lacks", |ledger, _| drop(ledger.pop()));
     is_caught("does not match", |_, history| {
-        if let Answer::Booked(told) = &mut history[4].answer {
-            told.version = 4;
+        if let Answer::Posted(entry) = &mut history[4].answer {
+            entry.version = 4;
         }
     });
 }
 
 #[test]
-fn an_entry_that_nobody_asked_for_is_caught() {
-    is_caught("nobody was told first", |_, history| drop(history.pop()));
-    is_caught("nobody was told first", |_, history| history[6] = charge((80, 90), 4, true, (4, 2)));
+fn an_entry_without_a_request_is_caught() {
+    is_caught("was never first reported", |_, history| drop(history.pop()));
+    is_caught("was never first reported", |_, history| history[6] = charge((80, 90), 4, true, (4, 2)));
 }
 
 #[test]
@@ -137,15 +137,15 @@ fn a_refusal_without_a_witness_is_caught() {
 }
 
 #[test]
-fn a_refusal_of_what_had_been_charged_is_caught() {
+fn a_refusal_of_a_key_that_was_charged_before_is_caught() {
     let refused = |times| {
         let mut event = refusal(times, 2);
-        event.asked = Asked::Charge { key: "key 2".to_owned() };
+        event.invocation = Invocation::Charge { key: "key 2".to_owned() };
         event
     };
     is_caught("no witness", |_, history| history.push(refused((25, 48))));
     let (ledger, mut history) = sound();
-    history[3].asked = Asked::Charge { key: "key 4".to_owned() };
+    history[3].invocation = Invocation::Charge { key: "key 4".to_owned() };
     check(&ledger, &history).unwrap();
 }
 

@@ -1,13 +1,13 @@
-//! Decides whether a history could have happened one thing after the other, in the order of the ledger's versions.
+//! Checks that a history could have happened one request after the other, in the order of the ledger's versions.
 //!
-//! Versions make this linear: they name the one order that is possible, so nothing is searched. What remains to be shown is
-//! that the order explains every answer, and that it never contradicts the clock:
+//! Versions make this linear: they define the only possible order, so nothing is searched. It remains to be shown that this
+//! order explains every response and never contradicts the clock:
 //! - the ledger's versions are 1, 2, 3 ... and each balance follows from the one before;
-//! - each answer names an entry that does what was asked; one intention, one entry, and one entry, one intention;
-//! - of all answers to one charge exactly one is not a replay, and no entry is there that nobody was told of;
-//! - what was over before something else began has the smaller version;
-//! - a balance that was read, and one that refused, was the balance at a version between the question and the answer;
-//! - nothing is refused that had been booked before.
+//! - each response names an entry that matches its request, and each intention has exactly one entry;
+//! - of all responses to one charge exactly one is not a replay, and every entry was reported in a response;
+//! - a request that ended before another began has the smaller version;
+//! - a balance that was read, or that refused a charge, was the balance at a version between request and response;
+//! - no charge is refused that was posted before.
 
 mod timeline;
 
@@ -17,7 +17,7 @@ use std::{
 };
 
 use self::timeline::{Span, Timeline};
-use super::history::{Answer, Asked, Event, Seen};
+use super::history::{Answer, Event, Invocation, Seen};
 use crate::harness::book::{Entry, balance_at};
 
 /// Credits of an export.
@@ -39,7 +39,7 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Checks the history of one account against its ledger. The error says what cannot have happened.
+/// Checks the history of one account against its ledger. The error describes the contradiction.
 pub(super) fn check(ledger: &[Entry], history: &[Event]) -> Result<Figures, String> {
     follows(ledger)?;
     let (spans, intentions) = match_answers(ledger, history)?;
@@ -57,7 +57,7 @@ pub(super) fn check(ledger: &[Entry], history: &[Event]) -> Result<Figures, Stri
     })
 }
 
-/// Versions are dense, each balance follows from the one before it, and no charge leaves less than nothing.
+/// Versions are dense, each balance follows from the one before it, and no charge leaves a negative balance.
 fn follows(ledger: &[Entry]) -> Result<(), String> {
     let mut before = 0;
     for (expected, entry) in (1..).zip(ledger) {
@@ -76,9 +76,9 @@ fn follows(ledger: &[Entry]) -> Result<(), String> {
 }
 
 /// The version that each intention led to.
-type Intentions<'a> = HashMap<&'a Asked, i64>;
+type Intentions<'a> = HashMap<&'a Invocation, i64>;
 
-/// Finds the entry of each answer. Returns when each entry can have been booked, in the order of versions.
+/// Finds the entry of each answer. Returns the time span in which each entry can have been posted, in the order of versions.
 fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span>, Intentions<'a>), String> {
     let entries: HashMap<_, _> = ledger.iter().map(|entry| (entry.id.as_str(), entry)).collect();
     let mut intentions = Intentions::new();
@@ -87,17 +87,16 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
     for event in history {
         let (id, replayed) = match &event.answer {
             Answer::Charged { id, replayed, .. } => (id, *replayed),
-            Answer::Booked(told) => (&told.id, false),
+            Answer::Posted(entry) => (&entry.id, false),
             Answer::Refused { .. } | Answer::Saw(_) => continue,
         };
-        let entry =
-            *entries.get(id.as_str()).ok_or_else(|| format!("the ledger lacks what was answered: {event:?}"))?;
+        let entry = *entries.get(id.as_str()).ok_or_else(|| format!("the ledger lacks the entry of {event:?}"))?;
         does(entry, event)?;
         let version = entry.version;
         if *intentions.entry(&event.asked).or_insert(version) != version {
             return Err(format!("one intention, two entries: {event:?} and version {}", intentions[&event.asked]));
         }
-        if matches!(event.asked, Asked::Charge { .. }) && !replayed && !fresh.insert(version) {
+        if matches!(event.invocation, Invocation::Charge { .. }) && !replayed && !fresh.insert(version) {
             return Err(format!("charged afresh twice: {event:?}"));
         }
         spans.entry(version).or_insert(Span::NONE).narrow(event, replayed);
@@ -106,25 +105,25 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
         return Err("two intentions share an entry".to_owned());
     }
     let span = |entry: &Entry| spans.get(&entry.version).copied().filter(|span| span.begin != u64::MAX);
-    let spans = ledger.iter().map(|entry| span(entry).ok_or_else(|| format!("nobody was told first of {entry:?}")));
+    let spans = ledger.iter().map(|entry| span(entry).ok_or_else(|| format!("{entry:?} was never first reported")));
     Ok((spans.collect::<Result<_, _>>()?, intentions))
 }
 
 /// Checks that an entry matches its request and the response.
 fn does(entry: &Entry, event: &Event) -> Result<(), String> {
     let expected = match &event.asked {
-        Asked::Charge { key } => ("SPEND", -COST, Some(key.as_str())),
-        Asked::Grant { credits, .. } => ("GRANT", *credits, None),
-        Asked::GiveBack { charge } => ("REFUND", COST, Some(charge.as_str())),
-        Asked::Look => return Err(format!("a look booked {entry:?}")),
+        Invocation::Charge { key } => ("SPEND", -COST, Some(key.as_str())),
+        Invocation::Grant { credits, .. } => ("GRANT", *credits, None),
+        Invocation::Refund { charge } => ("REFUND", COST, Some(charge.as_str())),
+        Invocation::Look => return Err(format!("a read posted {entry:?}")),
     };
-    let told = match &event.answer {
-        Answer::Booked(told) => told == entry,
+    let reported = match &event.answer {
+        Answer::Posted(posted) => posted == entry,
         Answer::Charged { seen, .. } => seen.version >= entry.version,
         Answer::Refused { .. } | Answer::Saw(_) => false,
     };
     let done = (entry.kind.as_str(), entry.delta, entry.reference.as_deref()) == expected;
-    if told && done { Ok(()) } else { Err(format!("{event:?} does not match {entry:?}")) }
+    if reported && done { Ok(()) } else { Err(format!("{event:?} does not match {entry:?}")) }
 }
 
 /// Checks that an operation that ended before another began has the smaller version.
@@ -140,15 +139,15 @@ fn keeps_time(spans: &[Span]) -> Result<(), String> {
 }
 
 /// Checks that a reported balance was the balance at a version between the request and the response. A refused charge had
-/// not been booked by then, although it may have been `booked` later.
-fn explains(ledger: &[Entry], timeline: &Timeline, event: &Event, booked: Option<i64>) -> Result<(), String> {
+/// not been posted by then, although it may have been `posted` later.
+fn explains(ledger: &[Entry], timeline: &Timeline, event: &Event, posted: Option<i64>) -> Result<(), String> {
     let window = timeline.known(event.begin)..=timeline.possible(event.end);
     let read = |seen: Seen| window.contains(&seen.version) && balance_at(ledger, seen.version) == Some(seen.credits);
     if !event.answer.seen().is_none_or(read) {
         return Err(format!("no such balance in versions {window:?}: {event:?}"));
     }
     let Answer::Refused { available } = event.answer else { return Ok(()) };
-    let earlier = |version: &i64| booked.is_none_or(|booked| *version < booked);
+    let earlier = |version: &i64| posted.is_none_or(|posted| *version < posted);
     let witness = window.clone().filter(earlier).any(|version| balance_at(ledger, version) == Some(available));
     if available < COST && witness { Ok(()) } else { Err(format!("no witness in versions {window:?}: {event:?}")) }
 }

@@ -8,11 +8,11 @@ use std::{
 use entity::user::Role;
 use serde_json::{Value, json};
 
-use super::history::{Answer, Asked, Event, Seen};
+use super::history::{Answer, Event, Invocation, Seen};
 use crate::harness::{
     book::Entry,
-    chance::Dice,
     replicas::{Member, Replicas},
+    rng::Rng,
 };
 
 /// Number of shared accounts.
@@ -27,7 +27,7 @@ const CHARGE: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input
 const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { id version changeType \
     creditsDelta balanceAfter reference } }";
 
-const GIVE_BACK: &str = "mutation ($input: RefundExportInput!) { refundExport(input: $input) { id version changeType \
+const REFUND: &str = "mutation ($input: RefundExportInput!) { refundExport(input: $input) { id version changeType \
     creditsDelta balanceAfter reference } }";
 
 pub(super) struct Crowd {
@@ -57,15 +57,15 @@ impl Crowd {
         Self { replicas, accounts, admin, service, start: Instant::now() }
     }
 
-    /// One of them asks one thing after the other.
-    pub(super) async fn ask(self: Arc<Self>, mut dice: Dice, until: Instant) {
+    /// Runs one client, which sends one request after the other.
+    pub(super) async fn ask(self: Arc<Self>, mut rng: Rng, until: Instant) {
         while Instant::now() < until {
-            let account = &self.accounts[dice.place(ACCOUNTS)];
-            let replica = dice.place(self.replicas.count());
-            let asked = self.chooses(account, &mut dice);
+            let account = &self.accounts[rng.place(ACCOUNTS)];
+            let replica = rng.place(self.replicas.count());
+            let invocation = self.chooses(account, &mut rng);
             let begin = self.time();
             let answer = self.asks(account, replica, &asked).await;
-            let event = Event { begin, end: self.time(), asked, answer };
+            let event = Event { begin, end: self.time(), invocation, answer };
             if let Answer::Charged { id, .. } = &event.answer {
                 account.charges.lock().unwrap().push(id.clone());
             }
@@ -77,53 +77,53 @@ impl Crowd {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap()
     }
 
-    fn chooses(&self, account: &Account, dice: &mut Dice) -> Asked {
-        let key = if dice.rolls(60) {
-            format!("{}-{}", self.start.elapsed().as_secs(), dice.below(SHARED_KEYS))
+    fn chooses(&self, account: &Account, rng: &mut Rng) -> Invocation {
+        let key = if rng.rolls(60) {
+            format!("{}-{}", self.start.elapsed().as_secs(), rng.below(SHARED_KEYS))
         } else {
-            format!("own-{}-{}", self.time(), dice.below(u64::MAX))
+            format!("own-{}-{}", self.time(), rng.below(u64::MAX))
         };
-        match dice.below(100) {
-            0..60 => Asked::Charge { key },
+        match rng.below(100) {
+            0..60 => Invocation::Charge { key },
             60..75 => {
                 // The same key means the same amount.
                 let credits = key.bytes().map(i64::from).sum::<i64>() % 6 + 1;
-                Asked::Grant { key, credits }
+                Invocation::Grant { key, credits }
             }
             75..90 => {
                 let charges = account.charges.lock().unwrap();
-                let charge = (!charges.is_empty()).then(|| charges[dice.place(charges.len())].clone());
-                charge.map_or(Asked::Look, |charge| Asked::GiveBack { charge })
+                let charge = (!charges.is_empty()).then(|| charges[rng.place(charges.len())].clone());
+                charge.map_or(Invocation::Look, |charge| Invocation::Refund { charge })
             }
-            _ => Asked::Look,
+            _ => Invocation::Look,
         }
     }
 
-    async fn asks(&self, account: &Account, replica: usize, asked: &Asked) -> Answer {
+    async fn asks(&self, account: &Account, replica: usize, invocation: &Invocation) -> Answer {
         let owner = &account.owner;
         let (who, document, input) = match asked {
-            Asked::Charge { key } => (owner, CHARGE, json!({ "runId": key, "idempotencyKey": key })),
-            Asked::Grant { key, credits } => {
+            Invocation::Charge { key } => (owner, CHARGE, json!({ "runId": key, "idempotencyKey": key })),
+            Invocation::Grant { key, credits } => {
                 let user = owner.id.to_string();
                 let input = json!({ "userId": user, "credits": credits, "reason": "a gift", "idempotencyKey": key });
                 (&self.admin, GRANT, input)
             }
-            Asked::GiveBack { charge } => {
-                (&self.service, GIVE_BACK, json!({ "chargeId": charge, "reason": "it failed" }))
+            Invocation::Refund { charge } => {
+                (&self.service, REFUND, json!({ "chargeId": charge, "reason": "it failed" }))
             }
-            Asked::Look => (owner, "{ balance { credits version } }", Value::Null),
+            Invocation::Look => (owner, "{ balance { credits version } }", Value::Null),
         };
-        let told = self.replicas.asks(replica, who, document, json!({ "input": input })).await;
+        let data = self.replicas.asks(replica, who, document, json!({ "input": input })).await;
         match asked {
-            Asked::Grant { .. } | Asked::GiveBack { .. } => Answer::Booked(Entry::read(&told)),
-            Asked::Look => Answer::Saw(seen(&told)),
-            Asked::Charge { .. } if told["__typename"] == "InsufficientCredits" => {
-                Answer::Refused { available: told["available"].as_i64().unwrap() }
+            Invocation::Grant { .. } | Invocation::Refund { .. } => Answer::Posted(Entry::read(&data)),
+            Invocation::Look => Answer::Saw(seen(&data)),
+            Invocation::Charge { .. } if data["__typename"] == "InsufficientCredits" => {
+                Answer::Refused { available: data["available"].as_i64().unwrap() }
             }
-            Asked::Charge { .. } => Answer::Charged {
-                id: told["id"].as_str().unwrap().to_owned(),
-                replayed: told["replayed"].as_bool().unwrap(),
-                seen: seen(&told["balance"]),
+            Invocation::Charge { .. } => Answer::Charged {
+                id: data["id"].as_str().unwrap().to_owned(),
+                replayed: data["replayed"].as_bool().unwrap(),
+                seen: seen(&data["balance"]),
             },
         }
     }

@@ -2,23 +2,23 @@
 
 use crate::harness::book::Entry;
 
-/// A question and its answer. Both times are of one clock, in nanoseconds.
+/// A request and its response. Both times are of one clock, in nanoseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
-    /// Before it was sent.
+    /// Time before the request was sent.
     pub(super) begin: u64,
-    /// After the answer was read.
+    /// Time after the response was read.
     pub(super) end: u64,
-    pub(super) asked: Asked,
+    pub(super) invocation: Invocation,
     pub(super) answer: Answer,
 }
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Asked {
+pub(super) enum Invocation {
     Charge { key: String },
     Grant { key: String, credits: i64 },
-    GiveBack { charge: String },
+    Refund { charge: String },
     Look,
 }
 
@@ -27,8 +27,8 @@ pub(super) enum Asked {
 pub(super) enum Answer {
     /// A charge: the id of its entry, and the balance as it was a moment later.
     Charged { id: String, replayed: bool, seen: Seen },
-    /// A grant, or credits given back.
-    Booked(Entry),
+    /// A grant or a refund.
+    Posted(Entry),
     /// The balance did not suffice.
     Refused { available: i64 },
     /// The balance.
@@ -43,11 +43,11 @@ pub(super) struct Seen {
 }
 
 impl Answer {
-    /// The balance that it shows, if it shows one.
+    /// The balance in the response, if it contains one.
     pub(super) fn seen(&self) -> Option<Seen> {
         match self {
             Self::Charged { seen, .. } | Self::Saw(seen) => Some(*seen),
-            Self::Booked(_) | Self::Refused { .. } => None,
+            Self::Posted(_) | Self::Refused { .. } => None,
         }
     }
 }

@@ -7,8 +7,8 @@ use std::{
 
 use entity::ledger_entry::{ChangeType, Model};
 
-use super::client::{Charge, Grant, Told};
-use crate::harness::chance::Seed;
+use super::client::{Charge, Grant, Observed};
+use crate::harness::rng::Seed;
 
 /// The error codes of a gateway that stops, or whose database has stopped.
 const FORGIVABLE: [&str; 3] = ["no answer in time", "no connection", "UNAVAILABLE"];
@@ -26,48 +26,48 @@ pub(super) struct Record {
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let replayed = self.charges.iter().filter(|(_, charge)| charge.replayed).count();
-        write!(f, "{} charges acknowledged ({replayed} of them when asked again), ", self.charges.len())?;
+        write!(f, "{} charges acknowledged ({replayed} of them when retried), ", self.charges.len())?;
         write!(f, "{} grants, {} refusals, ", self.grants.len(), self.refusals)?;
         write!(f, "{} keys abandoned, failures {:?}", self.abandoned.len(), self.failures)
     }
 }
 
 impl Record {
-    /// Adds what one client was told, who may have been alone on the account.
-    pub(super) fn add(&mut self, alone: bool, told: Told) {
-        self.charges.extend(told.charges.into_iter().map(|charge| (alone, charge)));
-        self.grants.extend(told.grants);
-        self.abandoned.extend(told.abandoned);
-        self.refusals += told.refusals;
-        for (failure, count) in told.failures {
+    /// Adds the responses of one client, which may have been the only one of its account.
+    pub(super) fn add(&mut self, alone: bool, observed: Observed) {
+        self.charges.extend(observed.charges.into_iter().map(|charge| (alone, charge)));
+        self.grants.extend(observed.grants);
+        self.abandoned.extend(observed.abandoned);
+        self.refusals += observed.refusals;
+        for (failure, count) in observed.failures {
             *self.failures.entry(failure).or_default() += count;
         }
     }
 
-    /// Every acknowledged entry is there once and as it was told; nothing else is there but what was abandoned.
+    /// Checks that every acknowledged entry exists once, as it was acknowledged, and that all others were abandoned.
     pub(super) fn holds_against(&self, entries: &[Model], seed: Seed) {
         let books = Books::new(entries, &self.abandoned);
-        assert_eq!(books.by_version.len(), entries.len(), "a version is there twice, {seed:?}");
-        assert_eq!(books.by_source.len(), entries.len(), "a key is there twice, {seed:?}");
+        assert_eq!(books.by_version.len(), entries.len(), "a version exists twice, {seed:?}");
+        assert_eq!(books.by_source.len(), entries.len(), "a key exists twice, {seed:?}");
         for (alone, charge) in &self.charges {
             let entry = books.entry(&charge.source, seed);
             assert!(books.agree(entry, charge, *alone), "{:?} is not {entry:?}, {seed:?}", charge.seen);
         }
         for grant in &self.grants {
             let entry = books.entry(&grant.source, seed);
-            let told = (grant.id, grant.version, grant.balance);
-            assert_eq!((entry.id, entry.version, entry.balance_after), told, "{entry:?}, {seed:?}");
+            let expected = (grant.id, grant.version, grant.balance);
+            assert_eq!((entry.id, entry.version, entry.balance_after), expected, "{entry:?}, {seed:?}");
         }
         let sources = self.charges.iter().map(|(_, charge)| charge.source.as_str());
-        let asked: HashSet<_> = sources.chain(self.grants.iter().map(|grant| grant.source.as_str())).collect();
+        let requested: HashSet<_> = sources.chain(self.grants.iter().map(|grant| grant.source.as_str())).collect();
         let mut abandoned = 0;
-        for source in books.by_source.keys().filter(|source| !asked.contains(*source)) {
-            assert!(books.abandoned.contains(source), "nobody asked for {source}, {seed:?}");
+        for source in books.by_source.keys().filter(|source| !requested.contains(*source)) {
+            assert!(books.abandoned.contains(source), "{source} was not requested, {seed:?}");
             abandoned += 1;
         }
-        eprintln!("{abandoned} of {} abandoned keys were charged all the same, each once", self.abandoned.len());
+        eprintln!("{abandoned} of {} abandoned keys were charged nevertheless, each once", self.abandoned.len());
         let odd: Vec<_> = self.failures.keys().filter(|failure| !FORGIVABLE.contains(&failure.as_str())).collect();
-        assert!(odd.is_empty(), "answered without need, {seed:?}: {odd:?}");
+        assert!(odd.is_empty(), "unexpected failures, {seed:?}: {odd:?}");
     }
 }
 
@@ -91,8 +91,8 @@ impl<'a> Books<'a> {
         self.by_source.get(source).copied().unwrap_or_else(|| panic!("{source} is lost, {seed:?}"))
     }
 
-    /// A charge's answer names its entry, and a balance that was there then. Whoever is alone on an account sees the balance
-    /// that the own charge left, unless an abandoned one came late.
+    /// Checks that a charge's response names its entry and a balance of that time. The only client of an account sees the
+    /// balance after its own charge, unless an abandoned one came late.
     fn agree(&self, entry: &Model, charge: &Charge, alone: bool) -> bool {
         let (version, credits) = charge.seen;
         let at = |version| self.by_version.get(&(entry.user_id, version));

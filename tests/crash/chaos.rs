@@ -8,15 +8,15 @@ use std::{
 use tokio::task::JoinHandle;
 
 use super::replica::Fleet;
-use crate::harness::{chance::Dice, postgres::durable::Durable};
+use crate::harness::{postgres::durable::Durable, rng::Rng};
 
-/// The database is killed once in so much time, at the least twice.
+/// Interval between kills of the database, which is killed at least twice.
 const DATABASE_EVERY: Duration = Duration::from_secs(10);
 
 pub(super) struct Chaos {
     fleet: Fleet,
     server: Option<Durable>,
-    dice: Dice,
+    rng: Rng,
     kills: u32,
     crashes: u32,
 }
@@ -28,22 +28,22 @@ impl fmt::Display for Chaos {
 }
 
 impl Chaos {
-    pub(super) const fn new(fleet: Fleet, server: Option<Durable>, dice: Dice) -> Self {
-        Self { fleet, server, dice, kills: 0, crashes: 0 }
+    pub(super) const fn new(fleet: Fleet, server: Option<Durable>, rng: Rng) -> Self {
+        Self { fleet, server, rng, kills: 0, crashes: 0 }
     }
 
     pub(super) const fn fleet(&self) -> &Fleet {
         &self.fleet
     }
 
-    /// Kills for as long as that, and until enough were killed.
+    /// Kills gateways for a time, and until the minimum number is reached.
     pub(super) async fn rages(&mut self, time: Duration, min_kills: u32) {
         let start = Instant::now();
         let every = DATABASE_EVERY.min(time / 3);
         while start.elapsed() < time || self.kills < min_kills {
-            let number = self.dice.place(self.fleet.count());
+            let number = self.rng.place(self.fleet.count());
             self.fleet.is_up(number).await;
-            tokio::time::sleep(self.dice.millis(20, 600)).await;
+            tokio::time::sleep(self.rng.millis(20, 600)).await;
             self.fleet.loses(number).await;
             self.kills += 1;
             if start.elapsed() > every * (self.crashes + 1) {
@@ -60,7 +60,7 @@ impl Chaos {
             return;
         }
         server.crashes().await;
-        tokio::time::sleep(self.dice.millis(10, 800)).await;
+        tokio::time::sleep(self.rng.millis(10, 800)).await;
         server.starts_again().await;
     }
 
@@ -72,7 +72,7 @@ impl Chaos {
                 () = tokio::time::sleep(Duration::from_millis(100)) => {}
             }
             for number in 0..self.fleet.count() {
-                self.fleet.mends(number);
+                self.fleet.restarts_if_ended(number);
             }
         }
     }

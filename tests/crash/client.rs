@@ -13,7 +13,7 @@ use reqwest::Client as Http;
 use serde_json::{Value, json};
 
 use super::replica::{Address, Member};
-use crate::harness::chance::Dice;
+use crate::harness::rng::Rng;
 
 /// Time limit of a response, after which the client retries.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,19 +29,19 @@ pub(super) struct Client {
     user: Member,
     admin: Member,
     number: usize,
-    dice: Dice,
-    told: Told,
+    rng: Rng,
+    observed: Observed,
 }
 
 /// The responses that a client received.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Observed {
     pub(super) charges: Vec<Charge>,
     pub(super) grants: Vec<Grant>,
-    /// Sources that were asked for and never acknowledged.
+    /// Sources that were requested and never acknowledged.
     pub(super) abandoned: Vec<String>,
     pub(super) refusals: u32,
-    /// Questions that came to nothing, by what came instead of an answer.
+    /// Number of failed requests by the failure.
     pub(super) failures: BTreeMap<String, u32>,
 }
 
@@ -64,12 +64,12 @@ pub(super) struct Grant {
 }
 
 impl Client {
-    pub(super) fn new(replicas: Vec<Address>, (user, admin): (Member, Member), number: usize, dice: Dice) -> Self {
+    pub(super) fn new(replicas: Vec<Address>, (user, admin): (Member, Member), number: usize, rng: Rng) -> Self {
         let http = Http::builder().no_proxy().build().unwrap();
-        Self { http, replicas, user, admin, number, dice, told: Told::default() }
+        Self { http, replicas, user, admin, number, rng, observed: Observed::default() }
     }
 
-    pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Told {
+    pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Observed {
         let mut turn = 0;
         while !stop.load(Ordering::Relaxed) {
             turn += 1;
@@ -78,30 +78,30 @@ impl Client {
                 self.grants(&key).await;
             }
         }
-        self.told
+        self.observed
     }
 
-    /// Charges, and returns whether there was enough.
+    /// Charges an export. Returns false if the credits are insufficient.
     async fn charges(&mut self, key: &str) -> bool {
         let run = format!("run of {key}");
         let source = format!("export:{}:{key}", self.user.id);
         let input = json!({ "runId": run, "idempotencyKey": key });
         let token = self.user.token.clone();
-        if self.dice.rolls(10) {
-            // Too short for most answers: whether it was charged, this client never learns.
-            let patience = self.dice.millis(1, 40);
+        if self.rng.rolls(10) {
+            // Too short for most responses: this client never learns whether it was charged.
+            let patience = self.rng.millis(1, 40);
             self.ask(&token, CHARGE, &input, patience).await.ok();
-            self.told.abandoned.push(source);
+            self.observed.abandoned.push(source);
             return true;
         }
         let answer = self.insists(&token, CHARGE, &input).await;
         if answer["__typename"] == "InsufficientCredits" {
             assert!(answer["available"].as_i64().unwrap() < 3, "refused with enough: {answer}");
-            self.told.refusals += 1;
+            self.observed.refusals += 1;
             return false;
         }
         let balance = &answer["balance"];
-        self.told.charges.push(Charge {
+        self.observed.charges.push(Charge {
             source,
             run,
             id: id(&answer),
@@ -113,11 +113,11 @@ impl Client {
 
     async fn grants(&mut self, key: &str) {
         let user = self.user.id.to_string();
-        let credits = self.dice.below(30) + 1;
+        let credits = self.rng.below(30) + 1;
         let input = json!({ "userId": user, "credits": credits, "reason": "a gift", "idempotencyKey": key });
         let token = self.admin.token.clone();
         let answer = self.insists(&token, GRANT, &input).await;
-        self.told.grants.push(Grant {
+        self.observed.grants.push(Grant {
             source: format!("manual:{user}:{key}"),
             id: id(&answer),
             version: answer["version"].as_i64().unwrap(),
@@ -125,19 +125,19 @@ impl Client {
         });
     }
 
-    /// Asks until there is an answer: each time whichever gateway, and always the same.
+    /// Repeats a request until there is a response, each time at a random gateway.
     async fn insists(&mut self, token: &str, document: &str, input: &Value) -> Value {
         loop {
             match self.ask(token, document, input, TIMEOUT).await {
                 Ok(answer) => return answer,
-                Err(failure) => *self.told.failures.entry(failure).or_default() += 1,
+                Err(failure) => *self.observed.failures.entry(failure).or_default() += 1,
             }
-            tokio::time::sleep(self.dice.millis(5, 60)).await;
+            tokio::time::sleep(self.rng.millis(5, 60)).await;
         }
     }
 
     async fn ask(&mut self, token: &str, document: &str, input: &Value, patience: Duration) -> Result<Value, String> {
-        let address = *self.replicas[self.dice.place(self.replicas.len())].lock().unwrap();
+        let address = *self.replicas[self.rng.place(self.replicas.len())].lock().unwrap();
         let body = json!({ "query": document, "variables": { "input": input } });
         let request = self.http.post(format!("http://{address}/graphql")).bearer_auth(token).json(&body);
         let answer = async { request.timeout(patience).send().await?.json::<Value>().await };

@@ -116,7 +116,7 @@ impl World {
         list["data"].as_array().unwrap_or_else(|| panic!("{list}")).clone()
     }
 
-    /// A second subscription that the gateway knows nothing of.
+    /// Creates a second subscription without the gateway.
     async fn is_subscribed_elsewhere(&self, customer: &str) {
         let url = format!("http://{}/v1/checkout/sessions", self.sandbox.address());
         let form = [
@@ -133,14 +133,14 @@ impl World {
         timeout(PATIENCE, self.sandbox.settled()).await.unwrap();
     }
 
-    /// Waits until Stripe was asked so often.
+    /// Waits until a call was made so many times at Stripe.
     async fn stripe_is_asked(&self, call: &str, times: u64, patience: Duration) {
         let asked = async {
             while self.sandbox.requests().get(call).copied().unwrap_or_default() < times {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(patience, asked).await.unwrap_or_else(|_| panic!("{call} was not asked {times} times"));
+        timeout(patience, asked).await.unwrap_or_else(|_| panic!("{call} was not called {times} times"));
     }
 }
 
@@ -171,13 +171,13 @@ fn pack(credits: i64) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_postgresql_nothing_that_stripe_was_asked_for_stays_unknown() {
+async fn on_postgresql_every_interrupted_call_to_stripe_is_resolved() {
     let Some(url) = postgres::empty_database().await else { return };
     survives("PostgreSQL", url, tempfile::tempdir().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_sqlite_nothing_that_stripe_was_asked_for_stays_unknown() {
+async fn on_sqlite_every_interrupted_call_to_stripe_is_resolved() {
     survives("SQLite", "sqlite:gateway.db".to_owned(), tempfile::tempdir().unwrap()).await;
 }
 
@@ -186,7 +186,7 @@ async fn survives(name: &str, url: String, folder: TempDir) {
     let tokens = ["new", "plan", "pack", "end", "twice"].map(|name| world.signs_up(name));
     let tokens = futures_util::future::join_all(tokens).await;
     let [new, plan_buyer, pack_buyer, ending, twice] = &tokens[..] else { unreachable!() };
-    // Customers there already, so that what is asked for next is the session.
+    // Customers exist already, so that the next call creates the session.
     world.asks(plan_buyer, PURCHASE, pack(25)).await;
     world.asks(pack_buyer, PURCHASE, pack(25)).await;
     world.subscribes(ending, "CORE").await;
@@ -197,7 +197,7 @@ async fn survives(name: &str, url: String, folder: TempDir) {
         world.sandbox.inject(Fault { method: method.to_owned(), path: path.to_owned(), times: 100, effect: delay });
     }
     world.is_subscribed_elsewhere(&customer).await;
-    // Found by the gateway itself, within a sweep.
+    // The gateway finds it on its own, within a sweep.
     world.stripe_is_asked("DELETE /v1/subscriptions/{id}", 1, PATIENCE).await;
     let before = world.sandbox.requests();
     let more = |call: &str, times: u64| before.get(call).copied().unwrap_or_default() + times;
@@ -225,20 +225,20 @@ async fn survives(name: &str, url: String, folder: TempDir) {
     let ended = subscriptions.iter().filter(|subscription| subscription["status"] == "canceled").count();
     assert_eq!((subscriptions.len(), ending, ended), (3, 1, 1));
     assert_eq!(world.at_stripe("/v1/refunds?limit=100").await.len(), 1);
-    // Whoever asks again is answered with what was made.
+    // A repeated request returns the session that was created.
     let made = &world.asks(plan_buyer, CHECKOUT, plan("PRO")).await["id"];
     assert!(sessions.iter().any(|session| session["id"] == *made));
     let output = program::runs(world.folder.path(), &["verify"], &[("DATABASE_URL", &world.url)]).await;
     assert!(output.status.success(), "{}", program::complaint(&output));
 }
 
-/// Waits until no operation is open, and tells how long that took.
+/// Waits until no operation is open, and returns the time that took.
 async fn all_is_known(world: &World) -> Duration {
     let start = Instant::now();
     let file = world.url.strip_prefix("sqlite:");
     let url = file.map_or(world.url.clone(), |file| format!("sqlite:{}", world.folder.path().join(file).display()));
     let database = Database::connect(url).await.unwrap();
-    assert!(open(&database).await > 0, "nothing was left open by the crash");
+    assert!(open(&database).await > 0, "the crash left no operation open");
     while open(&database).await > 0 && start.elapsed() < 2 * WITHIN {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

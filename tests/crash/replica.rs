@@ -65,11 +65,11 @@ impl Fleet {
         self.replicas.iter().map(|replica| replica.address.clone()).collect()
     }
 
-    /// Waits until a gateway serves. One that gave up, since it found no database, is started again.
+    /// Waits until a gateway serves. A gateway that ended because it found no database is restarted.
     pub(super) async fn is_up(&mut self, number: usize) {
         let waiting = async {
             loop {
-                self.mends(number);
+                self.restarts_if_ended(number);
                 let url = format!("http://{}/healthz", *self.replicas[number].address.lock().unwrap());
                 if self.http.get(url).timeout(Duration::from_secs(1)).send().await.is_ok() {
                     return;
@@ -80,20 +80,20 @@ impl Fleet {
         timeout(PATIENCE, waiting).await.expect("a gateway did not start");
     }
 
-    /// Starts a gateway again that has ended.
-    pub(super) fn mends(&mut self, number: usize) {
+    /// Restarts a gateway if it has ended.
+    pub(super) fn restarts_if_ended(&mut self, number: usize) {
         if self.replicas[number].process.try_wait().unwrap().is_some() {
             self.starts_again(number);
         }
     }
 
-    /// kill -9, and a new start.
+    /// Kills a gateway with SIGKILL and restarts it.
     pub(super) async fn loses(&mut self, number: usize) {
         self.replicas[number].process.kill().await.unwrap();
         self.starts_again(number);
     }
 
-    /// kill -9 for all, and for good.
+    /// Kills all gateways with SIGKILL.
     pub(super) async fn ends(&mut self) {
         for replica in &mut self.replicas {
             replica.process.kill().await.unwrap();
@@ -127,7 +127,7 @@ impl Fleet {
         ]
     }
 
-    /// Makes a user; with a role, the token is the operator's command's.
+    /// Signs up a user. With a role, the token comes from the command `token`.
     pub(super) async fn signs_up(&self, name: &str, role: Option<&str>) -> Member {
         let url = format!("http://{}/graphql", *self.replicas[0].address.lock().unwrap());
         let email = format!("{name}@patchhive.example");
@@ -147,19 +147,19 @@ impl Fleet {
         self.runs(&["verify"]).await;
     }
 
-    /// Runs a command on the database, which must succeed, and returns what it says.
+    /// Runs a command on the database, which must succeed, and returns its output.
     async fn runs(&self, arguments: &[&str]) -> String {
         let needed = match arguments[0] {
             "verify" => &self.variables()[..1],
             _ => &self.variables()[..3],
         };
         let output = program::runs(self.folder.path(), arguments, needed).await;
-        let said = String::from_utf8(output.stdout.clone()).unwrap();
-        assert!(output.status.success(), "{arguments:?}: {said}{}", complaint(&output));
-        said
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {text}{}", complaint(&output));
+        text
     }
 
-    /// Everything that is booked, as it lies in the database.
+    /// All ledger entries in the database.
     pub(super) async fn entries(&self) -> Vec<ledger_entry::Model> {
         let url = self.url.strip_prefix("sqlite:");
         let url = url.map_or(self.url.clone(), |file| format!("sqlite:{}", self.folder.path().join(file).display()));

@@ -12,11 +12,11 @@ use crate::harness::{TestApp, facts};
 /// Longer than the backstop's interval.
 const A_WHILE: Duration = Duration::from_millis(1300);
 
-/// Statements that a gateway may run in a while for one watcher and on nobody's behalf.
+/// Statements that a gateway may run in [`A_WHILE`] for one watcher and in the background.
 const FEW: u64 = 40;
 
 facts! {
-    async fn a_hint_that_is_ahead_of_the_ledger_is_looked_into_now_and_then(app: TestApp) {
+    async fn a_hint_that_is_ahead_of_the_ledger_is_checked_at_intervals(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let mut watcher = ada.watches_balance(Some(0)).await;
         watcher.stays_silent().await;
@@ -28,7 +28,7 @@ facts! {
         assert!(statements <= FEW, "{statements} statements were run to find nothing");
 
         let database = Database::connect(&inside.config.database.url).await.unwrap();
-        silence::books(&database, 1, 1, "unheard").await;
+        silence::posts(&database, 1, 1, "unheard").await;
         assert_eq!(watcher.pushed().await["version"], 1);
     }
 }

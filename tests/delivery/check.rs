@@ -1,38 +1,38 @@
 //! Compares the results that a watcher received with the ledger.
 
-use super::watcher::{Diary, Told};
+use super::watcher::{Diary, Observed};
 use crate::harness::book::{Entry, balance_at};
 
-/// A watcher no further behind than this is told every version.
+/// A watcher that is at most this many versions behind receives each of them.
 const CATCH_UP: i64 = 256;
 
-/// Every version was told once and in order, or was covered by a snapshot that was due; all of them as they are booked; and
-/// the last thing told is the end.
+/// Checks that every version was received once and in order, or covered by a snapshot that was due, as it is in the ledger,
+/// up to the last version.
 pub(super) fn check(ledger: &[Entry], diary: &Diary) -> Result<(), String> {
     let mut seen = diary.after;
-    for told in &diary.told {
-        let in_turn = match (told.snapshot, seen) {
+    for observed in &diary.observed {
+        let in_turn = match (observed.snapshot, seen) {
             (true, None) => true,
-            (true, Some(seen)) => told.version - seen > CATCH_UP,
+            (true, Some(seen)) => observed.version - seen > CATCH_UP,
             (false, None) => false,
-            (false, Some(seen)) => told.version == seen + 1,
+            (false, Some(seen)) => observed.version == seen + 1,
         };
         if !in_turn {
-            return Err(format!("after {seen:?} came {told:?}"));
+            return Err(format!("{observed:?} follows {seen:?}"));
         }
-        if !is_booked(ledger, told) {
-            return Err(format!("the ledger says otherwise: {told:?}"));
+        if !is_posted(ledger, observed) {
+            return Err(format!("{observed:?} differs from the ledger"));
         }
-        seen = Some(told.version);
+        seen = Some(observed.version);
     }
     let end = i64::try_from(ledger.len()).unwrap();
-    if seen == Some(end) { Ok(()) } else { Err(format!("the end, {end}, was not told: {seen:?}")) }
+    if seen == Some(end) { Ok(()) } else { Err(format!("the last version received is {seen:?} instead of {end}")) }
 }
 
-fn is_booked(ledger: &[Entry], told: &Told) -> bool {
-    let entry = usize::try_from(told.version - 1).ok().and_then(|index| ledger.get(index));
-    let delta = entry.filter(|_| !told.snapshot).map(|entry| entry.delta);
-    balance_at(ledger, told.version) == Some(told.credits) && told.delta == delta
+fn is_posted(ledger: &[Entry], observed: &Observed) -> bool {
+    let entry = usize::try_from(observed.version - 1).ok().and_then(|index| ledger.get(index));
+    let delta = entry.filter(|_| !observed.snapshot).map(|entry| entry.delta);
+    balance_at(ledger, observed.version) == Some(observed.credits) && observed.delta == delta
 }
 
 fn grants(count: i64) -> Vec<Entry> {
@@ -47,18 +47,18 @@ fn grants(count: i64) -> Vec<Entry> {
     (1..=count).map(entry).collect()
 }
 
-fn told(versions: &[(i64, bool)]) -> Vec<Told> {
-    let told = |(version, snapshot): &(i64, bool)| Told {
+fn observed(versions: &[(i64, bool)]) -> Vec<Observed> {
+    let observed = |(version, snapshot): &(i64, bool)| Observed {
         version: *version,
         snapshot: *snapshot,
         credits: *version,
         delta: (!snapshot).then_some(1),
     };
-    versions.iter().map(told).collect()
+    versions.iter().map(observed).collect()
 }
 
 fn is_accepted(count: i64, after: Option<i64>, versions: &[(i64, bool)]) -> bool {
-    check(&grants(count), &Diary { after, told: told(versions), ..Diary::default() }).is_ok()
+    check(&grants(count), &Diary { after, observed: observed(versions), ..Diary::default() }).is_ok()
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_version_that_is_missing_doubled_or_out_of_order_is_caught() {
 fn a_snapshot_without_need_and_one_of_another_balance_are_caught() {
     assert!(!is_accepted(3, Some(0), &[(3, true)]));
     assert!(!is_accepted(3, None, &[(3, false)]));
-    let mut odd = told(&[(3, true)]);
+    let mut odd = observed(&[(3, true)]);
     odd[0].credits = 4;
-    assert!(check(&grants(3), &Diary { after: None, told: odd, ..Diary::default() }).is_err());
+    assert!(check(&grants(3), &Diary { after: None, observed: odd, ..Diary::default() }).is_err());
 }

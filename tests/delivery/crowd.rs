@@ -26,8 +26,8 @@ use super::{
     writer::Writer,
 };
 use crate::harness::{
-    chance::Seed,
     replicas::{Member, Replicas},
+    rng::Seed,
 };
 
 /// Number of watched balances.
@@ -36,7 +36,7 @@ const ACCOUNTS: usize = 4;
 /// Number of watchers per balance.
 const WATCHERS: usize = 15;
 
-/// Changes that come at once: more than a watcher is told one by one.
+/// Number of simultaneous changes: more than a watcher receives one by one.
 const BURST: usize = 300;
 
 /// Time limit of watchers for anything, even if it counts as late.
@@ -78,8 +78,8 @@ impl Crowd {
         for account in 0..ACCOUNTS {
             let owner = replicas.signs_up(&format!("user{account}"), Role::User).await;
             for number in 0..WATCHERS {
-                let dice = seed.dice(u64::try_from(account * WATCHERS + number).unwrap());
-                let watcher = Watcher::new(replicas.clone(), owner.clone(), mood.subscribe(), dice);
+                let rng = seed.rng(u64::try_from(account * WATCHERS + number).unwrap());
+                let watcher = Watcher::new(replicas.clone(), owner.clone(), mood.subscribe(), rng);
                 let known = watcher.known();
                 watchers.push((account, known, tokio::spawn(watcher.watches(account, number % 2 == 0))));
             }
@@ -90,31 +90,31 @@ impl Crowd {
         Self { replicas, accounts, admin, seed, database, mood, watchers }
     }
 
-    /// Changes balances through every replica, and behind their backs; with `hints` off, only so.
+    /// Changes balances through every replica and directly in the database; without `hints`, only directly.
     pub(super) async fn writes(&self, hints: bool, until: Instant) {
         let count = if hints { self.replicas.count() } else { 0 };
         let writers = (0..=count).map(|number| {
-            let dice = self.seed.dice(1000 + u64::try_from(number).unwrap());
-            Writer { replica: number.checked_sub(1), replicas: &self.replicas, admin: &self.admin, dice }
+            let rng = self.seed.rng(1000 + u64::try_from(number).unwrap());
+            Writer { replica: number.checked_sub(1), replicas: &self.replicas, admin: &self.admin, rng }
         });
         let writing = writers.map(|writer| writer.writes(&self.accounts, &self.database, until));
         let burst = async {
             sleep(until.saturating_duration_since(Instant::now()) / 2).await;
-            silence::books(&self.database, self.accounts[0].id, BURST, "a burst").await;
+            silence::posts(&self.database, self.accounts[0].id, BURST, "a burst").await;
         };
         tokio::join!(join_all(writing), burst);
     }
 
-    /// No more stalls, and no more cuts.
+    /// Ends stalls and cuts.
     pub(super) fn calms_down(&self) {
         self.mood.send_replace(Mood::Calm);
     }
 
-    /// Changes every balance once more. Returns when the last watcher knew.
+    /// Changes every balance once more. Returns the time until the last watcher has received it.
     pub(super) async fn all_know_after(&self, hints: bool) -> Duration {
         let replica = hints.then_some(0);
-        let dice = self.seed.dice(2000);
-        let mut writer = Writer { replica, replicas: &self.replicas, admin: &self.admin, dice };
+        let rng = self.seed.rng(2000);
+        let mut writer = Writer { replica, replicas: &self.replicas, admin: &self.admin, rng };
         for owner in &self.accounts {
             writer.changes(owner, &self.database).await;
         }
@@ -123,14 +123,14 @@ impl Crowd {
         let accounts = ledger::accounts(&self.database, &ids).await.unwrap();
         let ends: Vec<_> = ids.iter().map(|id| accounts[id].version).collect();
         while self.watchers.iter().any(|(account, known, _)| known.load(Ordering::Relaxed) < ends[*account]) {
-            assert!(start.elapsed() < PATIENCE, "a watcher never heard of the last change, {:?}", self.seed);
+            assert!(start.elapsed() < PATIENCE, "a watcher never received the last change, {:?}", self.seed);
             sleep(Duration::from_millis(5)).await;
         }
         start.elapsed()
     }
 
-    /// Holds what each watcher was told against the ledger.
-    pub(super) async fn hears_out(&mut self) -> Figures {
+    /// Compares the changes that each watcher received with the ledger.
+    pub(super) async fn checked(&mut self) -> Figures {
         let mut ledgers = Vec::new();
         for owner in &self.accounts {
             ledgers.push(self.replicas.ledger_of(owner).await);
@@ -142,24 +142,24 @@ impl Crowd {
             let diary = timeout(PATIENCE, watcher).await.expect("a watcher does not end").unwrap();
             let seed = self.seed;
             check(&ledgers[account], &diary).unwrap_or_else(|broken| panic!("account {account}, {seed:?}: {broken}"));
-            let snapshots = diary.told.iter().filter(|told| told.snapshot).count();
+            let snapshots = diary.observed.iter().filter(|observed| observed.snapshot).count();
             figures.watchers += 1;
             figures.snapshots += snapshots;
-            figures.versions += diary.told.len() - snapshots;
+            figures.versions += diary.observed.len() - snapshots;
             figures.cuts += diary.cuts;
             figures.stalls += diary.stalls;
         }
         figures
     }
 
-    /// Nobody watches any more, and no replica remembers anybody.
+    /// Checks that no replica keeps a watcher, and stops them.
     pub(super) async fn disperses(self) {
         let forgotten = async {
             while (0..self.replicas.count()).any(|replica| !self.replicas.app(replica).feed.watched().is_empty()) {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(PATIENCE, forgotten).await.expect("a watcher who has gone is still watched for");
+        timeout(PATIENCE, forgotten).await.expect("a replica keeps a watcher that has gone");
         Arc::into_inner(self.replicas).unwrap().prove_their_books_and_stop().await;
     }
 }

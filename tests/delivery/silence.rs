@@ -7,8 +7,8 @@ use patch_hive::{
 };
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
-/// Books that many grants of one credit in one transaction.
-pub(super) async fn books(database: &DatabaseConnection, user_id: i64, count: usize, notes: &str) {
+/// Posts a number of grants of one credit in one transaction, without a hint.
+pub(super) async fn posts(database: &DatabaseConnection, user_id: i64, count: usize, notes: &str) {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()

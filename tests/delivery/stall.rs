@@ -23,21 +23,21 @@ const REPETITIONS: usize = 45;
 /// Bytes of a note, of which each message carries as many.
 const NOTE: usize = 500;
 
-/// Entries that are booked at once: fewer than would make a snapshot due.
+/// Number of entries posted at once: fewer than would make a snapshot due.
 const BATCH: usize = 200;
 
-/// Bytes that the reader's system keeps for it.
+/// Bytes of the reader's receive buffer.
 const BUFFER: u32 = 16 * 1024;
 
 /// Longer than the backstop's interval.
 const A_WHILE: Duration = Duration::from_millis(1300);
 
-/// Statements that a gateway may run in a while on nobody's behalf.
+/// Statements that a gateway may run in [`A_WHILE`] in the background.
 const IDLE: u64 = 40;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A socket that takes in little ahead of its reader.
+/// A socket with a small receive buffer.
 struct Narrow(WebSocketStream<TcpStream>);
 
 impl Narrow {
@@ -80,30 +80,30 @@ impl Narrow {
 }
 
 facts! {
-    async fn what_a_stalled_reader_has_not_read_stays_in_the_database(app: TestApp) {
+    async fn the_backlog_of_a_stalled_reader_stays_in_the_database(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let database = Database::connect(&app.inside().await.config.database.url).await.unwrap();
         let note = "n".repeat(NOTE);
         let mut reader = Narrow::watches(&app, &ada).await;
-        silence::books(&database, 1, BATCH, &note).await;
+        silence::posts(&database, 1, BATCH, &note).await;
         sleep(A_WHILE).await;
 
-        // The way to the reader is full by now: what comes next is not even read.
+        // The buffers to the reader are full by now: further entries are not even read.
         for _ in 0..2 {
-            silence::books(&database, 1, BATCH, &note).await;
+            silence::posts(&database, 1, BATCH, &note).await;
             let before = app.inside().await.database.statements();
             sleep(A_WHILE).await;
             let statements = app.inside().await.database.statements() - before;
             assert!(statements <= IDLE, "{statements} statements were run for a reader that does not read");
         }
-        assert_eq!(ada.balance().await["version"], 600, "everybody else is served as ever");
+        assert_eq!(ada.balance().await["version"], 600, "everybody else is served as usual");
 
-        // Whatever waited in the gateway comes version by version; what waited in the database is too much by now.
+        // The entries in the buffers arrive version by version; those in the database are too many and become a snapshot.
         for version in 1..=200 {
             assert_eq!(reader.pushed().await, (version, false));
         }
         assert_eq!(reader.pushed().await, (600, true));
-        silence::books(&database, 1, 1, &note).await;
+        silence::posts(&database, 1, 1, &note).await;
         assert_eq!(reader.pushed().await, (601, false));
     }
 }

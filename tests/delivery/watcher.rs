@@ -14,8 +14,8 @@ use tokio::{sync::watch, time::sleep};
 use crate::harness::{
     Socket,
     actor::WATCH_BALANCE,
-    chance::Dice,
     replicas::{Member, Replicas},
+    rng::Rng,
 };
 
 /// The longest time for which a watcher reads nothing.
@@ -24,11 +24,11 @@ pub(super) const LONGEST_STALL: Duration = Duration::from_millis(1500);
 /// The quality of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mood {
-    /// It stalls, and its sockets are cut.
+    /// Stalls and cuts at random.
     Wild,
-    /// All is well.
+    /// Stable.
     Calm,
-    /// All is well until the last version of each account, by account.
+    /// Stable until the last version of each account, by account.
     Until(Vec<i64>),
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Watcher {
     replicas: Arc<Replicas>,
     owner: Member,
     mood: watch::Receiver<Mood>,
-    dice: Dice,
+    rng: Rng,
     diary: Diary,
     known: Arc<AtomicI64>,
 }
@@ -44,16 +44,16 @@ pub(super) struct Watcher {
 /// The results that a watcher received.
 #[derive(Default)]
 pub(super) struct Diary {
-    /// The version that it named at first.
+    /// The version that the watcher starts after.
     pub(super) after: Option<i64>,
-    pub(super) told: Vec<Told>,
+    pub(super) observed: Vec<Observed>,
     pub(super) cuts: usize,
     pub(super) stalls: usize,
 }
 
 /// A change, or a snapshot.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct Observed {
     pub(super) version: i64,
     pub(super) snapshot: bool,
     pub(super) credits: i64,
@@ -61,16 +61,16 @@ pub(super) struct Told {
 }
 
 impl Watcher {
-    pub(super) fn new(replicas: Arc<Replicas>, owner: Member, mood: watch::Receiver<Mood>, dice: Dice) -> Self {
-        Self { replicas, owner, mood, dice, diary: Diary::default(), known: Arc::default() }
+    pub(super) fn new(replicas: Arc<Replicas>, owner: Member, mood: watch::Receiver<Mood>, rng: Rng) -> Self {
+        Self { replicas, owner, mood, rng, diary: Diary::default(), known: Arc::default() }
     }
 
-    /// The last version that it was told, for others to see.
+    /// The last version received, shared with the test.
     pub(super) fn known(&self) -> Arc<AtomicI64> {
         self.known.clone()
     }
 
-    /// Watches until the last version is known, from the first or from the present on.
+    /// Watches until the last version has been received, from the first or from the present on.
     pub(super) async fn watches(mut self, account: usize, from_the_first: bool) -> Diary {
         self.diary.after = from_the_first.then_some(0);
         loop {
@@ -90,9 +90,9 @@ impl Watcher {
         }
     }
 
-    /// Goes on where it stopped, at whichever replica.
+    /// Connects to a random replica, and continues after the last version.
     async fn connects(&mut self) -> Socket {
-        let address = self.replicas.address(self.dice.place(self.replicas.count()));
+        let address = self.replicas.address(self.rng.place(self.replicas.count()));
         let authorization = format!("Bearer {}", self.owner.token);
         let mut socket = Socket::open(address, Some(json!({ "authorization": authorization }))).await;
         let after = self.diary.seen();
@@ -100,24 +100,24 @@ impl Watcher {
         socket
     }
 
-    /// Stalls now and then. Returns whether the socket is cut.
+    /// Stalls at random. Returns true if the socket is to be cut.
     async fn suffers(&mut self) -> bool {
         if *self.mood.borrow() != Mood::Wild {
             return false;
         }
-        if self.dice.rolls(2) {
+        if self.rng.rolls(2) {
             self.diary.stalls += 1;
-            sleep(LONGEST_STALL.mul_f64(f64::from(u8::try_from(self.dice.below(100)).unwrap()) / 100.0)).await;
+            sleep(LONGEST_STALL.mul_f64(f64::from(u8::try_from(self.rng.below(100)).unwrap()) / 100.0)).await;
         }
-        let cut = self.dice.rolls(3);
+        let cut = self.rng.rolls(3);
         self.diary.cuts += usize::from(cut);
         cut
     }
 
     fn notes(&mut self, change: &Value) {
-        let told = Told::read(change);
-        self.known.store(told.version, Ordering::Relaxed);
-        self.diary.told.push(told);
+        let observed = Observed::read(change);
+        self.known.store(observed.version, Ordering::Relaxed);
+        self.diary.observed.push(observed);
     }
 
     fn is_at_the_end(&self, account: usize) -> bool {
@@ -129,13 +129,13 @@ impl Watcher {
 }
 
 impl Diary {
-    /// The last version that it was told, or named itself.
+    /// The last version received, or else the one that the watcher started after.
     fn seen(&self) -> Option<i64> {
-        self.told.last().map(|told| told.version).or(self.after)
+        self.observed.last().map(|observed| observed.version).or(self.after)
     }
 }
 
-impl Told {
+impl Observed {
     fn read(change: &Value) -> Self {
         Self {
             version: change["version"].as_i64().unwrap(),

@@ -9,46 +9,46 @@ use tokio::time::sleep;
 
 use super::silence;
 use crate::harness::{
-    chance::Dice,
     replicas::{Member, Replicas},
+    rng::Rng,
 };
 
 const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }";
 
 const CHARGE: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input: $input) { __typename } }";
 
-/// Ends what carries hints between replicas: whoever listens or sends has to notice, and to connect again.
+/// Ends the connections that carry hints between replicas, which have to notice it and to connect again.
 const DEAFEN: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
     AND (query ILIKE 'LISTEN%' OR application_name LIKE '%hints')";
 
 pub(super) struct Writer<'a> {
-    /// Asks this one, or nobody: then it writes behind all backs.
+    /// The replica to use; `None` writes directly to the database.
     pub(super) replica: Option<usize>,
     pub(super) replicas: &'a Replicas,
     pub(super) admin: &'a Member,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
 }
 
 impl Writer<'_> {
     pub(super) async fn writes(mut self, accounts: &[Member], database: &DatabaseConnection, until: Instant) {
         while Instant::now() < until {
-            let owner = &accounts[self.dice.place(accounts.len())];
+            let owner = &accounts[self.rng.place(accounts.len())];
             self.changes(owner, database).await;
-            if self.replica.is_none() && self.dice.rolls(5) && database.get_database_backend() == DbBackend::Postgres {
+            if self.replica.is_none() && self.rng.rolls(5) && database.get_database_backend() == DbBackend::Postgres {
                 database.execute_unprepared(DEAFEN).await.unwrap();
             }
-            sleep(self.dice.millis(5, 60)).await;
+            sleep(self.rng.millis(5, 60)).await;
         }
     }
 
-    /// Changes one balance, or is refused.
+    /// Changes one balance, unless the credits are insufficient.
     pub(super) async fn changes(&mut self, owner: &Member, database: &DatabaseConnection) {
         let Some(replica) = self.replica else {
-            let count = self.dice.place(4) + 1;
-            return silence::books(database, owner.id, count, "unheard").await;
+            let count = self.rng.place(4) + 1;
+            return silence::posts(database, owner.id, count, "unheard").await;
         };
         let key = clock::random_id();
-        if self.dice.rolls(50) {
+        if self.rng.rolls(50) {
             let input = json!({ "input": { "runId": "run", "idempotencyKey": key } });
             self.replicas.asks(replica, owner, CHARGE, input).await;
         }

@@ -13,7 +13,7 @@ use super::{REPLAY, UNKNOWN, replays};
 use crate::{
     harness::{TestApp, facts},
     webhook::{
-        accepts, booked, known_user,
+        accepts, entries_of, known_user,
         payloads::{Pack, Plan, retold},
         purchase, stored,
     },
@@ -57,7 +57,7 @@ facts! {
 
         assert_eq!(admin.is_refused(REPLAY, json!({ "id": pack["id"] })).await, "NOT_FOUND");
         accepts(&app, [&pack]).await;
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
     async fn what_is_still_retried_is_kept_where_others_are_soon_deleted(app: TestApp) {

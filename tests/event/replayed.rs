@@ -1,4 +1,4 @@
-//! What a replay does.
+//! Replaying stored events applies them once, whatever their state.
 
 use entity::{customer, event::Status, user::Role};
 use sea_orm::{EntityTrait, sea_query::Expr};
@@ -9,7 +9,7 @@ use crate::{
     checkout::on_both,
     harness::{TestApp, facts},
     webhook::{
-        accepts, booked, grant, known_user,
+        accepts, entries_of, grant, known_user,
         payloads::{CORE, Pack, Plan},
         purchase, stored,
         unsettled::without_the_price,
@@ -33,7 +33,7 @@ async fn a_failed_webhook_keeps_its_error_until_a_replay_applies_it() {
         let replayed = replays(&admin, &invoice).await;
         assert_eq!([&replayed["status"], &replayed["error"]], [&json!("APPLIED"), &Value::Null]);
         assert!(replayed["appliedAt"].is_string(), "{replayed}");
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     })
     .await;
 }
@@ -57,14 +57,14 @@ facts! {
         let plan = Plan::new(&customer, CORE);
         let events = [Pack::new(&customer).completed("paid"), plan.created("active"), plan.paid("subscription_create")];
         accepts(&app, &events).await;
-        let before = (booked(&ada).await, ada.balance().await, ada.subscription().await);
+        let before = (entries_of(&ada).await, ada.balance().await, ada.subscription().await);
         for event in &events {
             let first = stored(&app, event).await.unwrap();
             let replayed = replays(&admin, event).await;
             assert_eq!([&replayed["status"], &replayed["attempts"]], [&json!("APPLIED"), &json!(2)]);
             assert_eq!(stored(&app, event).await.unwrap().applied_at, first.applied_at, "when it was applied first");
         }
-        assert_eq!((booked(&ada).await, ada.balance().await, ada.subscription().await), before);
+        assert_eq!((entries_of(&ada).await, ada.balance().await, ada.subscription().await), before);
     }
 
     async fn an_ignored_webhook_is_applied_once_it_means_something(app: TestApp) {
@@ -79,7 +79,7 @@ facts! {
         moved.exec(app.inside().await.database.write()).await.unwrap();
         let replayed = replays(&admin, &event).await;
         assert_eq!([&replayed["status"], &replayed["error"]], [&json!("APPLIED"), &Value::Null]);
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
     async fn what_was_applied_stays_so_when_a_replay_fails(app: TestApp) {
@@ -96,10 +96,10 @@ facts! {
         assert_eq!(replayed["status"], "APPLIED");
         assert!(replayed["error"].as_str().unwrap().contains("not ours"), "{replayed}");
         assert_eq!(stored(&app, &event).await.unwrap().status, Status::Applied);
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
-    async fn a_webhook_replayed_many_times_at_once_is_booked_once(app: TestApp) {
+    async fn a_webhook_replayed_many_times_at_once_is_posted_once(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let event = Pack::new(&customer).completed("paid");
@@ -109,7 +109,7 @@ facts! {
             assert_eq!(replayed["status"], "APPLIED");
         }
         assert_eq!(stored(&app, &event).await.unwrap().attempts, 9);
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
     async fn a_replay_that_fails_again_keeps_the_error(app: TestApp) {

@@ -1,4 +1,4 @@
-//! What was kept of a user's money, by Stripe's objects alone, and what the gateway gave for it.
+//! Compares the money kept from a user, by Stripe's objects alone, with the credits that the gateway granted.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::{
     harness::{Actor, TestApp},
 };
 
-/// What 100 credits cost at the cheapest plan, in cents.
+/// The price of 100 credits in the cheapest plan, in cents.
 const HUNDRED_CREDITS: i64 = 1499;
 
 /// Seconds for which unlimited outlasts its period.
@@ -17,21 +17,21 @@ const GRACE: i64 = 3 * 24 * 60 * 60;
 
 const LEDGER: &str = "{ ledger(first: 100) { nodes { changeType creditsDelta reference } pageInfo { hasNextPage } } }";
 
-/// One thing that was bought: a pack, or a period of a subscription.
+/// A pack or a period of a subscription.
 #[derive(Debug, Default)]
 struct Purchase {
     /// Cents that were kept and bought credits.
     kept: i64,
     /// Cents that were kept and bought unlimited exports.
     kept_for_studio: i64,
-    /// Payments of which something went back.
+    /// Number of payments that were partly or fully returned.
     returned: i64,
     /// The period's end, unless it is a pack.
     end: i64,
     credits: i64,
 }
 
-/// What one user paid and got, by the name of each purchase in the ledger.
+/// The money and credits of a user, by the reference of each purchase in the ledger.
 pub(super) struct Books {
     purchases: HashMap<String, Purchase>,
     pub(super) charges: usize,
@@ -48,7 +48,7 @@ pub(super) async fn charges(app: &TestApp) -> Vec<Value> {
 
 async fn list(app: &TestApp, what: &str) -> Vec<Value> {
     let page = at_stripe(app, &format!("/v1/{what}?limit=100")).await;
-    assert_eq!(page["has_more"], false, "more {what} than are looked at");
+    assert_eq!(page["has_more"], false, "more {what} than one page");
     page["data"].as_array().unwrap().clone()
 }
 
@@ -71,7 +71,7 @@ impl Books {
             *(if studio { &mut purchase.kept_for_studio } else { &mut purchase.kept }) += kept;
         }
         let ledger = user.gets(LEDGER, json!({})).await;
-        assert_eq!(ledger["pageInfo"]["hasNextPage"], false, "more entries than are looked at");
+        assert_eq!(ledger["pageInfo"]["hasNextPage"], false, "more entries than one page");
         for entry in ledger["nodes"].as_array().unwrap() {
             let credits = entry["creditsDelta"].as_i64().unwrap();
             if entry["changeType"] != "SPEND" && credits != 0 {
@@ -82,11 +82,11 @@ impl Books {
         Self { purchases, charges: charges.len(), unlimited, now: app.sandbox().now() }
     }
 
-    /// No credit was cheaper than at the cheapest plan, but for half a credit's rounding for each payment of which something
-    /// went back; nobody has unlimited exports whose money went back in full.
+    /// Checks that no credit was cheaper than in the cheapest plan, except for half a credit of rounding per returned payment,
+    /// and that nobody has unlimited exports without having paid for them.
     pub(super) fn are_honest(&self, story: &[String]) {
         for (name, purchase) in &self.purchases {
-            // Who went from a cheaper plan to STUDIO has paid for both in one period.
+            // An upgrade from a cheaper plan to STUDIO has paid for both in one period.
             let kept = purchase.kept + purchase.kept_for_studio;
             let paid_for = 200 * kept + HUNDRED_CREDITS * purchase.returned;
             let honest = 2 * HUNDRED_CREDITS * purchase.credits <= paid_for;
@@ -97,7 +97,7 @@ impl Books {
         assert!(paid, "unlimited for nothing: {:#?}\n{story:#?}", self.purchases);
     }
 
-    /// Who has just gone up to a plan has paid its whole price for the period, in however many payments.
+    /// Checks that an upgrade has paid the whole price of its plan for the period, in any number of payments.
     pub(super) fn paid_in_full(&self, tier: &str, story: &[String]) {
         let price = match tier {
             "STUDIO" => 2999,
@@ -110,7 +110,7 @@ impl Books {
     }
 }
 
-/// The period that an invoice is about: its name in the ledger, its end, and whether it paid for STUDIO.
+/// The period of an invoice: its reference in the ledger, its end, and true if it paid for STUDIO.
 fn period_of(invoice: &Value) -> (String, i64, bool) {
     let lines = invoice["lines"]["data"].as_array().unwrap();
     let line = lines.iter().find(|line| line["amount"].as_i64() > Some(0)).unwrap();

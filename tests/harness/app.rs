@@ -201,7 +201,7 @@ impl TestApp {
         self.bearer(&token.unwrap())
     }
 
-    /// Waits until the sandbox has delivered everything, and the gateway has read what it was told to read.
+    /// Waits until the sandbox has delivered all events, and the gateway has made all looks that they requested.
     pub(crate) async fn settles(&self) {
         timeout(PATIENCE, self.0.sandbox.settled()).await.expect("webhooks were not delivered in time");
         if self.0.running.lock().await.is_some() {
@@ -225,7 +225,7 @@ impl TestApp {
         }
     }
 
-    /// Makes Stripe have what these events tell, in this order, before any of them is told.
+    /// Gives the sandbox the objects that these events describe, in this order, before any of them is delivered.
     pub(crate) fn stripe_has<'a>(&self, events: impl IntoIterator<Item = &'a Value>) {
         for event in events {
             for object in self.0.world.lock().unwrap().learn(event) {

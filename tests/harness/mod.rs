@@ -3,11 +3,11 @@
 pub(crate) mod actor;
 pub(crate) mod app;
 pub(crate) mod book;
-pub(crate) mod chance;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod replicas;
+pub(crate) mod rng;
 pub(crate) mod signature;
 pub(crate) mod socket;
 pub(crate) mod sqlite;

@@ -80,7 +80,7 @@ impl Replicas {
         self.running[replica].address()
     }
 
-    /// A connection of the test's own, which no replica knows of.
+    /// A connection of the test's own, apart from those of the replicas.
     pub(crate) async fn connects(&self) -> DatabaseConnection {
         Database::connect(&self.url).await.unwrap()
     }

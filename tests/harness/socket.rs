@@ -25,7 +25,7 @@ impl Socket {
         Self::connect_with(address, &[PROTOCOL]).await.unwrap()
     }
 
-    /// Connects with these headers, or is told the status that refuses it.
+    /// Connects with these headers. Returns the HTTP status if the handshake is refused.
     pub(crate) async fn connect_with(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
         for (name, value) in headers {

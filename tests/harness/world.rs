@@ -1,26 +1,26 @@
-//! What Stripe must have if an event of a test's own making is true: the sandbox serves it, since the gateway reads states
-//! there and believes no event about them.
+//! Computes the objects at Stripe that belong to events made by tests. The sandbox serves them, because the gateway reads
+//! states from Stripe instead of trusting events.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-/// What the events that were told so far make of Stripe's objects.
+/// The objects that result from the events so far.
 #[derive(Default)]
 pub(crate) struct World {
-    told: HashSet<String>,
+    applied: HashSet<String>,
     objects: HashMap<String, Value>,
-    /// For each payment intent its refunds with their amounts.
+    /// Refunds with their amounts, by payment intent.
     refunds: HashMap<String, HashMap<String, i64>>,
-    /// For each payment intent how much its charge tells to be refunded.
+    /// The refunded amount of the charge, by payment intent.
     charged: HashMap<String, i64>,
 }
 
 impl World {
-    /// What an event changes at Stripe. Told again or later, it changes nothing.
+    /// Applies an event and returns the changed objects. A repeated event changes nothing.
     pub(crate) fn learn(&mut self, event: &Value) -> Vec<Value> {
         let own = event["id"].as_str().is_some_and(|id| id.starts_with("evt_test_"));
-        if !own || !self.told.insert(event["id"].to_string()) || !event["data"]["object"].is_object() {
+        if !own || !self.applied.insert(event["id"].to_string()) || !event["data"]["object"].is_object() {
             return Vec::new();
         }
         let changed = self.changed_by(event);
@@ -30,7 +30,7 @@ impl World {
         changed
     }
 
-    /// Everything that there is.
+    /// All objects.
     pub(crate) fn into_objects(self) -> Vec<Value> {
         self.objects.into_values().collect()
     }
@@ -45,7 +45,7 @@ impl World {
             "subscription" => {
                 flatten(&mut object, &["customer", "latest_invoice", "schedule"]);
                 for field in ["latest_invoice", "schedule"] {
-                    // What was never told is not there.
+                    // No event has contained it, so it does not exist.
                     let there = self.objects.contains_key(&object[field].to_string());
                     object[field] = if there { object[field].take() } else { Value::Null };
                 }
@@ -67,13 +67,13 @@ impl World {
                 self.charged.insert(intent.clone(), object["amount_refunded"].as_i64().unwrap());
                 let unknown = !self.objects.contains_key(&Value::from(intent.as_str()).to_string());
                 let made = unknown.then(|| intent_of(&intent, &id_of(&object["customer"]).into()));
-                self.untold_refund(&intent).into_iter().chain(made).collect()
+                self.remaining_refund(&intent).into_iter().chain(made).collect()
             }
             "refund" => {
                 flatten(&mut object, &["charge", "payment_intent"]);
                 let (id, intent) = (object["id"].to_string(), id_of(&object["payment_intent"]).unwrap_or_default());
                 self.refunds.entry(intent.clone()).or_default().insert(id, object["amount"].as_i64().unwrap());
-                [object].into_iter().chain(self.untold_refund(&intent)).collect()
+                [object].into_iter().chain(self.remaining_refund(&intent)).collect()
             }
             "dispute" => vec![disputed(object, kind, known)],
             "customer" if kind == "customer.deleted" => {
@@ -83,13 +83,13 @@ impl World {
         }
     }
 
-    /// A charge tells only how much was refunded: the rest over the refunds that were told is one more.
-    fn untold_refund(&self, intent: &str) -> Option<Value> {
+    /// The refund that accounts for the rest, since a charge contains only the refunded total.
+    fn remaining_refund(&self, intent: &str) -> Option<Value> {
         let charged = self.charged.get(intent)?;
-        let told: i64 = self.refunds.get(intent).map_or(0, |refunds| refunds.values().sum());
+        let known: i64 = self.refunds.get(intent).map_or(0, |refunds| refunds.values().sum());
         Some(json!({
             "id": intent.replacen("pi_", "re_of_", 1), "object": "refund", "created": 1, "currency": "usd",
-            "amount": (charged - told).max(0), "status": "succeeded", "payment_intent": intent,
+            "amount": (charged - known).max(0), "status": "succeeded", "payment_intent": intent,
         }))
     }
 }
@@ -118,7 +118,7 @@ fn disputed(mut dispute: Value, kind: &str, known: Option<&Value>) -> Value {
     dispute
 }
 
-/// The payment that an invoice of the tests was paid by.
+/// The id of the payment intent of an invoice made by tests.
 fn paid_by(invoice: &Value) -> String {
     invoice["id"].as_str().unwrap().replacen("in_", "pi_", 1)
 }

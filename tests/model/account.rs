@@ -14,19 +14,19 @@ const COST: i64 = 3;
 pub(super) struct Account {
     pub(super) name: u8,
     pub(super) entries: Vec<Entry>,
-    /// The day on which unlimited is over.
+    /// The day on which unlimited ends.
     pub(super) unlimited_until: Option<i64>,
     /// Subscriptions as they are at Stripe.
     pub(super) at_stripe: Vec<Plan>,
     /// Subscriptions as they were last read.
     pub(super) plans: Vec<Plan>,
-    /// Paid invoices, by the event that told them first.
+    /// Paid invoices, by the event that reported them first.
     pub(super) invoices: Vec<usize>,
     pub(super) periods: Vec<Paid>,
     pub(super) packs: Vec<usize>,
     charges: HashMap<u8, (i64, u8)>,
     grants: HashMap<u8, i64>,
-    given_back: HashMap<i64, i64>,
+    refunded: HashMap<i64, i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Account {
         &self.entries[usize::try_from(version - 1).unwrap()]
     }
 
-    pub(super) fn living(&self) -> Option<&Plan> {
+    pub(super) fn current(&self) -> Option<&Plan> {
         self.at_stripe.iter().find(|plan| plan.status != Status::Ended)
     }
 
@@ -107,12 +107,12 @@ impl Account {
         spends.map(|(version, _)| version).collect()
     }
 
-    pub(super) fn is_given_back(&self, charge: i64) -> bool {
-        self.given_back.contains_key(&charge)
+    pub(super) fn is_refunded(&self, charge: i64) -> bool {
+        self.refunded.contains_key(&charge)
     }
 
     /// Adds an entry and returns its version.
-    pub(super) fn book(&mut self, kind: ChangeType, delta: i64) -> i64 {
+    pub(super) fn post(&mut self, kind: ChangeType, delta: i64) -> i64 {
         let balance = self.balance() + delta;
         self.entries.push(Entry { kind, delta, balance });
         self.version()
@@ -126,32 +126,32 @@ impl Account {
         if !free && self.balance() < COST {
             return Spent::Refused;
         }
-        let version = self.book(ChangeType::Spend, if free { 0 } else { -COST });
+        let version = self.post(ChangeType::Spend, if free { 0 } else { -COST });
         self.charges.insert(key, (version, run));
         Spent::Fresh(version)
     }
 
-    /// Grants, and returns the version; `None` when the key stands for another amount.
+    /// Grants credits and returns the version; `None` if the key was used for another amount.
     pub(super) fn grant(&mut self, key: u8, credits: i64) -> Option<i64> {
         if let Some(version) = self.grants.get(&key).copied() {
             return (self.entry(version).delta == credits).then_some(version);
         }
-        let version = self.book(ChangeType::Grant, credits);
+        let version = self.post(ChangeType::Grant, credits);
         self.grants.insert(key, version);
         Some(version)
     }
 
-    /// Gives a charge back, once.
-    pub(super) fn give_back(&mut self, charge: i64) -> i64 {
-        if let Some(version) = self.given_back.get(&charge) {
+    /// Refunds a charge, once.
+    pub(super) fn refund(&mut self, charge: i64) -> i64 {
+        if let Some(version) = self.refunded.get(&charge) {
             return *version;
         }
-        let version = self.book(ChangeType::Refund, -self.entry(charge).delta);
-        self.given_back.insert(charge, version);
+        let version = self.post(ChangeType::Refund, -self.entry(charge).delta);
+        self.refunded.insert(charge, version);
         version
     }
 
-    /// The day on which unlimited is over by what is known of plans and payments.
+    /// The day on which unlimited ends, according to plans and payments.
     pub(super) fn entitled_until(&self, today: i64) -> Option<i64> {
         let entitled = |paid: &&Paid| {
             let plan = self.plans.iter().find(|plan| plan.subscription == paid.subscription);

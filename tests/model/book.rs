@@ -6,8 +6,8 @@ use proptest_state_machine::ReferenceStateMachine;
 
 use super::{
     account::{Account, Spent, Status},
+    delivery::{DAY, Delivery, First, Period, Step, What},
     operation::{self, Answer, Operation},
-    telling::{DAY, First, Period, Step, Telling, What},
 };
 
 /// Days of a period.
@@ -17,9 +17,9 @@ const MONTH: i64 = 30;
 pub(super) struct Book {
     pub(super) users: Vec<Account>,
     /// Every event so far.
-    pub(super) told: Vec<Telling>,
+    pub(super) delivered: Vec<Delivery>,
     /// The events of the last step.
-    pub(super) telling: Vec<Telling>,
+    pub(super) delivery: Vec<Delivery>,
     /// The response to the last step.
     pub(super) answer: Option<Answer>,
     /// Days since the beginning.
@@ -46,7 +46,7 @@ impl ReferenceStateMachine for Book {
     }
 
     fn apply(mut book: Self, operation: &Operation) -> Self {
-        book.telling.clear();
+        book.delivery.clear();
         book.answer = Some(book.happens(operation));
         book
     }
@@ -58,31 +58,31 @@ impl Book {
             Operation::SignUp { name } => self.signs_up(name),
             Operation::Charge { user, key, run } => self.charges(user, key, run),
             Operation::Grant { user, key, credits } => match self.users[user].grant(key, credits) {
-                Some(version) => self.booked(user, version),
+                Some(version) => self.posted(user, version),
                 None => Answer::Error("IDEMPOTENCY_KEY_REUSED"),
             },
-            Operation::GiveBack { user, nth } => match self.charge_of(user, nth) {
+            Operation::Refund { user, nth } => match self.charge_of(user, nth) {
                 Some(charge) => {
-                    let version = self.users[user].give_back(charge);
-                    self.booked(user, version)
+                    let version = self.users[user].refund(charge);
+                    self.posted(user, version)
                 }
                 None => Answer::Error("NOT_FOUND"),
             },
             Operation::Plan { user, step, swapped } => {
                 let events = self.events_of(user, step);
-                self.tells(user, events, swapped)
+                self.delivers(user, events, swapped)
             }
             Operation::Pack { user, credits, at_once } => {
                 let number = self.thing();
                 let pack = |paid| What::Pack { number, credits, paid };
                 let events = if at_once { vec![pack(true)] } else { vec![pack(false), pack(true)] };
-                self.tells(user, events, false)
+                self.delivers(user, events, false)
             }
-            Operation::Retell { nth, another } => self.retells(nth, another),
+            Operation::Redeliver { nth, another } => self.redelivers(nth, another),
             Operation::Pass { days } => {
                 self.today += days;
                 let today = self.today;
-                self.users.iter_mut().for_each(|user| user.settles(today));
+                self.users.iter_mut().for_each(|user| user.updates_unlimited(today));
                 Answer::Done
             }
         }
@@ -110,13 +110,13 @@ impl Book {
             Spent::Reused => return Answer::Error("IDEMPOTENCY_KEY_REUSED"),
             Spent::Refused => return Answer::Refused { available: account.balance() },
         };
-        let ticket = !account.is_given_back(version);
+        let ticket = !account.is_refunded(version);
         Answer::Charged { version, delta: account.entry(version).delta, replayed, ticket }
     }
 
-    fn booked(&self, user: usize, version: i64) -> Answer {
+    fn posted(&self, user: usize, version: i64) -> Answer {
         let entry = self.users[user].entry(version);
-        Answer::Booked { version, delta: entry.delta, balance: entry.balance }
+        Answer::Posted { version, delta: entry.delta, balance: entry.balance }
     }
 
     fn events_of(&mut self, user: usize, step: Step) -> Vec<What> {
@@ -134,7 +134,7 @@ impl Book {
                 }
             };
         }
-        let known = *self.users[user].living().unwrap();
+        let known = *self.users[user].current().unwrap();
         let at = |tier: Tier, end| Period { subscription: known.subscription, tier, start: end - MONTH, end };
         let plan = at(known.tier, known.end);
         match step {
@@ -152,39 +152,39 @@ impl Book {
         }
     }
 
-    /// Events happen in the order in which they are named, and are told in this order or in the other.
-    fn tells(&mut self, user: usize, events: Vec<What>, swapped: bool) -> Answer {
-        let mut telling: Vec<_> = events.into_iter().map(|what| self.telling(user, what)).collect();
-        for telling in &telling {
-            self.users[user].becomes(telling);
+    /// Applies events at Stripe in their order, and delivers them in this order or in reverse.
+    fn delivers(&mut self, user: usize, events: Vec<What>, swapped: bool) -> Answer {
+        let mut delivery: Vec<_> = events.into_iter().map(|what| self.delivery(user, what)).collect();
+        for delivery in &delivery {
+            self.users[user].becomes(delivery);
         }
         if swapped {
-            telling.reverse();
+            delivery.reverse();
         }
-        for telling in &telling {
-            self.users[user].hears(telling, self.today);
+        for delivery in &delivery {
+            self.users[user].receives(delivery, self.today);
         }
-        self.told.extend(telling.iter().cloned());
-        self.telling = telling;
-        Answer::Settled(vec![true; self.telling.len()])
+        self.delivered.extend(delivery.iter().cloned());
+        self.delivery = delivery;
+        Answer::Received(vec![true; self.delivery.len()])
     }
 
-    fn telling(&mut self, user: usize, what: What) -> Telling {
+    fn delivery(&mut self, user: usize, what: What) -> Delivery {
         let event = self.events;
         self.events += 1;
-        Telling { event, first: event, at: self.today * DAY + i64::try_from(event).unwrap(), user, what }
+        Delivery { event, first: event, at: self.today * DAY + i64::try_from(event).unwrap(), user, what }
     }
 
-    fn retells(&mut self, nth: usize, another: bool) -> Answer {
-        let mut telling = self.told[nth].clone();
+    fn redelivers(&mut self, nth: usize, another: bool) -> Answer {
+        let mut delivery = self.delivered[nth].clone();
         if another {
-            telling.event = self.events;
+            delivery.event = self.events;
             self.events += 1;
-            self.users[telling.user].hears(&telling, self.today);
-            self.told.push(telling.clone());
+            self.users[delivery.user].receives(&delivery, self.today);
+            self.delivered.push(delivery.clone());
         }
-        self.telling.push(telling);
-        Answer::Settled(vec![another])
+        self.delivery.push(delivery);
+        Answer::Received(vec![another])
     }
 
     fn thing(&mut self) -> usize {

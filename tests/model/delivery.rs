@@ -1,4 +1,4 @@
-//! Stripe's messages, in the model's types and in Stripe's.
+//! Stripe's events, in the model's types and in Stripe's format.
 
 use entity::Tier;
 use serde_json::{Value, json};
@@ -28,11 +28,11 @@ pub(super) enum First {
     Incomplete,
 }
 
-/// One event. Times are seconds since the beginning of the sequence, by Stripe's clock.
+/// An event to be delivered. Times are seconds since the beginning of the sequence, by Stripe's clock.
 #[derive(Clone, Debug)]
-pub(super) struct Telling {
+pub(super) struct Delivery {
     pub(super) event: usize,
-    /// The event that told the same first.
+    /// The first event with the same content.
     pub(super) first: usize,
     pub(super) at: i64,
     pub(super) user: usize,
@@ -70,7 +70,7 @@ pub(super) struct Period {
     pub(super) end: i64,
 }
 
-impl Telling {
+impl Delivery {
     /// The event as Stripe sends it. `base` is the second in which the sequence began.
     pub(super) fn render(&self, base: i64) -> Value {
         let mut event = match &self.what {

@@ -33,12 +33,12 @@ use tokio::runtime::Runtime;
 
 use super::{
     book::Book,
+    delivery::{DAY, Delivery, customer},
     operation::{Answer, Operation},
-    telling::{DAY, Telling, customer},
 };
 use crate::harness::{postgres, world::World};
 
-/// The least that bcrypt knows.
+/// The lowest cost of bcrypt.
 const PASSWORD_COST: u32 = 4;
 
 pub(super) struct Machine {
@@ -53,7 +53,7 @@ struct Gateway {
     running: Running,
     stripe: Sandbox,
     world: World,
-    /// The users' ids, in the order in which they came.
+    /// The users' ids, in the order of their sign-up.
     users: Vec<i64>,
     _folder: TempDir,
 }
@@ -86,7 +86,7 @@ impl StateMachineTest for Machine {
             for gateway in &mut machine.gateways {
                 let answer = gateway.happens(book, &operation, base).await;
                 let backend = gateway.app().database.backend();
-                assert_eq!(Some(&answer), book.answer.as_ref(), "{backend:?} answers otherwise to {operation:?}");
+                assert_eq!(Some(&answer), book.answer.as_ref(), "{backend:?} responds differently to {operation:?}");
                 gateway.agrees(book, base).await;
             }
         });
@@ -104,7 +104,7 @@ impl StateMachineTest for Machine {
 
 impl Gateway {
     async fn start(url: String, clock: Clock, folder: TempDir) -> Self {
-        // What Stripe has comes from the model.
+        // The objects at Stripe come from the model.
         let settings = Settings {
             bind: "127.0.0.1:0".parse().unwrap(),
             webhook_urls: Vec::new(),
@@ -129,9 +129,9 @@ impl Gateway {
             Operation::SignUp { name } => self.signs_up(name).await,
             Operation::Charge { user, key, run } => self.charges(user, key, run).await,
             Operation::Grant { user, key, credits } => self.grants(user, key, credits).await,
-            Operation::GiveBack { user, nth } => self.gives_back(user, book.charge_of(user, nth)).await,
-            Operation::Plan { .. } | Operation::Pack { .. } | Operation::Retell { .. } => {
-                Ok(self.hears(&book.telling, base).await)
+            Operation::Refund { user, nth } => self.refunds(user, book.charge_of(user, nth)).await,
+            Operation::Plan { .. } | Operation::Pack { .. } | Operation::Redeliver { .. } => {
+                Ok(self.receives(&book.delivery, base).await)
             }
             Operation::Pass { .. } => {
                 self.works_off(Kind::Unlimited).await;
@@ -179,21 +179,21 @@ impl Gateway {
             reason: "a gift".to_owned(),
             idempotency_key: key.to_string(),
         };
-        adjustment::grant(self.app(), self.users[user], grant).await.map(|entry| booked(&entry))
+        adjustment::grant(self.app(), self.users[user], grant).await.map(|entry| posted(&entry))
     }
 
-    /// Gives back the charge with this version.
-    async fn gives_back(&self, user: usize, version: Option<i64>) -> Result<Answer, Error> {
+    /// Refunds the charge with this version.
+    async fn refunds(&self, user: usize, version: Option<i64>) -> Result<Answer, Error> {
         let version = version.unwrap_or_default();
         let charges = ledger::changes(self.app().database.read(), self.users[user], version - 1, version).await?;
         let charge = charges.first().map_or(0, |charge| charge.id);
-        export::refund(self.app(), self.users[user], &charge.to_string(), "it failed").await.map(|entry| booked(&entry))
+        export::refund(self.app(), self.users[user], &charge.to_string(), "it failed").await.map(|entry| posted(&entry))
     }
 
-    /// Does everything of a kind that is due.
+    /// Does all due work of a kind.
     async fn works_off(&self, kind: Kind) {
         jobs::work_off(self.app(), kind).await.unwrap();
-        // The gateway's own worker may be at it.
+        // The gateway's own worker may be doing it.
         let held =
             work::Entity::find().filter(work::Column::Kind.eq(kind)).filter(work::Column::LeasedUntil.is_not_null());
         while held.clone().count(self.app().database.read()).await.unwrap() > 0 {
@@ -201,26 +201,26 @@ impl Gateway {
         }
     }
 
-    async fn hears(&mut self, events: &[Telling], base: i64) -> Answer {
-        let mut happened: Vec<_> = events.iter().filter(|telling| telling.event == telling.first).collect();
-        happened.sort_by_key(|telling| telling.event);
-        for telling in happened {
-            for object in self.world.learn(&telling.render(base)) {
+    async fn receives(&mut self, events: &[Delivery], base: i64) -> Answer {
+        let mut happened: Vec<_> = events.iter().filter(|delivery| delivery.event == delivery.first).collect();
+        happened.sort_by_key(|delivery| delivery.event);
+        for delivery in happened {
+            for object in self.world.learn(&delivery.render(base)) {
                 self.stripe.adopt(object);
             }
         }
-        let mut settled = Vec::new();
-        for telling in events {
-            let event = telling.render(base);
+        let mut received = Vec::new();
+        for delivery in events {
+            let event = delivery.render(base);
             let receipt = sync::receive(self.app(), event.to_string().as_bytes()).await.unwrap();
             assert!(matches!(receipt, Receipt::Applied | Receipt::Known), "{receipt:?}: {event}");
             self.works_off(Kind::Look).await;
-            settled.push(receipt == Receipt::Applied);
+            received.push(receipt == Receipt::Applied);
         }
-        Answer::Settled(settled)
+        Answer::Received(received)
     }
 
-    /// Every account is as the model says.
+    /// Checks that every account equals the model's.
     async fn agrees(&self, book: &Book, base: i64) {
         let accounts = ledger::accounts(self.app().database.read(), &self.users).await.unwrap();
         for (user, expected) in self.users.iter().zip(&book.users) {
@@ -236,21 +236,21 @@ impl Gateway {
         }
     }
 
-    /// The whole ledger is as the model says, and the books are in order.
+    /// Checks that the ledger equals the model's and passes verification.
     async fn ends_like(self, book: &Book) {
         let database = &self.app().database;
         for (user, expected) in self.users.iter().zip(&book.users) {
             let entries = ledger::changes(database.read(), *user, 0, i64::MAX).await.unwrap();
-            let booked = entries.iter().map(|entry| (entry.change_type, entry.credits_delta, entry.balance_after));
+            let posted = entries.iter().map(|entry| (entry.change_type, entry.credits_delta, entry.balance_after));
             let expected = expected.entries.iter().map(|entry| (entry.kind, entry.delta, entry.balance));
-            assert_eq!(booked.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+            assert_eq!(posted.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         }
         let report = ledger::verify(database, self.app().clock.wall()).await.unwrap();
-        assert!(report.holds(), "the books are off:\n{report}");
+        assert!(report.holds(), "ledger verification failed:\n{report}");
         self.running.stop().await;
     }
 }
 
-fn booked(entry: &entity::ledger_entry::Model) -> Answer {
-    Answer::Booked { version: entry.version, delta: entry.credits_delta, balance: entry.balance_after }
+fn posted(entry: &entity::ledger_entry::Model) -> Answer {
+    Answer::Posted { version: entry.version, delta: entry.credits_delta, balance: entry.balance_after }
 }

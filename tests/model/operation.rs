@@ -6,7 +6,7 @@ use proptest::{prelude::*, sample::select};
 use super::{
     account::Status,
     book::Book,
-    telling::{First, Step},
+    delivery::{First, Step},
 };
 
 /// Names that users may take.
@@ -15,7 +15,7 @@ const NAMES: u8 = 4;
 /// The tiers that are sold.
 const TIERS: [Tier; 3] = [Tier::Core, Tier::Pro, Tier::Studio];
 
-/// One thing that happens. Users are named by the order in which they came.
+/// An action. Users are numbered in the order of their sign-up.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     SignUp {
@@ -31,12 +31,12 @@ pub(super) enum Operation {
         key: u8,
         run: u8,
     },
-    /// The credits of one of the user's charges are given back.
-    GiveBack {
+    /// One of the user's charges is refunded.
+    Refund {
         user: usize,
         nth: usize,
     },
-    /// Something becomes of the user's plan, and Stripe's two events about it come in this order or in the other.
+    /// The user's plan changes, and Stripe's events about it arrive in order or reversed.
     Plan {
         user: usize,
         step: Step,
@@ -48,12 +48,12 @@ pub(super) enum Operation {
         credits: i64,
         at_once: bool,
     },
-    /// An earlier event comes again, or another that says the same.
-    Retell {
+    /// An earlier event arrives again, or another with the same content.
+    Redeliver {
         nth: usize,
         another: bool,
     },
-    /// Days go by, and ended entitlements are looked for.
+    /// Days go by, and ended entitlements are found.
     Pass {
         days: i64,
     },
@@ -63,15 +63,15 @@ pub(super) enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Done,
-    /// A charge, and whether there is a ticket for it.
+    /// A charge; `ticket` is true if it has one.
     Charged {
         version: i64,
         delta: i64,
         replayed: bool,
         ticket: bool,
     },
-    /// A grant, or credits given back.
-    Booked {
+    /// A grant or a refund.
+    Posted {
         version: i64,
         delta: i64,
         balance: i64,
@@ -79,8 +79,8 @@ pub(super) enum Answer {
     Refused {
         available: i64,
     },
-    /// Each webhook was settled, or known before.
-    Settled(Vec<bool>),
+    /// For each webhook: true if it was applied, false if it was known before.
+    Received(Vec<bool>),
     Error(&'static str),
 }
 
@@ -101,21 +101,21 @@ pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
         key,
         credits: tens * 10,
     });
-    let give_back = (users.clone(), 0..8_usize).prop_map(|(user, nth)| Operation::GiveBack { user, nth });
+    let refund = (users.clone(), 0..8_usize).prop_map(|(user, nth)| Operation::Refund { user, nth });
     let pack = (users, 1..=1000_i64, any::<bool>()).prop_map(|(user, credits, at_once)| Operation::Pack {
         user,
         credits,
         at_once,
     });
-    let retell =
-        (0..book.told.len().max(1), any::<bool>()).prop_map(|(nth, another)| Operation::Retell { nth, another });
+    let redeliver = (0..book.delivered.len().max(1), any::<bool>())
+        .prop_map(|(nth, another)| Operation::Redeliver { nth, another });
     let plan = (select(steps(book)), any::<bool>()).prop_map(|((user, step), swapped)| Operation::Plan {
         user,
         step,
         swapped,
     });
     let pass = (1..40_i64).prop_map(|days| Operation::Pass { days });
-    prop_oneof![1 => sign_up, 8 => charge, 2 => grant, 3 => give_back, 1 => pack, 3 => retell, 8 => plan, 2 => pass]
+    prop_oneof![1 => sign_up, 8 => charge, 2 => grant, 3 => refund, 1 => pack, 3 => redeliver, 8 => plan, 2 => pass]
         .boxed()
 }
 
@@ -124,7 +124,7 @@ fn steps(book: &Book) -> Vec<(usize, Step)> {
     let mut steps = Vec::new();
     for (user, account) in book.users.iter().enumerate() {
         let mut add = |step| steps.push((user, step));
-        let Some(plan) = account.living() else {
+        let Some(plan) = account.current() else {
             for tier in TIERS {
                 add(Step::Begin { tier, first: First::Active });
                 add(Step::Begin { tier, first: First::Incomplete });
@@ -141,16 +141,16 @@ fn steps(book: &Book) -> Vec<(usize, Step)> {
     steps
 }
 
-/// Returns whether the action may happen, also after earlier steps were removed.
+/// Returns true if the action is possible, also after earlier steps were removed.
 pub(super) fn possible(book: &Book, operation: &Operation) -> bool {
-    let there = |user: usize| user < book.users.len();
+    let exists = |user: usize| user < book.users.len();
     match *operation {
         Operation::SignUp { .. } | Operation::Pass { .. } => true,
         Operation::Grant { user, .. }
         | Operation::Charge { user, .. }
-        | Operation::GiveBack { user, .. }
-        | Operation::Pack { user, .. } => there(user),
-        Operation::Retell { nth, .. } => nth < book.told.len(),
-        Operation::Plan { user, step, .. } => there(user) && steps(book).contains(&(user, step)),
+        | Operation::Refund { user, .. }
+        | Operation::Pack { user, .. } => exists(user),
+        Operation::Redeliver { nth, .. } => nth < book.delivered.len(),
+        Operation::Plan { user, step, .. } => exists(user) && steps(book).contains(&(user, step)),
     }
 }

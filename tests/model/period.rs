@@ -4,13 +4,13 @@ use entity::{Tier, ledger_entry::ChangeType};
 
 use super::{
     account::{Account, Paid, Plan, Status},
-    telling::{Period, Telling, What},
+    delivery::{Delivery, Period, What},
 };
 
 impl Account {
-    /// What an event tells happens at Stripe first: the later word counts, and an end is final.
-    pub(super) fn becomes(&mut self, telling: &Telling) {
-        let What::Plan { plan, status, .. } = telling.what else { return };
+    /// Applies an event at Stripe, before it is delivered: the later state counts, and an end is final.
+    pub(super) fn becomes(&mut self, delivery: &Delivery) {
+        let What::Plan { plan, status, .. } = delivery.what else { return };
         let now = Plan { subscription: plan.subscription, tier: plan.tier, status, end: plan.end };
         match self.at_stripe.iter_mut().find(|known| known.subscription == plan.subscription) {
             None => self.at_stripe.push(now),
@@ -19,13 +19,13 @@ impl Account {
         }
     }
 
-    /// Applies what an event says. Once more changes nothing.
-    pub(super) fn hears(&mut self, telling: &Telling, today: i64) {
-        match telling.what {
+    /// Applies a received event. A repeated event changes nothing.
+    pub(super) fn receives(&mut self, delivery: &Delivery, today: i64) {
+        match delivery.what {
             What::Plan { plan, .. } => self.looks(plan, today),
             What::Paid { plan, instead } => {
-                if !self.invoices.contains(&telling.first) {
-                    self.invoices.push(telling.first);
+                if !self.invoices.contains(&delivery.first) {
+                    self.invoices.push(delivery.first);
                     self.pays(plan, instead, today);
                 }
                 self.looks(plan, today);
@@ -33,13 +33,13 @@ impl Account {
             What::Pack { number, credits, paid } => {
                 if paid && !self.packs.contains(&number) {
                     self.packs.push(number);
-                    self.book(ChangeType::Purchase, credits);
+                    self.post(ChangeType::Purchase, credits);
                 }
             }
         }
     }
 
-    /// An event makes the subscription be as it is at Stripe.
+    /// Reads the subscription from Stripe, as an event requests.
     fn looks(&mut self, plan: Period, today: i64) {
         if let Some(now) = self.at_stripe.iter().find(|now| now.subscription == plan.subscription).copied() {
             match self.plans.iter_mut().find(|known| known.subscription == plan.subscription) {
@@ -47,10 +47,10 @@ impl Account {
                 Some(known) => *known = now,
             }
         }
-        self.settles(today);
+        self.updates_unlimited(today);
     }
 
-    /// An invoice grants what its tier does, less what the tier before it did; STUDIO takes nothing away.
+    /// Grants the credits of an invoice's tier less those of the tier before it; STUDIO takes no credits away.
     fn pays(&mut self, plan: Period, instead: Option<Tier>, today: i64) {
         let credits = |tier| match tier {
             Tier::Core => 25,
@@ -61,16 +61,16 @@ impl Account {
         let due = if plan.tier == Tier::Studio { due.max(0) } else { due };
         let (subscription, end, tier) = (plan.subscription, plan.end, plan.tier);
         self.periods.push(Paid { subscription, end, tier });
-        self.book(ChangeType::Grant, due);
+        self.post(ChangeType::Grant, due);
         self.unlimited_until = self.entitled_until(today);
     }
 
-    /// Books a switch of unlimited that nothing else booked.
-    pub(super) fn settles(&mut self, today: i64) {
+    /// Posts a change of unlimited that no other entry contains.
+    pub(super) fn updates_unlimited(&mut self, today: i64) {
         let until = self.entitled_until(today);
         if self.unlimited_until != until {
             self.unlimited_until = until;
-            self.book(ChangeType::Grant, 0);
+            self.post(ChangeType::Grant, 0);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Several wishes at once: one comes after the other, and whichever is last holds.
+//! Concurrent changes of a subscription run one after the other, and the last one holds.
 
 use futures_util::future::join_all;
 use sandbox::Effect;
@@ -10,13 +10,13 @@ use crate::{
     harness::{Actor, TestApp, facts},
 };
 
-/// Lets the next call that changes a subscription take so long that the other wish comes meanwhile.
+/// Lets the next call that changes a subscription take so long that the other request arrives meanwhile.
 fn takes_long(app: &TestApp) {
     breaks(app, "/v1/subscription", 1, Effect::Delay { millis: 300 });
 }
 
-/// Both wishes at once, the one or the other first.
-async fn wishes_both(user: &Actor, tier: &str, change_first: bool) -> (Value, Value) {
+/// Requests a change and a cancellation at once, in either order.
+async fn requests_both(user: &Actor, tier: &str, change_first: bool) -> (Value, Value) {
     if change_first {
         tokio::join!(user.changes_plan(tier), user.cancels())
     } else {
@@ -26,12 +26,12 @@ async fn wishes_both(user: &Actor, tier: &str, change_first: bool) -> (Value, Va
 }
 
 facts! {
-    async fn the_same_upgrade_asked_for_many_times_at_once_is_charged_once(app: TestApp) {
+    async fn the_same_upgrade_requested_many_times_at_once_is_charged_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         takes_long(&app);
-        let wishes = join_all((0..4).map(|_| ada.changes_plan("PRO"))).await;
-        assert_eq!(wishes, vec![of_tier("PRO", None); 4]);
+        let results = join_all((0..4).map(|_| ada.changes_plan("PRO"))).await;
+        assert_eq!(results, vec![of_tier("PRO", None); 4]);
         app.settles().await;
         assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
     }
@@ -41,8 +41,8 @@ facts! {
         ada.subscribes("CORE").await;
         takes_long(&app);
         let (pro, studio) = tokio::join!(ada.changes_plan("PRO"), ada.changes_plan("STUDIO"));
-        for wish in [pro, studio] {
-            assert_eq!(wish["__typename"], "PlanSubscription", "{wish}");
+        for result in [pro, studio] {
+            assert_eq!(result["__typename"], "PlanSubscription", "{result}");
         }
         app.settles().await;
         assert_eq!(ada.tier().await, "STUDIO");
@@ -58,9 +58,9 @@ facts! {
             let user = app.signs_up(name).await;
             user.subscribes("CORE").await;
             takes_long(&app);
-            let (changed, cancelled) = wishes_both(&user, "PRO", change_first).await;
-            for wish in [changed, cancelled] {
-                assert_eq!(wish["__typename"], "PlanSubscription", "{wish}");
+            let (changed, cancelled) = requests_both(&user, "PRO", change_first).await;
+            for result in [changed, cancelled] {
+                assert_eq!(result["__typename"], "PlanSubscription", "{result}");
             }
             app.settles().await;
             // Whichever was last: it was paid for, and goes on or does not.
@@ -77,9 +77,9 @@ facts! {
             let user = app.signs_up(name).await;
             user.subscribes("PRO").await;
             takes_long(&app);
-            let (changed, cancelled) = wishes_both(&user, "CORE", change_first).await;
-            for wish in [changed, cancelled] {
-                assert_eq!(wish["__typename"], "PlanSubscription", "{wish}");
+            let (changed, cancelled) = requests_both(&user, "CORE", change_first).await;
+            for result in [changed, cancelled] {
+                assert_eq!(result["__typename"], "PlanSubscription", "{result}");
             }
             app.settles().await;
             let now = user.subscription().await;

@@ -76,15 +76,15 @@ facts! {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, DECLINES).await;
-        for wish in ["CORE", "cancel"] {
+        for request in ["CORE", "cancel"] {
             assert_eq!(ada.changes_plan("PRO").await["__typename"], "PaymentFailed");
             assert!(!newest(&app).await["pending_update"].is_null());
-            if wish == "cancel" {
+            if request == "cancel" {
                 ada.cancels().await;
             } else {
-                assert_eq!(ada.changes_plan(wish).await, of_tier("CORE", None));
+                assert_eq!(ada.changes_plan(request).await, of_tier("CORE", None));
             }
-            assert!(newest(&app).await["pending_update"].is_null(), "{wish}");
+            assert!(newest(&app).await["pending_update"].is_null(), "{request}");
         }
         assert_eq!(asked(&app, "POST /v1/invoices/{id}/void"), 2);
     }

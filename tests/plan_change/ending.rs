@@ -27,7 +27,7 @@ async fn ends_in_portal(app: &TestApp, user: &Actor) {
     assert_eq!(ending["cancel_at_period_end"], false);
 }
 
-/// What an upgrade costs and brings, without the moment.
+/// The preview of an upgrade without its time.
 fn money(mut preview: Value) -> Value {
     preview["effectiveAt"].take();
     preview

@@ -32,7 +32,7 @@ async fn delivers(app: &TestApp, late: &[Value]) {
     }
 }
 
-/// What must not change: the plan but for the count of its changes, and the balance.
+/// The state that must not change: the plan without the number of its changes, the balance and the tier.
 async fn state(user: &Actor) -> (Value, Value, Value) {
     let mut plan = user.subscription().await;
     plan["version"].take();
@@ -46,13 +46,13 @@ facts! {
             let user = app.signs_up(name).await;
             user.subscribes("CORE").await;
             let known = holds_events_back(&app);
-            let (mut wishes, mut states) = (Vec::new(), Vec::new());
+            let (mut results, mut states) = (Vec::new(), Vec::new());
             for tier in ["PRO", "CORE", "STUDIO", "PRO", "STUDIO", "CORE"] {
-                wishes.push(user.changes_plan(tier).await["__typename"].clone());
+                results.push(user.changes_plan(tier).await["__typename"].clone());
                 states.push(state(&user).await);
                 app.sandbox().advance(pause).await;
             }
-            assert_eq!(wishes, ["PlanSubscription"; 6]);
+            assert_eq!(results, ["PlanSubscription"; 6]);
             assert_eq!(states[5].0["scheduledTier"], "CORE");
             delivers(&app, &since(&app, &known)).await;
             assert_eq!(state(&user).await, states[5], "{name}");
@@ -60,13 +60,13 @@ facts! {
         }
     }
 
-    async fn events_of_wishes_taken_back_bring_none_of_them_back(app: TestApp) {
+    async fn late_events_of_reverted_changes_restore_none_of_them(app: TestApp) {
         for (name, pause) in [("ada", Duration::ZERO), ("bob", Duration::from_mins(5))] {
             let user = app.signs_up(name).await;
             user.subscribes("PRO").await;
             let known = holds_events_back(&app);
-            for wish in ["cancel", "resume", "CORE", "resume"] {
-                match wish {
+            for request in ["cancel", "resume", "CORE", "resume"] {
+                match request {
                     "cancel" => drop(user.cancels().await),
                     "resume" => drop(user.resumes().await),
                     tier => drop(user.changes_plan(tier).await),
@@ -82,7 +82,7 @@ facts! {
         }
     }
 
-    async fn a_downgrade_that_came_true_unheard_is_learned_backwards(app: TestApp) {
+    async fn a_downgrade_whose_events_arrive_in_reverse_is_applied(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         let known = holds_events_back(&app);

@@ -1,4 +1,4 @@
-//! Changes of plan whose replies were lost, or came to nothing: whatever was made is found, and paid once.
+//! Plan changes whose replies were lost are found at Stripe, finished and paid once.
 
 use chrono::TimeDelta;
 use entity::work::Kind;
@@ -18,18 +18,18 @@ use crate::{
 const SUBSCRIPTIONS: &str = "/v1/subscriptions";
 const SCHEDULES: &str = "/v1/subscription_schedules";
 
-/// Wishes for a plan, and never hears what became of it.
-async fn hears_nothing(user: &Actor, tier: &str) {
+/// Requests a plan and gets no result.
+async fn gets_no_result(user: &Actor, tier: &str) {
     assert_eq!(user.is_refused(PLAN_CHANGE, plan_change(tier)).await, "STRIPE_UNAVAILABLE");
 }
 
-/// What the gateway does by itself so much later.
+/// Runs the gateway's own retries, as if this time had passed.
 async fn sweeps(app: &TestApp, later: TimeDelta) {
     ages(app, later).await;
     app.works_off(Kind::Operation).await;
 }
 
-/// Events come to nobody, so that all rests on what Stripe answers.
+/// Stops all events, so that only Stripe's replies count.
 fn goes_silent(app: &TestApp) {
     app.sandbox().set_webhook_urls(Vec::new());
 }
@@ -44,26 +44,26 @@ facts! {
         ada.subscribes("CORE").await;
         goes_silent(&app);
         breaks(&app, SUBSCRIPTIONS, ATTEMPTS, Effect::Drop);
-        hears_nothing(&ada, "PRO").await;
+        gets_no_result(&ada, "PRO").await;
         assert_eq!(paid(&app).await, [499, 1000], "it was made");
         holds(&ada, "CORE", 25).await;
-        // By then no new charge may begin; this one is known all the same.
+        // By then no new charge may begin, but this one is found nevertheless.
         sweeps(&app, TimeDelta::hours(1)).await;
         holds(&ada, "PRO", 100).await;
         sweeps(&app, TimeDelta::hours(1)).await;
         assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
     }
 
-    async fn whoever_asks_again_after_a_lost_reply_pays_once(app: TestApp) {
+    async fn a_retry_after_a_lost_reply_pays_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         for (tier, effect, times) in [("PRO", Effect::Drop, ATTEMPTS), ("STUDIO", Effect::Garble, 1)] {
             breaks(&app, SUBSCRIPTIONS, times, effect);
-            hears_nothing(&ada, tier).await;
+            gets_no_result(&ada, tier).await;
             assert_eq!(ada.changes_plan(tier).await, of_tier(tier, None));
             app.settles().await;
         }
-        // How many entries of no credits tell of STUDIO depends on whether the invoice or the subscription is told first.
+        // The number of entries without credits depends on whether the invoice or the subscription arrives first.
         let credits: Vec<_> = grants(&ada).await.into_iter().filter(|credits| *credits != 0).collect();
         assert_eq!((paid(&app).await, credits), (vec![499, 1000, 1500], vec![75, 25]));
         assert_eq!(ada.tier().await, "STUDIO");
@@ -74,7 +74,7 @@ facts! {
         ada.subscribes("CORE").await;
         goes_silent(&app);
         breaks(&app, SUBSCRIPTIONS, ATTEMPTS, Effect::Drop);
-        hears_nothing(&ada, "PRO").await;
+        gets_no_result(&ada, "PRO").await;
         let cancelled = ada.cancels().await;
         assert_eq!((&cancelled["tier"], &cancelled["cancelAtPeriodEnd"]), (&"PRO".into(), &true.into()));
         assert_eq!((paid(&app).await, ada.credits().await), (vec![499, 1000], 100));
@@ -96,7 +96,7 @@ facts! {
         ada.subscribes("CORE").await;
         breaks(&app, SUBSCRIPTIONS, 1, Effect::Spoil { status: 500 });
         for _ in 0..2 {
-            hears_nothing(&ada, "PRO").await;
+            gets_no_result(&ada, "PRO").await;
         }
         sweeps(&app, TimeDelta::minutes(1)).await;
         assert_eq!(paid(&app).await, [499]);
@@ -111,7 +111,7 @@ facts! {
         for (later, tier, due) in [(11, "CORE", vec![499]), (2, "PRO", vec![499, 1000])] {
             // A step that is refused is looked at, and tried once more.
             breaks(&app, SUBSCRIPTIONS, 2 * ATTEMPTS, Effect::Refuse { status: 503 });
-            hears_nothing(&ada, "PRO").await;
+            gets_no_result(&ada, "PRO").await;
             assert_eq!(paid(&app).await, [499]);
             sweeps(&app, TimeDelta::minutes(later)).await;
             assert_eq!((ada.tier().await.as_str(), paid(&app).await), (tier, due));
@@ -124,10 +124,10 @@ facts! {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         goes_silent(&app);
-        // The schedule is made, then told what comes: each reply is lost once.
+        // The schedule is created, then updated; each reply is lost once.
         for path in [SCHEDULES.to_owned(), format!("{SCHEDULES}/")] {
             breaks(&app, &path, ATTEMPTS, Effect::Drop);
-            hears_nothing(&ada, "CORE").await;
+            gets_no_result(&ada, "CORE").await;
             assert_eq!(ada.subscription().await["scheduledTier"], Value::Null);
         }
         sweeps(&app, TimeDelta::hours(1)).await;

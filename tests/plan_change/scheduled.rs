@@ -1,4 +1,4 @@
-//! What waits for the period's end: downgrades and ends, replaced and taken back.
+//! Downgrades and cancellations wait for the period's end, and can be replaced and reverted.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Two users live alike; of one no webhook comes for months.
+//! A user whose webhooks are lost for months ends like one whose webhooks arrive.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn lives(app: &TestApp, user: &Actor) {
     app.settles().await;
 }
 
-/// What has become of a life, without versions and times.
+/// The final state of a user, without versions and times.
 #[derive(Debug, PartialEq)]
 struct Life {
     credits: i64,
@@ -101,7 +101,7 @@ async fn after_months_of_silence(backend: Backend) {
                     loses_webhooks(&lossy);
                     lives(&lossy, &ada).await;
                     lives(&sound, &twin).await;
-                    assert_eq!((ada.credits().await, payments(&ada).await), (0, Vec::new()), "nothing was heard");
+                    assert_eq!((ada.credits().await, payments(&ada).await), (0, Vec::new()), "no event arrived");
                     let events = at_stripe(&lossy, "/v1/events?type=invoice.paid&limit=100").await;
                     assert_eq!(events["data"].as_array().unwrap().len(), 1, "Stripe has forgotten the others");
 

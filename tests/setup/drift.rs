@@ -51,8 +51,8 @@ async fn what_was_archived_is_put_on_sale_again() {
     let path = format!("/v1/prices/{}", price["id"].as_str().unwrap());
     stripe.post(&path, &[("active", "false")]).await;
     stripe.post("/v1/products/patch_hive_core", &[("active", "false")]).await;
-    let told = stripe.sets_up(&["--dry-run"]).await;
-    assert_eq!(told.matches("would be reactivated").count(), 2, "{told}");
+    let report = stripe.sets_up(&["--dry-run"]).await;
+    assert_eq!(report.matches("would be reactivated").count(), 2, "{report}");
     assert_eq!(stripe.get(&path).await["active"], false);
     stripe.sets_up(&[]).await;
     assert_eq!(stripe.get(&path).await["active"], true);
@@ -60,7 +60,7 @@ async fn what_was_archived_is_put_on_sale_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_portal_that_offers_something_else_is_mended_and_anothers_is_left_alone() {
+async fn a_portal_that_offers_something_else_is_updated_and_other_ones_are_left_alone() {
     let stripe = Stripe::start().await;
     let foreign =
         stripe.post("/v1/billing_portal/configurations", &[("features[invoice_history][enabled]", "false")]).await;
@@ -69,16 +69,16 @@ async fn a_portal_that_offers_something_else_is_mended_and_anothers_is_left_alon
     assert_ne!(foreign["id"], ours);
     let path = format!("/v1/billing_portal/configurations/{ours}");
     stripe.post(&path, &[("features[subscription_update][enabled]", "true")]).await;
-    let told = stripe.sets_up(&["--dry-run"]).await;
-    assert!(told.contains("# portal configuration: would be updated"), "{told}");
-    let mended = stripe.sets_up(&[]).await;
-    assert_eq!(variable(&mended, "STRIPE_PORTAL_CONFIGURATION"), Some(ours));
+    let report = stripe.sets_up(&["--dry-run"]).await;
+    assert!(report.contains("# portal configuration: would be updated"), "{report}");
+    let updated = stripe.sets_up(&[]).await;
+    assert_eq!(variable(&updated, "STRIPE_PORTAL_CONFIGURATION"), Some(ours));
     assert_eq!(stripe.get(&path).await["features"]["subscription_update"]["enabled"], false);
     let path = format!("/v1/billing_portal/configurations/{}", foreign["id"].as_str().unwrap());
     assert_eq!(stripe.get(&path).await["features"]["invoice_history"]["enabled"], false);
 }
 
-/// An endpoint of somebody's making.
+/// Creates an endpoint with other events than the gateway's.
 async fn made(stripe: &Stripe, url: &str, version: &str) -> Value {
     let form = [
         ("url", url),
@@ -90,20 +90,20 @@ async fn made(stripe: &Stripe, url: &str, version: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_that_is_disabled_or_gets_other_events_is_mended_and_anothers_is_left_alone() {
+async fn an_endpoint_that_is_disabled_or_gets_other_events_is_updated_and_other_ones_are_left_alone() {
     let stripe = Stripe::start().await;
     let ours = made(&stripe, URL, "2026-09-30.endive").await;
     let other = made(&stripe, "https://elsewhere.example/hook", "2026-09-30.endive").await;
     let path = format!("/v1/webhook_endpoints/{}", ours["id"].as_str().unwrap());
     stripe.post(&path, &[("disabled", "true")]).await;
 
-    let told = stripe.sets_up(&["--dry-run", "--webhook-url", URL]).await;
+    let report = stripe.sets_up(&["--dry-run", "--webhook-url", URL]).await;
     for drift in ["would be updated", "it was disabled", "checkout.session.completed", "it was sent charge.succeeded"] {
-        assert!(told.contains(drift), "{drift} is not in\n{told}");
+        assert!(report.contains(drift), "{drift} is not in\n{report}");
     }
     stripe.sets_up(&["--webhook-url", URL]).await;
-    let mended = stripe.get(&path).await;
-    assert_eq!((&mended["status"], &mended["enabled_events"]), (&json!("enabled"), &json!(EVENTS)));
+    let updated = stripe.get(&path).await;
+    assert_eq!((&updated["status"], &updated["enabled_events"]), (&json!("enabled"), &json!(EVENTS)));
     let path = format!("/v1/webhook_endpoints/{}", other["id"].as_str().unwrap());
     assert_eq!(stripe.get(&path).await["enabled_events"], json!(["invoice.paid", "charge.succeeded"]));
     assert_eq!(stripe.get("/v1/webhook_endpoints").await["data"].as_array().unwrap().len(), 2);

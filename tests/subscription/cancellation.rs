@@ -37,14 +37,14 @@ fn refuses(app: &TestApp, status: u16) {
     app.sandbox().inject(Fault { method, path, times: u32::MAX, effect: Effect::Refuse { status } });
 }
 
-/// What became of the wishes about subscriptions, the oldest first.
-async fn wishes(app: &TestApp) -> Vec<State> {
+/// The states of the operations on subscriptions, the oldest first.
+async fn operations(app: &TestApp) -> Vec<State> {
     let query = operation::Entity::find().filter(operation::Column::Kind.eq(Kind::SubscriptionChange));
     let rows = query.order_by_asc(operation::Column::Id).all(app.inside().await.database.read()).await.unwrap();
     rows.into_iter().map(|row| row.state).collect()
 }
 
-/// Asks again what a lost reply left open, as the gateway does by itself after a while.
+/// Retries open operations, as the gateway does on its own after a while.
 async fn asks_again(app: &TestApp) {
     let inside = app.inside().await;
     let earlier = inside.clock.wall() - TimeDelta::minutes(2);
@@ -95,10 +95,10 @@ facts! {
         assert_eq!(ada.resumes().await["cancelAtPeriodEnd"], false);
         app.sandbox().clear_faults();
         assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);
-        assert_eq!(wishes(&app).await, [State::Refused, State::Done, State::Done]);
+        assert_eq!(operations(&app).await, [State::Refused, State::Done, State::Done]);
     }
 
-    async fn a_wish_that_is_stuck_makes_way_after_ten_minutes(app: TestApp) {
+    async fn a_stuck_operation_makes_way_after_ten_minutes(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         refuses(&app, 429);
@@ -107,15 +107,15 @@ facts! {
         assert_eq!(ada.is_refused(RESUMPTION, json!({})).await, "STRIPE_UNAVAILABLE");
         ages(&app, TimeDelta::minutes(11)).await;
         assert_eq!(ada.resumes().await["cancelAtPeriodEnd"], false);
-        assert_eq!(wishes(&app).await, [State::Lapsed, State::Done]);
+        assert_eq!(operations(&app).await, [State::Lapsed, State::Done]);
     }
 
-    async fn a_subscription_that_ended_unheard_is_found_ended_when_it_is_cancelled(app: TestApp) {
+    async fn canceling_a_subscription_that_ended_without_an_event_finds_the_end(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         app.sandbox().set_webhook_urls(Vec::new());
         stripe_ends_it(&app).await;
-        assert_eq!(ada.tier().await, "CORE", "nobody told");
+        assert_eq!(ada.tier().await, "CORE", "no event arrived");
         assert_eq!(ada.cancels().await["__typename"], "NoActiveSubscription");
         assert_eq!(ada.tier().await, "FREE");
     }

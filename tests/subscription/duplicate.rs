@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Subscribes to CORE, and a moment later to PRO on another page, which knows nothing of the first.
+/// Subscribes to CORE, and a moment later to PRO on a page of another origin.
 async fn subscribes_twice(app: &TestApp, user: &Actor) {
     let core = user.opens_checkout("CORE").await;
     let pro = opened_elsewhere(app, &customer_of(app, &core).await, "price_pro").await;
@@ -32,31 +32,31 @@ async fn subscribes_twice(app: &TestApp, user: &Actor) {
     app.settles().await;
 }
 
-/// The number of the only user who has a customer.
+/// The id of the only user with a customer.
 async fn subscriber(app: &TestApp) -> i64 {
     customer::Entity::find().one(app.inside().await.database.read()).await.unwrap().unwrap().user_id
 }
 
-/// As the gateway does by itself every few seconds.
+/// Runs the due work, as the gateway does on its own every few seconds.
 async fn sweeps(app: &TestApp) {
     app.works_off(WorkKind::Operation).await;
     app.works_off(WorkKind::Duplicate).await;
     app.settles().await;
 }
 
-/// What Stripe has of a kind, newest first, by one of its fields.
-async fn told(app: &TestApp, path: &str, field: &str) -> Vec<String> {
+/// The values of a field in a list of Stripe's, the newest first.
+async fn values(app: &TestApp, path: &str, field: &str) -> Vec<String> {
     let list = at_stripe(app, path).await;
-    let told = list["data"].as_array().unwrap().iter().map(|object| object[field].to_string());
-    told.map(|text| text.trim_matches('"').to_owned()).collect()
+    let values = list["data"].as_array().unwrap().iter().map(|object| object[field].to_string());
+    values.map(|text| text.trim_matches('"').to_owned()).collect()
 }
 
 async fn statuses(app: &TestApp) -> Vec<String> {
-    told(app, "/v1/subscriptions?status=all&limit=100", "status").await
+    values(app, "/v1/subscriptions?status=all&limit=100", "status").await
 }
 
 async fn refunded(app: &TestApp) -> Vec<String> {
-    told(app, "/v1/refunds?limit=100", "amount").await
+    values(app, "/v1/refunds?limit=100", "amount").await
 }
 
 /// The operations that undid something, with what became of them.
@@ -82,7 +82,7 @@ fn breaks(app: &TestApp, method: &str, path: &str, times: u32, effect: Effect) {
 
 /// The payment of the newest subscription.
 async fn newest_payment(app: &TestApp) -> String {
-    told(app, "/v1/payment_intents?limit=1", "id").await.remove(0)
+    values(app, "/v1/payment_intents?limit=1", "id").await.remove(0)
 }
 
 const SUBSCRIPTIONS: &str = "/v1/subscriptions";
@@ -161,12 +161,12 @@ facts! {
         breaks(&app, "POST", REFUNDS, 3, Effect::Drop);
         sweeps(&app).await;
         assert_eq!(undone(&app).await[0].0, State::Open);
-        let refund = told(&app, REFUNDS, "id").await.remove(0);
+        let refund = values(&app, REFUNDS, "id").await.remove(0);
         app.sandbox().settle_refund(&refund, false).unwrap();
         app.sandbox().clear_faults();
         ages(&app, chrono::TimeDelta::minutes(61)).await;
         sweeps(&app).await;
-        assert_eq!(told(&app, REFUNDS, "status").await, ["failed"]);
+        assert_eq!(values(&app, REFUNDS, "status").await, ["failed"]);
         let (state, error) = undone(&app).await.remove(0);
         assert_eq!(state, State::Refused);
         assert!(error.unwrap().contains("charge_already_refunded"));

@@ -127,8 +127,8 @@ async fn what_a_token_says_besides_keeps_nobody_out() {
                 let mut claims = ada_with("sub", json!(format!("auth|{claim} {}", value.to_string().len())));
                 claims["email"] = json!(format!("{claim}{}@patchhive.example", value.to_string().len()));
                 claims[claim] = value;
-                let (status, said) = asks_who(&app, &format!("Bearer {}", issued(&claims))).await;
-                assert_eq!(status, 200, "{said} {claims}");
+                let (status, seen) = asks_who(&app, &format!("Bearer {}", issued(&claims))).await;
+                assert_eq!(status, 200, "{seen} {claims}");
             }
         },
     )
@@ -181,8 +181,8 @@ async fn an_email_that_is_taken_is_refused_and_nothing_is_merged() {
                 json!({ "iss": ISSUER, "sub": "auth|bob", "email": "BOB@patchhive.example", "exp": soon() }),
             ] {
                 for _ in 0..2 {
-                    let said = asks_who(&app, &format!("Bearer {}", issued(&claims))).await;
-                    assert_eq!(said, (409, "ALREADY_EXISTS".to_owned()), "{claims}");
+                    let seen = asks_who(&app, &format!("Bearer {}", issued(&claims))).await;
+                    assert_eq!(seen, (409, "ALREADY_EXISTS".to_owned()), "{claims}");
                 }
             }
             assert_eq!(users(&app).await, 2);

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::{asks_who, claims_with, secret, signed};
 use crate::harness::{Actor, TestApp, facts};
 
-/// How long another process's change may take to be noticed.
+/// Time limit for noticing another process's change.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const CHANGE_PASSWORD: &str =

@@ -1,4 +1,4 @@
-//! What the RFCs ask of whoever reads another issuer's tokens: several keys, times, extensions.
+//! Tokens of another issuer are read as the RFCs require: several keys, times and extensions.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use patch_hive::config::Config;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{booked, inbox, known_user, payloads::Pack, purchase};
+use super::{entries_of, inbox, known_user, payloads::Pack, purchase};
 use crate::{
     checkout::on_both,
     harness::{
@@ -77,7 +77,7 @@ facts! {
             let header = sign(&body, DEMO.webhook_secret, now() + seconds);
             assert_eq!(app.receives_raw(body, Some(&header)).await.0, 200);
         }
-        assert_eq!(booked(&ada).await, [purchase(25), purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25), purchase(25)]);
     }
 }
 
@@ -101,7 +101,7 @@ async fn while_a_secret_is_replaced_both_are_good() {
         let (unknown, known) = (sign(&body, "whsec_revoked", time), sign(&body, NEXT, time));
         let header = format!("{unknown},{}", known.split_once(',').unwrap().1);
         assert_eq!(app.receives_raw(body, Some(&header)).await.0, 200);
-        assert_eq!(booked(&ada).await.len(), 3);
+        assert_eq!(entries_of(&ada).await.len(), 3);
     })
     .await;
 }

@@ -5,7 +5,7 @@ use patch_hive::ledger;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::{
-    accepts, booked, grant, inbox, known_user,
+    accepts, entries_of, grant, inbox, known_user,
     payloads::{CORE, Plan},
 };
 use crate::harness::{Backend, TestApp, facts, run};
@@ -26,7 +26,7 @@ facts! {
         assert!(inbox(&app).await.is_empty());
 
         accepts(&app, [&paid]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     }
 }
 
@@ -50,7 +50,7 @@ async fn a_lock_that_cannot_be_had_in_time_stores_nothing_and_the_next_delivery_
         holder.rollback().await.unwrap();
 
         accepts(&app, [&paid]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     })
     .await;
 }

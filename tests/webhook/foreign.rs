@@ -1,4 +1,4 @@
-//! What means nothing to this installation is kept, and books nothing.
+//! Events that do not concern this installation are stored and change nothing.
 
 use entity::event::{self, Status};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::harness::{Actor, TestApp, facts};
 
-/// Sends an event that is to be ignored, and returns what is stored of it.
+/// Sends an event that is to be ignored, and returns its stored row.
 async fn is_ignored(app: &TestApp, event: &Value) -> event::Model {
     accepts(app, [event]).await;
     let stored = stored(app, event).await.unwrap();

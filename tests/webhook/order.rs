@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{
-    accepts, booked, grant, known_user,
+    accepts, entries_of, grant, known_user,
     payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later, retold},
     stored,
 };
@@ -129,7 +129,7 @@ facts! {
             let events = app.sandbox().events().split_off(before);
             let of_kind = |kind: &&str| events.iter().find(|event| event["type"] == **kind).unwrap();
             accepts(&app, order.iter().map(of_kind)).await;
-            assert_eq!(booked(&ada).await, [grant(25)], "{order:?}");
+            assert_eq!(entries_of(&ada).await, [grant(25)], "{order:?}");
             assert_eq!(ada.tier().await, "CORE", "{order:?}");
         }
     }
@@ -140,7 +140,7 @@ facts! {
         accepts(&app, [&plan.deleted()]).await;
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "FREE"));
         accepts(&app, [&plan.created("active"), &plan.paid("subscription_create")]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
         assert_eq!(ada.tier().await, "FREE");
         assert_eq!(ada.subscription().await, Value::Null);
         // Even a later event does not undo an end.
@@ -172,8 +172,8 @@ facts! {
     }
 
     async fn any_loss_of_a_subscriptions_events_ends_in_stripes_state(app: TestApp) {
-        for told in 0..4 {
-            let (ada, customer) = known_user(&app, &format!("ada{told}")).await;
+        for nth in 0..4 {
+            let (ada, customer) = known_user(&app, &format!("ada{nth}")).await;
             let plan = Plan::new(&customer, CORE);
             let mut ending = plan.updated("active", json!({ "cancel_at_period_end": false }));
             ending["data"]["object"]["cancel_at_period_end"] = true.into();
@@ -184,7 +184,7 @@ facts! {
                 ending,
             ];
             app.stripe_has(&events);
-            accepts(&app, [&events[told]]).await;
+            accepts(&app, [&events[nth]]).await;
             let subscription = ada.subscription().await;
             assert_eq!((&subscription["tier"], &subscription["cancelAtPeriodEnd"]), (&json!("CORE"), &json!(true)));
             assert_eq!(subscription["version"], 1, "one look is one change");

@@ -1,9 +1,9 @@
-//! What a period grants, and which event shows that it was paid.
+//! A paid period grants its credits once, whichever event shows the payment.
 
 use serde_json::json;
 
 use super::{
-    accepts, booked, grant, known_user,
+    accepts, entries_of, grant, known_user,
     payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later},
 };
 use crate::harness::{Actor, TestApp, facts};
@@ -31,7 +31,7 @@ facts! {
         accepts(&app, [&bounced]).await;
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "CORE"), "as long as Stripe says active");
         accepts(&app, [&plan.paid("subscription_create")]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     }
 
     async fn a_renewals_update_grants_nothing_and_its_invoice_does(app: TestApp) {
@@ -40,10 +40,10 @@ facts! {
         let item = json!({ "current_period_end": plan.end, "price": { "id": "price_core" } });
         let rolled = json!({ "items": { "data": [item] } });
         accepts(&app, [&next.updated("active", rolled)]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
         assert_eq!(ada.tier().await, "CORE");
         accepts(&app, [&next.paid("subscription_cycle")]).await;
-        assert_eq!(booked(&ada).await, [grant(25), grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25), grant(25)]);
     }
 
     async fn a_renewals_invoice_may_come_before_its_update(app: TestApp) {
@@ -51,7 +51,7 @@ facts! {
         let next = plan.renewed();
         let rolled = next.updated("active", json!({ "latest_invoice": "in_test" }));
         accepts(&app, [&next.paid("subscription_cycle"), &rolled]).await;
-        assert_eq!(booked(&ada).await, [grant(100), grant(100)]);
+        assert_eq!(entries_of(&ada).await, [grant(100), grant(100)]);
     }
 
     async fn a_studio_renewal_whose_money_went_back_ends_unlimited_exports_at_once(app: TestApp) {
@@ -84,7 +84,7 @@ facts! {
         yearly["current_period_end"] = (plan.start + 365 * 24 * 60 * 60).into();
         items.insert(0, yearly);
         accepts(&app, [&created, &plan.paid("subscription_create")]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
         let end = ada.subscription().await["currentPeriodEnd"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>();
         assert_eq!(end.unwrap().timestamp(), plan.end);
     }
@@ -98,7 +98,7 @@ facts! {
             &later(plan.updated("active", json!({ "status": "past_due" })), 3),
             &later(plan.at(PRO).updated("active", of_core), 4),
         ]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
         assert_eq!(ada.tier().await, "PRO");
     }
 
@@ -106,12 +106,12 @@ facts! {
         let (ada, plan) = subscribed(&app, "ada", CORE).await;
         let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
         accepts(&app, [&upgrade]).await;
-        assert_eq!(booked(&ada).await, [grant(25), grant(75)]);
+        assert_eq!(entries_of(&ada).await, [grant(25), grant(75)]);
         // Back and forth with a credit: nothing is gained by it.
         let downgrade = plan.paid_for("subscription_update", &[(PRO.0, -750), (CORE.0, 250)]);
         let again = plan.paid_for("manual", &[(CORE.0, -250), (PRO.0, 750)]);
         accepts(&app, [&downgrade, &again]).await;
-        assert_eq!(booked(&ada).await, [grant(25), grant(75), grant(-38), grant(38)]);
+        assert_eq!(entries_of(&ada).await, [grant(25), grant(75), grant(-38), grant(38)]);
     }
 
     async fn a_first_invoice_by_quote_and_a_manual_one_grant_like_any_other(app: TestApp) {
@@ -119,7 +119,7 @@ facts! {
             let (ada, customer) = known_user(&app, &format!("ada-{}", reason.replace('_', "-"))).await;
             let plan = Plan::new(&customer, CORE);
             accepts(&app, [&plan.created("active"), &plan.paid(reason)]).await;
-            assert_eq!((booked(&ada).await, ada.tier().await.as_str()), (vec![grant(25)], "CORE"), "{reason}");
+            assert_eq!((entries_of(&ada).await, ada.tier().await.as_str()), (vec![grant(25)], "CORE"), "{reason}");
         }
     }
 
@@ -134,7 +134,7 @@ facts! {
         let mut paid = plan.paid_for("subscription_create", &[(CORE.0, 998), PRO]);
         paid["data"]["object"]["lines"]["data"][0]["quantity"] = 2.into();
         accepts(&app, [&created, &paid]).await;
-        assert_eq!((booked(&ada).await, ada.tier().await.as_str()), (vec![grant(150)], "PRO"));
+        assert_eq!((entries_of(&ada).await, ada.tier().await.as_str()), (vec![grant(150)], "PRO"));
     }
 
     async fn every_line_is_read(app: TestApp) {
@@ -147,7 +147,7 @@ facts! {
         paid["data"]["object"]["lines"]["data"] = shown.into();
         paid["data"]["object"]["lines"]["has_more"] = true.into();
         accepts(&app, [&paid]).await;
-        assert_eq!(booked(&ada).await, [grant(24 * 25)]);
+        assert_eq!(entries_of(&ada).await, [grant(24 * 25)]);
     }
 
     async fn an_upgrades_invoice_may_come_before_the_first_one(app: TestApp) {
@@ -192,7 +192,7 @@ facts! {
         accepts(&app, [&month.updated("active", json!({ "status": "trialing" }))]).await;
         assert_eq!(ada.credits().await, 0);
         accepts(&app, [&month.paid("subscription_cycle")]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     }
 
     async fn a_subscription_that_is_paid_by_invoice_grants_when_the_invoice_is_paid(app: TestApp) {
@@ -201,7 +201,7 @@ facts! {
         accepts(&app, [&plan.created("active")]).await;
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (0, "CORE"));
         accepts(&app, [&plan.paid("subscription_create")]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     }
 
     async fn a_plan_that_is_past_due_gives_no_tier_and_is_not_gone(app: TestApp) {

@@ -1,8 +1,8 @@
-//! Whatever order the events of a life come in, it ends alike: each life is lived once in the sandbox (older shapes are made
-//! by hand), and its events are told in many orders, each order to a user of its own.
+//! The order of events does not matter: each life is lived once in the sandbox (older shapes are built here), and its events
+//! are delivered in many orders, each order to its own user, with the same result.
 //!
-//! `PATCH_HIVE_TEST_SECONDS` (any number) tells every life in every order on SQLite, up to six events: 720 orders. Longer ones,
-//! and all on PostgreSQL, it tells in hundreds of them.
+//! `PATCH_HIVE_TEST_SECONDS` (any number) delivers every life of up to six events in all 720 orders on SQLite, and longer lives,
+//! and all on PostgreSQL, in hundreds of orders.
 
 mod crowd;
 mod life;
@@ -16,14 +16,13 @@ use sea_orm::DbBackend;
 
 use super::payloads;
 use crate::harness::{
-    TestApp,
-    chance::{Dice, Seed, lengthened},
-    facts,
+    TestApp, facts,
+    rng::{Rng, Seed, lengthened},
 };
 use crowd::Crowd;
 use life::Life;
 
-/// In how many orders a life is told on a database, in a usual and in a lengthened run.
+/// Number of orders in which a life is delivered on a database, in a usual and in a lengthened run.
 fn wanted(backend: DbBackend) -> usize {
     match (backend, lengthened()) {
         (DbBackend::Sqlite, false) => 24,
@@ -33,10 +32,10 @@ fn wanted(backend: DbBackend) -> usize {
     }
 }
 
-/// Users to whom a life is told all at once.
+/// Users to whom the events of a life are delivered all at once.
 const AT_ONCE: usize = 4;
 
-/// Every order of so many things.
+/// All orders of a number of things.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
     for next in 0..count {
@@ -53,42 +52,42 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     orders
 }
 
-/// Every order, where so many are wanted. Or else as it happened, the other way round, and others by chance.
-fn some_orders(count: usize, wanted: usize, dice: &mut Dice) -> Vec<Vec<usize>> {
+/// All orders if they are few enough; otherwise the original order, its reverse, and random ones.
+fn some_orders(count: usize, wanted: usize, rng: &mut Rng) -> Vec<Vec<usize>> {
     if count <= 6 && (1..=count).product::<usize>() <= wanted {
         return orders(count);
     }
     let mut some = vec![(0..count).collect::<Vec<_>>(), (0..count).rev().collect()];
     while some.len() < wanted {
-        some.push(shuffled((0..count).collect(), dice));
+        some.push(shuffled((0..count).collect(), rng));
     }
     some
 }
 
-fn shuffled(mut things: Vec<usize>, dice: &mut Dice) -> Vec<usize> {
+fn shuffled(mut things: Vec<usize>, rng: &mut Rng) -> Vec<usize> {
     for place in (1..things.len()).rev() {
-        things.swap(place, dice.place(place + 1));
+        things.swap(place, rng.place(place + 1));
     }
     things
 }
 
-/// Tells a life in many orders, and all at once with repeats and through all replicas, and proves that every end is the same.
-async fn ends_alike(stripe: &Sandbox, replicas: &[App], life: &Life, dice: &mut Dice) -> usize {
+/// Delivers a life in many orders, and all at once with repeats and through all replicas, and proves that all results are equal.
+async fn ends_alike(stripe: &Sandbox, replicas: &[App], life: &Life, rng: &mut Rng) -> usize {
     let count = life.events.len();
-    let orders = some_orders(count, wanted(replicas[0].database.backend()), dice);
+    let orders = some_orders(count, wanted(replicas[0].database.backend()), rng);
     let crowd = Crowd::gather(stripe, replicas, life, orders.len() + AT_ONCE).await;
-    crowd.hears_in_turn(&orders).await;
+    crowd.receives_in_turn(&orders).await;
     for user in orders.len()..orders.len() + AT_ONCE {
         // Each event at least once, and some again.
-        let told = (0..count).chain((0..count).filter(|_| dice.rolls(40))).collect();
-        crowd.hears_at_once(user, shuffled(told, dice)).await;
+        let delivered = (0..count).chain((0..count).filter(|_| rng.rolls(40))).collect();
+        crowd.receives_at_once(user, shuffled(delivered, rng)).await;
     }
     let states = crowd.states().await;
     for (order, state) in orders.iter().zip(&states) {
-        assert_eq!(state, &states[0], "{} ends otherwise in the order {order:?}", life.name);
+        assert_eq!(state, &states[0], "{} ends differently in the order {order:?}", life.name);
     }
     for state in &states[orders.len()..] {
-        assert_eq!(state, &states[0], "{} ends otherwise when it is told at once", life.name);
+        assert_eq!(state, &states[0], "{} ends differently if delivered at once", life.name);
     }
     let account = states[0].iter().find(|line| line.starts_with("account ")).unwrap();
     assert!(account.starts_with(&format!("account {} {} ", life.credits, life.unlimited)), "{}: {account}", life.name);
@@ -98,21 +97,21 @@ async fn ends_alike(stripe: &Sandbox, replicas: &[App], life: &Life, dice: &mut 
 facts! {
     async fn every_order_of_a_life_ends_alike(app: TestApp) {
         let seed = Seed::of("permutations");
-        let mut dice = seed.dice(0);
+        let mut rng = seed.rng(0);
         app.sandbox().set_webhook_urls(Vec::new());
-        let (mut told, began) = (0, Instant::now());
+        let (mut delivered, began) = (0, Instant::now());
         let others = app.replicas().await;
         let replicas: Vec<_> = [app.inside().await].into_iter().chain(others.iter().map(|other| other.app().clone())).collect();
         let lives = life::all(&app).await;
         for life in &lives {
             let now = Instant::now();
-            let orders = ends_alike(app.sandbox(), &replicas, life, &mut dice).await;
-            told += orders;
+            let orders = ends_alike(app.sandbox(), &replicas, life, &mut rng).await;
+            delivered += orders;
             let (events, took) = (life.events.len(), now.elapsed());
             eprintln!("{:>6} orders of {events} events in {took:>8.1?}: {}", orders, life.name);
         }
         let (count, took) = (lives.len(), began.elapsed());
-        eprintln!("{told:>6} orders of {count} lives in {took:.1?}, on {:?}", replicas[0].database.backend());
+        eprintln!("{delivered:>6} orders of {count} lives in {took:.1?}, on {:?}", replicas[0].database.backend());
         for other in others {
             other.stop().await;
         }

@@ -32,7 +32,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a file holds, as the event that its name tells.
+/// Reads a file as an event; its name is the type if the file holds only the data.
 fn event(file: &Path) -> Value {
     let value: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     if value["object"] == "event" {

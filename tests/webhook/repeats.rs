@@ -1,11 +1,11 @@
-//! One fact is booked once, however often and by whatever events it is told.
+//! A fact is posted once, however often and by whichever events it is reported.
 
 use entity::event::Status;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{
-    accepts, booked, grant, inbox, known_user,
+    accepts, entries_of, grant, inbox, known_user,
     payloads::{CORE, Pack, Plan, retold},
     purchase, stored,
 };
@@ -26,7 +26,7 @@ facts! {
         accepts(&app, [&pack; 10]).await;
         let stored = stored(&app, &pack).await.unwrap();
         assert_eq!((stored.status, stored.attempts), (Status::Applied, 1));
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
     async fn an_event_that_comes_ten_times_at_once_is_applied_once(app: TestApp) {
@@ -38,10 +38,10 @@ facts! {
             assert_eq!(stored(&app, event).await.unwrap().status, Status::Applied);
         }
         assert_eq!(stored(&app, &pack).await.unwrap().attempts, 1);
-        assert_eq!((booked(&ada).await, ada.tier().await.as_str()), (vec![purchase(25)], "CORE"));
+        assert_eq!((entries_of(&ada).await, ada.tier().await.as_str()), (vec![purchase(25)], "CORE"));
     }
 
-    async fn a_pack_that_two_events_call_paid_is_booked_once(app: TestApp) {
+    async fn a_pack_that_two_events_call_paid_is_posted_once(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let pack = || {
             let pack = Pack::new(&customer);
@@ -49,10 +49,10 @@ facts! {
         };
         let [completed, arrived] = pack();
         accepts(&app, [&completed, &arrived]).await;
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
         let [completed, arrived] = pack();
         accepts(&app, [&arrived, &completed]).await;
-        assert_eq!(booked(&ada).await, [purchase(25), purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25), purchase(25)]);
         accepts_at_once(&app, &pack()).await;
         assert_eq!(ada.credits().await, 75);
     }
@@ -62,10 +62,10 @@ facts! {
         let paid = Plan::new(&customer, CORE).paid("subscription_create");
         let succeeded = retold(&paid, "invoice.payment_succeeded");
         accepts(&app, [&paid, &succeeded, &retold(&paid, "invoice.paid")]).await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
         let next = Plan::new(&customer, CORE).paid("subscription_cycle");
         accepts_at_once(&app, &[retold(&next, "invoice.payment_succeeded"), next]).await;
-        assert_eq!(booked(&ada).await, [grant(25), grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25), grant(25)]);
         app.settles().await;
         for event in inbox(&app).await {
             assert_eq!((event.status, event.error), (Status::Applied, None), "{}", event.kind);
@@ -81,13 +81,13 @@ facts! {
                 events.reverse();
             }
             accepts(&app, &events).await;
-            assert_eq!(booked(&ada).await, [grant(25)]);
+            assert_eq!(entries_of(&ada).await, [grant(25)]);
             assert_eq!(ada.tier().await, "CORE");
         }
         let (bob, customer) = known_user(&app, "bob").await;
         let plan = Plan::new(&customer, CORE);
         accepts_at_once(&app, &[plan.created("active"), plan.paid("subscription_create"), plan.checked_out()]).await;
-        assert_eq!(booked(&bob).await, [grant(25)]);
+        assert_eq!(entries_of(&bob).await, [grant(25)]);
     }
 
     async fn a_pack_is_pending_until_its_money_comes_and_never_again(app: TestApp) {

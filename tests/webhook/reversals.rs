@@ -5,7 +5,7 @@ use sandbox::{Outcome, Stage};
 use serde_json::{Value, json};
 
 use super::{
-    accepts, booked, grant, known_user,
+    accepts, entries_of, grant, known_user,
     payloads::{CORE, Money, PRO, Pack, Plan, STUDIO, Version, later},
     purchase, refund, stored,
 };
@@ -36,6 +36,20 @@ fn newest_payment(app: &TestApp) -> String {
     paid["data"]["object"]["id"].as_str().unwrap().to_owned()
 }
 
+/// A subscriber of CORE who has upgraded to STUDIO for the difference, and the payment of the upgrade.
+async fn upgraded_to_studio(app: &TestApp) -> (Actor, Money) {
+    let (user, customer) = known_user(app, "sue").await;
+    let plan = Plan::new(&customer, CORE);
+    let studio = plan.at(STUDIO);
+    let upgrade = studio.paid_for("subscription_update", &[(CORE.0, -499), (STUDIO.0, 2999)]);
+    let money = Money::of_invoice(plan.version, &customer, &upgrade);
+    let changed = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
+    let changed = later(studio.updated("active", changed), 1);
+    let events = [plan.created("active"), plan.paid("subscription_create"), changed, upgrade, money.linked()];
+    accepts(app, &events).await;
+    (user, money)
+}
+
 facts! {
     async fn a_refund_takes_its_share_of_the_credits_back(app: TestApp) {
         let ada = app.signs_up("ada").await;
@@ -43,11 +57,11 @@ facts! {
         let paid = newest_payment(&app);
         app.sandbox().refund(&paid, Some(200)).unwrap();
         app.settles().await;
-        assert_eq!(booked(&ada).await, [purchase(25), refund(-10)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25), refund(-10)]);
         assert_eq!(payment(&ada).await, ("PARTIALLY_REFUNDED".to_owned(), 200, 10));
         app.sandbox().refund(&paid, None).unwrap();
         app.settles().await;
-        assert_eq!(booked(&ada).await, [purchase(25), refund(-10), refund(-15)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25), refund(-10), refund(-15)]);
         assert_eq!(payment(&ada).await, ("REFUNDED".to_owned(), 500, 25));
         let entries = "{ ledger(changeType: REFUND) { nodes { payment { status } } } }";
         let entries = ada.gets(entries, json!({})).await;
@@ -62,7 +76,7 @@ facts! {
         assert_eq!(ada.credits().await, 0);
         app.sandbox().settle_refund(refunded["id"].as_str().unwrap(), false).unwrap();
         app.settles().await;
-        assert_eq!(booked(&ada).await, [purchase(25), refund(-25), refund(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25), refund(-25), refund(25)]);
         assert_eq!(payment(&ada).await, ("SUCCEEDED".to_owned(), 0, 0));
     }
 
@@ -112,7 +126,7 @@ facts! {
         ada.subscribes("PRO").await;
         app.sandbox().refund(&newest_payment(&app), Some(500)).unwrap();
         app.settles().await;
-        assert_eq!(booked(&ada).await, [grant(100), refund(-33)]);
+        assert_eq!(entries_of(&ada).await, [grant(100), refund(-33)]);
         app.sandbox().refund(&newest_payment(&app), None).unwrap();
         app.settles().await;
         assert_eq!(ada.credits().await, 0);
@@ -137,12 +151,12 @@ facts! {
     async fn a_charges_figure_alone_suffices_and_so_do_its_refunds(app: TestApp) {
         let (ada, _, money) = bought(&app, "ada").await;
         accepts(&app, [&money.refunded(200), &money.later(1).refunded(300)]).await;
-        assert_eq!(booked(&ada).await, [purchase(25), refund(-10), refund(-5)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25), refund(-10), refund(-5)]);
 
         let (bob, _, money) = bought(&app, "bob").await;
         let created = |id, amount| money.refund("refund.created", id, (amount, "pending"));
         accepts(&app, [&created("re_b1", 200), &created("re_b2", 100)]).await;
-        assert_eq!(booked(&bob).await, [purchase(25), refund(-10), refund(-5)]);
+        assert_eq!(entries_of(&bob).await, [purchase(25), refund(-10), refund(-5)]);
         accepts(&app, [&money.refunded(300), &money.refund("refund.updated", "re_b1", (200, "succeeded"))]).await;
         assert_eq!(bob.credits().await, 10, "both together count once");
     }
@@ -160,12 +174,12 @@ facts! {
         app.stripe_has([&completed].into_iter().chain(&early));
         accepts(&app, [&early[2]]).await;
         assert_eq!((ada.credits().await, payment(&ada).await), (10, ("DISPUTED".to_owned(), 200, 15)));
-        let before = booked(&ada).await;
+        let before = entries_of(&ada).await;
         accepts(&app, early.iter().chain([&completed])).await;
         for event in early.iter().chain([&completed]) {
             assert_eq!(stored(&app, event).await.unwrap().status, Status::Applied);
         }
-        assert_eq!(booked(&ada).await, before);
+        assert_eq!(entries_of(&ada).await, before);
     }
 
     async fn a_refund_makes_its_invoice_known_in_every_shape(app: TestApp) {
@@ -177,7 +191,7 @@ facts! {
             let (refund, link) = (money.refunded(499), money.linked());
             app.stripe_has([&paid, &link, &refund]);
             accepts(&app, [&refund]).await;
-            assert_eq!(booked(&ada).await, [grant(25), super::refund(-25)], "{version:?}");
+            assert_eq!(entries_of(&ada).await, [grant(25), super::refund(-25)], "{version:?}");
             accepts(&app, [&link, &paid]).await;
             assert_eq!(ada.credits().await, 0, "{version:?}");
         }
@@ -208,19 +222,7 @@ facts! {
     }
 
     async fn a_refunded_upgrade_to_studio_ends_unlimited_exports_and_leaves_the_share_that_was_paid(app: TestApp) {
-        let (sue, customer) = known_user(&app, "sue").await;
-        let plan = Plan::new(&customer, CORE);
-        let studio = plan.at(STUDIO);
-        let upgrade = studio.paid_for("subscription_update", &[(CORE.0, -499), (STUDIO.0, 2999)]);
-        let money = Money::of_invoice(plan.version, &customer, &upgrade);
-        let changed = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
-        accepts(&app, [
-            &plan.created("active"),
-            &plan.paid("subscription_create"),
-            &later(studio.updated("active", changed), 1),
-            &upgrade,
-            &money.linked(),
-        ]).await;
+        let (sue, money) = upgraded_to_studio(&app).await;
         assert_eq!(sue.balance().await["unlimited"], true);
         accepts(&app, [&money.refunded(2500)]).await;
         let balance = sue.balance().await;
@@ -228,18 +230,7 @@ facts! {
     }
 
     async fn studio_bought_by_difference_and_half_charged_back_does_not_stay_unlimited(app: TestApp) {
-        let (sue, customer) = known_user(&app, "sue").await;
-        let plan = Plan::new(&customer, CORE);
-        let studio = plan.at(STUDIO);
-        let upgrade = studio.paid_for("subscription_update", &[(CORE.0, -499), (STUDIO.0, 2999)]);
-        let money = Money::of_invoice(plan.version, &customer, &upgrade);
-        let changed = json!({ "items": { "data": [{ "price": { "id": "price_core" } }] } });
-        accepts(&app, [
-            &plan.created("active"),
-            &plan.paid("subscription_create"),
-            &studio.updated("active", changed),
-            &upgrade,
-        ]).await;
+        let (sue, money) = upgraded_to_studio(&app).await;
         accepts(&app, [&money.dispute("funds_withdrawn", "du_sue", (900, "needs_response"))]).await;
         assert_eq!(sue.balance().await["unlimited"], true, "less than a third");
         accepts(&app, [&money.dispute("funds_withdrawn", "du_sue", (1250, "needs_response"))]).await;
@@ -256,7 +247,7 @@ facts! {
         let note = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
         assert_eq!(note.status(), 200, "{}", note.text().await.unwrap());
         app.settles().await;
-        assert_eq!(booked(&ada).await, [grant(100), refund(-50)]);
+        assert_eq!(entries_of(&ada).await, [grant(100), refund(-50)]);
     }
 
     async fn what_nobody_told_is_asked_of_stripe(app: TestApp) {
@@ -269,17 +260,17 @@ facts! {
         for paid in [&plan, &pack] {
             app.sandbox().refund(paid, Some(100)).unwrap();
         }
-        // All that is told is what went back.
-        let told: Vec<_> =
+        // Only the refunds' events are delivered.
+        let events: Vec<_> =
             app.sandbox().events().into_iter().filter(|event| event["type"] == "charge.refunded").collect();
-        accepts(&app, &told).await;
+        accepts(&app, &events).await;
         assert_eq!(ada.credits().await, 20 + 20);
-        for event in &told {
+        for event in &events {
             assert_eq!(stored(&app, event).await.unwrap().status, Status::Applied);
         }
     }
 
-    async fn what_turns_out_to_be_somebody_elses_is_ignored(app: TestApp) {
+    async fn a_refund_that_turns_out_to_be_foreign_is_ignored(app: TestApp) {
         let post = async |path: &str, form: &[(&str, &str)]| -> Value {
             let url = format!("http://{}{path}", app.sandbox().address());
             let request = app.http().post(url).bearer_auth("sk_test_tests").form(form);
@@ -325,7 +316,7 @@ facts! {
         ]).await;
         ada.pays(&checkout, GOOD_CARD).await;
         app.settles().await;
-        assert_eq!((booked(&ada).await, ada.tier().await), (vec![grant(100)], "PRO".to_owned()));
+        assert_eq!((entries_of(&ada).await, ada.tier().await), (vec![grant(100)], "PRO".to_owned()));
     }
 
     async fn money_of_somebody_else_is_ignored(app: TestApp) {
@@ -356,7 +347,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.subscription().await), ("FREE", Value::Null));
         ada.subscribes("CORE").await;
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 50));
-        // What is still said of the deleted one is said of her.
+        // Events about the deleted customer still concern her.
         app.sandbox().refund(&pack_payment(&app, &customer), None).unwrap();
         app.settles().await;
         assert_eq!(ada.credits().await, 25);

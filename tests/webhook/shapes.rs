@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    accepts, booked, grant, known_user,
+    accepts, entries_of, grant, known_user,
     payloads::{CORE, Pack, Plan, Version, later},
     purchase, stored,
 };
@@ -25,7 +25,7 @@ facts! {
             let next = plan.renewed();
             let rolled = next.updated("active", json!({ "latest_invoice": "in_0" }));
             accepts(&app, [&next.paid("subscription_cycle"), &rolled]).await;
-            assert_eq!(booked(&ada).await, [grant(25), grant(25)], "{version:?} {expanded}");
+            assert_eq!(entries_of(&ada).await, [grant(25), grant(25)], "{version:?} {expanded}");
             let end = ada.subscription().await["currentPeriodEnd"].as_str().unwrap().to_owned();
             let end = chrono::DateTime::parse_from_rfc3339(&end).unwrap();
             assert_eq!((end.timestamp(), ada.tier().await.as_str()), (next.end, "CORE"), "{version:?} {expanded}");
@@ -40,7 +40,7 @@ facts! {
             let (ada, customer) = known_user(&app, &format!("ada{number}")).await;
             let pack = Pack { version, expanded, ..Pack::new(&customer) };
             accepts(&app, [&pack.completed("unpaid"), &pack.arrived()]).await;
-            assert_eq!(booked(&ada).await, [purchase(25)], "{version:?} {expanded}");
+            assert_eq!(entries_of(&ada).await, [purchase(25)], "{version:?} {expanded}");
         }
     }
 
@@ -54,17 +54,17 @@ facts! {
             accepts(&app, [&plan.created("active"), &paid, &plan.checked_out()]).await;
         }
         app.settles().await;
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
         assert_eq!(ada.subscription().await["version"], 1);
     }
 
-    async fn a_pack_that_cost_nothing_is_booked_by_its_session(app: TestApp) {
+    async fn a_pack_that_cost_nothing_is_posted_by_its_session(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let pack = Pack { amount: 0, ..Pack::new(&customer) };
         let mut free = pack.completed("no_payment_required");
         free["data"]["object"]["payment_intent"] = Value::Null;
         accepts(&app, [&free, &free]).await;
-        assert_eq!(booked(&ada).await, [purchase(25)]);
+        assert_eq!(entries_of(&ada).await, [purchase(25)]);
         let document = "{ ledger { nodes { reference payment { status amount { amount } } } } }";
         let ledger = ada.gets(document, json!({})).await;
         assert_eq!(ledger["nodes"], json!([{

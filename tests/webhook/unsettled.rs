@@ -7,7 +7,7 @@ use patch_hive::{
 };
 
 use super::{
-    accepts, booked, grant, known_user,
+    accepts, entries_of, grant, known_user,
     payloads::{CORE, Plan, Price, retold},
     stored,
 };
@@ -51,7 +51,7 @@ facts! {
         let invoice = Plan::new(&customer, CORE).paid_for("subscription_create", &[UNKNOWN, CORE]);
         accepts(&app, [&invoice]).await;
         assert_eq!(stored(&app, &invoice).await.unwrap().status, Status::Applied);
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     }
 
     async fn a_failed_event_is_tried_again_when_it_is_sent_again(app: TestApp) {
@@ -106,7 +106,7 @@ async fn once_the_price_is_known_what_failed_is_applied_once() {
         accepts(&app, &[retold(&events[1], "invoice.payment_succeeded")]).await;
         app.settles().await;
         assert_eq!(app.works_off(Kind::Event).await, 0);
-        assert_eq!(booked(&ada).await, [grant(25)]);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
     })
     .await;
 }

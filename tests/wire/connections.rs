@@ -18,26 +18,26 @@ async fn connects(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.address()).await.unwrap()
 }
 
-/// What the gateway says until it ends the connection.
+/// Returns all that the gateway sends until it ends the connection.
 async fn rest(mut stream: TcpStream) -> String {
-    let mut said = Vec::new();
-    // Whether it is ended or reset, it is over.
-    timeout(PATIENCE, stream.read_to_end(&mut said)).await.expect("the connection is held").ok();
-    String::from_utf8(said).unwrap()
+    let mut response = Vec::new();
+    // The connection may be closed or reset.
+    timeout(PATIENCE, stream.read_to_end(&mut response)).await.expect("the connection is held").ok();
+    String::from_utf8(response).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_end_a_header_is_cut_off() {
+async fn a_client_that_does_not_finish_a_header_is_disconnected() {
     with_settings(
         |config: &mut Config| config.limits.header = Duration::from_millis(300),
         async |app| {
             for half in ["", "G", "GET /readyz HTTP/1.1\r\nHost: gateway\r\nX-Slow: "] {
                 let mut stream = connects(&app).await;
                 stream.write_all(half.as_bytes()).await.unwrap();
-                let said = rest(stream).await;
-                assert!(!said.contains("200 OK"), "{half:?}: {said}");
+                let response = rest(stream).await;
+                assert!(!response.contains("200 OK"), "{half:?}: {response}");
             }
-            // Nor does a byte now and then keep it open.
+            // Single bytes at intervals do not keep it open either.
             let (read, mut write) = connects(&app).await.into_split();
             let drips = tokio::spawn(async move {
                 while write.write_all(b"G").await.is_ok() {
@@ -72,17 +72,17 @@ async fn a_response_that_comes_before_the_body_says_that_the_connection_ends() {
         let head = "POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\n";
         let mut stream = connects(&app).await;
         stream.write_all(head.as_bytes()).await.unwrap();
-        let said = rest(stream).await;
-        assert!(said.starts_with("HTTP/1.1 415 ") && said.contains("\r\nconnection: close\r\n"), "{said}");
+        let response = rest(stream).await;
+        assert!(response.starts_with("HTTP/1.1 415 ") && response.contains("\r\nconnection: close\r\n"), "{response}");
         // A body that was read keeps the connection, whatever the answer.
         let mut stream = connects(&app).await;
         let head = head.replace("text/plain", "application/json");
         for _ in 0..3 {
             stream.write_all(format!("{head}nosql").as_bytes()).await.unwrap();
-            let mut said = [0; 4096];
-            let length = timeout(PATIENCE, stream.read(&mut said)).await.unwrap().unwrap();
-            let said = std::str::from_utf8(&said[..length]).unwrap();
-            assert!(said.starts_with("HTTP/1.1 400 ") && !said.contains("connection: close"), "{said}");
+            let mut response = [0; 4096];
+            let length = timeout(PATIENCE, stream.read(&mut response)).await.unwrap().unwrap();
+            let response = std::str::from_utf8(&response[..length]).unwrap();
+            assert!(response.starts_with("HTTP/1.1 400 ") && !response.contains("connection: close"), "{response}");
         }
     })
     .await;
@@ -235,7 +235,7 @@ async fn unfinished_requests_of_one_address_take_a_bounded_amount_of_memory() {
         another.write_all(b"}").await.unwrap();
         let response = rest(another).await;
         assert!(response.starts_with("HTTP/1.1 200"), "{response}");
-        // Small requests of the same address are served all the same.
+        // Small requests of the same address are served nevertheless.
         let small = r#"{"query": "{ plans { tier } }"}"#;
         let small = super::posts(&app, "application/json", small).header("x-forwarded-for", "198.51.100.1");
         assert_eq!(small.send().await.unwrap().status(), 200);

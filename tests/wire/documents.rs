@@ -237,7 +237,7 @@ async fn trusted_documents_that_cannot_be_right_stop_the_start() {
     assert_json_snapshot!(complaints);
 }
 
-/// What a start says of a file.
+/// The error of a start with a file of documents.
 async fn complaint(folder: &tempfile::TempDir, path: std::path::PathBuf) -> String {
     let database = format!("sqlite:{}", folder.path().join("gateway.db").display());
     let mut config =

@@ -16,7 +16,7 @@ use crate::harness::{Actor, TestApp, actor::WATCH_BALANCE};
 
 const EVENTS: &str = "text/event-stream";
 
-/// What urql sends with every operation.
+/// The `Accept` header that urql sends with every operation.
 const URQL: &str =
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed";
 

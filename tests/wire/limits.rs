@@ -17,7 +17,7 @@ const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { to
 
 const PLANS: &str = r#"{"query": "{ plans { tier } }"}"#;
 
-/// Rates that nobody reaches.
+/// Rates that no client reaches.
 fn endless() -> Rates {
     let endless = Rate::per_minute(1_000_000);
     Rates { user: endless, stripe: endless, address: endless, sign_up: endless, log_in: endless, log_in_email: endless }
@@ -27,8 +27,8 @@ fn rates(change: impl FnOnce(&mut Rates)) -> impl FnOnce(&mut Config) {
     |config| change(config.limits.rates.insert(endless()))
 }
 
-/// The code of the first error, and after how many seconds to ask again.
-fn told(answer: &Value) -> (&str, Option<u64>) {
+/// The code of the first error, and the seconds to wait before a retry.
+fn limit(answer: &Value) -> (&str, Option<u64>) {
     let extensions = &answer["errors"][0]["extensions"];
     (extensions["code"].as_str().unwrap_or_default(), extensions["retryAfter"].as_u64())
 }
@@ -38,7 +38,7 @@ async fn is_limited(response: Response) {
     let wait: u64 = response.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     let answer: Value = response.json().await.unwrap();
-    assert_eq!(told(&answer), ("RATE_LIMITED", Some(wait)), "{answer}");
+    assert_eq!(limit(&answer), ("RATE_LIMITED", Some(wait)), "{answer}");
 }
 
 async fn log_in(app: &TestApp, email: &str, password: &str) -> Value {
@@ -46,13 +46,13 @@ async fn log_in(app: &TestApp, email: &str, password: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_asks_too_often_is_told_when_to_come_back() {
+async fn an_address_that_sends_too_many_requests_learns_when_to_retry() {
     with_settings(rates(|rates| rates.address = Rate::per_minute(3)), async |app| {
         for _ in 0..3 {
             assert_eq!(posts(&app, "application/json", PLANS).send().await.unwrap().status(), 200);
         }
         is_limited(posts(&app, "application/json", PLANS).send().await.unwrap()).await;
-        // Whoever looks after the process, and Stripe, are not among the callers.
+        // Probes and Stripe are not limited.
         assert_eq!(app.http().get(app.url("/readyz")).send().await.unwrap().status(), 200);
         for _ in 0..5 {
             assert_eq!(app.receives_raw(b"{}".to_vec(), None).await.0, 400);
@@ -74,7 +74,7 @@ async fn a_user_who_asks_too_often_is_told_so_whichever_way_they_ask() {
         socket.subscribes("1", "{ plans { tier } }", json!({})).await;
         let message = socket.next().await;
         assert_eq!(message["type"], "error", "{message}");
-        assert_eq!(told(&json!({ "errors": message["payload"] })).0, "RATE_LIMITED");
+        assert_eq!(limit(&json!({ "errors": message["payload"] })).0, "RATE_LIMITED");
         let events = posts(&app, "application/json", PLANS).header(header::ACCEPT, "text/event-stream");
         is_limited(events.bearer_auth(ada.token()).send().await.unwrap()).await;
         bob.credits().await;
@@ -105,7 +105,7 @@ async fn a_user_who_asks_stripe_too_often_is_told_so_and_nobody_else_is() {
         assert_eq!(answer, json!({ "data": { "a": null, "b": null, "c": null } }));
         for document in AT_STRIPE {
             let answer = ada.asks_with(document, json!({})).await;
-            assert!(matches!(told(&answer), ("RATE_LIMITED", Some(1..=20))), "{document}: {answer}");
+            assert!(matches!(limit(&answer), ("RATE_LIMITED", Some(1..=20))), "{document}: {answer}");
         }
         ada.credits().await;
         for document in &AT_STRIPE[..3] {
@@ -134,7 +134,7 @@ async fn a_document_has_no_room_for_many_previews() {
         let ada = app.signs_up("ada").await;
         let previews: Vec<_> = (0..4).map(|n| format!("p{n}: previewPlanChange(tier: PRO) {{ tier }} ")).collect();
         let answer = ada.asks_with(&format!("{{ {} }}", previews.concat()), json!({})).await;
-        assert_eq!(told(&answer).0, "TOO_COMPLEX", "{answer}");
+        assert_eq!(limit(&answer).0, "TOO_COMPLEX", "{answer}");
     })
     .await;
 }
@@ -160,10 +160,10 @@ async fn passwords_of_one_email_are_not_tried_without_end() {
         app.signs_up("ada").await;
         app.signs_up("bob").await;
         for email in ["ada@patchhive.example", " ADA@patchhive.example", "Ada@PatchHive.example"] {
-            assert_eq!(told(&log_in(&app, email, "a wrong one").await).0, "UNAUTHENTICATED");
+            assert_eq!(limit(&log_in(&app, email, "a wrong one").await).0, "UNAUTHENTICATED");
         }
         let answer = log_in(&app, "ada@patchhive.example", "ada's password").await;
-        assert!(matches!(told(&answer), ("RATE_LIMITED", Some(1..=60))), "{answer}");
+        assert!(matches!(limit(&answer), ("RATE_LIMITED", Some(1..=60))), "{answer}");
         assert!(log_in(&app, "bob@patchhive.example", "bob's password").await["data"]["logIn"]["token"].is_string());
     })
     .await;
@@ -184,19 +184,19 @@ async fn nobody_keeps_another_from_logging_in_by_trying_their_email() {
             request.send().await.unwrap().json::<Value>().await.unwrap()
         };
         for _ in 0..5 {
-            assert_eq!(told(&tries("198.51.100.1", "a wrong one").await).0, "UNAUTHENTICATED");
+            assert_eq!(limit(&tries("198.51.100.1", "a wrong one").await).0, "UNAUTHENTICATED");
         }
         // A right password waits as long as a wrong one: nobody can tell them apart.
         for password in ["a wrong one", "ada's password"] {
             let answer = tries("198.51.100.1", password).await;
-            assert_eq!(told(&answer), ("RATE_LIMITED", Some(1)), "{answer}");
+            assert_eq!(limit(&answer), ("RATE_LIMITED", Some(1)), "{answer}");
         }
         // What was refused there has taken nothing from her.
         for _ in 0..2 {
             let session = tries("203.0.113.9", "ada's password").await;
             assert!(session["data"]["logIn"]["token"].is_string(), "{session}");
         }
-        assert_eq!(told(&tries("192.0.2.7", "a wrong one").await).0, "RATE_LIMITED", "many addresses try one email");
+        assert_eq!(limit(&tries("192.0.2.7", "a wrong one").await).0, "RATE_LIMITED", "many addresses try one email");
     })
     .await;
 }
@@ -214,7 +214,7 @@ async fn log_ins_and_sign_ups_of_one_address_are_limited_apart() {
             let session = log_in(&app, &format!("{name}@patchhive.example"), &format!("{name}'s password")).await;
             assert!(session["data"]["logIn"]["token"].is_string(), "{session}");
         }
-        assert_eq!(told(&log_in(&app, "dee@patchhive.example", "anything").await).0, "RATE_LIMITED");
+        assert_eq!(limit(&log_in(&app, "dee@patchhive.example", "anything").await).0, "RATE_LIMITED");
     })
     .await;
 }
@@ -308,7 +308,7 @@ async fn log_ins_and_sign_ups_of_one_address_come_in_small_bursts() {
     with_settings(defaults, async |app| {
         let tries: Vec<_> = (0..60).map(|number| format!("user{number}@patchhive.example")).collect();
         let answers = join_all(tries.iter().map(|email| log_in(&app, email, "a wrong one"))).await;
-        let limited = answers.iter().filter(|answer| told(answer).0 == "RATE_LIMITED").count();
+        let limited = answers.iter().filter(|answer| limit(answer).0 == "RATE_LIMITED").count();
         assert!(limited >= 30, "only {limited} of 60 at once were refused");
     })
     .await;
@@ -327,7 +327,7 @@ async fn an_operation_that_takes_too_long_is_given_up() {
         let body = json!({ "query": query, "variables": { "input": input } });
         let response = posts(&app, "application/json", body.to_string()).send().await.unwrap();
         assert_eq!(response.status(), 504);
-        assert_eq!(told(&response.json().await.unwrap()).0, "TIMEOUT");
+        assert_eq!(limit(&response.json().await.unwrap()).0, "TIMEOUT");
         let mut socket = app.visitor().connects().await;
         socket.subscribes("1", query, json!({ "input": input })).await;
         assert_eq!(socket.next().await["payload"][0]["extensions"]["code"], "TIMEOUT");

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::{on_the_wire, with_settings};
 use crate::harness::{Actor, TestApp, actor::WATCH_BALANCE};
 
-/// What Apollo's clients send with a subscription.
+/// The `Accept` header that Apollo's clients send with a subscription.
 const APOLLO: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json";
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use crate::harness::{Socket, TestApp};
 const PACK: &str = "purchaseCredits(input: { credits: 30, successUrl: \"https://patchhive.example/\", cancelUrl: \
                     \"https://patchhive.example/\" })";
 
-/// How often Stripe was asked for a checkout.
+/// Number of checkouts requested from Stripe.
 fn checkouts(app: &TestApp) -> u64 {
     app.sandbox().requests().get("POST /v1/checkout/sessions").copied().unwrap_or_default()
 }

@@ -126,7 +126,7 @@ async fn graphiql_can_be_switched_off() {
     .await;
 }
 
-/// What GraphiQL asks at its start.
+/// The introspection query that GraphiQL sends when it starts.
 const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
     subscriptionType { name } types { ...FullType } directives { name description locations \
     args { ...InputValue } } } } \

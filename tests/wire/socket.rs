@@ -152,7 +152,7 @@ async fn a_client_that_answers_no_ping_counts_as_gone() {
     with_settings(impatient, async |app| {
         let mut answers = Socket::open(app.address(), None).await;
         let mut silent = Socket::open(app.address(), None).await;
-        // Whoever reads answers pings.
+        // A client that reads answers pings.
         answers.stays_silent_for(Duration::from_millis(700)).await;
         answers.subscribes("1", "{ plans { tier } }", json!({})).await;
         assert_eq!(answers.next().await["type"], "next");
@@ -284,7 +284,7 @@ async fn an_address_has_so_many_sockets() {
     .await;
 }
 
-/// As many versions as a watcher is told one by one.
+/// Number of versions that a watcher receives one by one.
 const FLOOD: u32 = 250;
 
 #[tokio::test(flavor = "multi_thread")]

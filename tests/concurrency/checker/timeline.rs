@@ -2,7 +2,7 @@
 
 use crate::concurrency::history::Event;
 
-/// When an entry was booked: not before, and not after.
+/// The span of time in which an entry was posted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) begin: u64,
@@ -19,10 +19,11 @@ pub(super) struct Timeline {
 }
 
 impl Span {
-    /// Nothing is known of it.
+    /// The span of an entry that no response has named.
     pub(super) const NONE: Self = Self { begin: u64::MAX, end: u64::MAX };
 
-    /// An answer shows that it was booked by then; one that is no replay, also that it was not booked before.
+    /// Narrows the span by a response: the entry was posted before the response, and not before the request, unless the
+    /// response is a replay.
     pub(super) fn narrow(&mut self, event: &Event, replayed: bool) {
         self.end = self.end.min(event.end);
         if !replayed {
@@ -34,9 +35,9 @@ impl Span {
 impl Timeline {
     /// `spans` are those of versions 1, 2, 3 ...
     pub(super) fn new(spans: &[Span], history: &[Event]) -> Self {
-        let booked = (1..).zip(spans).map(|(version, span)| (span.end, version));
+        let posted = (1..).zip(spans).map(|(version, span)| (span.end, version));
         let read = history.iter().filter_map(|event| Some((event.end, event.answer.seen()?.version)));
-        let mut known: Vec<_> = booked.chain(read).collect();
+        let mut known: Vec<_> = posted.chain(read).collect();
         known.sort_unstable();
         let mut newest = 0;
         for (_, version) in &mut known {
@@ -53,13 +54,13 @@ impl Timeline {
         Self { known, possible, last: i64::try_from(spans.len()).unwrap() }
     }
 
-    /// The newest version that is sure to have been there at a moment.
+    /// The newest version that certainly existed at a moment.
     pub(super) fn known(&self, moment: u64) -> i64 {
         let before = self.known.partition_point(|(end, _)| *end < moment);
         before.checked_sub(1).map_or(0, |index| self.known[index].1)
     }
 
-    /// The newest version that can have been there at a moment.
+    /// The newest version that can have existed at a moment.
     pub(super) fn possible(&self, moment: u64) -> i64 {
         let upto = self.possible.partition_point(|(begin, _)| *begin <= moment);
         self.possible.get(upto).map_or(self.last, |(_, version)| *version)

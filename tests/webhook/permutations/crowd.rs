@@ -1,4 +1,4 @@
-//! Users who are all told the same life, each of them as if it were their own.
+//! Users who all receive the same life, each with ids of their own.
 
 use std::{
     collections::HashMap,
@@ -26,34 +26,34 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     life::Life,
-    state::{ROWS, UNSETTLED},
+    state::{ROWS, UNAPPLIED},
 };
-/// Stands behind the ids of a life, in the place of what makes them a user's own.
+/// A placeholder in the ids of a life, for the part that makes them a user's own.
 const MARK: char = '\u{b6}';
 
-/// What Stripe's ids begin with, as far as they are told apart by user.
+/// Prefixes of the Stripe ids that differ by user.
 const PREFIXES: [&str; 11] = ["evt", "cus", "sub", "in", "inpay", "pi", "ch", "re", "du", "cs", "si"];
 
-/// How many are told at the same time.
-const TELLERS: usize = 4;
+/// Number of concurrent deliveries.
+const WORKERS: usize = 4;
 
-/// How often an event is told that the database is too busy for.
+/// Maximum number of deliveries of an event while the database is too busy.
 const ATTEMPTS: usize = 10;
 
-/// How many rows are written at once.
+/// Number of rows per insert.
 const BATCH: usize = 500;
 
 pub(super) struct Crowd {
-    /// Of one database.
+    /// Replicas on one database.
     replicas: Vec<App>,
     /// The events, with marked ids.
     events: Arc<Vec<String>>,
-    /// Each user's number in the database, and what makes the ids of the life this user's own.
+    /// Each user's id, and the name that makes the ids of the life this user's own.
     users: Vec<(i64, String)>,
 }
 
 impl Crowd {
-    /// Makes the users and their customers.
+    /// Creates the users and their customers.
     pub(super) async fn gather(stripe: &Sandbox, replicas: &[App], life: &Life, count: usize) -> Self {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let first = LAST.fetch_add(count, Ordering::Relaxed);
@@ -73,35 +73,35 @@ impl Crowd {
         Self { replicas: replicas.to_vec(), events: Arc::new(events), users }
     }
 
-    /// Tells each user the events in an order of their own, several users at a time.
-    pub(super) async fn hears_in_turn(&self, orders: &[Vec<usize>]) {
-        let tellings: Vec<_> =
+    /// Delivers the events to each user in another order, to several users at a time.
+    pub(super) async fn receives_in_turn(&self, orders: &[Vec<usize>]) {
+        let deliveries: Vec<_> =
             self.users.iter().zip(orders).map(|((_, name), order)| (name.clone(), order.clone())).collect();
-        let tellers = tellings.chunks(tellings.len().div_ceil(TELLERS)).map(|tellings| {
-            let (app, events, tellings) = (self.replicas[0].clone(), self.events.clone(), tellings.to_vec());
+        let workers = deliveries.chunks(deliveries.len().div_ceil(WORKERS)).map(|deliveries| {
+            let (app, events, deliveries) = (self.replicas[0].clone(), self.events.clone(), deliveries.to_vec());
             tokio::spawn(async move {
-                for (name, order) in tellings {
+                for (name, order) in deliveries {
                     for event in order {
-                        tell(&app, &events[event], &name).await;
+                        deliver(&app, &events[event], &name).await;
                     }
                 }
             })
         });
-        for teller in tellers.collect::<Vec<_>>() {
-            teller.await.unwrap();
+        for worker in workers.collect::<Vec<_>>() {
+            worker.await.unwrap();
         }
     }
 
-    /// Tells a user these events all at once, each through the next replica.
-    pub(super) async fn hears_at_once(&self, user: usize, events: Vec<usize>) {
+    /// Delivers events to a user all at once, each through the next replica.
+    pub(super) async fn receives_at_once(&self, user: usize, events: Vec<usize>) {
         let name = &self.users[user].1;
         let replicas = self.replicas.iter().cycle();
-        let tellings = events.into_iter().zip(replicas).map(|(event, app)| {
+        let deliveries = events.into_iter().zip(replicas).map(|(event, app)| {
             let (app, body, name) = (app.clone(), self.events[event].clone(), name.clone());
-            tokio::spawn(async move { tell(&app, &body, &name).await })
+            tokio::spawn(async move { deliver(&app, &body, &name).await })
         });
-        for told in join_all(tellings.collect::<Vec<_>>()).await {
-            told.unwrap();
+        for delivery in join_all(deliveries.collect::<Vec<_>>()).await {
+            delivery.unwrap();
         }
     }
 
@@ -116,7 +116,7 @@ impl Crowd {
         timeout(Duration::from_mins(2), looked).await.expect("looks were not done in time");
     }
 
-    /// What is stored of each user, as if each had lived the life as it was lived.
+    /// The stored state of each user, without the user's own name in ids.
     pub(super) async fn states(&self) -> Vec<Vec<String>> {
         self.has_looked().await;
         let database = &self.replicas[0].database;
@@ -125,8 +125,8 @@ impl Crowd {
             use sea_orm::ConnectionTrait;
             db.query_all_raw(Statement::from_string(backend, sql)).await.unwrap()
         };
-        let unsettled: Vec<String> = ask(UNSETTLED).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
-        assert!(unsettled.is_empty(), "{unsettled:#?}");
+        let unapplied: Vec<String> = ask(UNAPPLIED).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert!(unapplied.is_empty(), "{unapplied:#?}");
         let mut lines = HashMap::<i64, Vec<String>>::new();
         for sql in ROWS {
             for row in ask(sql).await {
@@ -143,20 +143,20 @@ impl Crowd {
     }
 }
 
-/// Tells an event, again where the database was too busy, as Stripe does.
-async fn tell(app: &App, event: &str, name: &str) {
+/// Delivers an event, and repeats it if the database was too busy, as Stripe does.
+async fn deliver(app: &App, event: &str, name: &str) {
     let body = event.replace(MARK, name);
     for _ in 0..ATTEMPTS {
         match sync::receive(app, body.as_bytes()).await {
             Ok(_) => return,
-            Err(Refusal::Ours(error)) => eprintln!("told again: {error}"),
+            Err(Refusal::Ours(error)) => eprintln!("delivered again: {error}"),
             Err(refusal) => panic!("{refusal}: {body}"),
         }
     }
-    panic!("never taken: {body}");
+    panic!("never accepted: {body}");
 }
 
-/// Users with accounts and customers, and nothing else.
+/// Inserts users with accounts and customers.
 async fn sign_up(app: &App, names: &[String], customer: &str) -> Vec<(i64, String)> {
     let (db, now) = (app.database.write(), app.clock.now());
     let users = names.iter().map(|name| user::ActiveModel {
@@ -186,7 +186,7 @@ async fn sign_up(app: &App, names: &[String], customer: &str) -> Vec<(i64, Strin
     made.into_iter().map(|user| (user.id, user.username)).collect()
 }
 
-/// The same, with a mark behind each id.
+/// Adds the mark to each id in a value.
 fn marked(value: &Value) -> Value {
     match value {
         Value::String(text) if is_id(text) => format!("{text}{MARK}").into(),

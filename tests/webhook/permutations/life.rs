@@ -1,4 +1,4 @@
-//! Lives: what becomes of a user's money at Stripe, and the events that tell it.
+//! Lives: sequences of payments, refunds and changes of a user at Stripe, with the events about them.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,15 +17,15 @@ const DAY: Duration = Duration::from_hours(24);
 /// A bank account: its money arrives, or fails to, days later.
 const BANK: &str = "000123456789";
 
-/// What says nothing of a plan that another event does not: left out, unless a life is about just that.
+/// Events about plans that repeat others, which most lives leave out.
 const RETOLD: [&str; 2] = ["invoice.payment_succeeded", "checkout.session.completed"];
 
-/// The events of a life, and what it comes to.
+/// The events of a life, and its result.
 pub(super) struct Life {
     pub(super) name: &'static str,
     pub(super) customer: String,
     pub(super) events: Vec<Value>,
-    /// What Stripe has at its end.
+    /// The objects at Stripe in the end.
     pub(super) objects: Vec<Value>,
     pub(super) credits: i64,
     pub(super) unlimited: bool,
@@ -53,17 +53,17 @@ pub(super) async fn all(app: &TestApp) -> Vec<Life> {
         lives.push(older(app, version).await);
     }
     lives.push(repeats(app).await);
-    // The last: what is unlimited ends with time.
+    // The last one, because unlimited ends with time.
     lives.push(refund_of_studio(app).await);
     lives
 }
 
-/// Somebody whose life is written down.
+/// The user whose life is recorded.
 struct Hero<'a> {
     app: &'a TestApp,
     user: Actor,
     customer: String,
-    /// How many events there were before.
+    /// Number of earlier events.
     before: usize,
 }
 
@@ -107,14 +107,14 @@ impl<'a> Hero<'a> {
         self.asks(reqwest::Method::POST, path, form).await
     }
 
-    /// Ends a short story.
+    /// Ends a short life.
     async fn life(self, name: &'static str, without: &[&str], end: (i64, bool)) -> Life {
         let life = self.long_life(name, without, end).await;
         assert!((2..=7).contains(&life.events.len()), "{name}: {:?}", kinds(&life.events));
         life
     }
 
-    /// Ends a story: what was told of it, but for types that are left out. Nothing more becomes of the customer.
+    /// Ends a life and returns its events, except the types that are left out. The customer is deleted.
     async fn long_life(self, name: &'static str, without: &[&str], end: (i64, bool)) -> Life {
         let mut events = self.app.sandbox().events().split_off(self.before);
         let ids: BTreeSet<_> = events.iter().filter_map(|event| event["data"]["object"]["id"].as_str()).collect();
@@ -131,8 +131,8 @@ impl<'a> Hero<'a> {
     }
 }
 
-/// What Stripe has when events of the tests' own making have happened in this order.
-fn as_told(events: &[Value]) -> Vec<Value> {
+/// The objects at Stripe after events made by tests, in this order.
+fn objects_after(events: &[Value]) -> Vec<Value> {
     let mut world = World::default();
     for event in events {
         world.learn(event);
@@ -327,7 +327,7 @@ async fn long(app: &TestApp) -> Life {
     hero.long_life("a long life", &[], (25 + 25 + 23, false)).await
 }
 
-/// A life in the words of an older API version: incomplete at first, refunded in part, disputed and lost.
+/// A life in the format of an API version: incomplete at first, refunded in part, disputed and lost.
 async fn older(app: &TestApp, version: Version) -> Life {
     let (_, customer) = known_user(app, &format!("older{}", version.name().replace(['-', '.'], ""))).await;
     let plan = Plan { version, expanded: true, ..Plan::new(&customer, PRO) };
@@ -345,11 +345,11 @@ async fn older(app: &TestApp, version: Version) -> Life {
         events.push(money.linked());
     }
     let name = match version {
-        Version::March2020 => "a plan that is refunded and disputed, as told in 2020",
-        Version::Basil => "a plan that is refunded and disputed, as basil tells it",
-        _ => "a plan that is refunded and disputed, as clover tells it",
+        Version::March2020 => "a plan that is refunded and disputed, in the format of 2020",
+        Version::Basil => "a plan that is refunded and disputed, in the format of basil",
+        _ => "a plan that is refunded and disputed, in the format of clover",
     };
-    Life { name, customer, objects: as_told(&events), events, credits: 40, unlimited: false }
+    Life { name, customer, objects: objects_after(&events), events, credits: 40, unlimited: false }
 }
 
 /// Several events for each fact.
@@ -368,6 +368,6 @@ async fn repeats(app: &TestApp) -> Life {
         money.refunded(500),
         retold(&money.refunded(500), "charge.refunded"),
     ];
-    let objects = as_told(&events);
+    let objects = objects_after(&events);
     Life { name: "several events for each fact", customer, events, objects, credits: 0, unlimited: false }
 }

@@ -1,7 +1,7 @@
-//! Everything that is stored of a user, but for what may differ from order to order: numbers of rows and entries, versions,
-//! and when something became known.
+//! Reads the stored state of a user, except for what may differ by order: ids of rows, numbers of entries, versions, and times
+//! of arrival.
 
-/// Each answers a user's number, and a line about one of the user's rows.
+/// Statements that return a user's id, and a line about one of the user's rows.
 pub(super) const ROWS: [&str; 8] = [
     "SELECT c.user_id, 'subscription ' || s.stripe_subscription_id || ' ' || s.stripe_price_id || ' ' || s.tier || ' ' \
      || s.status || ' ' || CAST(s.current_period_start AS TEXT) || ' ' || CAST(s.current_period_end AS TEXT) || ' ' \
@@ -20,10 +20,10 @@ pub(super) const ROWS: [&str; 8] = [
     "SELECT user_id, 'former customer ' || stripe_customer_id FROM stripe_former_customers",
     "SELECT user_id, 'account ' || balance || ' ' || CASE WHEN unlimited_until IS NULL THEN 'false' ELSE 'true' END \
      || ' ' || COALESCE(CAST(unlimited_until AS TEXT), '-') FROM credit_accounts",
-    "SELECT user_id, 'booked ' || change_type || ' ' || COALESCE(reference, '-') || ' ' || SUM(credits_delta) \
+    "SELECT user_id, 'posted ' || change_type || ' ' || COALESCE(reference, '-') || ' ' || SUM(credits_delta) \
      FROM credits_ledger GROUP BY user_id, change_type, reference HAVING SUM(credits_delta) <> 0",
 ];
 
-/// What is neither applied nor means nothing to us: at the end, nothing waits and nothing has failed.
-pub(super) const UNSETTLED: &str = "SELECT event_id || ' is ' || status || ', waits for ' || COALESCE(waits_for, '-') \
+/// Finds events that are neither applied nor ignored: in the end, none waits and none has failed.
+pub(super) const UNAPPLIED: &str = "SELECT event_id || ' is ' || status || ', waits for ' || COALESCE(waits_for, '-') \
     || ': ' || COALESCE(error, '-') FROM stripe_events WHERE status NOT IN ('applied', 'ignored')";
