@@ -1,15 +1,15 @@
 //! The ledger: every change of every balance, in the order in which it was committed.
 //!
-//! There are two doors. [`Charges`] takes exports, each in a transaction that it shares with others that arrive at the same
-//! time. [`post`] books everything else inside somebody's transaction, after [`lock`].
+//! Entries are added in two ways. [`Charges`] charges exports, each in a transaction that it shares with others that arrive at
+//! the same time. [`post`] adds all other entries inside the caller's transaction, after [`lock`].
 //!
-//! What holds, whatever crashes, repeats or races:
-//! - one source, one entry: asking again with the same source answers [`Booking::Replayed`];
+//! These rules hold after crashes, repetitions and races:
+//! - one source has one entry: a repeated source returns [`PostOutcome::Replayed`];
 //! - an account's versions are 1, 2, 3 ... without gaps, taken under its row lock, and so in commit order;
 //! - a spend never takes a balance below zero (a reversal of refunded money may);
-//! - no entry is ever changed or removed, and no balance passes [`MAX_BALANCE`].
+//! - no entry is ever changed or removed, and no balance exceeds [`MAX_BALANCE`].
 //!
-//! [`verify`] proves all of this from the rows.
+//! [`verify`] proves them from the rows.
 
 mod account;
 mod charge;
@@ -23,37 +23,37 @@ use sea_orm::DbErr;
 
 pub use account::{account, accounts, open};
 pub use charge::{Charge, Charges, Spend};
-pub use history::{Grown, booked, changes, entry, grown_since, newest_entry_id, page};
+pub use history::{Grown, changes, entry, grown_since, is_posted, newest_entry_id, page};
 pub use post::{Posting, Unlimited, lock, post};
 pub use verify::{Check, Report, verify};
 
-/// The largest balance and version: what GraphQL's `Int` can carry.
+/// The largest balance and version, which is that of GraphQL's `Int`.
 pub const MAX_BALANCE: i64 = i32::MAX as i64;
 
-/// What became of a request to book.
+/// The outcome of posting an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Booking {
-    /// It was booked now.
+pub enum PostOutcome {
+    /// The entry is new.
     Applied(ledger_entry::Model),
-    /// It had been booked before: this is that entry.
+    /// The source was posted before: this is its entry.
     Replayed(ledger_entry::Model),
-    /// The balance did not suffice. Nothing is remembered: the same source may succeed later.
+    /// The credits were insufficient. Nothing is stored: the same source may succeed later.
     Refused(credit_account::Model),
 }
 
-/// Why nothing could be booked.
+/// The reason for which nothing was posted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The source stands for another user, change type or reference already.
-    #[error("this source was booked with another content")]
+    /// The source was posted for another user, change type or reference.
+    #[error("this source was posted with other contents")]
     SourceReused,
     /// The user has no account.
-    #[error("there is no such account")]
+    #[error("the account does not exist")]
     UnknownAccount,
-    /// The balance or the version would pass [`MAX_BALANCE`].
-    #[error("the balance would pass its limit")]
+    /// The balance or the version would exceed [`MAX_BALANCE`].
+    #[error("the balance would exceed its limit")]
     OutOfRange,
-    /// What the database says.
+    /// A statement failed.
     #[error(transparent)]
     Database(#[from] DbErr),
 }

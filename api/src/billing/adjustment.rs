@@ -13,7 +13,7 @@ use crate::{
     error::{Error, both},
     feed::Hint,
     input,
-    ledger::{self, Booking, Posting, Unlimited, source},
+    ledger::{self, PostOutcome, Posting, Unlimited, source},
     retry::retry,
 };
 
@@ -79,31 +79,31 @@ pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_en
 pub(super) async fn enter(app: &App, actor: i64, posting: Posting) -> Result<ledger_entry::Model, Error> {
     let user_id = posting.user_id;
     match retry(|| post(app, actor, posting.clone())).await? {
-        Booking::Applied(entry) => {
+        PostOutcome::Applied(entry) => {
             app.feed.publish(user_id, Hint { ledger: entry.version, subscription: 0 });
             Ok(entry)
         }
-        Booking::Replayed(entry) => Ok(entry),
-        Booking::Refused(account) => {
+        PostOutcome::Replayed(entry) => Ok(entry),
+        PostOutcome::Refused(account) => {
             Err(Error::bad_input(format!("The balance is {} credits. No more can be taken.", account.balance)))
         }
     }
 }
 
-async fn post(app: &App, actor: i64, posting: Posting) -> Result<Booking, ledger::Error> {
+async fn post(app: &App, actor: i64, posting: Posting) -> Result<PostOutcome, ledger::Error> {
     let tx = app.database.begin().await?;
     let account = ledger::lock(&tx, posting.user_id).await?;
     let overdraws = posting.delta < 0 && account.balance + posting.delta < 0;
-    if overdraws && !ledger::booked(&tx, &posting.source).await? {
-        return Ok(Booking::Refused(account));
+    if overdraws && !ledger::is_posted(&tx, &posting.source).await? {
+        return Ok(PostOutcome::Refused(account));
     }
-    let booking = ledger::post(&tx, posting).await?;
-    if let Booking::Applied(entry) = &booking {
+    let outcome = ledger::post(&tx, posting).await?;
+    if let PostOutcome::Applied(entry) = &outcome {
         let made = manual_entry::ActiveModel { entry_id: Set(entry.id), actor_id: Set(actor) };
         made.insert(&tx).await?;
     }
     tx.commit().await?;
-    Ok(booking)
+    Ok(outcome)
 }
 
 /// The users who made these entries by hand, by the entries' ids.

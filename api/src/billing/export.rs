@@ -57,7 +57,7 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
             return Ok(Charged::Refused { required: cost, account, subscribed });
         }
     };
-    let refunded = replayed && ledger::booked(app.database.read(), &source::export_refund(entry.id)).await?;
+    let refunded = replayed && ledger::is_posted(app.database.read(), &source::export_refund(entry.id)).await?;
     let ticket = if refunded { None } else { Some(app.tokens.tickets.issue(&entry, app.clock.wall())?) };
     Ok(Charged::Charge { entry, replayed, ticket, account })
 }

@@ -1,13 +1,13 @@
-//! The door for exports: charges that commit in groups.
+//! Charges exports in groups that commit together.
 //!
 //! Charges that arrive while a group commits form the next group ([`crate::batch`]). One transaction locks the group's
 //! accounts, looks for its sources, decides charge by charge in the order of arrival ([`group`]), writes everything and
-//! commits once. What holds for each charge, whatever group it is in:
-//! - a source is charged once, however often it is asked for;
+//! commits once. These rules hold for each charge, in any group:
+//! - a source is charged once, however often it is requested;
 //! - the decision is made under the account's lock, and a refusal names a balance that does not suffice;
 //! - the answer comes after the commit;
-//! - one charge's failure neither refuses nor books another: a group that fails over its data is done again one by one;
-//! - an account that somebody else keeps locked holds up nobody but its own charges, which wait aside ([`aside`]).
+//! - one charge's failure does not affect another: a group that fails because of its data is repeated one by one;
+//! - an account that another transaction keeps locked delays only its own charges, which wait aside ([`aside`]).
 
 mod aside;
 mod group;
@@ -23,7 +23,7 @@ use sea_orm::{
     sqlx::error::{DatabaseError, ErrorKind},
 };
 
-use self::{aside::Aside, group::Verdict};
+use self::{aside::Aside, group::Resolution};
 use super::Error;
 use crate::{
     batch::{Batches, Pending, Worker},
@@ -31,19 +31,19 @@ use crate::{
     telemetry,
 };
 
-/// How often a charge is attempted alone when another with its source keeps committing first.
+/// Maximum number of attempts of a single charge while another with its source commits first.
 const ATTEMPTS: usize = 5;
 
 /// A spend that is requested.
 #[derive(Clone, Debug)]
 pub struct Spend {
-    /// Who pays.
+    /// The user who pays.
     pub user_id: i64,
     /// Credits. An account that is unlimited at `now` pays none.
     pub cost: i64,
-    /// The key of this one intention.
+    /// The unique name of the charge, from its idempotency key.
     pub source: String,
-    /// What is exported.
+    /// The exported run.
     pub run: String,
     /// Business time.
     pub now: DateTime<Utc>,
@@ -52,14 +52,14 @@ pub struct Spend {
 /// The outcome of a charge, with the account as the charge left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Charge {
-    /// It was booked now.
+    /// The entry is new.
     Applied {
         /// The new entry.
         entry: ledger_entry::Model,
         /// The account right after it.
         account: credit_account::Model,
     },
-    /// It had been booked before.
+    /// The source was charged before.
     Replayed {
         /// The entry of that time.
         entry: ledger_entry::Model,
@@ -76,12 +76,12 @@ type Waiting = Pending<Spend, Result<Charge, Error>>;
 /// Called after a commit for each account that changed, with its user and its new version.
 type Committed = Arc<dyn Fn(i64, i64) + Send + Sync>;
 
-/// The door itself, cheap to clone. One process has one.
+/// Charges exports; cheap to clone. A process has one.
 #[derive(Clone)]
 pub struct Charges(Batches<Spend, Result<Charge, Error>>);
 
 impl Charges {
-    /// Opens the door. At most `waiters` connections of the pool are used for accounts that others keep locked;
+    /// Starts the groups. At most `waiters` connections of the pool are used for accounts that others keep locked;
     /// `committed` is called after each commit with every user whose account changed, and its new version.
     #[must_use]
     pub fn start(database: &Database, waiters: usize, committed: impl Fn(i64, i64) + Send + Sync + 'static) -> Self {
@@ -94,11 +94,11 @@ impl Charges {
         }))
     }
 
-    /// Charges, unless the balance does not suffice. The same source is charged once, however often it is asked for.
+    /// Charges, unless the credits are insufficient. The same source is charged once, however often it is requested.
     ///
     /// # Errors
-    /// [`Error::SourceReused`] when the source stands for something else; [`Error::UnknownAccount`];
-    /// [`Error::OutOfRange`]; [`Error::Database`] when the outcome is unknown: asking again with the same source is safe.
+    /// [`Error::SourceReused`] if the source was used for another charge; [`Error::UnknownAccount`];
+    /// [`Error::OutOfRange`]; [`Error::Database`] if the outcome is unknown: a retry with the same source is safe.
     pub async fn charge(&self, spend: Spend) -> Result<Charge, Error> {
         match self.0.ask(spend).await {
             Ok(answer) => answer,
@@ -110,7 +110,7 @@ impl Charges {
 /// Commits the groups.
 struct Groups {
     database: Database,
-    /// PostgreSQL's; SQLite has one connection that writes, which everybody shares.
+    /// PostgreSQL's connection for groups; SQLite has a single writing connection, which all share.
     connection: Option<Dedicated>,
     aside: Aside,
     committed: Committed,
@@ -122,7 +122,7 @@ impl Worker for Groups {
 
     async fn work(&mut self, batch: Vec<Waiting>) {
         match self.commit(&batch).await {
-            Ok(verdicts) => self.answer(batch, verdicts),
+            Ok(resolutions) => self.answer(batch, resolutions),
             Err(error) if is_of_one(&error) => {
                 for pending in batch {
                     self.work_alone(pending).await;
@@ -134,7 +134,7 @@ impl Worker for Groups {
 }
 
 impl Groups {
-    async fn commit(&mut self, batch: &[Waiting]) -> Result<Vec<Verdict>, DbErr> {
+    async fn commit(&mut self, batch: &[Waiting]) -> Result<Vec<Resolution>, DbErr> {
         let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
         match &mut self.connection {
             Some(connection) => postgres::commit_on(connection, &spends).await,
@@ -142,40 +142,40 @@ impl Groups {
         }
     }
 
-    /// A charge that may be the one which failed a group.
+    /// Repeats a charge that may have failed its group.
     async fn work_alone(&mut self, pending: Waiting) {
         let alone = [pending];
-        let mut verdicts = self.commit(&alone).await;
+        let mut resolutions = self.commit(&alone).await;
         for _ in 1..ATTEMPTS {
             // Another charge with the same source committed first: the next attempt finds it.
-            if !verdicts.as_ref().is_err_and(is_duplicate) {
+            if !resolutions.as_ref().is_err_and(is_duplicate) {
                 break;
             }
-            verdicts = self.commit(&alone).await;
+            resolutions = self.commit(&alone).await;
         }
-        match verdicts {
-            Ok(verdicts) => self.answer(Vec::from(alone), verdicts),
+        match resolutions {
+            Ok(resolutions) => self.answer(Vec::from(alone), resolutions),
             Err(error) => fail(Vec::from(alone), &error),
         }
     }
 
-    /// Answers what was decided. Charges of accounts that somebody else keeps locked go aside.
-    fn answer(&self, batch: Vec<Waiting>, verdicts: Vec<Verdict>) {
-        publish(&verdicts, &self.committed);
-        for (pending, verdict) in batch.into_iter().zip(verdicts) {
-            match verdict {
-                Verdict::Decided(outcome) => pending.answer(outcome),
-                Verdict::Locked => self.aside.add(pending),
+    /// Answers the charges that were decided. Charges of locked accounts wait aside.
+    fn answer(&self, batch: Vec<Waiting>, resolutions: Vec<Resolution>) {
+        publish(&resolutions, &self.committed);
+        for (pending, resolution) in batch.into_iter().zip(resolutions) {
+            match resolution {
+                Resolution::Decided(outcome) => pending.answer(outcome),
+                Resolution::Locked => self.aside.add(pending),
             }
         }
     }
 }
 
-/// Reports what was committed: an entry each, and each account once.
-fn publish(verdicts: &[Verdict], committed: &Committed) {
+/// Reports the commit: each entry to the metrics, and each account once to its watchers.
+fn publish(resolutions: &[Resolution], committed: &Committed) {
     let mut newest = HashMap::new();
-    for verdict in verdicts {
-        if let Verdict::Decided(Ok(Charge::Applied { entry, .. })) = verdict {
+    for resolution in resolutions {
+        if let Resolution::Decided(Ok(Charge::Applied { entry, .. })) = resolution {
             telemetry::entry_posted(entry.change_type);
             // Versions of one account grow within a group.
             newest.insert(entry.user_id, entry.version);
@@ -192,8 +192,8 @@ fn fail(batch: Vec<Waiting>, error: &DbErr) {
     }
 }
 
-/// Whether a single charge of a group may be to blame: the database refuses its data or its key, or it met another
-/// transaction. Anything else would fail each charge alike.
+/// Returns true if the error may concern a single charge of a group: the database refused its data or key, or it conflicted
+/// with another transaction. Other errors would fail every charge.
 fn is_of_one(error: &DbErr) -> bool {
     let code = answered(error).and_then(DatabaseError::code).unwrap_or_default();
     // SQLite's codes are numbers, whose last byte says: too big, constraint, mismatch, range.
@@ -210,7 +210,7 @@ fn is_duplicate(error: &DbErr) -> bool {
     answered(error).is_some_and(|error| error.kind() == ErrorKind::UniqueViolation)
 }
 
-/// What the database itself answered, rather than the way to it.
+/// The error if it comes from the database itself, not from the connection.
 fn answered(error: &DbErr) -> Option<&dyn DatabaseError> {
     match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {

@@ -10,7 +10,7 @@ use crate::page::{Page, Window};
 /// One page of a user's entries, newest first, keyed by version.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn page(
     db: &impl ConnectionTrait,
     user_id: i64,
@@ -30,7 +30,7 @@ pub async fn page(
 /// A user's entries with versions above `after` and up to `until`, oldest first.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn changes(
     db: &impl ConnectionTrait,
     user_id: i64,
@@ -60,7 +60,7 @@ pub struct Grown {
 /// The users with entries whose id is above `after`: by the primary key, so that the cost is that of what changed.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn grown_since(db: &impl ConnectionTrait, after: i64) -> Result<Vec<Grown>, DbErr> {
     ledger_entry::Entity::find()
         .select_only()
@@ -77,26 +77,26 @@ pub async fn grown_since(db: &impl ConnectionTrait, after: i64) -> Result<Vec<Gr
 /// The id of the newest entry; 0 if there is none.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn newest_entry_id(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let newest = ledger_entry::Entity::find().select_only().column(ledger_entry::Column::Id);
     let newest = newest.order_by_desc(ledger_entry::Column::Id).into_tuple::<i64>().one(db).await?;
     Ok(newest.unwrap_or_default())
 }
 
-/// One entry, whoever's.
+/// Reads an entry of any user.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn entry(db: &impl ConnectionTrait, id: i64) -> Result<Option<ledger_entry::Model>, DbErr> {
     ledger_entry::Entity::find_by_id(id).one(db).await
 }
 
-/// Whether a fact is booked.
+/// Returns true if an entry with this source exists.
 ///
 /// # Errors
-/// What the database says.
-pub async fn booked(db: &impl ConnectionTrait, source: &str) -> Result<bool, DbErr> {
+/// A failed statement.
+pub async fn is_posted(db: &impl ConnectionTrait, source: &str) -> Result<bool, DbErr> {
     let found = ledger_entry::Entity::find()
         .select_only()
         .column(ledger_entry::Column::Id)

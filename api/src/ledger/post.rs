@@ -1,4 +1,4 @@
-//! The door for everything but exports: books inside a transaction.
+//! Posts entries inside a transaction: all but those of exports.
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -10,44 +10,44 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QuerySelect,
 };
 
-use super::{Booking, Error, MAX_BALANCE};
+use super::{Error, MAX_BALANCE, PostOutcome};
 use crate::telemetry;
 
-/// An entry that is asked for.
+/// An entry to post.
 #[derive(Clone, Debug)]
 pub struct Posting {
-    /// Whose balance changes.
+    /// The user whose balance changes.
     pub user_id: i64,
-    /// Why.
+    /// The reason of the change.
     pub change_type: ChangeType,
-    /// Credits, negative when taken.
+    /// Credits, negative if taken.
     pub delta: i64,
-    /// What becomes of unlimited.
+    /// The effect on unlimited.
     pub unlimited: Unlimited,
     /// The one fact that the entry records.
     pub source: String,
-    /// What it is about.
+    /// The object that the entry is about.
     pub reference: Option<String>,
-    /// A sentence for people.
+    /// A human-readable note.
     pub notes: Option<String>,
     /// Business time.
     pub now: DateTime<Utc>,
 }
 
-/// What an entry does to unlimited.
+/// The effect of an entry on unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlimited {
-    /// It stays as it is.
+    /// Unlimited does not change.
     Keep,
-    /// It lasts until then, or is over.
+    /// Unlimited lasts until this time, or ends.
     Until(Option<DateTime<Utc>>),
 }
 
-/// Locks an account until the transaction ends, and reads it. Whoever books locks first: what is read afterwards cannot
-/// be overtaken. (In SQLite a writing transaction is alone from its start.)
+/// Locks an account until the transaction ends, and reads it. Callers lock before they read,
+/// so that nothing they read changes before they post. (In SQLite, a writing transaction is alone from its start.)
 ///
 /// # Errors
-/// [`Error::UnknownAccount`], or what the database says.
+/// [`Error::UnknownAccount`], or [`Error::Database`].
 pub async fn lock(tx: &DatabaseTransaction, user_id: i64) -> Result<credit_account::Model, Error> {
     let mut account = credit_account::Entity::find_by_id(user_id);
     if tx.get_database_backend() == DbBackend::Postgres {
@@ -56,18 +56,18 @@ pub async fn lock(tx: &DatabaseTransaction, user_id: i64) -> Result<credit_accou
     account.one(tx).await?.ok_or(Error::UnknownAccount)
 }
 
-/// Books an entry, once for its source.
+/// Posts an entry, once for its source.
 ///
 /// # Errors
-/// [`Error::SourceReused`], [`Error::UnknownAccount`], [`Error::OutOfRange`], or what the database says.
-pub async fn post(tx: &DatabaseTransaction, posting: Posting) -> Result<Booking, Error> {
+/// [`Error::SourceReused`], [`Error::UnknownAccount`], [`Error::OutOfRange`], or [`Error::Database`].
+pub async fn post(tx: &DatabaseTransaction, posting: Posting) -> Result<PostOutcome, Error> {
     let account = lock(tx, posting.user_id).await?;
     let replay = ledger_entry::Entity::find().filter(ledger_entry::Column::Source.eq(&posting.source)).one(tx).await?;
     if let Some(entry) = replay {
         let same = entry.user_id == posting.user_id
             && entry.change_type == posting.change_type
             && entry.reference == posting.reference;
-        return if same { Ok(Booking::Replayed(entry)) } else { Err(Error::SourceReused) };
+        return if same { Ok(PostOutcome::Replayed(entry)) } else { Err(Error::SourceReused) };
     }
     let balance = account.balance.checked_add(posting.delta).filter(|balance| balance.abs() <= MAX_BALANCE);
     let balance = balance.ok_or(Error::OutOfRange)?;
@@ -85,7 +85,7 @@ pub async fn post(tx: &DatabaseTransaction, posting: Posting) -> Result<Booking,
     account.update(tx).await?;
     let entry = posting.into_entry(version, balance).insert(tx).await?;
     telemetry::entry_posted(entry.change_type);
-    Ok(Booking::Applied(entry))
+    Ok(PostOutcome::Applied(entry))
 }
 
 impl Posting {

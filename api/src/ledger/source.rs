@@ -1,26 +1,26 @@
-//! Sources: the names of the facts that entries record. All of them are made here, so that no two kinds can collide.
+//! Sources: the unique names of the facts that entries record. All are built here, so that no two kinds collide.
 
 use chrono::{DateTime, Utc};
 
-/// An export that a user asked for with a key of their own.
+/// An export, by the user and the idempotency key.
 #[must_use]
 pub fn export(user_id: i64, key: &str) -> String {
     format!("export:{user_id}:{key}")
 }
 
-/// The credits of a failed export, given back.
+/// The refund of a failed export, by the charge's entry.
 #[must_use]
 pub fn export_refund(charge_id: i64) -> String {
     format!("export-refund:{charge_id}")
 }
 
-/// A paid credit pack, by its payment intent, or by its session where nothing had to be paid.
+/// A paid credit pack, by its payment intent, or by its session if nothing had to be paid.
 #[must_use]
 pub fn payment(reference: &str) -> String {
     format!("payment:{reference}")
 }
 
-/// What an invoice grants to a period.
+/// The credits that an invoice grants to a period.
 #[must_use]
 pub fn grant(invoice: &str, period: &str) -> String {
     format!("grant:{invoice}:{period}")
@@ -32,8 +32,8 @@ pub fn period(subscription: &str, period_end: DateTime<Utc>) -> String {
     format!("{subscription}:{}", period_end.timestamp())
 }
 
-/// Credits taken back for money that went back, or given back for money that stayed, by what they were paid for: a payment
-/// or a period. `version` is the account's before it.
+/// A reversal of credits whose money was refunded or disputed, or the return of such credits, by the payment or period.
+/// `version` is the account's version before it.
 #[must_use]
 pub fn reversal(reference: &str, version: i64) -> String {
     format!("reversal:{reference}:{version}")

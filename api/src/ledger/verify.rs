@@ -1,4 +1,4 @@
-//! Proves the books from the rows: one snapshot, one statement a proof, however many entries there are.
+//! Proves the ledger from its rows, in one snapshot and with one statement per proof.
 
 mod proofs;
 
@@ -13,7 +13,7 @@ use crate::{
     plan::{GRACE, PROCESSING},
 };
 
-/// How many offending rows a check shows.
+/// Maximum number of offending rows that a check lists.
 const SHOWN: usize = 20;
 
 /// The result of a verification.
@@ -25,7 +25,7 @@ pub struct Report {
     pub accounts: i64,
     /// Every proof.
     pub checks: Vec<Check>,
-    /// What an operator should look at, although the books hold.
+    /// Findings that an operator should look at, although the proofs hold.
     pub notices: Vec<Check>,
 }
 
@@ -34,14 +34,14 @@ pub struct Report {
 pub struct Check {
     /// The fact to prove.
     pub fact: &'static str,
-    /// Rows that contradict it, the first of them in words. Empty when it holds.
+    /// Descriptions of the first rows that contradict it. Empty if it holds.
     pub offenders: Vec<String>,
-    /// How many rows contradict it, shown or not.
+    /// Number of rows that contradict it, listed or not.
     pub count: usize,
 }
 
 impl Report {
-    /// Whether every proof held.
+    /// Returns true if every proof held.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.checks.iter().all(|check| check.count == 0)
@@ -63,8 +63,8 @@ impl fmt::Display for Report {
 
 impl Check {
     fn write(&self, f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
-        let verdict = if self.count == 0 { "ok".to_owned() } else { format!("{} {word}", self.count) };
-        writeln!(f, "{verdict:>8}  {}", self.fact)?;
+        let resolution = if self.count == 0 { "ok".to_owned() } else { format!("{} {word}", self.count) };
+        writeln!(f, "{resolution:>8}  {}", self.fact)?;
         for offender in &self.offenders {
             writeln!(f, "          {offender}")?;
         }

@@ -13,7 +13,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Committed, Waiting, fail,
-    group::Verdict,
+    group::Resolution,
     is_of_one,
     postgres::{self, Locked},
     publish,
@@ -98,13 +98,13 @@ impl Shared {
 
     async fn commit_on(&self, connection: &mut PgConnection, batch: Vec<Waiting>) -> Result<(), (DbErr, Vec<Waiting>)> {
         let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
-        let verdicts = match postgres::commit(connection, &spends, Locked::Wait).await {
-            Ok(verdicts) => verdicts,
+        let resolutions = match postgres::commit(connection, &spends, Locked::Wait).await {
+            Ok(resolutions) => resolutions,
             Err(error) => return Err((failed(error), batch)),
         };
-        publish(&verdicts, &self.committed);
-        for (pending, verdict) in batch.into_iter().zip(verdicts) {
-            if let Verdict::Decided(outcome) = verdict {
+        publish(&resolutions, &self.committed);
+        for (pending, resolution) in batch.into_iter().zip(resolutions) {
+            if let Resolution::Decided(outcome) = resolution {
                 pending.answer(outcome);
             }
         }

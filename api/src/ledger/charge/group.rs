@@ -1,4 +1,4 @@
-//! What becomes of each charge of a group. Pure: the rows are read before, and written afterwards.
+//! Decides each charge of a group, without I/O: the rows are read before, and written afterwards.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,15 @@ use entity::{
 use super::{Charge, Spend};
 use crate::ledger::{Error, MAX_BALANCE};
 
-/// What became of one charge.
-pub(super) enum Verdict {
-    /// This is its answer.
+/// The result of one charge.
+pub(super) enum Resolution {
+    /// The charge was decided.
     Decided(Result<Charge, Error>),
-    /// Somebody else keeps its account locked, or there is no such account.
+    /// Another transaction keeps the account locked, or the account does not exist.
     Locked,
 }
 
-/// What an account means that was not among the rows.
+/// The meaning of an account that was not among the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     /// It does not exist.
@@ -31,7 +31,7 @@ pub(super) enum Missing {
 pub(super) struct Rows {
     /// Accounts, locked.
     pub(super) accounts: Vec<credit_account::Model>,
-    /// Accounts that could not be locked, as they were last committed: enough for a charge that was booked before.
+    /// Accounts that could not be locked, as they were last committed: enough for a charge that was posted before.
     pub(super) unlocked: Vec<credit_account::Model>,
     /// Entries with a source of the group, read after the accounts were locked.
     pub(super) entries: Vec<ledger_entry::Model>,
@@ -39,7 +39,7 @@ pub(super) struct Rows {
 
 /// A group that was decided and is to be written.
 pub(super) struct Decided {
-    verdicts: Vec<Decision>,
+    resolutions: Vec<Decision>,
     /// The accounts that change, as they are to be.
     pub(super) accounts: Vec<credit_account::Model>,
     /// The entries to add, in the order in which they were decided. Their ids are not known yet.
@@ -65,32 +65,32 @@ pub(super) fn decide(spends: &[&Spend], rows: Rows, missing: Missing) -> Decided
         entries: Vec::new(),
         missing,
     };
-    let verdicts = spends.iter().map(|spend| group.decide(spend)).collect();
+    let resolutions = spends.iter().map(|spend| group.decide(spend)).collect();
     let changed = group.accounts.into_values().filter(|(_, changed)| *changed);
     let mut accounts: Vec<_> = changed.map(|(account, _)| account).collect();
     accounts.sort_by_key(|account| account.user_id);
-    Decided { verdicts, accounts, entries: group.entries }
+    Decided { resolutions, accounts, entries: group.entries }
 }
 
 impl Decided {
-    /// The verdicts, once the entries are written. `stored` are the entries as the database returned them.
-    pub(super) fn verdicts(self, stored: Vec<ledger_entry::Model>) -> Vec<Verdict> {
+    /// The results, once the entries are written. `stored` are the entries as the database returned them.
+    pub(super) fn resolutions(self, stored: Vec<ledger_entry::Model>) -> Vec<Resolution> {
         let mut by_source: HashMap<_, _> = stored.into_iter().map(|entry| (entry.source.clone(), entry)).collect();
         let stored: Vec<_> = self.entries.iter().map(|entry| by_source.remove(&entry.source)).collect();
         let entry = |place: usize| stored.get(place).cloned().flatten();
-        let verdict = |decision| match decision {
-            Decision::Applied(place, account) => Verdict::Decided(match entry(place) {
+        let resolution = |decision| match decision {
+            Decision::Applied(place, account) => Resolution::Decided(match entry(place) {
                 Some(entry) => Ok(Charge::Applied { account: after(&account, &entry), entry }),
                 None => Err(lacking()),
             }),
-            Decision::ReplayedNow(place, account) => Verdict::Decided(match entry(place) {
+            Decision::ReplayedNow(place, account) => Resolution::Decided(match entry(place) {
                 Some(entry) => Ok(Charge::Replayed { account, entry }),
                 None => Err(lacking()),
             }),
-            Decision::Known(outcome) => Verdict::Decided(outcome),
-            Decision::Locked => Verdict::Locked,
+            Decision::Known(outcome) => Resolution::Decided(outcome),
+            Decision::Locked => Resolution::Locked,
         };
-        self.verdicts.into_iter().map(verdict).collect()
+        self.resolutions.into_iter().map(resolution).collect()
     }
 }
 
@@ -104,10 +104,10 @@ fn lacking() -> Error {
 }
 
 struct Group {
-    /// Each account as the charges so far leave it, and whether they changed it.
+    /// Each account after the charges so far, and true if they changed it.
     accounts: HashMap<i64, (credit_account::Model, bool)>,
     unlocked: HashMap<i64, credit_account::Model>,
-    /// Entries that were there before, by source.
+    /// Entries that existed before, by source.
     known: HashMap<String, ledger_entry::Model>,
     /// Places of the entries to add, by source.
     added: HashMap<String, usize>,
@@ -160,7 +160,7 @@ fn is_unlimited(account: &credit_account::Model, spend: &Spend) -> bool {
     account.unlimited_until.is_some_and(|until| until > spend.now)
 }
 
-/// Whether an entry with the spend's source records the same spend.
+/// Returns true if an entry with the spend's source records the same spend.
 fn is_same(entry: &ledger_entry::Model, spend: &Spend) -> bool {
     entry.user_id == spend.user_id
         && entry.change_type == ChangeType::Spend
@@ -199,26 +199,26 @@ mod tests {
     }
 
     /// Decides, and plays the database that stores every entry.
-    fn outcomes(spends: &[Spend], rows: Rows, missing: Missing) -> Vec<Verdict> {
+    fn outcomes(spends: &[Spend], rows: Rows, missing: Missing) -> Vec<Resolution> {
         let decided = decide(&spends.iter().collect::<Vec<_>>(), rows, missing);
         let stored = decided.entries.iter().zip(100..).map(|(entry, id)| ledger_entry::Model { id, ..entry.clone() });
         let stored = stored.collect();
-        decided.verdicts(stored)
+        decided.resolutions(stored)
     }
 
-    /// Each verdict in a few words.
-    fn told(verdicts: Vec<Verdict>) -> Vec<String> {
-        let outcome = |verdict| match verdict {
-            Verdict::Locked => "locked".to_owned(),
-            Verdict::Decided(Ok(Charge::Applied { entry, account })) => {
+    /// Each resolution in a few words.
+    fn texts(resolutions: Vec<Resolution>) -> Vec<String> {
+        let outcome = |resolution| match resolution {
+            Resolution::Locked => "locked".to_owned(),
+            Resolution::Decided(Ok(Charge::Applied { entry, account })) => {
                 assert_eq!((entry.version, entry.balance_after), (account.version, account.balance));
                 format!("applied {} v{} leaves {}", -entry.credits_delta, account.version, account.balance)
             }
-            Verdict::Decided(Ok(Charge::Replayed { entry, .. })) => format!("replayed {}", entry.id),
-            Verdict::Decided(Ok(Charge::Refused(account))) => format!("refused at {}", account.balance),
-            Verdict::Decided(Err(error)) => error.to_string(),
+            Resolution::Decided(Ok(Charge::Replayed { entry, .. })) => format!("replayed {}", entry.id),
+            Resolution::Decided(Ok(Charge::Refused(account))) => format!("refused at {}", account.balance),
+            Resolution::Decided(Err(error)) => error.to_string(),
         };
-        verdicts.into_iter().map(outcome).collect()
+        resolutions.into_iter().map(outcome).collect()
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let spends = [spend(1, "a"), spend(2, "b"), spend(1, "c"), spend(1, "d"), spend(1, "a")];
         let rows = Rows { accounts: vec![account(1, 7), account(2, 2)], entries: Vec::new(), unlocked: Vec::new() };
         assert_eq!(
-            told(outcomes(&spends, rows, Missing::Unknown)),
+            texts(outcomes(&spends, rows, Missing::Unknown)),
             ["applied 3 v8 leaves 4", "refused at 2", "applied 3 v9 leaves 1", "refused at 1", "replayed 100"]
         );
     }
@@ -239,7 +239,7 @@ mod tests {
         let rows = Rows { accounts: vec![account(1, 9), account(2, 9)], entries: vec![stored], unlocked: Vec::new() };
         let reused = Error::SourceReused.to_string();
         assert_eq!(
-            told(outcomes(&spends, rows, Missing::Unknown)),
+            texts(outcomes(&spends, rows, Missing::Unknown)),
             ["replayed 5", &reused, "applied 3 v8 leaves 6", &reused, &reused]
         );
     }
@@ -251,7 +251,7 @@ mod tests {
         let before = Spend { now: until - TimeDelta::seconds(1), ..spend(1, "before") };
         let rows = Rows { accounts: vec![ends], entries: Vec::new(), unlocked: Vec::new() };
         assert_eq!(
-            told(outcomes(&[before, spend(1, "after")], rows, Missing::Unknown)),
+            texts(outcomes(&[before, spend(1, "after")], rows, Missing::Unknown)),
             ["applied 0 v8 leaves 1", "refused at 1"]
         );
     }
@@ -263,7 +263,7 @@ mod tests {
         let rows = Rows { accounts: vec![account(1, -5), full], unlocked: Vec::new(), entries: Vec::new() };
         let beyond = Error::OutOfRange.to_string();
         assert_eq!(
-            told(outcomes(&[free, spend(2, "full")], rows, Missing::Unknown)),
+            texts(outcomes(&[free, spend(2, "full")], rows, Missing::Unknown)),
             ["applied 0 v8 leaves -5", beyond.as_str()]
         );
     }
@@ -271,9 +271,9 @@ mod tests {
     #[test]
     fn an_account_that_is_missing_is_locked_or_unknown() {
         let rows = || Rows { accounts: Vec::new(), entries: Vec::new(), unlocked: Vec::new() };
-        assert_eq!(told(outcomes(&[spend(1, "a")], rows(), Missing::MayBeLocked)), ["locked"]);
+        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), Missing::MayBeLocked)), ["locked"]);
         let unknown = Error::UnknownAccount.to_string();
-        assert_eq!(told(outcomes(&[spend(1, "a")], rows(), Missing::Unknown)), [unknown]);
+        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), Missing::Unknown)), [unknown]);
     }
 
     #[test]
@@ -281,6 +281,6 @@ mod tests {
         let stored = ledger_entry::Model { id: 5, ..entry(&spend(1, "old"), &account(1, 4), 3) };
         let rows = Rows { accounts: Vec::new(), entries: vec![stored], unlocked: vec![account(1, 4)] };
         let spends = [spend(1, "old"), spend(1, "new")];
-        assert_eq!(told(outcomes(&spends, rows, Missing::MayBeLocked)), ["replayed 5", "locked"]);
+        assert_eq!(texts(outcomes(&spends, rows, Missing::MayBeLocked)), ["replayed 5", "locked"]);
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{
     Spend,
-    group::{Decided, Missing, Rows, Verdict, decide},
+    group::{Decided, Missing, Resolution, Rows, decide},
 };
 use crate::database::{Dedicated, failed, is_lost};
 
@@ -50,26 +50,26 @@ SELECT added.user_id, added.version, $5, added.delta, added.balance, added.sourc
  ORDER BY added.place
 RETURNING id, user_id, version, change_type, credits_delta, balance_after, source, reference, notes, created_at";
 
-/// Whether to wait for accounts that somebody else keeps locked.
+/// The treatment of accounts that another transaction keeps locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Locked {
-    /// They are left out.
+    /// Locked accounts are left out.
     Skip,
-    /// As long as `lock_timeout` allows.
+    /// The statement waits for as long as `lock_timeout` allows.
     Wait,
 }
 
-/// Commits a group on a connection of its own. One that turns out dead is replaced once: what was committed on it is found
-/// by its source.
-pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> Result<Vec<Verdict>, DbErr> {
+/// Commits a group on a dedicated connection. A connection that turns out dead is replaced once: charges committed on it are
+/// found by their source.
+pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> Result<Vec<Resolution>, DbErr> {
     loop {
         let mut taken = dedicated.take().await?;
         dedicated.count(4);
         let commit = timeout(dedicated.patience(), commit(&mut taken.connection, spends, Locked::Skip));
         match commit.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Ok(verdicts) => {
+            Ok(resolutions) => {
                 dedicated.give_back(taken);
-                return Ok(verdicts);
+                return Ok(resolutions);
             }
             Err(error) => {
                 dedicated.record_failure();
@@ -90,7 +90,7 @@ pub(super) async fn commit(
     connection: &mut PgConnection,
     spends: &[&Spend],
     locked: Locked,
-) -> Result<Vec<Verdict>, sqlx::Error> {
+) -> Result<Vec<Resolution>, sqlx::Error> {
     let mut tx = connection.begin().await?;
     let users: Vec<_> = spends.iter().map(|spend| spend.user_id).collect();
     let (lock, missing) = match locked {
@@ -109,7 +109,7 @@ pub(super) async fn commit(
     let decided = decide(spends, Rows { accounts, unlocked, entries }, missing);
     let stored = if decided.entries.is_empty() { Vec::new() } else { write(&mut tx, &decided).await? };
     tx.commit().await?;
-    Ok(decided.verdicts(stored))
+    Ok(decided.resolutions(stored))
 }
 
 async fn write(connection: &mut PgConnection, decided: &Decided) -> Result<Vec<ledger_entry::Model>, sqlx::Error> {

@@ -10,12 +10,12 @@ use sea_orm::{
 
 use super::{
     Spend,
-    group::{Decided, Missing, Rows, Verdict, decide},
+    group::{Decided, Missing, Resolution, Rows, decide},
 };
 use crate::database::Database;
 
 /// Commits a group.
-pub(super) async fn commit(database: &Database, spends: &[&Spend]) -> Result<Vec<Verdict>, DbErr> {
+pub(super) async fn commit(database: &Database, spends: &[&Spend]) -> Result<Vec<Resolution>, DbErr> {
     let tx = database.begin().await?;
     let users = spends.iter().map(|spend| spend.user_id);
     let accounts = credit_account::Entity::find().filter(credit_account::Column::UserId.is_in(users)).all(&tx).await?;
@@ -24,7 +24,7 @@ pub(super) async fn commit(database: &Database, spends: &[&Spend]) -> Result<Vec
     let decided = decide(spends, Rows { accounts, unlocked: Vec::new(), entries }, Missing::Unknown);
     let stored = if decided.entries.is_empty() { Vec::new() } else { write(&tx, &decided).await? };
     tx.commit().await?;
-    Ok(decided.verdicts(stored))
+    Ok(decided.resolutions(stored))
 }
 
 async fn write(tx: &DatabaseTransaction, decided: &Decided) -> Result<Vec<ledger_entry::Model>, DbErr> {

@@ -1,10 +1,10 @@
-//! The proofs: each is a statement that finds what contradicts a fact, and says so in one column. They are written for both
-//! databases; `EPOCH(..)` stands for the seconds of a time.
+//! The proofs: each is a statement that finds the rows that contradict a fact, described in one column. They are written for
+//! both databases; `EPOCH(..)` stands for the seconds of a time.
 
 /// A fact and the statement that finds its contradictions.
 pub(super) type Proof = (&'static str, &'static str);
 
-/// What must hold.
+/// Facts that must hold.
 pub(super) const PROOFS: [Proof; 13] = [
     (
         "each account's versions are 1, 2, 3 ... without gaps",
@@ -32,7 +32,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          UNION ALL SELECT 'account ' || a.user_id || ' has no user' FROM credit_accounts a LEFT JOIN users u \
          ON u.id = a.user_id WHERE u.id IS NULL",
     ),
-    // What was booked before the gateway is kept as it was found, also where it was wrong.
+    // Entries that are older than the gateway are kept as they were, even if they were wrong.
     (
         "no spend added credits or took a balance below zero",
         "SELECT 'entry ' || id || ' of user ' || user_id || ': a spend of ' || credits_delta || ' left ' || balance_after \
@@ -131,7 +131,7 @@ pub(super) const PROOFS: [Proof; 13] = [
     ),
 ];
 
-/// What an operator should look at, although the books hold.
+/// Facts whose violation an operator should look at, although the ledger is sound.
 pub(super) const NOTICES: [Proof; 3] = [
     (
         "each active subscription has a paid invoice for its present period, four days after that began",
