@@ -1,4 +1,4 @@
-//! Who may hold credits: sign-up, log-in, and users who are known by another issuer's token.
+//! Users who may hold credits: sign-up, login, and users of another issuer's tokens.
 
 mod change_password;
 mod directory;
@@ -28,7 +28,7 @@ pub struct Session {
     pub token: String,
     /// When the token ends, in wall time.
     pub expires_at: DateTime<Utc>,
-    /// Who it is.
+    /// The user.
     pub user: user::Model,
 }
 

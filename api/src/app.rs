@@ -1,4 +1,4 @@
-//! What every use case needs: the database, Stripe, the clock, the feed, the settings.
+//! The parts that every use case needs: the database, Stripe, the clock, the feed, the settings.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -24,79 +24,79 @@ use crate::{
 /// The running gateway, cheap to clone.
 #[derive(Clone)]
 pub struct App {
-    /// The rows, by the connections of users' requests, or by those of webhooks and jobs.
+    /// The database, by the connections for users' requests, or by those for webhooks and jobs.
     pub database: Database,
     parts: Arc<Parts>,
 }
 
-/// What a gateway is made of besides its rows.
+/// The parts of a gateway, apart from its database.
 pub struct Parts {
     /// Business time and wall time.
     pub clock: Clock,
-    /// Who makes and reads tokens.
+    /// Issues and verifies tokens.
     pub tokens: Tokens,
     /// The cost of hashing a password, and of refusing a wrong one.
     pub password_cost: PasswordCost,
-    /// Stripe and what is sold there. `None` when payments are switched off.
+    /// Stripe and the prices there. `None` if payments are disabled.
     pub payments: Option<Payments>,
-    /// Users whose tokens came in, and what those may do.
+    /// Users of recent requests, and what their tokens may do.
     pub identities: Arc<IdentityCache>,
     /// Sends mail. `None` where it is not configured.
     pub mailer: Option<Mailer>,
-    /// The door for exports.
+    /// Charges exports.
     pub charges: Charges,
     /// Accounts and current subscriptions, read in batches.
     pub standings: Standings,
     /// Hints between writers and watchers.
     pub feed: Feed,
-    /// How often one caller may ask.
+    /// Rate limits of callers.
     pub throttle: Throttle,
     /// Wakes the workers of the queue in this process.
     pub work: Signal,
-    /// How many answers of webhooks may wait for a look.
+    /// Permits of webhooks whose response may wait for a look.
     pub inline_looks: Semaphore,
-    /// Everything that was configured.
+    /// The settings.
     pub config: Config,
-    /// Work that runs to its end although its caller has gone.
+    /// Tasks that run to completion even if their caller has gone.
     pub tasks: TaskTracker,
 }
 
-/// The side that faces Stripe.
+/// Access to Stripe.
 #[derive(Clone)]
 pub struct Payments {
     /// Outgoing calls.
     pub stripe: Stripe,
-    /// Which price is which tier.
+    /// The price ids of the tiers.
     pub prices: Prices,
     /// Secrets that webhooks may be signed with.
     pub webhook_secrets: Vec<String>,
-    /// For the client's own use of Stripe's scripts.
+    /// The key that pages use for Stripe's scripts.
     pub publishable_key: Option<String>,
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Creates the app from its parts.
     #[must_use]
     pub fn new(database: Database, parts: Parts) -> Self {
         Self { database, parts: Arc::new(parts) }
     }
 
-    /// The same gateway for webhooks and jobs, which use connections of their own.
+    /// Returns the app for webhooks and jobs, which use their own connections.
     #[must_use]
     pub fn background(&self) -> Self {
         Self { database: self.database.background(), parts: self.parts.clone() }
     }
 
-    /// The side that faces Stripe.
+    /// Returns the access to Stripe.
     ///
     /// # Errors
-    /// [`Error::StripeDisabled`] when payments are switched off.
+    /// [`Error::StripeDisabled`] if payments are disabled.
     pub fn payments(&self) -> Result<&Payments, Error> {
         self.payments.as_ref().ok_or(Error::StripeDisabled)
     }
 
-    /// Runs `work` to its end in a task of its own, also when the caller gives up waiting: what was asked of Stripe is
-    /// settled all the same.
+    /// Runs `work` to completion in its own task, even if the caller stops waiting, so that the result of a call to Stripe is
+    /// applied nevertheless.
     ///
     /// # Errors
     /// Those of `work`.

@@ -44,7 +44,7 @@ const INVALID: Error = Error::Unauthenticated("The token is invalid or has expir
 pub struct Viewer {
     /// The user's id.
     pub user_id: i64,
-    /// What the token allows.
+    /// The role of the token.
     pub role: Role,
     /// When the token ends, in wall time.
     pub expires_at: DateTime<Utc>,
@@ -52,12 +52,12 @@ pub struct Viewer {
     pub issued_at: Option<DateTime<Utc>>,
     /// Names the token.
     pub token: TokenId,
-    /// Whether the role is another issuer's to give. Otherwise it is at most that of the user's row.
+    /// True if the role is given by another issuer. Otherwise it is at most that of the user's row.
     pub role_is_foreign: bool,
 }
 
 impl Viewer {
-    /// Whether the token allows more than the own account.
+    /// Returns true if the token allows more than the user's own account.
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         self.role != Role::User
@@ -97,9 +97,9 @@ impl TokenId {
 /// The contents of a valid token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
-    /// Who carries it.
+    /// The identity of the token's user.
     pub identity: Identity,
-    /// What it allows.
+    /// The role that the token claims.
     pub role: Role,
     /// When it ends, in wall time.
     pub expires_at: DateTime<Utc>,
@@ -109,14 +109,14 @@ pub struct Bearer {
     pub token: TokenId,
 }
 
-/// Who carries a token.
+/// The identity of a token's user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// A user who signed up here.
     Local {
         /// The user row.
         user_id: i64,
-        /// The `email` claim, which has to be that row's: a database that was begun anew gives numbers anew.
+        /// The `email` claim, which has to be that row's: a new database gives the same ids to other users.
         email: Option<String>,
     },
     /// A user of another issuer. The email is for the row only: it is never what identifies.
@@ -170,7 +170,7 @@ impl Tokens {
         })
     }
 
-    /// Whether users sign up and log in here, rather than at another issuer.
+    /// Returns true if users sign up and log in here, rather than at another issuer.
     #[must_use]
     pub const fn local(&self) -> bool {
         self.foreign.is_none()

@@ -1,4 +1,4 @@
-//! What can go wrong, told as what the caller can do next. The one place that turns errors into codes.
+//! Errors of use cases, by what the caller can do next. Only this module turns errors into codes.
 
 use std::{fmt, time::Duration};
 
@@ -9,19 +9,19 @@ use crate::{
     stripe::{self, Cause},
 };
 
-/// Why a use case came to nothing. Outcomes that a page must handle are no errors: they are results.
+/// The reason for which a use case failed. Outcomes that a page has to handle are results, not errors.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// No token where one is needed, or a wrong email or password.
     #[error("{0}")]
     Unauthenticated(&'static str),
-    /// It is not for this caller. The sentence says for whom.
+    /// The caller's role is not sufficient. The message names the roles that are.
     #[error("{0}")]
     Forbidden(&'static str),
     /// Arguments are not valid.
     #[error("{0}")]
     BadInput(BadInput),
-    /// There is no such thing, or it is another user's.
+    /// The object does not exist, or belongs to another user.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
     /// Another request of the same user is in progress. Retrying in a moment may succeed.
@@ -30,13 +30,13 @@ pub enum Error {
     /// Another user has this value, which must be unique.
     #[error("{}", .0.message)]
     AlreadyExists(InputProblem),
-    /// The key was used before, for something else.
+    /// The key was already used for another request.
     #[error("This idempotency key was already used for a different request. Use a new key.")]
     KeyReused,
-    /// The caller asks too often. So long after, asking again may succeed.
+    /// The caller sends too many requests. A retry may succeed after this time.
     #[error("Too many requests. Retry in {} s.", seconds(.0))]
     RateLimited(Duration),
-    /// It takes longer than an operation may. What it does at Stripe goes on.
+    /// The operation exceeded its time limit. Its calls to Stripe go on.
     #[error("The operation timed out. Retry with the same idempotency key; it will not be applied twice.")]
     TooSlow,
     /// The gateway runs without Stripe.
@@ -45,19 +45,19 @@ pub enum Error {
     /// The gateway runs without a mail server.
     #[error("Mail is not configured on this server.")]
     MailDisabled,
-    /// Stripe cannot be reached, or did not say what it did. Asking again is safe.
+    /// Stripe cannot be reached, or its response was lost. A retry is safe.
     #[error("Stripe did not respond. Retry; nothing will be applied twice.")]
     StripeUnavailable,
-    /// The user opened too many checkouts. After this time another one is possible.
+    /// The user opened too many checkouts. Another one is possible after this time.
     #[error("You opened too many checkouts in the last 24 hours. Retry in {}.", hours(.0))]
     TooManyCheckouts(Duration),
-    /// Stripe refused the call for good. The caller sees what to do about it.
+    /// Stripe refused the call permanently. The message says what to do.
     #[error("{}", refusal_message(.0))]
     StripeRefused(stripe::Refusal),
-    /// The database cannot be reached, or is too busy. Asking again with the same key is safe.
+    /// The database cannot be reached, or is too busy. A retry with the same key is safe.
     #[error("The service is busy. Retry; nothing will be applied twice.")]
     Unavailable(#[source] DbErr),
-    /// A fault of ours. The message is for the log only.
+    /// An internal error. The message is for the log only.
     #[error("{0}")]
     Internal(String),
 }
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// The whole seconds after which asking again may succeed, where that is known.
+    /// The whole seconds after which a retry may succeed, if known.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
@@ -94,18 +94,18 @@ impl Error {
         }
     }
 
-    /// The arguments are not valid together, or the caller has no fields.
+    /// Invalid arguments, without a field to name.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(BadInput { problems: vec![InputProblem { field: None, message: message.into() }] })
     }
 
-    /// One argument is not valid. `field` is its name.
+    /// One invalid argument. `field` is its name.
     pub fn bad_field(field: &str, message: impl Into<String>) -> Self {
         let problem = InputProblem { field: Some(field.to_owned()), message: message.into() };
         Self::BadInput(BadInput { problems: vec![problem] })
     }
 
-    /// Names the argument that holds the fields: `email` becomes `input.email`.
+    /// Adds the name of the argument that contains the fields: `email` becomes `input.email`.
     #[must_use]
     pub fn within(mut self, parent: &str) -> Self {
         let problems = match &mut self {
@@ -145,7 +145,7 @@ pub struct BadInput {
 /// A problem of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputProblem {
-    /// The path of the argument, such as `input.email`. `None` where several are concerned.
+    /// The path of the argument, such as `input.email`. `None` if the problem concerns several.
     pub field: Option<String>,
     /// A human-readable message.
     pub message: String,
@@ -169,7 +169,7 @@ fn hours(wait: &Duration) -> String {
     }
 }
 
-/// The code that tells a client whether it can do something about a refusal.
+/// The code of a refusal, which depends on what the client can do about it.
 fn refusal_code(refusal: &stripe::Refusal) -> &'static str {
     match refusal.cause() {
         Cause::Currency | Cause::Declined | Cause::Email | Cause::PaymentMethod | Cause::Url => "BAD_USER_INPUT",
@@ -178,7 +178,8 @@ fn refusal_code(refusal: &stripe::Refusal) -> &'static str {
     }
 }
 
-/// What happened, and what to do. Stripe's own message may hold ids and addresses, and stays out of it.
+/// The message of a refusal: what happened, and what to do. Stripe's own message may contain ids and addresses, and is left
+/// out.
 fn refusal_message(refusal: &stripe::Refusal) -> String {
     let sentence = match refusal.cause() {
         Cause::Access => "This server's Stripe account cannot do this. Contact support.",
@@ -199,23 +200,23 @@ fn refusal_message(refusal: &stripe::Refusal) -> String {
     sentence.to_owned()
 }
 
-/// Rounded up: who waits as long finds the door open.
+/// A wait in whole seconds, rounded up, so that a retry after it succeeds.
 fn seconds(wait: &Duration) -> u64 {
     wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
-/// What a database error means to whoever called.
+/// The kind of a database error, by what the caller can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseFault {
-    /// A row with this unique key is there already.
+    /// A row with this unique key exists already.
     Duplicate,
-    /// The statement can never succeed: its data are odd, or break a rule of the schema.
+    /// The statement can never succeed: its data are invalid, or violate a constraint.
     Rejected,
-    /// It may succeed another time: a lost connection, a deadlock, a shutdown.
-    Passing,
-    /// It took or waited too long. It may succeed another time, but not at once.
-    Waited,
-    /// A fault of ours.
+    /// A retry may succeed: a lost connection, a deadlock, a shutdown.
+    Transient,
+    /// The statement ran or waited too long. A later retry may succeed, an immediate one hardly.
+    Timeout,
+    /// An internal error.
     Bug,
 }
 
@@ -228,8 +229,8 @@ pub fn classify(error: &DbErr) -> DatabaseFault {
         None => {}
     }
     match error {
-        DbErr::Conn(_) => DatabaseFault::Passing,
-        DbErr::ConnectionAcquire(_) => DatabaseFault::Waited,
+        DbErr::Conn(_) => DatabaseFault::Transient,
+        DbErr::ConnectionAcquire(_) => DatabaseFault::Timeout,
         DbErr::Exec(inner) | DbErr::Query(inner) => match inner {
             sea_orm::RuntimeErr::SqlxError(inner) => classify_driver(inner),
             sea_orm::RuntimeErr::Internal(_) => DatabaseFault::Bug,
@@ -245,20 +246,20 @@ fn classify_driver(error: &sqlx::Error) -> DatabaseFault {
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => DatabaseFault::Passing,
-            sqlx::Error::PoolTimedOut => DatabaseFault::Waited,
+            | sqlx::Error::WorkerCrashed => DatabaseFault::Transient,
+            sqlx::Error::PoolTimedOut => DatabaseFault::Timeout,
             _ => DatabaseFault::Bug,
         };
     };
     let code = error.code().unwrap_or_default();
     match code.as_ref() {
         // SQLite's primary codes for busy and locked with their extended forms; PostgreSQL's timeouts of locks and statements.
-        "5" | "6" | "261" | "262" | "517" | "773" | "55P03" | "57014" => DatabaseFault::Waited,
+        "5" | "6" | "261" | "262" | "517" | "773" | "55P03" | "57014" => DatabaseFault::Timeout,
         // PostgreSQL's classes: connection, transaction rollback, resources, lock not available, shutdown.
-        code if ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class)) => DatabaseFault::Passing,
+        code if ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class)) => DatabaseFault::Transient,
         // A server that is read-only for now: a standby, or a primary that is about to become one.
         // The same in SQLite, with its extended forms, and a full disk.
-        "25006" | "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "13" => DatabaseFault::Passing,
+        "25006" | "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "13" => DatabaseFault::Transient,
         // PostgreSQL's data exceptions and constraint violations.
         code if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => DatabaseFault::Rejected,
         _ => DatabaseFault::Bug,
@@ -268,7 +269,7 @@ fn classify_driver(error: &sqlx::Error) -> DatabaseFault {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match classify(&error) {
-            DatabaseFault::Passing | DatabaseFault::Waited => Self::Unavailable(error),
+            DatabaseFault::Transient | DatabaseFault::Timeout => Self::Unavailable(error),
             _ => Self::Internal(format!("database: {error}")),
         }
     }

@@ -22,10 +22,10 @@ pub use notification::Notification;
 pub use outbox::Outbox;
 pub use recent::RecentChanges;
 
-/// How soon a hint that led to nothing is looked into again.
+/// Pause before a hint that led to nothing is looked into again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// How far a user's rows are. Both numbers only grow.
+/// The versions of a user's rows. Both numbers only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hint {
     /// The account's version.
@@ -60,7 +60,7 @@ struct WatchedUser {
     recent: Arc<tokio::sync::Mutex<Option<RecentChanges>>>,
 }
 
-/// What of a user is watched.
+/// The part of a user's state that is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The balance.
@@ -78,7 +78,7 @@ pub struct Watcher {
     hints: watch::Receiver<Hint>,
     recent: Arc<tokio::sync::Mutex<Option<RecentChanges>>>,
     /// The hint that ended the last wait.
-    heard: Hint,
+    last: Hint,
 }
 
 impl Hint {
@@ -94,7 +94,7 @@ impl Feed {
         Self { outbox: Some(Arc::default()), ..Self::default() }
     }
 
-    /// What is to be sent to other replicas; `None` where there are none.
+    /// The hints to be sent to other replicas; `None` where there are none.
     #[must_use]
     pub const fn outbox(&self) -> Option<&Arc<Outbox>> {
         self.outbox.as_ref()
@@ -130,7 +130,7 @@ impl Feed {
             user.subscription_watchers += 1;
         }
         let (hints, recent) = (user.hints.subscribe(), user.recent.clone());
-        Watcher { feed: self.clone(), user_id, subject, hints, recent, heard: Hint::default() }
+        Watcher { feed: self.clone(), user_id, subject, hints, recent, last: Hint::default() }
     }
 
     /// The users who are watched now.
@@ -156,7 +156,7 @@ impl Watcher {
         *self.hints.borrow()
     }
 
-    /// The newest changes that a watcher of this user has read. Whoever holds the lock reads for all others.
+    /// The newest changes that a watcher of this user has read. The watcher that holds the lock reads for all others.
     pub async fn recent(&self) -> tokio::sync::OwnedMutexGuard<Option<RecentChanges>> {
         self.recent.clone().lock_owned().await
     }
@@ -166,13 +166,13 @@ impl Watcher {
     /// at once.
     pub async fn beyond(&mut self, seen: impl Fn(&Hint) -> bool) {
         let newest = *self.hints.borrow();
-        if newest == self.heard && !seen(&newest) {
+        if newest == self.last && !seen(&newest) {
             timeout(AGAIN, self.hints.changed()).await.ok();
         } else if self.hints.wait_for(|hint| !seen(hint)).await.is_err() {
             // The sender lives in the feed, which this watcher holds: there is no end to wait for.
             std::future::pending::<()>().await;
         }
-        self.heard = *self.hints.borrow_and_update();
+        self.last = *self.hints.borrow_and_update();
     }
 }
 

@@ -34,7 +34,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 
-pub use context::{BookedAt, RequestId};
+pub use context::{PostedAt, RequestId};
 pub use documents::Documents;
 pub use executor::{Executor, Operation};
 pub use firewall::Rejection;

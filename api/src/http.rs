@@ -1,7 +1,7 @@
 //! HTTP: routes, limits, and what surrounds every request. Handlers are thin; what they answer is decided elsewhere.
 //!
 //! `/graphql` takes POST, GET and the websocket; `/api/payments/webhook` takes what Stripe says. `/healthz` and `/readyz`
-//! are for whoever runs the process, every other path for people.
+//! are for operators, every other path for people.
 
 mod accept;
 mod address;
@@ -46,7 +46,7 @@ pub use site::Site;
 use self::{concurrency::ConcurrencyLimit, memory::MemoryBudget, readiness::Readiness};
 use crate::{app::App, graphql::Executor, throttle::Address};
 
-/// What every handler gets.
+/// The state that every handler gets.
 #[derive(Clone)]
 struct Gateway {
     app: App,

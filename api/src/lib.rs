@@ -3,14 +3,14 @@
 //! Data flows one way:
 //!
 //! ```text
-//! query, mutation:  http -> auth -> graphql -> billing -> ledger, entity                       -> reply
+//! query, mutation:  http -> auth -> graphql -> billing -> ledger, entity                       -> response
 //!                                            -> stripe (call) -> sync::apply(tx) --+
 //! webhook:          http -> stripe::signature -> sync::receive -> inbox, apply(tx) +-> ledger::post(tx) -> commit
 //!                                                                       -> feed hint -> socket re-reads -> push
 //! ```
 //!
-//! Mutations ask Stripe; [`sync`] decides what that means. A reply to our own call and a webhook enter by the same
-//! idempotent door: whichever comes first does the work, the other finds nothing to do.
+//! Mutations call Stripe; [`sync`] decides what the result means. A reply to our own call and a webhook take the same
+//! idempotent path: the first to arrive does the work, the other finds nothing to do.
 
 pub mod accounts;
 pub mod app;

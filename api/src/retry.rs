@@ -16,14 +16,14 @@ use crate::{
 /// Maximum number of attempts.
 const ATTEMPTS: u32 = 5;
 
-/// The longest pause before the second attempt; it doubles with each. Pauses are random, so that those who collided once
-/// do not collide again.
+/// The longest pause before the second attempt; it doubles with each. Pauses are random, so that transactions that
+/// collided once do not collide again.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// An error that may be transient.
-pub trait Passing {
-    /// Returns whether another attempt may succeed.
-    fn passing(&self) -> bool;
+pub trait MaybeTransient {
+    /// Returns true if another attempt may succeed.
+    fn is_transient(&self) -> bool;
 }
 
 /// Runs `work`, and retries transient failures.
@@ -32,13 +32,13 @@ pub trait Passing {
 /// That of the last attempt.
 pub async fn retry<T, E, F>(mut work: impl FnMut() -> F) -> Result<T, E>
 where
-    E: Passing + std::fmt::Display,
+    E: MaybeTransient + std::fmt::Display,
     F: Future<Output = Result<T, E>>,
 {
     let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {
         match work().await {
-            Err(error) if error.passing() => tracing::warn!(%error, "database work is retried"),
+            Err(error) if error.is_transient() => tracing::warn!(%error, "database work is retried"),
             done => return done,
         }
         tokio::time::sleep(clock::random_up_to(pause)).await;
@@ -47,21 +47,21 @@ where
     work().await
 }
 
-impl Passing for DbErr {
-    fn passing(&self) -> bool {
-        classify(self) == DatabaseFault::Passing
+impl MaybeTransient for DbErr {
+    fn is_transient(&self) -> bool {
+        classify(self) == DatabaseFault::Transient
     }
 }
 
-impl Passing for ledger::Error {
-    fn passing(&self) -> bool {
-        matches!(self, Self::Database(error) if error.passing())
+impl MaybeTransient for ledger::Error {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_transient())
     }
 }
 
-impl Passing for Error {
-    fn passing(&self) -> bool {
-        matches!(self, Self::Unavailable(error) if error.passing())
+impl MaybeTransient for Error {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if error.is_transient())
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn passing_faults_are_tried_again_and_not_for_ever() {
+    async fn transient_errors_are_retried_a_limited_number_of_times() {
         let attempts = Cell::new(0);
         let failed: Result<(), _> = retry(async || {
             attempts.set(attempts.get() + 1);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_that_stays_is_told_at_once() {
+    async fn a_permanent_error_is_returned_at_once() {
         let attempts = Cell::new(0);
         let failed: Result<(), _> = retry(async || {
             attempts.set(attempts.get() + 1);

@@ -32,21 +32,21 @@ use crate::{
 
 pub use crate::http::Site;
 
-/// How many answers of webhooks may wait for a look at once. Looks of other webhooks are left to the queue, so that a wave of
-/// events keeps no answer waiting.
+/// Maximum number of webhooks whose response waits for a look. Looks of other webhooks are left to the queue, so that a wave
+/// of events delays no response.
 const INLINE_LOOKS: usize = 8;
 
-/// How long the database's connections have to be closed.
+/// Time limit for closing the database's connections.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// What a start does besides starting.
+/// Options of a start.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Applies pending migrations. Without it, pending ones refuse the start.
     pub migrate: bool,
-    /// Makes this user, and lets GraphiQL speak for them.
+    /// Creates this user and signs GraphiQL in as it.
     pub demo: Option<Demo>,
-    /// The pages that are served.
+    /// The pages to serve.
     pub site: Site,
 }
 
@@ -59,33 +59,33 @@ pub struct Running {
     stop: DropGuard,
 }
 
-/// Why a gateway does not start.
+/// The reason for which a gateway does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A setting is wrong. The sentence says what to set.
+    /// A setting is invalid. The message says what to set.
     #[error("{0}")]
     Settings(String),
     /// The address is in use.
     #[error("{0} is taken: stop what listens there, or choose another address with --bind")]
     Taken(SocketAddr),
-    /// There is no listening on the address.
+    /// Listening on the address failed.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The database cannot be brought to its present form.
+    /// The migrations failed.
     #[error("cannot migrate the database: {0}")]
     Migrate(migration::Error),
-    /// The database is not in its present form.
-    #[error("the database waits for {0} migration(s): run patch-hive migrate up")]
+    /// Migrations are pending.
+    #[error("{0} migration(s) are pending: run patch-hive migrate up")]
     Pending(usize),
-    /// The demo user cannot be made.
-    #[error("cannot make the demo user: {0}")]
+    /// The demo user cannot be created.
+    #[error("cannot create the demo user: {0}")]
     Demo(crate::error::Error),
 }
 
-/// Starts a gateway without pages: listens, brings the database to its present form, and serves until it is stopped.
+/// Starts a gateway without pages: listens, applies migrations, and serves until it is stopped.
 ///
 /// # Errors
 /// [`Error`]; nothing runs then.
@@ -94,7 +94,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     Box::pin(start_with(config, clock, Options { migrate: true, demo: None, site: Site::default() })).await
 }
 
-/// Starts a gateway, and does what the options say besides.
+/// Starts a gateway with options.
 ///
 /// # Errors
 /// [`Error`]; nothing runs then.

@@ -1,4 +1,4 @@
-//! How often one caller may ask: token buckets by user, by address and by email, each process for itself.
+//! Rate limits of callers: token buckets by user, by address and by email, each process for itself.
 //!
 //! A bucket holds what a rate allows at once, and is filled again over the time that the rate names. Buckets are kept in
 //! memory; there are never more than [`MAX_BUCKETS`] of a kind, so that a flood from ever new addresses takes no more.
@@ -32,17 +32,17 @@ pub struct Rates {
     pub sign_up: Rate,
     /// Log-ins from one address.
     pub log_in: Rate,
-    /// Log-ins with one email, wherever they come from. Much wider: whoever uses it up keeps its owner out.
+    /// Log-ins with one email, from any address. Much wider, because using it up locks the email's owner out.
     pub log_in_email: Rate,
 }
 
-/// How many log-ins and sign-ups an address may send at once. Each keeps a processor busy for some 250 ms.
+/// Log-ins and sign-ups that an address may send at once. Each keeps a processor busy for some 250 ms.
 const PASSWORD_BURST: u32 = 10;
 
 /// New documents that are remembered for one user, or for all callers without a token together.
 const DOCUMENTS: Rate = Rate::per_minute(60);
 
-/// Mails that one email gets, whoever requests them.
+/// Mails that one email gets, requested by anybody.
 const MAIL_RATE: Rate = Rate::per_hour(5);
 
 /// Limits how often callers ask. Without rates it limits nobody.
@@ -107,8 +107,8 @@ impl Throttle {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_stripe", limits.stripe.take(&user_id)))
     }
 
-    /// Whether one more new document is remembered for a user, or for callers without a token. Without this limit, anybody
-    /// could push out the documents that others use.
+    /// Decides whether one more new document is remembered for a user, or for callers without a token. Without this limit,
+    /// anybody could push out the documents that others use.
     #[must_use]
     pub fn remembers_document(&self, user_id: Option<i64>) -> bool {
         self.limits.as_ref().is_none_or(|limits| limits.documents.take(&user_id).is_ok())

@@ -37,7 +37,7 @@ pub async fn page(db: &impl ConnectionTrait, search: Option<&str>, window: Windo
     Ok(Page::cut(cursor.all(db).await?, &window))
 }
 
-/// What is searched for is text, not a pattern.
+/// Escapes a searched text, so that it is not read as a pattern.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -75,7 +75,7 @@ async fn read_access(app: &App, user_id: i64) -> Result<UserAccess, Error> {
     })
 }
 
-/// What both roles allow. Neither of the two privileged roles contains the other, but an admin may do both.
+/// The role that both roles allow. Neither of the two privileged roles contains the other, but an admin may do both.
 fn lesser(token: Role, row: Role) -> Role {
     match (token, row) {
         (Role::Admin, row) => row,

@@ -89,9 +89,9 @@ async fn look_up_highest_cost(app: &App) -> Result<(), Error> {
 /// A token to be made at the command line.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenRequest {
-    /// What the token allows.
+    /// The role of the token.
     pub role: Role,
-    /// How long it lasts; `None`: as long as a log-in.
+    /// The lifetime of the token; `None`: that of a login.
     pub ttl: Option<Duration>,
     /// Wall time.
     pub now: DateTime<Utc>,

@@ -17,13 +17,13 @@ use crate::{
     work::{self, Next},
 };
 
-/// How long a link to reset a password is valid.
+/// Lifetime of a link to reset a password.
 const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// How long a link to verify an email is valid.
+/// Lifetime of a link to verify an email.
 const VERIFY_LIFETIME: TimeDelta = TimeDelta::days(3);
 
-/// How the keys of queued mails begin.
+/// Prefixes of the keys of queued mails.
 const RESET: &str = "reset-password:";
 const VERIFY: &str = "verify-email:";
 
@@ -59,7 +59,7 @@ async fn queue(app: &App, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sends a queued mail. One that has become needless is not sent.
+/// Sends a queued mail. A mail without a purpose, such as one to nobody, is not sent.
 ///
 /// # Errors
 /// The mail server's or the database's.
@@ -109,7 +109,7 @@ fn link(app: &App, page: &str, token: &str) -> String {
     format!("{}/{page}#token={token}", app.config.public_url.trim_end_matches('/'))
 }
 
-/// What must be the same until a link to reset a password is used.
+/// The values that must be the same until a link to reset a password is used.
 fn unchanged(user: &user::Model, hash: &str) -> String {
     format!("{}\n{hash}", user.email)
 }

@@ -18,7 +18,7 @@ use crate::{
     error::Error,
 };
 
-/// How far back revocations are asked for, in seconds: longer than a transaction takes, and than clocks differ.
+/// Age in seconds of the oldest revocations that are read: longer than a transaction takes, and than clocks differ.
 const RECENT: i64 = 60;
 
 /// Ends the token that the viewer shows.

@@ -25,7 +25,7 @@ const MAX_NAME_BYTES: usize = 100;
 pub struct SignUp {
     /// Unique; compared without case.
     pub email: String,
-    /// What others see.
+    /// The name that others see.
     pub username: String,
     /// A longer name.
     pub display_name: Option<String>,
@@ -42,7 +42,7 @@ pub struct SignUp {
 /// is taken, [`Error::RateLimited`].
 pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     if !app.tokens.local() {
-        return Err(Error::Forbidden("users of another issuer sign up there"));
+        return Err(Error::Forbidden("Users of another issuer sign up there."));
     }
     let row = named(&new.email, &new.username, new.display_name.as_deref());
     let (mut row, ()) = both(row, password::check("password", &new.password))?;
@@ -111,7 +111,7 @@ pub(super) fn checked_email(email: &str) -> Result<String, Error> {
     Ok(email.to_lowercase())
 }
 
-/// Whether a name may stand in a row.
+/// Checks whether a name may be stored.
 pub(super) fn usable(name: &str) -> bool {
     input::line("name", name, MAX_NAME_BYTES).is_ok()
 }

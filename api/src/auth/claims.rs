@@ -73,7 +73,7 @@ impl NumericDate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InvalidClaims;
 
-/// How far the issuer's clock may be ahead of ours, in seconds, where a token is not valid before a moment.
+/// Seconds by which the issuer's clock may be ahead of ours, for tokens that are not valid before a moment.
 const NOT_BEFORE_LEEWAY: i64 = 5;
 
 impl Claims {

@@ -56,13 +56,13 @@ impl ForeignKeys {
     }
 }
 
-/// Whether a token needs nothing understood that is not understood here: no extension of the header (RFC 7515, section
-/// 4.1.11) is.
+/// Returns true if a token requires no extension of the header. None is implemented here (RFC 7515, section
+/// 4.1.11).
 pub(super) const fn has_no_extensions(header: &Header) -> bool {
     header.crit.is_none()
 }
 
-/// How tokens are validated. Times are checked by the gateway's own clock; that there is an end is checked here.
+/// The validation of tokens. It checks that there is an expiry; times are compared with the gateway's own clock.
 pub(super) fn validation(algorithm: Algorithm, audience: &str) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.set_audience(&[audience]);

@@ -1,7 +1,7 @@
-//! What is known of users whose tokens come in, so that most requests need no look into the database.
+//! A cache of users and of what their tokens may do, so that most requests need no query for it.
 //!
 //! Which user a token belongs to never changes and is kept as long as there is room. What a user's tokens may do can be
-//! revoked. It is kept for a short time, dropped as soon as this process hears of a revocation, and whoever keeps a
+//! revoked. It is kept for a short time, dropped as soon as this process learns of a revocation, and everything that keeps a
 //! connection open for the user is notified then.
 
 use std::{
@@ -18,16 +18,16 @@ use tokio::{sync::watch, time::Instant};
 use super::{TokenId, Viewer};
 use crate::error::Error;
 
-/// How many users are remembered. One takes some 200 bytes.
+/// Maximum number of cached users. One takes some 200 bytes.
 const CAPACITY: u64 = 100_000;
 
-/// How long what a user's tokens may do is kept. Revocations are heard of long before.
+/// Lifetime of a cached access. Revocations are noticed long before.
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// As [`LIFETIME`], for tokens that allow more than the own account: a demotion takes effect within this time.
 const PRIVILEGED_LIFETIME: Duration = Duration::from_secs(5);
 
-/// What a user's tokens may do, as the database says.
+/// The access of a user's tokens, as it is stored in the database.
 #[derive(Clone, Debug)]
 pub struct UserAccess {
     /// The most that the gateway's own tokens of this user may do.
@@ -41,14 +41,14 @@ pub struct UserAccess {
 }
 
 impl UserAccess {
-    /// Whether a token is still valid.
+    /// Returns true if a token is still valid.
     #[must_use]
     pub fn allows(&self, viewer: &Viewer) -> bool {
         let recent = self.tokens_valid_from.is_none_or(|from| viewer.issued_at.is_some_and(|at| at >= from));
         recent && !self.revoked.contains(&viewer.token)
     }
 
-    /// Whether this grants all that a token claims.
+    /// Returns true if this access covers all that a token claims.
     fn covers(&self, viewer: &Viewer) -> bool {
         viewer.role_is_foreign || self.role == Role::Admin || self.role == viewer.role
     }
@@ -92,7 +92,7 @@ impl IdentityCache {
         self.users.insert(identity, user_id);
     }
 
-    /// What the tokens of a user may do; read from the database by `read` unless it is remembered. Concurrent requests
+    /// The access of a user's tokens; read from the database by `read` unless it is cached. Concurrent requests
     /// share one read.
     ///
     /// # Errors

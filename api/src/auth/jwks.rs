@@ -27,13 +27,13 @@ use tokio::{
 use super::key::Key;
 use crate::config::is_loopback;
 
-/// How long a set is used before it is fetched again.
+/// Age at which a set is fetched again.
 const LIFETIME: Duration = Duration::from_mins(10);
 
 /// The shortest time between two requests for the set.
 const MIN_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long the issuer may take to answer.
+/// Time limit of a request to the issuer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of a set.

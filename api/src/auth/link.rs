@@ -13,7 +13,7 @@ use crate::{config, error::Error};
 /// Sets the derived key apart from everything else that `JWT_SECRET` signs.
 const LABEL: &[u8] = b"patch-hive mail link 1";
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkPurpose {
     /// To choose a new password.

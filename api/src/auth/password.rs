@@ -29,7 +29,7 @@ pub struct PasswordCost {
 /// The result of checking a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordCheck {
-    /// Whether the password is right.
+    /// True if the password is right.
     pub right: bool,
     /// A hash of the configured cost, if the password is right and its stored hash has another cost.
     pub renewed: Option<String>,
@@ -42,7 +42,7 @@ impl PasswordCost {
         Self { configured, highest: AtomicU32::new(0) }
     }
 
-    /// Whether the highest stored cost was never looked up.
+    /// Returns true if the highest stored cost was never looked up.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.highest.load(Ordering::Relaxed) == 0

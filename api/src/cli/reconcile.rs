@@ -14,8 +14,8 @@ use crate::{
 ///
 /// Lists the events that Stripe could not deliver, and subscriptions, paid checkouts, paid invoices, refunds and disputes;
 /// applies what is missing, as webhooks would; and prints a report. The gateway does the same at its start and every
-/// `RECONCILE_INTERVAL_MINUTES`. It reads the settings of `serve`. On PostgreSQL it can run next to it; a SQLite file belongs
-/// to the process that serves it.
+/// `RECONCILE_INTERVAL_MINUTES`. It reads the settings of `serve`. On PostgreSQL it can run while `serve` does; a SQLite
+/// file belongs to the process that serves it.
 ///
 /// Exit codes: 0 if nothing was missing; 1 if something was missing and has been applied; 2 if something could not be read
 /// or applied, or a setting is wrong.

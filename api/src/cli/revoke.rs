@@ -10,9 +10,9 @@ use crate::{
     server,
 };
 
-/// End all tokens of a user
+/// Revoke all tokens of a user
 ///
-/// Ends every token of the user and takes the roles service and admin away. Open websockets and event streams are closed.
+/// Revokes every token of the user, and the roles service and admin. Open websockets and event streams are closed.
 /// Running gateways notice within a second or two. The user can log in again.
 ///
 /// Example:
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Revoke {
-    /// The user's email
+    /// Email of the user
     #[arg(long)]
     email: String,
     #[command(flatten)]

@@ -17,7 +17,7 @@ use crate::{
 /// Issue a token for a user
 ///
 /// Prints a token for an existing user. With `--role service` or `--role admin` the user is given that role first, until
-/// `patch-hive revoke` takes it away. A token of an admin lasts at most 24 hours.
+/// `patch-hive revoke` revokes it. A token with the role admin lasts at most 24 hours.
 ///
 /// Example:
 ///

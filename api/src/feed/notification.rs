@@ -1,5 +1,5 @@
-//! What replicas write to each other: `user:ledger:subscription` by spaces. What cannot be read is dropped: the backstop
-//! makes it good.
+//! Notifications between replicas: `user:ledger:subscription`, separated by spaces. Unreadable ones are dropped: the backstop
+//! compensates for them.
 
 use super::Hint;
 

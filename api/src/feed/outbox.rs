@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::Hint;
 
-/// How many users' hints wait at most. More are dropped, which the backstop makes good.
+/// Maximum number of users whose hints wait. More are dropped, which the backstop compensates for.
 const MAX_WAITING: usize = 100_000;
 
 /// Hints until they are sent: one for each user, the newest.

@@ -223,7 +223,7 @@ impl User {
         &self.0.email
     }
 
-    /// Whether the user has verified the email address with a mailed link.
+    /// True if the user has verified the email address with a mailed link.
     async fn email_verified(&self) -> bool {
         self.0.email_verified_at.is_some()
     }

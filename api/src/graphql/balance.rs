@@ -6,7 +6,7 @@ use entity::{credit_account, user::Role};
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    context::{BookedAt, RequestContext, in_input},
+    context::{PostedAt, RequestContext, in_input},
     ledger::LedgerEntry,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub(super) struct AdjustmentMutation;
 #[Object]
 impl AdjustmentMutation {
     /// Adds credits to a user's balance, or takes credits from it, once for each idempotency key. Taking never leaves a balance
-    /// below zero. Requires the role admin.
+    /// below zero. Requires the role `admin`.
     async fn adjust_credits(
         &self,
         ctx: &Context<'_>,
@@ -49,7 +49,7 @@ impl AdjustmentMutation {
     }
 
     /// Adds credits to a user's balance, once for each idempotency key: the same as `adjustCredits`, but it never takes any.
-    /// Requires the role admin.
+    /// Requires the role `admin`.
     async fn grant_credits(
         &self,
         ctx: &Context<'_>,
@@ -78,10 +78,10 @@ impl BalanceSubscription {
     ) -> Result<impl Stream<Item = Result<BalanceChange, Error>> + use<>, Error> {
         let (app, viewer) = (ctx.app()?.clone(), ctx.viewer()?);
         let changes = billing::balance::watch(app.clone(), viewer.user_id, after_version.map(i64::from));
-        let booked = ctx.data_opt::<BookedAt>().cloned().unwrap_or_default();
+        let posted_at = ctx.data_opt::<PostedAt>().cloned().unwrap_or_default();
         Ok(changes.map(move |change| {
             let change = change?;
-            booked.set(change.entry.as_ref().map(|entry| entry.created_at));
+            posted_at.set(change.entry.as_ref().map(|entry| entry.created_at));
             Ok(BalanceChange::new(&app, change))
         }))
     }

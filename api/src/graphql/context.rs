@@ -16,9 +16,9 @@ pub struct RequestId(pub String);
 /// The time at which the change was recorded that a subscription reports: set by the resolver, and taken once the result was
 /// written to the client.
 #[derive(Clone, Debug, Default)]
-pub struct BookedAt(Arc<Mutex<Option<DateTime<Utc>>>>);
+pub struct PostedAt(Arc<Mutex<Option<DateTime<Utc>>>>);
 
-impl BookedAt {
+impl PostedAt {
     /// Sets the time. `None` for a result that reports no new change.
     pub fn set(&self, moment: Option<DateTime<Utc>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = moment;

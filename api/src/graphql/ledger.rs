@@ -120,7 +120,7 @@ impl LedgerEntry {
         self.0.created_at
     }
 
-    /// The id of the user who made this entry by hand. Null for all other entries, and unless the viewer has the role admin.
+    /// The id of the user who made this entry by hand. Null for all other entries, and unless the viewer has the role `admin`.
     async fn actor_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
         if ctx.viewer_as(Role::Admin).is_err() {
             return Ok(None);

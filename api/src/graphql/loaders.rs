@@ -20,7 +20,7 @@ use futures_util::{
 
 use crate::{app::App, billing, error::Error, standing::Standing};
 
-/// What a key stands for: a row, nothing, or a failure that all of the batch share.
+/// The value of a key: a row, nothing, or an error that the whole batch shares.
 type Loaded<T> = Result<Option<T>, Error>;
 
 /// The standing of a user, which all fields of an execution share.
@@ -87,7 +87,7 @@ fn found<T>(loaded: Result<Loaded<T>, std::io::Error>) -> Result<Option<T>, Erro
     loaded.map_err(|error| Error::Internal(format!("a batch lacks a key: {error}")))?
 }
 
-/// Answers every key of a batch, so that an absent row is told from a forgotten key.
+/// Returns a value for every key of a batch, so that an absent row is distinguished from a forgotten key.
 fn answer<K: Clone + Eq + Hash, T>(keys: &[K], rows: Result<HashMap<K, T>, impl Into<Error>>) -> HashMap<K, Loaded<T>> {
     match rows.map_err(Into::into) {
         Ok(mut rows) => keys.iter().map(|key| (key.clone(), Ok(rows.remove(key)))).collect(),

@@ -49,11 +49,9 @@ impl PaymentQuery {
     async fn payments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Returns up to this many of the newest payments: at most 100, 20 by default.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Returns the first n payments, at most 100. Defaults to 20.")] first: Option<i32>,
         #[graphql(desc = "Returns payments after this cursor, which are older.")] after: Option<String>,
-        #[graphql(desc = "Returns up to this many of the oldest payments: at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns the last n payments, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Returns payments before this cursor, which are newer.")] before: Option<String>,
     ) -> Result<PaymentConnection, Error> {
         let window = Arguments { first, after, last, before }.window()?;

@@ -47,10 +47,10 @@ pub(super) struct PlanChangeMutation;
 
 #[Object]
 impl PlanChangeMutation {
-    /// Changes the viewer's plan. A higher tier takes effect immediately: the full difference in price is charged for the present
-    /// period, and the full difference in credits is granted. A lower tier takes effect with the next period. Either replaces
-    /// whatever was scheduled before, a cancellation included; requesting the present tier only removes what was scheduled. If
-    /// the payment is declined, nothing changes.
+    /// Changes the viewer's plan. A higher tier takes effect immediately: the full difference in price is charged for the
+    /// current period, and the full difference in credits is granted. A lower tier takes effect with the next period.
+    /// Either replaces whatever was scheduled before, a cancellation included; requesting the current tier only removes
+    /// what was scheduled. If the payment is declined, nothing changes.
     async fn change_plan(
         &self,
         ctx: &Context<'_>,
@@ -88,8 +88,8 @@ pub(super) struct PlanChangePreview {
     next_invoice_at: DateTime<Utc>,
     /// When the new tier takes effect.
     effective_at: DateTime<Utc>,
-    /// Why `changePlan` would refuse this change now; null if it would not. If set, nothing is due and `nextInvoice` is the price
-    /// of the present plan.
+    /// The reason for which `changePlan` would refuse this change now; null if it would not. If set, nothing is due and
+    /// `nextInvoice` is the price of the current plan.
     refusal: Option<PlanChangeRefusal>,
 }
 
@@ -107,12 +107,12 @@ impl From<Preview> for PlanChangePreview {
     }
 }
 
-/// Why a plan change is refused.
+/// The reason for which a plan change is refused.
 #[derive(Union)]
 pub(super) enum PlanChangeRefusal {
     /// It has to be paid first, or with another payment method.
     PaymentFailed(PaymentFailed),
-    /// It is not possible in the present billing period.
+    /// It is not possible in the current billing period.
     PlanChangeUnavailable(PlanChangeUnavailable),
 }
 
@@ -144,7 +144,7 @@ pub(super) enum ChangePlanResult {
     NoActiveSubscription(NoActiveSubscription),
     /// It has to be paid first, or with another payment method.
     PaymentFailed(PaymentFailed),
-    /// It is not possible in the present billing period.
+    /// It is not possible in the current billing period.
     PlanChangeUnavailable(PlanChangeUnavailable),
 }
 
@@ -168,7 +168,7 @@ pub(super) struct PaymentFailed {
     reason: PaymentFailureReason,
     /// A human-readable message.
     message: &'static str,
-    /// Why the card's issuer declined, as one of Stripe's decline codes; null if no card was charged.
+    /// The issuer's reason for declining the card, as one of Stripe's decline codes; null if no card was charged.
     decline_code: Option<String>,
     /// The page where the invoice can be paid with another card. Paying a declined change there, within 23 hours and within the
     /// billing period, makes the change.
@@ -188,10 +188,10 @@ pub(super) enum PaymentFailureReason {
     PaymentMethod,
 }
 
-/// A plan change that is not possible in the present billing period. Nothing has changed.
+/// A plan change that is not possible in the current billing period. Nothing has changed.
 #[derive(SimpleObject)]
 pub(super) struct PlanChangeUnavailable {
-    /// Why it is not possible.
+    /// The reason for which the change is not possible.
     reason: PlanChangeUnavailableReason,
     /// A human-readable message.
     message: &'static str,
@@ -199,7 +199,7 @@ pub(super) struct PlanChangeUnavailable {
     available_at: DateTime<Utc>,
 }
 
-/// Why a plan cannot be changed in the present billing period.
+/// The reason for which a plan cannot be changed in the current billing period.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "UnavailableReason")]
 pub(super) enum PlanChangeUnavailableReason {
@@ -214,7 +214,7 @@ pub(super) enum PlanChangeUnavailableReason {
 /// The result of `resumeSubscription`.
 #[derive(Union)]
 pub(super) enum ResumeSubscriptionResult {
-    /// The subscription, which renews with its present plan.
+    /// The subscription, which renews with its current plan.
     PlanSubscription(PlanSubscription),
     /// There is no subscription to resume.
     NoActiveSubscription(NoActiveSubscription),

@@ -58,7 +58,7 @@ pub(super) struct SubscriptionSubscription;
 
 #[Subscription]
 impl SubscriptionSubscription {
-    /// Sends the viewer's subscription: first its present state, then each change.
+    /// Sends the viewer's subscription: first its current state, then each change.
     async fn subscription_changed(
         &self,
         ctx: &Context<'_>,
@@ -101,7 +101,7 @@ impl PlanSubscription {
         self.0.id.into()
     }
 
-    /// The tier of the present period.
+    /// The tier of the current period.
     async fn tier(&self) -> Tier {
         self.0.tier.into()
     }
@@ -111,17 +111,17 @@ impl PlanSubscription {
         self.0.status.into()
     }
 
-    /// The start of the present billing period.
+    /// The start of the current billing period.
     async fn current_period_start(&self) -> DateTime<Utc> {
         self.0.current_period_start
     }
 
-    /// The end of the present billing period.
+    /// The end of the current billing period.
     async fn current_period_end(&self) -> DateTime<Utc> {
         self.0.current_period_end
     }
 
-    /// True if the subscription ends with the present period instead of renewing.
+    /// True if the subscription ends with the current period instead of renewing.
     async fn cancel_at_period_end(&self) -> bool {
         self.0.ends_with_period()
     }

@@ -1,4 +1,4 @@
-//! What a client accepts, by weight.
+//! The media types that a client accepts, by weight.
 
 use axum::http::{HeaderMap, header};
 
@@ -23,7 +23,7 @@ impl MediaType {
     /// `None` for clients that accept neither.
     pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
         let accept = accept(headers);
-        let (json, graphql) = (wish(&accept, Self::Json.as_str()), wish(&accept, Self::Graphql.as_str()));
+        let (json, graphql) = (preference(&accept, Self::Json.as_str()), preference(&accept, Self::Graphql.as_str()));
         match (json.quality, graphql.quality) {
             (0, 0) => None,
             (0, _) => Some(Self::Graphql),
@@ -56,8 +56,8 @@ impl StreamForm {
     pub(super) fn named(headers: &HeaderMap) -> Option<Self> {
         let accept = accept(headers);
         let named = |media_type: &str| {
-            let wish = wish(&accept, media_type);
-            wish.quality > 0 && wish.specific == NAMED
+            let preference = preference(&accept, media_type);
+            preference.quality > 0 && preference.specific == NAMED
         };
         if named("text/event-stream") {
             Some(Self::Events)
@@ -78,32 +78,32 @@ impl Form {
     }
 }
 
-/// Whether a client would rather have a page than JSON: a browser's address bar.
+/// Returns true if a client prefers a page to JSON, as a browser's address bar does.
 pub(super) fn prefers_page(headers: &HeaderMap) -> bool {
     let accept = accept(headers);
-    wish(&accept, "text/html").quality > wish(&accept, MediaType::Json.as_str()).quality
+    preference(&accept, "text/html").quality > preference(&accept, MediaType::Json.as_str()).quality
 }
 
-/// Everything that the client accepts; anything when it does not say.
+/// The media types that the client accepts; all if it names none.
 fn accept(headers: &HeaderMap) -> String {
     let named: Vec<_> = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok()).collect();
     if named.iter().all(|accept| accept.trim().is_empty()) { "*/*".to_owned() } else { named.join(",") }
 }
 
-/// How much a media type is wanted.
+/// The client's preference for a media type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Wish {
+struct Preference {
     /// In thousandths.
     quality: u32,
-    /// How closely the range names it that decides: [`NAMED`], or less.
+    /// Precision of the range that decides: [`NAMED`], or less.
     specific: u8,
 }
 
-/// By its own name, rather than by `*/*` (1) or by its kind (2).
+/// The precision of a range that names the media type, opposed to `*/*` (1) and its kind (2).
 const NAMED: u8 = 3;
 
 /// The most specific range that covers a media type decides.
-fn wish(accept: &str, media_type: &str) -> Wish {
+fn preference(accept: &str, media_type: &str) -> Preference {
     let (kind, _) = media_type.split_once('/').unwrap_or((media_type, ""));
     let ranges = accept.split(',').filter_map(|range| {
         let mut parts = range.split(';').map(str::trim);
@@ -114,9 +114,9 @@ fn wish(accept: &str, media_type: &str) -> Wish {
             _ => return None,
         };
         let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        Some(Wish { quality: quality.map_or(Some(1000), thousandths).unwrap_or(0), specific })
+        Some(Preference { quality: quality.map_or(Some(1000), thousandths).unwrap_or(0), specific })
     });
-    ranges.max_by_key(|wish| (wish.specific, wish.quality)).unwrap_or_default()
+    ranges.max_by_key(|preference| (preference.specific, preference.quality)).unwrap_or_default()
 }
 
 /// Reads `1`, `0.5` or `0.333`.
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn quality(accept: &str, media_type: &str) -> u32 {
-        wish(accept, media_type).quality
+        preference(accept, media_type).quality
     }
 
     #[test]

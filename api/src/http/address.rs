@@ -64,12 +64,12 @@ fn caller(gateway: &Gateway, request: &Request, id: RequestId) -> Caller {
     }
 }
 
-/// Whether the client is known to have come by https: a trusted proxy says so.
+/// Returns true if a trusted proxy reports that the client uses https.
 pub(super) fn is_https(gateway: &Gateway, request: &Request) -> bool {
     gateway.app.config.proxies.trust(peer(request)) && last(request.headers(), "x-forwarded-proto") == Some("https")
 }
 
-/// Who holds the other end of the connection.
+/// The address at the other end of the connection.
 fn peer(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())

@@ -1,4 +1,4 @@
-//! How a GraphQL response travels: its content type and its status, by the GraphQL over HTTP specification.
+//! The form of a GraphQL response: its content type and its status, by the GraphQL over HTTP specification.
 
 use super::{accept::MediaType, refusal::Errors};
 use async_graphql::{Response as GraphqlResponse, Value};
@@ -9,13 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Whether the request was refused before anything ran: its document does not parse, validate or fit the limits.
+/// Returns true if the request was refused before anything ran: its document does not parse, validate or fit the limits.
 pub(super) fn refused(response: &GraphqlResponse) -> bool {
     response.is_err() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// Puts a response into the form that the client prefers. With `application/json` the status is always 200; the newer
-/// type lets it tell a refused request.
+/// Puts a response into the form that the client prefers. With `application/json` the status is always 200; with
+/// the newer type it shows a refused request.
 pub(super) fn answer(response: GraphqlResponse, media_type: MediaType) -> Response {
     let mut answer = if refused(&response) {
         let status = if media_type == MediaType::Json { StatusCode::OK } else { StatusCode::BAD_REQUEST };

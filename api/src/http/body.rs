@@ -13,10 +13,10 @@ use super::{
     refusal::Refusal,
 };
 
-/// How long a client may take to send a body.
+/// Time limit for receiving a body.
 const TIME: Duration = Duration::from_secs(15);
 
-/// How far beyond the limit a body is still read, and discarded. A client that is answered in the middle of its body often
+/// Bytes beyond the limit that are still read, and discarded. A client that is answered in the middle of its body often
 /// sees a broken connection instead of the answer.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
 

@@ -42,7 +42,7 @@ use crate::{app::App, config::Limits, telemetry};
 /// Bytes that hyper buffers of one connection: the limit for a request's line and headers together, as in Node.js.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// How long a connection beyond the limit may take to send its header.
+/// Time limit for the header of a connection beyond the limit.
 const RESERVED_HEADER_TIME: Duration = Duration::from_secs(2);
 
 /// Paths that are served while the server is full.

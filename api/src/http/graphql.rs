@@ -37,7 +37,7 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Response, Refusal> {
     if !is_json(&headers) {
-        let message = "send the request as Content-Type: application/json, in UTF-8";
+        let message = "Send the request as Content-Type: application/json, in UTF-8.";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
     let form = Form::preferred(&headers).ok_or_else(not_acceptable)?;
@@ -47,7 +47,7 @@ pub(super) async fn post(
     run(gateway, parameters, (&Method::POST, &headers, form), caller).await
 }
 
-/// Runs the query in the query string, or opens a socket, or leads a person on.
+/// Runs the query in the query string, or opens a socket, or redirects a browser to GraphiQL.
 pub(super) async fn get(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
@@ -60,7 +60,7 @@ pub(super) async fn get(
         let meter = meter.map(|Extension(meter)| meter).unwrap_or_default();
         return socket::open(gateway, (caller, meter), &headers, upgrade);
     }
-    let Query(query) = query.map_err(|_| Refusal::bad_request("the query string cannot be read"))?;
+    let Query(query) = query.map_err(|_| Refusal::bad_request("The query string cannot be read."))?;
     let Some(parameters) = query.read()? else {
         return no_query(&gateway, &headers);
     };
@@ -81,7 +81,7 @@ async fn run(
     let kind = admitted.as_ref().ok().map(|admitted| admitted.operation.kind());
     match (form, kind) {
         (_, Some(OperationType::Mutation)) if method != Method::POST => {
-            let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "a mutation must come by POST");
+            let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "Send mutations by POST.");
             Ok(([(header::ALLOW, "POST")], refusal).into_response())
         }
         (Form::Document(_), Some(OperationType::Subscription)) => {
@@ -109,16 +109,16 @@ fn stream(
     }
 }
 
-const NO_STREAM: &str = "a subscription needs a websocket with the subprotocol graphql-transport-ws, or Accept: \
-                         text/event-stream, or Accept: multipart/mixed;subscriptionSpec=1.0";
+const NO_STREAM: &str = "Subscriptions require a websocket with the subprotocol graphql-transport-ws, or Accept: \
+                         text/event-stream, or Accept: multipart/mixed;subscriptionSpec=1.0.";
 
 fn not_acceptable() -> Refusal {
-    let message = "accept application/graphql-response+json or application/json: no other media types are available";
+    let message = "Accept application/graphql-response+json or application/json. No other media types are available.";
     Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message)
 }
 
-/// Whether a request is to become a websocket. Servers ignore upgrades to protocols that they do not speak (RFC 9110, section
-/// 7.8).
+/// Returns true if a request is to become a websocket. Servers ignore upgrades to protocols that they do not speak (RFC
+/// 9110, section 7.8).
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
     let protocols = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
     protocols.flat_map(|value| value.split(',')).any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
@@ -128,10 +128,10 @@ fn no_query(gateway: &Gateway, headers: &HeaderMap) -> Result<Response, Refusal>
     if gateway.pages.graphiql && prefers_page(headers) {
         return Ok(Redirect::to("/graphiql").into_response());
     }
-    Err(Refusal::bad_request("send a query: by POST as JSON, or by GET as ?query="))
+    Err(Refusal::bad_request("Send a query, by POST as JSON or by GET as ?query=."))
 }
 
-/// Whether the body says that it is JSON, and in no other encoding than JSON has.
+/// Returns true if the body is declared as JSON, in the encoding of JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(str::trim);

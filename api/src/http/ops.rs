@@ -1,4 +1,4 @@
-//! For whoever runs the process: is it alive, may it be sent requests, and how is it doing?
+//! Health, readiness and metrics, for operators.
 
 use axum::{Router, extract::State, http::StatusCode, http::header, response::IntoResponse, routing::get};
 

@@ -27,7 +27,7 @@ pub(super) fn may_call(config: &Config, origin: &HeaderValue) -> bool {
         || (config.loopback_origins && Url::parse(origin).is_ok_and(|origin| is_loopback(&origin)))
 }
 
-/// Whether the page comes from the host that it calls.
+/// Returns true if the page comes from the host that it calls.
 fn is_host(origin: &Url, host: &str) -> bool {
     Url::parse(&format!("{}://{host}", origin.scheme()))
         .is_ok_and(|url| url.origin().is_tuple() && url.origin() == origin.origin())

@@ -24,10 +24,10 @@ const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src
 /// The story, an operation a paragraph: see the plans, subscribe, spend, top up, cancel, and watch the balance all along.
 const STORY: &str = include_str!("pages/story.graphql");
 
-/// What the pages show.
+/// The content of the pages.
 #[derive(Clone, Default)]
 pub struct Pages {
-    /// Whether `/graphiql` is there.
+    /// True if `/graphiql` is served.
     pub graphiql: bool,
     /// A token that GraphiQL sends, on loopback only.
     pub token: Option<String>,
@@ -71,8 +71,8 @@ pub(super) async fn graphiql(State(gateway): State<Gateway>, headers: HeaderMap)
     }
 }
 
-/// Whether the page was called by the name of this machine. Another name may have been made to lead here (DNS rebinding), and
-/// its page must not read the token.
+/// Returns true if the page was called by the name of this machine. Another name may have been made to lead here (DNS
+/// rebinding), and its page must not read the token.
 fn is_called_by_loopback_name(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     Url::parse(&format!("http://{host}/")).is_ok_and(|url| is_loopback(&url))

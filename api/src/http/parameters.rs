@@ -1,4 +1,4 @@
-//! What a GraphQL request is made of, whichever way it comes.
+//! The parameters of a GraphQL request, by any transport.
 
 use async_graphql::{Extensions, Request, Variables, value};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::refusal::Refusal;
 use crate::{auth::Viewer, graphql::RequestId};
 
-/// What a request asks for: a document by its text, by its hash, or by both.
+/// The document that a request names, by its text, by its hash, or by both.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Members")]
 pub(super) struct Parameters {
@@ -44,10 +44,10 @@ impl TryFrom<Members> for Parameters {
     }
 }
 
-/// Where clients name the hash of a document.
+/// The extension that contains the hash of a document.
 const PERSISTED: &str = "persistedQuery";
 
-/// The same in a query string, where whatever is not a string is JSON.
+/// The members of a request in a query string, in which all but strings are JSON.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryString {
@@ -62,16 +62,16 @@ impl Parameters {
     /// Reads a body.
     ///
     /// # Errors
-    /// It is no JSON object with a `query`, or with the hash of one.
+    /// The body is not a JSON object with a `query` or the hash of one.
     pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
         if body.trim_ascii_start().starts_with(b"[") {
-            return Err(Refusal::bad_request("send one request at a time: batches are not supported"));
+            return Err(Refusal::bad_request("Batches are not supported. Send one request at a time."));
         }
-        let expected = r#"the body must be a JSON object such as {"query": "{ plans { name } }"}"#;
+        let expected = r#"The body must be a JSON object such as {"query": "{ plans { name } }"}."#;
         serde_json::from_slice(body).map_err(|_| Refusal::bad_request(expected))
     }
 
-    /// Makes it a request of `viewer`'s.
+    /// Builds the request of a viewer.
     pub(super) fn request(self, viewer: Option<Viewer>, id: RequestId) -> Request {
         let mut request = Request::new(self.query).variables(self.variables).data(id);
         request.operation_name = self.operation_name;
@@ -84,10 +84,10 @@ impl Parameters {
 }
 
 impl QueryString {
-    /// Reads the members; `None` where no document is asked for.
+    /// Reads the members; `None` if they name no document.
     ///
     /// # Errors
-    /// What should be JSON is none.
+    /// A member that should be JSON is not.
     pub(super) fn read(self) -> Result<Option<Parameters>, Refusal> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let members = Members {
@@ -103,5 +103,5 @@ impl QueryString {
 
 fn json<T: Default + DeserializeOwned>(name: &str, text: Option<String>) -> Result<T, Refusal> {
     let Some(text) = text else { return Ok(T::default()) };
-    serde_json::from_str(&text).map_err(|_| Refusal::bad_request(format!("{name} must be a JSON object")))
+    serde_json::from_str(&text).map_err(|_| Refusal::bad_request(format!("{name} must be a JSON object.")))
 }

@@ -16,14 +16,14 @@ const ALWAYS: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// What is no page loads nothing. A page says by itself what it may load; at the least, nobody frames it.
+/// The policy of answers that are not pages: they load nothing. Pages set their own; at least, nobody may frame them.
 const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const PAGE: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
 
 /// For two years, as browsers ask of those who mean it. Not for subdomains: they are none of ours.
 const HTTPS_ONLY: &str = "max-age=63072000";
 
-/// Adds them; that only https is spoken here is said over https only.
+/// Adds the headers. `Strict-Transport-Security` is sent over https only.
 pub(super) async fn protect(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     let https = address::is_https(&gateway, &request);
     let private = request.uri().path() == "/graphql";

@@ -11,10 +11,10 @@ use tokio::{
 
 use crate::app::App;
 
-/// How long a result is reused.
+/// Time for which a result is reused.
 const REUSED: Duration = Duration::from_secs(1);
 
-/// How long the database may take to answer.
+/// Time limit of the database's answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The reason why the process should be sent no requests.

@@ -16,7 +16,7 @@ use axum::{
 };
 use hyper::body::{Frame, SizeHint};
 
-/// Knows whether a request's body was read to its end.
+/// Records that a request's body was read to its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Received(Option<Arc<AtomicBool>>);
 

@@ -1,4 +1,4 @@
-//! Why a request was not carried out, as a GraphQL client reads it: `{"errors": [...]}` with a code, and no cause.
+//! Refusals of requests, as GraphQL clients read them: `{"errors": [...]}` with a code, and no cause.
 
 use async_graphql::{ErrorExtensionValues, ServerError};
 use axum::{
@@ -21,7 +21,7 @@ pub(super) struct Errors {
 #[derive(Clone, Copy)]
 pub(super) struct Refused;
 
-/// An answer that ends a request before any GraphQL is looked at.
+/// A response that ends a request before its GraphQL is read.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
@@ -32,7 +32,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// With a status, a code for programs and a sentence for people.
+    /// Creates a refusal with a status, a code for programs and a sentence for people.
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, error: Box::new(coded(code, message)), retry_after: None }
     }
@@ -42,7 +42,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
-    /// What a use case says, as it says it; but the cause of a fault of ours goes to the log only.
+    /// The refusal that an error of a use case leads to. The cause of an internal error goes to the log only.
     pub(super) fn of(error: &Error, id: &RequestId) -> Self {
         let status = match error {
             Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
@@ -63,7 +63,7 @@ impl Refusal {
         Self { retry_after: error.retry_after(), ..Self::new(status, error.code(), error.to_string()) }
     }
 
-    /// The caller has as many things of a kind open as it may have.
+    /// The caller has opened as many of a kind as is allowed.
     pub(super) fn too_many(message: &'static str) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
     }
@@ -74,7 +74,7 @@ impl Refusal {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
     }
 
-    /// As many connections are open as there may be; this one was accepted for probes only.
+    /// The limit of connections is reached; this one was accepted for probes only.
     pub(super) fn server_full() -> Self {
         let message = "The server has too many open connections. Retry in a moment.";
         Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
@@ -99,7 +99,7 @@ pub(super) fn coded(code: &str, message: impl Into<String>) -> ServerError {
     error
 }
 
-/// What a use case says, as an error of GraphQL.
+/// An error of a use case, as an error of GraphQL.
 pub(super) fn graphql_error(error: &Error) -> ServerError {
     let mut graphql = coded(error.code(), error.to_string());
     if let Some(seconds) = error.retry_after() {
@@ -108,7 +108,7 @@ pub(super) fn graphql_error(error: &Error) -> ServerError {
     graphql
 }
 
-/// A fault of ours, as clients see it.
+/// An internal error, as clients see it.
 pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
     let message = "An internal error occurred. Report the request id to support.";
     let mut error = coded("INTERNAL", message);
@@ -138,12 +138,16 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Answers every path that is not there.
+/// Answers every path that does not exist.
 pub(super) fn nothing_here() -> Refusal {
-    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path: the API is at /graphql")
+    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", "This path does not exist. The API is at /graphql.")
 }
 
-/// Answers every method that a path does not know. The router names those that it does, in `Allow`.
+/// Answers every method that a path does not support. The router lists the supported ones in `Allow`.
 pub(super) async fn other_method() -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "this path knows other methods: Allow names them")
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "BAD_REQUEST",
+        "This path does not support the method. The header Allow lists those that it supports.",
+    )
 }

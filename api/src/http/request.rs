@@ -50,7 +50,8 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let (request, received) = received::watch(request);
     let mut response = watched(id, request, next).instrument(span).await;
     if !received.is_whole() {
-        // The server closes the connection rather than read the rest. A client that is not told sends its next request there.
+        // The server closes the connection instead of reading the rest. Without this header, a client would send its next
+        // request there.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response

@@ -1,4 +1,4 @@
-//! Operations on their way, whatever they came by: within their time, and no more of them than a user may have.
+//! Running operations of any transport: their time limit, and the number that a user may have.
 
 use async_graphql::{
     Request as GraphqlRequest, Response as GraphqlResponse, ServerError, Value, parser::types::OperationType,
@@ -15,7 +15,7 @@ use super::{Gateway, refusal};
 use crate::{
     auth::Viewer,
     error::Error,
-    graphql::{BookedAt, Operation, Rejection},
+    graphql::{Operation, PostedAt, Rejection},
     telemetry,
     throttle::Address,
 };
@@ -23,15 +23,15 @@ use crate::{
 /// An operation that may run.
 pub(super) struct Admitted {
     pub(super) operation: Operation,
-    booked: BookedAt,
+    posted_at: PostedAt,
 }
 
-/// What an operation yields.
+/// The results of an operation.
 pub(super) struct Results {
-    /// Each as it comes. It may panic.
+    /// The results as they come. The stream may panic.
     pub(super) stream: BoxStream<'static, GraphqlResponse>,
-    /// Of a subscription: when that was booked which the last one tells.
-    pub(super) push: Option<BookedAt>,
+    /// For a subscription: when the change in the last result was posted.
+    pub(super) push: Option<PostedAt>,
 }
 
 /// Logs the end of an operation over a websocket, when its results are dropped.
@@ -72,7 +72,7 @@ impl Gateway {
     /// Runs a query or a mutation.
     ///
     /// # Errors
-    /// [`Error::TooSlow`]. What was asked of Stripe goes on.
+    /// [`Error::TooSlow`]. Calls to Stripe go on.
     pub(super) async fn execute(&self, operation: Operation) -> Result<GraphqlResponse, Error> {
         let time = self.app.config.limits.operation;
         timeout(time, self.executor.execute(operation)).await.map_err(|_| {
@@ -81,19 +81,19 @@ impl Gateway {
         })
     }
 
-    /// Looks a document over.
+    /// Admits a request through the firewall.
     ///
     /// # Errors
     /// [`Rejection`].
     pub(super) fn admit(&self, request: GraphqlRequest) -> Result<Admitted, Rejection> {
-        let booked = BookedAt::default();
-        let operation = self.executor.admit(request.data(booked.clone()))?;
-        Ok(Admitted { operation, booked })
+        let posted_at = PostedAt::default();
+        let operation = self.executor.admit(request.data(posted_at.clone()))?;
+        Ok(Admitted { operation, posted_at })
     }
 
     /// Runs any operation.
     pub(super) fn results(&self, admitted: Result<Admitted, Rejection>, viewer: Option<Viewer>) -> Results {
-        let Admitted { operation, booked } = match admitted {
+        let Admitted { operation, posted_at } = match admitted {
             Ok(admitted) => admitted,
             Err(rejection) => return Results::one(ready(rejection.into())),
         };
@@ -107,17 +107,20 @@ impl Gateway {
         let permit = viewer.map(|viewer| self.open.user_subscriptions.acquire(viewer.user_id));
         if let Some(None) = permit {
             telemetry::rejected("subscriptions");
-            return Results::refused(refusal::coded("RATE_LIMITED", "too many subscriptions are open: end some first"));
+            return Results::refused(refusal::coded(
+                "RATE_LIMITED",
+                "Too many subscriptions are open. End some first.",
+            ));
         }
         // The permit lasts as long as the stream.
         let stream = self.executor.stream(operation).map(move |result| {
             let _ = &permit;
             result
         });
-        Results { stream: stream.boxed(), push: Some(booked) }
+        Results { stream: stream.boxed(), push: Some(posted_at) }
     }
 
-    /// Counts one more operation of the viewer's, and one from this address where nobody else has.
+    /// Counts an operation of the viewer and, if given, of the address.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -128,8 +131,8 @@ impl Gateway {
     }
 
     /// Counts a subscription's result that was written to its client.
-    pub(super) fn pushed(&self, booked: &BookedAt) {
-        let delay = booked.take().map(|moment| self.app.clock.now() - moment);
+    pub(super) fn pushed(&self, posted_at: &PostedAt) {
+        let delay = posted_at.take().map(|moment| self.app.clock.now() - moment);
         telemetry::push(delay.and_then(|delay| delay.to_std().ok()));
     }
 }

@@ -12,7 +12,7 @@ use rust_embed::{Embed, EmbeddedFile};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// What a file's name ends with when it holds another file compressed, by its coding; the best one first.
+/// The endings of compressed files' names, by their coding; the best one first.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// A file whose name has a hash of its content never changes.
@@ -50,7 +50,7 @@ impl Site {
         Self(Files::get)
     }
 
-    /// Whether there are pages.
+    /// Returns true if there are pages.
     #[must_use]
     pub fn is_there(self) -> bool {
         (self.0)("index.html").is_some()
@@ -84,7 +84,7 @@ impl Site {
         Some(guarded(response, POLICY))
     }
 
-    /// The page that says there is none, to whoever came by an old link.
+    /// The page for links that lead nowhere.
     pub(super) fn lost(self) -> Option<Response> {
         let page = (StatusCode::NOT_FOUND, Html(self.page("index.html")?)).into_response();
         Some(guarded(page, POLICY))
@@ -112,7 +112,7 @@ fn whole_or_unchanged(file: EmbeddedFile, headers: &HeaderMap) -> Response {
     ([(header::ETAG, tag)], response).into_response()
 }
 
-/// Whether the client named a coding and did not rule it out with `q=0`.
+/// Returns true if the client named a coding and did not rule it out with `q=0`.
 fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     listed(headers, &header::ACCEPT_ENCODING).any(|one| {
         let (name, weight) = one.split_once(';').unwrap_or((one, "q=1"));

@@ -26,7 +26,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// Answers the upgrade, and serves the socket in a task of its own, which a stop of the gateway waits for.
 ///
 /// # Errors
-/// The page may not call, or the client speaks no protocol that is spoken here.
+/// The origin of the page is not allowed, or the address has too many open sockets.
 pub(super) fn open(
     gateway: Gateway,
     (caller, meter): (Caller, Meter),
@@ -41,7 +41,7 @@ pub(super) fn open(
     let permit =
         permit.ok_or_else(|| Refusal::too_many("Too many websockets are open from this address. Close some first."))?;
     meter.start(gateway.memory.messages.reserve(caller.address));
-    // Who speaks no protocol that is spoken here is told so by a code, which only an open socket has.
+    // A client without a supported protocol gets a close code, which only an open socket has.
     let spoken = upgrade.requested_protocols().any(|protocol| protocol == PROTOCOL);
     let limit = gateway.app.config.limits.body_bytes;
     let tasks = gateway.app.tasks.clone();

@@ -14,7 +14,7 @@ use futures_util::{
 use super::{Gateway, answer::refused, refusal::masked, results::Results};
 use crate::{auth::Viewer, graphql::RequestId};
 
-/// What is sent next.
+/// The next thing to be sent.
 #[expect(clippy::large_enum_variant, reason = "each is written at once, and none is kept")]
 pub(super) enum Step {
     /// A result.
@@ -46,8 +46,8 @@ pub(super) fn steps(
     let steps = results.flat_map(move |result| {
         let (gateway, push) = (gateway.clone(), push.clone().filter(|_| !refused(&result)));
         let count = poll_fn(move |_| {
-            if let Some(booked) = &push {
-                gateway.pushed(booked);
+            if let Some(posted_at) = &push {
+                gateway.pushed(posted_at);
             }
             Poll::Ready(None)
         });

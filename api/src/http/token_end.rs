@@ -5,7 +5,7 @@ use tokio::time::{Instant, interval_at, sleep};
 use super::Gateway;
 use crate::{accounts, auth::Viewer, error::Error};
 
-/// How a token ends.
+/// The way in which a token ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenEnd {
     /// Its time is over.

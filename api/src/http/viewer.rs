@@ -30,7 +30,7 @@ pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("not text")).filter(|text| !is_empty(text))
 }
 
-/// Whether an authorization says nothing.
+/// Returns true if an authorization is empty.
 pub(super) fn is_empty(authorization: &str) -> bool {
     authorization.trim().is_empty()
 }

@@ -31,7 +31,7 @@ pub(super) async fn receive(
         tracing::warn!(%error, "webhook refused");
         Refusal::bad_request(error.to_string())
     };
-    // Before the body is read: whoever does not even pretend to be Stripe gets no memory.
+    // Before the body is read: a sender that does not even pretend to be Stripe gets no memory.
     signature::check_form(header).map_err(unauthentic)?;
     let body = body::read(body, app.config.limits.webhook_bytes, memory.webhooks.reserve(address)).await?;
     signature::verify(&body, header, secrets, app.clock.wall()).map_err(unauthentic)?;

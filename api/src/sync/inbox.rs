@@ -22,7 +22,7 @@ use crate::{
     app::App,
     database,
     error::Error,
-    retry::{Passing, retry},
+    retry::{MaybeTransient, retry},
     stripe::{Event, id_of},
     telemetry,
     work::{self, Claim, Next},
@@ -77,9 +77,9 @@ impl From<DbErr> for Refusal {
     }
 }
 
-impl Passing for Refusal {
-    fn passing(&self) -> bool {
-        matches!(self, Self::Ours(error) if error.passing())
+impl MaybeTransient for Refusal {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Ours(error) if error.is_transient())
     }
 }
 

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-/// The bits of an IPv6 address that one customer of a provider has (RFC 6177): whoever has one address has all of these.
+/// The bits of an IPv6 address that one customer of a provider has (RFC 6177): a customer with one of these addresses has
+/// all of them.
 const PREFIX: u128 = u128::MAX << 64;
 
 /// An address that limits go by: an IPv4 address, or the first 64 bits of an IPv6 address.
@@ -40,19 +41,21 @@ impl Proxies {
         let list = list.into_iter().map(str::trim).filter(|text| !text.is_empty());
         let networks = list.map(|text| {
             let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            network.map_err(|_| format!("{text:?} is no network: write such as 10.0.0.0/8 or 192.0.2.7, by comma"))
+            network.map_err(|_| {
+                format!("{text:?} is not a network: write networks such as 10.0.0.0/8 or addresses such as 192.0.2.7")
+            })
         });
         networks.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether a proxy of these asks.
+    /// Returns true if the address is a trusted proxy's.
     #[must_use]
     pub fn trust(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.0.iter().any(|network| network.contains(&ip))
     }
 
-    /// Who asks: the peer; or, where that is a trusted proxy, whom `forwarded` (the values of `X-Forwarded-For`) names last
+    /// The client: the peer; or, where that is a trusted proxy, whom `forwarded` (the values of `X-Forwarded-For`) names last
     /// that is no trusted proxy. What stands before it, anybody can have written.
     #[must_use]
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {

@@ -16,7 +16,7 @@ use governor::{
 
 use super::Rate;
 
-/// How many buckets there are of one kind, at most. One takes some 50 bytes.
+/// Maximum number of buckets of one kind. One takes some 50 bytes.
 pub const MAX_BUCKETS: usize = 100_000;
 
 type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
@@ -54,7 +54,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         taken.map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 
-    /// Forgets the buckets that are full again; and where that is not half of them, all: whoever floods from so many
+    /// Forgets the buckets that are full again; and where that is not half of them, all: a flood from so many
     /// addresses is not held by this, and must not take the memory as well.
     fn tidy(&self) {
         let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);

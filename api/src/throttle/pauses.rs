@@ -24,7 +24,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
-/// How long a series of wrong attempts is remembered after its last.
+/// Time for which a series of wrong attempts is remembered after its last.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// Series of wrong attempts, by key. The least recent are forgotten when there are too many.
@@ -38,7 +38,7 @@ struct Series {
 }
 
 impl Series {
-    /// How long the next attempt has to wait, at `now`.
+    /// The time that the next attempt has to wait, at `now`.
     fn pause(&self, now: Instant) -> Duration {
         let Some(doublings) = self.attempts.checked_sub(FREE_ATTEMPTS) else {
             return Duration::ZERO;

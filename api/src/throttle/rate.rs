@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, str::FromStr, time::Duration};
 /// So many in so much time: `10/s`, `600/min`, `1000/h`. All of them may come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number.
     pub count: NonZeroU32,
     /// In how much time.
     pub per: Duration,

@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::Address;
 
-/// How long a request waits for its turn.
+/// Time that a request waits for its turn.
 pub(super) const WAIT: Duration = Duration::from_secs(5);
 
 /// Requests of one address that may wait for a turn. More are refused at once.

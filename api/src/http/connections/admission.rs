@@ -39,7 +39,7 @@ pub(super) struct ConnectionPermit {
 }
 
 impl ConnectionPermit {
-    /// Whether the connection may serve probes only.
+    /// Returns true if the connection may serve probes only.
     pub(super) const fn is_reserved(&self) -> bool {
         self.reserved
     }

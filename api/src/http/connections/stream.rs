@@ -18,7 +18,7 @@ use tokio_io_timeout::TimeoutWriter;
 use super::admission::ConnectionPermit;
 use crate::http::memory::Reservation;
 
-/// How long a client may leave everything unread that was sent to it.
+/// Time that a client may leave everything unread that was sent to it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection to a client.

@@ -28,16 +28,16 @@ use crate::{
     telemetry,
 };
 
-/// How long the first message may take.
+/// Time limit for the first message.
 const INIT_TIME: Duration = Duration::from_secs(3);
 
-/// How many questions a client may leave open before it counts as gone.
+/// Number of unanswered pings after which a client counts as gone.
 const MAX_OPEN_PINGS: u32 = 2;
 
-/// How long a client may take to receive one message.
+/// Time limit for sending one message.
 const SEND_TIME: Duration = Duration::from_secs(20);
 
-/// How long a client may take to confirm that it is closed.
+/// Time limit for the client's confirmation of the close.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
 
 /// A socket.
@@ -166,11 +166,11 @@ impl Connection {
         )
     }
 
-    /// Whether one more operation may begin.
+    /// Checks whether one more operation may begin.
     fn admit(&self, operations: &Operations, viewer: Option<Viewer>) -> Result<(), ServerError> {
         if operations.full() {
             telemetry::rejected("socket_operations");
-            return Err(refusal::coded("RATE_LIMITED", "too many operations run on this socket: end some first"));
+            return Err(refusal::coded("RATE_LIMITED", "Too many operations run on this socket. End some first."));
         }
         self.gateway.count(viewer, Some(self.caller.address)).map_err(|error| refusal::graphql_error(&error))
     }
@@ -183,8 +183,8 @@ impl Connection {
     /// Tells what an operation says, and counts what is pushed once it is written.
     async fn deliver(&mut self, OperationMessage { message, push }: OperationMessage) -> Result<(), End> {
         self.send_message(&message).await?;
-        if let Some(booked) = push {
-            self.gateway.pushed(&booked);
+        if let Some(posted_at) = push {
+            self.gateway.pushed(&posted_at);
         }
         Ok(())
     }

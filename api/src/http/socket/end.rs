@@ -1,17 +1,17 @@
-//! How a socket ends. Clients go by the code: graphql-ws connects again after some, and gives up after others.
+//! The ends of sockets. Clients go by the code: graphql-ws connects again after some, and gives up after others.
 
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 
 use crate::error::Error;
 
-/// Why a socket ends.
+/// The reason for the end of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The client has gone, or does not answer: there is nobody to tell.
+    /// The client has gone, or does not respond.
     Gone,
-    /// The client has said goodbye: there is nothing left to tell.
+    /// The client has closed the socket. Nothing is sent.
     Left,
-    /// To be told with a code and a reason of at most 123 bytes.
+    /// Closed with a code and a reason of at most 123 bytes.
     Close(u16, &'static str),
 }
 
@@ -20,11 +20,11 @@ impl End {
     pub(super) const RESTART: Self = Self::Close(1012, "Service restart");
     /// A message is larger than is allowed.
     pub(super) const TOO_LARGE: Self = Self::Close(1009, "Message too large");
-    /// What came is no websocket.
+    /// The client violated the websocket protocol.
     pub(super) const PROTOCOL: Self = Self::Close(1002, "Protocol error");
     /// The database cannot be reached. Clients connect again.
     pub(super) const BUSY: Self = Self::Close(1013, "Try again later");
-    /// What came is no message of the protocol.
+    /// The message is not one of the protocol.
     pub(super) const BAD_REQUEST: Self = Self::Close(4400, "Invalid message");
     /// An operation came before the connection was acknowledged.
     pub(super) const UNAUTHORIZED: Self = Self::Close(4401, "Unauthorized");
@@ -34,21 +34,20 @@ impl End {
     pub(super) const EXPIRED: Self = Self::Close(4403, "Forbidden: the token has expired");
     /// The token was revoked. Clients connect again, and should bring a fresh one.
     pub(super) const REVOKED: Self = Self::Close(4403, "Forbidden: the token was revoked");
-    /// The client offered no subprotocol that is spoken here.
+    /// The client offered no supported subprotocol.
     pub(super) const NO_PROTOCOL: Self = Self::Close(4406, "Subprotocol not acceptable");
-    /// The user has as many sockets as there may be. Clients connect again.
+    /// The user has opened as many sockets as is allowed. Clients connect again.
     pub(super) const TOO_MANY: Self = Self::Close(1013, "Too many sockets: close some first");
-    /// The first message did not come.
+    /// The first message did not arrive in time.
     pub(super) const INIT_TIMEOUT: Self = Self::Close(4408, "Connection initialisation timeout");
     /// The id of a running operation was used for another.
     pub(super) const DUPLICATE: Self = Self::Close(4409, "Subscriber for this id already exists");
     /// The first message came twice.
     pub(super) const TOO_MANY_INITS: Self = Self::Close(4429, "Too many initialisation requests");
-    /// A fault of ours.
+    /// An internal error.
     pub(super) const INTERNAL: Self = Self::Close(4500, "Internal server error");
 
-    /// The code by which it is counted. 1006 is nobody's to send: it says that a connection broke off (RFC 6455, section
-    /// 7.4.1).
+    /// The code for the metrics. 1006 is never sent: it stands for a connection that broke (RFC 6455, section 7.4.1).
     pub(super) const fn code(self) -> u16 {
         match self {
             Self::Left => 1000,
@@ -57,7 +56,7 @@ impl End {
         }
     }
 
-    /// What to tell the client, if there is one.
+    /// The close frame, if the client gets one.
     pub(super) fn frame(self) -> Option<CloseFrame> {
         match self {
             Self::Left | Self::Gone => None,
@@ -66,7 +65,7 @@ impl End {
     }
 }
 
-/// Why there is no viewer.
+/// Converts the reason for a missing viewer.
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         match error {
@@ -83,7 +82,7 @@ impl From<Error> for End {
     }
 }
 
-/// Why nothing can be read.
+/// Converts a failed read.
 impl From<axum::Error> for End {
     fn from(error: axum::Error) -> Self {
         let text = error.to_string();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::end::End;
 use crate::http::{answer, parameters::Parameters};
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ClientMessage {
@@ -39,7 +39,7 @@ pub(super) enum ClientMessage {
     },
 }
 
-/// What we say.
+/// A message of the gateway.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerMessage {
@@ -47,7 +47,7 @@ pub(super) enum ServerMessage {
     ConnectionAck {},
     /// The answer to a ping.
     Pong {
-        /// What came with it.
+        /// The payload of the ping.
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Value>,
     },

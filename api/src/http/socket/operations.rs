@@ -1,4 +1,4 @@
-//! The operations that run on one socket, side by side.
+//! The operations that run concurrently on one socket.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe};
 
@@ -10,16 +10,16 @@ use futures_util::{
 
 use super::{end::End, message::ServerMessage};
 use crate::{
-    graphql::{BookedAt, RequestId},
+    graphql::{PostedAt, RequestId},
     http::{refusal, results::Results},
 };
 
-/// What an operation says.
+/// A message of an operation.
 pub(super) struct OperationMessage {
     /// To be written to the client.
     pub(super) message: ServerMessage,
-    /// With a subscription's result: when that was booked which it tells.
-    pub(super) push: Option<BookedAt>,
+    /// With a subscription's result: when the change in it was posted.
+    pub(super) push: Option<PostedAt>,
 }
 
 /// The running operations.
@@ -30,20 +30,20 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// None; at most so many at once.
+    /// Creates an empty set with a limit of concurrent operations.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, streams: SelectAll::new(), running: HashMap::new() }
     }
 
-    /// Whether no more may begin.
+    /// Returns true if no more operations may begin.
     pub(super) fn full(&self) -> bool {
         self.running.len() >= self.limit
     }
 
-    /// Begins one.
+    /// Starts an operation.
     ///
     /// # Errors
-    /// [`End::DUPLICATE`] when the id is in use.
+    /// [`End::DUPLICATE`] if the id is in use.
     pub(super) fn start(
         &mut self,
         id: String,
@@ -56,7 +56,7 @@ impl Operations {
         let (handle, registration) = AbortHandle::new_pair();
         self.running.insert(id.clone(), handle);
         let last = once(ready(OperationMessage { message: ServerMessage::Complete { id: id.clone() }, push: None }));
-        // A panic ends the operation, and not the socket with all the others.
+        // A panic ends only its operation, not the socket.
         let messages = AssertUnwindSafe(stream).catch_unwind().map(move |result| {
             let message = match result {
                 Ok(response) => ServerMessage::of(id.clone(), response),
@@ -69,20 +69,20 @@ impl Operations {
         Ok(())
     }
 
-    /// Ends one, as its client wishes. It says nothing more.
+    /// Ends an operation at its client's request. It sends nothing more.
     pub(super) fn stop(&mut self, id: &str) {
         if let Some(handle) = self.running.remove(id) {
             handle.abort();
         }
     }
 
-    /// Waits for what any of them says; `None` when none runs.
+    /// Waits for the next message of any operation; `None` if none runs.
     pub(super) async fn next(&mut self) -> Option<OperationMessage> {
-        let told = self.streams.next().await?;
-        if let ServerMessage::Error { id, .. } | ServerMessage::Complete { id } = &told.message {
+        let message = self.streams.next().await?;
+        if let ServerMessage::Error { id, .. } | ServerMessage::Complete { id } = &message.message {
             self.stop(id);
         }
-        Some(told)
+        Some(message)
     }
 }
 
@@ -101,12 +101,12 @@ mod tests {
         )
     }
 
-    async fn said(mut operations: Operations) -> Vec<String> {
-        let mut said = Vec::new();
-        while let Some(told) = operations.next().await {
-            said.push(serde_json::to_string(&told.message).unwrap());
+    async fn messages(mut operations: Operations) -> Vec<String> {
+        let mut messages = Vec::new();
+        while let Some(operation) = operations.next().await {
+            messages.push(serde_json::to_string(&operation.message).unwrap());
         }
-        said
+        messages
     }
 
     #[tokio::test]
@@ -114,7 +114,7 @@ mod tests {
         let mut operations = Operations::new(100);
         start(&mut operations, "a", vec![Response::new(Value::from(1))]).unwrap();
         let expected = [r#"{"type":"next","id":"a","payload":{"data":1}}"#, r#"{"type":"complete","id":"a"}"#];
-        assert_eq!(said(operations).await, expected);
+        assert_eq!(messages(operations).await, expected);
     }
 
     #[tokio::test]
@@ -122,17 +122,17 @@ mod tests {
         let mut operations = Operations::new(100);
         let refused = Response::from_errors(vec![ServerError::new("no", None)]);
         start(&mut operations, "a", vec![refused, Response::new(Value::from(1))]).unwrap();
-        assert_eq!(said(operations).await, [r#"{"type":"error","id":"a","payload":[{"message":"no"}]}"#]);
+        assert_eq!(messages(operations).await, [r#"{"type":"error","id":"a","payload":[{"message":"no"}]}"#]);
     }
 
     #[tokio::test]
-    async fn a_stopped_operation_says_nothing_and_frees_its_id() {
+    async fn a_stopped_operation_sends_nothing_and_frees_its_id() {
         let mut operations = Operations::new(100);
         start(&mut operations, "a", vec![Response::new(Value::from(1))]).unwrap();
         assert_eq!(start(&mut operations, "a", vec![]), Err(End::DUPLICATE));
         operations.stop("a");
         start(&mut operations, "a", vec![]).unwrap();
-        assert_eq!(said(operations).await, [r#"{"type":"complete","id":"a"}"#]);
+        assert_eq!(messages(operations).await, [r#"{"type":"complete","id":"a"}"#]);
     }
 
     #[tokio::test]
@@ -141,8 +141,11 @@ mod tests {
         let panics = stream::iter([1]).map(|_| -> Response { panic!("on purpose") }).boxed();
         operations.start("a".to_owned(), RequestId("r".to_owned()), Results { stream: panics, push: None }).unwrap();
         start(&mut operations, "b", vec![]).unwrap();
-        let said = said(operations).await;
-        assert!(said.iter().any(|message| message.contains("INTERNAL") && !message.contains("purpose")), "{said:?}");
-        assert!(said.contains(&r#"{"type":"complete","id":"b"}"#.to_owned()), "{said:?}");
+        let messages = messages(operations).await;
+        assert!(
+            messages.iter().any(|message| message.contains("INTERNAL") && !message.contains("purpose")),
+            "{messages:?}"
+        );
+        assert!(messages.contains(&r#"{"type":"complete","id":"b"}"#.to_owned()), "{messages:?}");
     }
 }
