@@ -60,7 +60,7 @@ const RETIRED: [(&str, &str); 44] = [
 ];
 
 /// Files and folders that are still to be converted.
-const UNCONVERTED: [&str; 16] = [
+const UNCONVERTED: [&str; 10] = [
     "api/src/billing",
     "api/src/database",
     "api/src/jobs",
@@ -70,13 +70,7 @@ const UNCONVERTED: [&str; 16] = [
     "entity",
     "migration",
     "tests/adoption",
-    "tests/checkout",
-    "tests/event",
-    "tests/farming",
-    "tests/plan_change",
     "tests/reconcile",
-    "tests/subscription",
-    "tests/webhook",
 ];
 
 /// This list itself.
