@@ -194,7 +194,7 @@ facts! {
         assert_eq!(answer, json!({ "data": { "viewer": null } }));
     }
 
-    async fn a_visitor_is_told_to_log_in_wherever_it_matters(app: TestApp) {
+    async fn a_visitor_is_unauthenticated_wherever_a_user_is_needed(app: TestApp) {
         for document in [
             "{ balance { credits } }",
             "{ tier }",

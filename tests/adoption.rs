@@ -132,7 +132,7 @@ async fn a_new_user_signs_up_beside_the_old_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_of_old_was_there_when_the_first_entry_was_booked() {
+async fn an_adopted_user_is_as_old_as_the_first_entry() {
     for old in databases().await {
         old.is_adopted().await.unwrap();
         let database = old.connects().await;
@@ -208,7 +208,7 @@ async fn an_old_writer_fails_loudly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_the_gateways_stays_as_it_was() {
+async fn other_tables_and_columns_stay_unchanged() {
     for old in databases().await {
         let database = old.connects().await;
         let (rows, before) = (contents(&database).await, shape(&database).await);

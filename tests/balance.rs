@@ -55,7 +55,7 @@ facts! {
         assert_eq!(answer["errors"][0]["path"], json!(["balance"]));
     }
 
-    async fn a_grant_is_booked(app: TestApp) {
+    async fn a_grant_is_posted(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
 
         let entry = admin.gets(GRANT, grant()).await;
@@ -66,7 +66,7 @@ facts! {
         assert_eq!(admin.credits().await, 0);
     }
 
-    async fn a_grant_is_booked_once_for_its_key(app: TestApp) {
+    async fn a_grant_is_posted_once_for_its_key(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
         let entry = admin.gets(GRANT, grant()).await;
         assert_eq!(admin.gets(GRANT, grant()).await, entry);
@@ -116,7 +116,7 @@ facts! {
         assert_eq!(ada.balance().await["version"], 0);
     }
 
-    async fn who_made_an_entry_by_hand_is_shown_to_operators_only(app: TestApp) {
+    async fn the_actor_of_a_manual_entry_is_shown_to_operators_only(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
         let id = admin.gets("{ viewer { id } }", json!({})).await["id"].clone();
         let own = json!({ "input": { "userId": id, "credits": 5, "reason": "a test", "idempotencyKey": "own" } });

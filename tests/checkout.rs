@@ -118,7 +118,7 @@ facts! {
         assert_eq!(error["param"], "excluded_payment_method_types[0]");
     }
 
-    async fn what_is_not_sold_is_refused_and_stripe_is_not_asked(app: TestApp) {
+    async fn a_tier_that_is_not_sold_is_refused_without_a_call_to_stripe(app: TestApp) {
         let ada = app.signs_up("ada").await;
         assert_eq!(ada.is_refused(CHECKOUT, checkout("FREE")).await, "BAD_USER_INPUT");
         for tier in ["GOLD", "core", "", "CORE "] {
@@ -171,7 +171,7 @@ facts! {
         assert_eq!(writes(&app).get("POST /v1/checkout/sessions"), before.get("POST /v1/checkout/sessions"));
     }
 
-    async fn stripe_is_told_who_buys_what(app: TestApp) {
+    async fn stripe_learns_who_buys_what(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let user = ada.gets("{ viewer { id } }", json!({})).await["id"].clone();
         let checkout = ada.opens_checkout("PRO").await;

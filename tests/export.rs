@@ -24,7 +24,7 @@ fn claims(token: &Value) -> Value {
 }
 
 facts! {
-    async fn a_refusal_names_what_would_mend_it(app: TestApp) {
+    async fn a_refusal_lists_packs_and_plans_that_would_suffice(app: TestApp) {
         let ada = app.signs_up("ada").await;
         insta::assert_json_snapshot!("insufficient_credits", ada.exports("run", "key").await);
         assert_eq!(ada.balance().await["version"], 0, "a refusal books nothing");
@@ -75,7 +75,7 @@ facts! {
         }
     }
 
-    async fn an_odd_run_or_key_is_refused_and_nothing_is_booked(app: TestApp) {
+    async fn an_invalid_run_or_key_is_refused_and_nothing_is_posted(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         let long = "k".repeat(256);
@@ -133,7 +133,7 @@ facts! {
         assert_eq!(ada.credits().await, 22);
     }
 
-    async fn a_free_export_gives_back_nothing_and_says_so(app: TestApp) {
+    async fn a_refund_of_a_free_export_returns_no_credits(app: TestApp) {
         let (sue, service) = (app.signs_up("sue").await, app.signs_up_as("exporter", Role::Service).await);
         sue.subscribes("STUDIO").await;
         let charge = sue.exports("run", "key").await;

@@ -227,7 +227,7 @@ facts! {
         assert_eq!(admin.credits().await, 10);
     }
 
-    async fn a_source_and_a_version_are_booked_once(app: TestApp) {
+    async fn a_source_and_a_version_are_unique(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let document = r#"mutation { grantCredits(input: { userId: 1, credits: 10, reason: "hello",
             idempotencyKey: "k" }) { id } }"#;

@@ -82,7 +82,7 @@ facts! {
         });
     }
 
-    async fn stripe_is_told_who_buys_how_much(app: TestApp) {
+    async fn stripe_learns_who_buys_how_much(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let user = ada.gets("{ viewer { id } }", json!({})).await["id"].clone();
         let checkout = ada.opens_purchase(40).await;
@@ -111,7 +111,7 @@ facts! {
         assert_eq!(ada.balance().await["version"], 0);
     }
 
-    async fn money_that_comes_later_is_booked_when_it_comes(app: TestApp) {
+    async fn delayed_payments_are_posted_when_they_arrive(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let checkout = ada.opens_purchase(25).await;
         ada.pays(&checkout, BANK).await;

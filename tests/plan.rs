@@ -26,7 +26,7 @@ facts! {
         assert_eq!(charge["required"], cost, "{charge}");
     }
 
-    async fn how_stripe_is_set_up_is_public(app: TestApp) {
+    async fn the_stripe_configuration_is_public(app: TestApp) {
         insta::assert_json_snapshot!("stripe_config", app.visitor().gets(CONFIG, json!({})).await);
     }
 

@@ -67,7 +67,7 @@ facts! {
         assert_eq!((&invoice["amount_paid"], &invoice["billing_reason"]), (&json!(1000), &json!("subscription_update")));
     }
 
-    async fn what_the_reply_settled_its_events_do_not_settle_again(app: TestApp) {
+    async fn events_change_nothing_that_the_reply_has_applied(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         ada.changes_plan("PRO").await;

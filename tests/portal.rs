@@ -76,7 +76,7 @@ facts! {
         assert_eq!(methods[0]["us_bank_account"]["display_preference"]["value"], "off");
     }
 
-    async fn a_configuration_that_has_drifted_is_mended_before_it_is_used(app: TestApp) {
+    async fn a_configuration_that_has_drifted_is_updated_before_it_is_used(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.gets(PORTAL, portal(BACK)).await;
         let path = "/v1/billing_portal/configurations";

@@ -123,7 +123,7 @@ facts! {
         assert!(again.clean(), "{again}");
     }
 
-    async fn what_other_installations_sell_is_passed_by(app: TestApp) {
+    async fn sales_of_other_installations_are_ignored(app: TestApp) {
         loses_webhooks(&app);
         for _ in 0..3 {
             somebody_else_buys(&app).await;
@@ -151,7 +151,7 @@ facts! {
         assert_eq!(entries_of(&ada).await.len(), 2);
     }
 
-    async fn a_list_that_stripe_does_not_give_keeps_no_other_from_being_mended(app: TestApp) {
+    async fn a_list_that_cannot_be_read_does_not_stop_the_others(app: TestApp) {
         let ada = app.signs_up("ada").await;
         loses_webhooks(&app);
         ada.subscribes("CORE").await;
@@ -190,7 +190,7 @@ facts! {
         assert!(sync::reconcile_due(&inside).await.unwrap().clean());
     }
 
-    async fn a_withdrawal_that_nobody_told_is_mended(app: TestApp) {
+    async fn a_withdrawal_without_an_event_is_applied(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let pack = buys(&app, &ada, 50).await;
         for event in ["charge.dispute.created", "charge.dispute.funds_withdrawn"] {
@@ -234,7 +234,7 @@ async fn inbox(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_that_runs_looks_by_itself() {
+async fn a_running_gateway_reconciles_on_its_own() {
     on_both(
         |config| config.reconcile_interval = Some(Duration::from_millis(200)),
         async |app| {

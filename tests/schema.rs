@@ -64,7 +64,7 @@ fn everything_has_a_description() {
 }
 
 #[test]
-fn what_was_promised_is_there() {
+fn the_promised_schema_is_served() {
     let actual = lines(&sdl());
     let missing: Vec<_> = lines(PROMISED).into_iter().filter(|line| !actual.contains(line)).collect();
     assert!(missing.is_empty(), "promised and not there:\n{}", missing.join("\n"));

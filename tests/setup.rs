@@ -115,7 +115,7 @@ async fn a_first_run_makes_everything_and_a_second_finds_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_variable_is_a_comment() {
+async fn lines_that_are_not_variables_are_comments() {
     let stripe = Stripe::start().await;
     let printed = stripe.sets_up(&["--webhook-url", URL]).await;
     let folder = tempfile::tempdir().unwrap();
@@ -195,7 +195,7 @@ async fn odd_settings_are_refused_before_anything_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stripe_that_cannot_be_reached_or_refuses_is_told_in_a_sentence() {
+async fn an_unreachable_or_refusing_stripe_is_reported_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let nobody =
         [("STRIPE_SECRET_KEY", "sk_test_x"), ("STRIPE_API_BASE", "http://127.0.0.1:1/"), ("STRIPE_ATTEMPTS", "1")];

@@ -66,7 +66,7 @@ facts! {
         }
     }
 
-    async fn nothing_that_stripe_tells_of_a_subscription_fails(app: TestApp) {
+    async fn no_event_about_a_subscription_fails(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         app.sandbox().advance(Duration::from_hours(32 * 24)).await;
@@ -191,7 +191,7 @@ facts! {
         }
     }
 
-    async fn a_watcher_is_told_the_present_and_then_each_change(app: TestApp) {
+    async fn a_watcher_receives_the_current_state_and_then_each_change(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let mut watcher = watches(&ada).await;
         assert_eq!(watcher.pushed().await, change("FREE", None));

@@ -154,7 +154,7 @@ facts! {
         }
     }
 
-    async fn a_token_from_before_the_database_was_begun_anew_is_nobody_elses(app: TestApp) {
+    async fn a_token_from_before_the_database_was_recreated_belongs_to_nobody_else(app: TestApp) {
         app.signs_up("ada").await;
         let of_the_first_user = claims_with("email", json!("somebody.before@patchhive.example"));
         is_kept_out(&app, &signed(secret(), &of_the_first_user)).await;

@@ -71,7 +71,7 @@ async fn a_body_over_the_limit_is_too_large() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_no_request_is_told_so() {
+async fn a_body_that_is_not_a_request_is_refused() {
     on_the_wire(async |app| {
         for body in [
             "",
@@ -168,7 +168,7 @@ async fn a_get_without_a_query_says_what_to_send() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_methods_are_told_which_to_use() {
+async fn other_methods_learn_which_to_use() {
     on_the_wire(async |app| {
         for (method, path, known) in [
             (Method::PUT, "/graphql", "GET,HEAD,POST"),

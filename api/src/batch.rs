@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_arrives_during_a_batch_is_the_next_batch() {
+    async fn requests_that_arrive_during_a_batch_form_the_next_one() {
         let (batches, turns, sizes) = start();
         let ask = |request| {
             let batches = batches.clone();

@@ -12,7 +12,7 @@ async fn sandbox() -> Sandbox {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_account_is_not_found() {
+async fn objects_of_another_account_are_not_found() {
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     let id = shop.subscribe(CARD, &[]).await;
@@ -69,7 +69,7 @@ async fn one_customer_is_billed_in_one_currency() {
 }
 
 #[tokio::test]
-async fn requests_beyond_the_limit_are_told_when_to_come_back() {
+async fn requests_beyond_the_limit_learn_when_to_retry() {
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     let customer = shop.customer().await;

@@ -110,7 +110,7 @@ async fn the_account_decides_what_follows_the_last_retry() {
 }
 
 #[tokio::test]
-async fn one_payment_fails_on_request_and_the_retry_mends_it() {
+async fn one_payment_fails_on_request_and_its_retry_succeeds() {
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     let id = shop.subscribe(CARD, &[]).await;

@@ -18,7 +18,7 @@ async fn settled(sandbox: &Sandbox) {
 }
 
 #[tokio::test]
-async fn an_endpoint_of_the_api_gets_what_it_asked_for_in_its_version() {
+async fn an_endpoint_receives_its_events_in_its_api_version() {
     let sandbox = Sandbox::start(settings(Vec::new(), None)).await.unwrap();
     let (shop, inbox) = (Shop::at(&sandbox), Inbox::default());
     let url = inbox.open().await;

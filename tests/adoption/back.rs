@@ -39,7 +39,7 @@ async fn down_gives_the_old_shape_and_its_rows_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn down_refuses_to_lose_what_the_gateway_has_booked_unless_it_is_forced() {
+async fn rolling_back_refuses_to_lose_posted_entries_unless_forced() {
     for old in databases().await {
         let before = shape(&old.connects().await).await;
         let same = Old { url: old.url.clone(), folder: tempfile::tempdir().unwrap() };
@@ -67,7 +67,7 @@ async fn down_refuses_to_lose_what_the_gateway_has_booked_unless_it_is_forced() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_adopted_is_dropped_and_only_by_force_once_it_holds_entries() {
+async fn tables_that_were_not_adopted_are_dropped_and_only_by_force_once_they_hold_entries() {
     for fresh in empty().await {
         let app = fresh.serves().await;
         app.signs_up("ada").await.subscribes("CORE").await;

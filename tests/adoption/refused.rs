@@ -117,7 +117,7 @@ async fn sqlites_odd_times_and_amounts_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sqlite_cannot_let_a_column_be_null_and_says_so() {
+async fn sqlite_reports_that_it_cannot_make_a_column_nullable() {
     let old = empty().await.swap_remove(0);
     old.runs(&SHAPE.replace("display_name VARCHAR(100)", "display_name VARCHAR(100) NOT NULL")).await;
     refuses(&old, &["users.display_name", "let it be NULL"]).await;

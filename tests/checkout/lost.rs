@@ -18,7 +18,7 @@ use crate::harness::{
 };
 
 facts! {
-    async fn a_customer_whose_deletion_nobody_told_makes_way_for_another(app: TestApp) {
+    async fn a_customer_deleted_without_an_event_is_replaced(app: TestApp) {
         app.sandbox().set_webhook_urls(Vec::new());
         let ada = app.signs_up("ada").await;
         for _ in 0..2 {
@@ -79,7 +79,7 @@ facts! {
         assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
     }
 
-    async fn what_stripe_made_and_answered_with_a_failure_is_found(app: TestApp) {
+    async fn an_object_created_despite_a_failure_is_found(app: TestApp) {
         let ada = app.signs_up("ada").await;
         breaks(&app, CUSTOMERS, 1, Effect::Fail { status: 500 });
         breaks(&app, SESSIONS, 1, Effect::Fail { status: 500 });
@@ -108,7 +108,7 @@ facts! {
         assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
     }
 
-    async fn what_is_older_than_its_key_is_looked_up_and_not_repeated(app: TestApp) {
+    async fn an_operation_older_than_its_key_is_looked_up_and_not_repeated(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for (path, made) in [(CUSTOMERS, (1, 0)), (SESSIONS, (1, 1))] {
             breaks(&app, path, ATTEMPTS, Effect::Drop);
@@ -137,7 +137,7 @@ facts! {
         assert_eq!(count(&app, CUSTOMERS).await, 1);
     }
 
-    async fn what_a_lost_reply_left_open_is_finished_later(app: TestApp) {
+    async fn an_operation_left_open_by_a_lost_reply_is_finished_later(app: TestApp) {
         let ada = app.signs_up("ada").await;
         breaks(&app, SESSIONS, ATTEMPTS, Effect::Drop);
         assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");

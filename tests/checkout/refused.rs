@@ -67,7 +67,7 @@ facts! {
         assert_eq!(count(&app, CUSTOMERS).await, 1);
     }
 
-    async fn a_subscriber_of_another_account_is_told_to_contact_support(app: TestApp) {
+    async fn a_subscriber_of_another_account_is_referred_to_support(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let checkout_of_core = ada.opens_checkout("CORE").await;
         ada.pays(&checkout_of_core, GOOD_CARD).await;
@@ -106,7 +106,7 @@ facts! {
         assert_eq!(count(&app, CUSTOMERS).await, 1);
     }
 
-    async fn a_customer_of_another_currency_is_told_so(app: TestApp) {
+    async fn a_customer_of_another_currency_is_refused(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let pack = ada.opens_purchase(25).await;
         let customer = customer_of(&app, &pack).await;

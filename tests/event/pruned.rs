@@ -60,7 +60,7 @@ facts! {
         assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
-    async fn what_is_still_retried_is_kept_where_others_are_soon_deleted(app: TestApp) {
+    async fn events_that_are_still_retried_are_kept_longer_than_others(app: TestApp) {
         let (_, customer) = known_user(&app, "ada").await;
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let event = Plan::new(&customer, UNKNOWN).paid("subscription_create");

@@ -82,7 +82,7 @@ facts! {
         assert_eq!(entries_of(&ada).await, [purchase(25)]);
     }
 
-    async fn what_was_applied_stays_so_when_a_replay_fails(app: TestApp) {
+    async fn an_applied_event_stays_applied_when_a_replay_fails(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let event = Pack::new(&customer).completed("paid");

@@ -53,7 +53,7 @@ facts! {
         assert_eq!(ada.credits().await, 100 - 19 * 3);
     }
 
-    async fn a_charge_of_nobody_is_told_so(app: TestApp) {
+    async fn a_charge_of_an_unknown_user_is_refused(app: TestApp) {
         let inside = app.inside().await;
         let spend =
             Spend { user_id: 404, cost: 3, source: "s".to_owned(), run: "run".to_owned(), now: inside.clock.now() };

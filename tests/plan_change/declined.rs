@@ -72,7 +72,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 50));
     }
 
-    async fn another_wish_gives_a_declined_upgrade_up(app: TestApp) {
+    async fn another_request_discards_a_declined_upgrade(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, DECLINES).await;
@@ -89,7 +89,7 @@ facts! {
         assert_eq!(asked(&app, "POST /v1/invoices/{id}/void"), 2);
     }
 
-    async fn who_owes_a_renewal_pays_it_before_going_up(app: TestApp) {
+    async fn a_past_due_renewal_is_paid_before_an_upgrade(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, DECLINES).await;
@@ -148,7 +148,7 @@ facts! {
         assert_eq!(ada.balance().await["credits"], json!(125));
     }
 
-    async fn who_got_money_of_the_period_back_goes_up_in_the_next(app: TestApp) {
+    async fn a_refunded_period_allows_upgrades_from_the_next_on(app: TestApp) {
         for (user, back, up) in [("ada", "CORE", "PRO"), ("bob", "PRO", "STUDIO")] {
             let user = app.signs_up(user).await;
             user.subscribes(back).await;
@@ -170,7 +170,7 @@ facts! {
         }
     }
 
-    async fn who_wins_nothing_by_a_dispute_may_go_up_again(app: TestApp) {
+    async fn a_dispute_that_is_over_allows_upgrades_again(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         let dispute = app.sandbox().dispute(&newest_payment(&app).await, Stage::Chargeback, None).unwrap();

@@ -75,7 +75,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), bob.tier().await.as_str()), ("PRO", "CORE"));
     }
 
-    async fn what_ends_by_the_portal_is_not_ended_once_more(app: TestApp) {
+    async fn a_subscription_ended_in_the_portal_is_not_ended_again(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         // Nobody tells: the mutation finds the date at Stripe.
@@ -113,7 +113,7 @@ facts! {
         assert_eq!(previews().await, before);
     }
 
-    async fn what_has_ended_unheard_has_no_preview(app: TestApp) {
+    async fn a_subscription_that_ended_without_an_event_has_no_preview(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         app.sandbox().set_webhook_urls(Vec::new());

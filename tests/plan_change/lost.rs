@@ -91,7 +91,7 @@ facts! {
         assert_eq!((paid(&app).await, grants(&ada).await), (vec![499, 1000], vec![75, 25]));
     }
 
-    async fn a_failure_that_stripe_repeats_charges_nothing_and_the_next_wish_has_a_key_of_its_own(app: TestApp) {
+    async fn a_failure_that_stripe_repeats_charges_nothing_and_the_next_request_has_its_own_key(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         breaks(&app, SUBSCRIPTIONS, 1, Effect::Spoil { status: 500 });

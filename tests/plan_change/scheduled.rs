@@ -82,7 +82,7 @@ facts! {
         watcher.stays_silent().await;
     }
 
-    async fn the_newest_wish_replaces_the_one_before(app: TestApp) {
+    async fn the_newest_request_replaces_the_one_before(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("STUDIO").await;
         assert_eq!(ada.changes_plan("PRO").await, of_tier("STUDIO", Some("PRO")));

@@ -44,7 +44,7 @@ async fn a_price_of_another_currency_or_interval_gets_a_successor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_archived_is_put_on_sale_again() {
+async fn archived_prices_and_products_are_reactivated() {
     let stripe = Stripe::start().await;
     stripe.sets_up(&[]).await;
     let price = stripe.price("core").await;
@@ -110,7 +110,7 @@ async fn an_endpoint_that_is_disabled_or_gets_other_events_is_updated_and_other_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_of_another_api_version_is_told_since_it_cannot_be_mended() {
+async fn an_endpoint_of_another_api_version_is_reported_since_it_cannot_be_updated() {
     let stripe = Stripe::start().await;
     made(&stripe, URL, "2025-04-30.basil").await;
     let printed = stripe.sets_up(&["--webhook-url", URL]).await;

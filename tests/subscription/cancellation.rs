@@ -71,7 +71,7 @@ facts! {
         assert_eq!(ada.subscription().await["version"], 2, "asking again finds nothing to do");
     }
 
-    async fn what_was_changed_since_is_not_undone_when_a_lost_reply_is_asked_for_again(app: TestApp) {
+    async fn a_retry_after_a_lost_reply_does_not_undo_later_changes(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         loses_replies(&app);
@@ -87,7 +87,7 @@ facts! {
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false);
     }
 
-    async fn a_step_that_the_key_may_not_make_is_refused_and_blocks_no_other_wish(app: TestApp) {
+    async fn a_step_that_the_key_may_not_make_is_refused_and_blocks_no_other_request(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         refuses(&app, 403);

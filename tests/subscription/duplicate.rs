@@ -89,7 +89,7 @@ const SUBSCRIPTIONS: &str = "/v1/subscriptions";
 const REFUNDS: &str = "/v1/refunds";
 
 facts! {
-    async fn the_newer_is_ended_and_refunded_and_watchers_are_told(app: TestApp) {
+    async fn the_newer_is_canceled_and_refunded_and_watchers_are_notified(app: TestApp) {
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 125));
@@ -142,7 +142,7 @@ facts! {
         }
     }
 
-    async fn a_refund_that_stripe_spoilt_is_asked_for_under_another_key(app: TestApp) {
+    async fn a_refund_that_stripe_failed_is_repeated_under_another_key(app: TestApp) {
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;
         breaks(&app, "POST", REFUNDS, 1, Effect::Spoil { status: 500 });
@@ -188,7 +188,7 @@ facts! {
         one_is_left(&app, &ada).await;
     }
 
-    async fn what_the_operator_has_refunded_already_is_not_refunded_again(app: TestApp) {
+    async fn a_payment_refunded_by_the_operator_is_not_refunded_again(app: TestApp) {
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;
         app.sandbox().refund(&newest_payment(&app).await, None).unwrap();
@@ -215,7 +215,7 @@ facts! {
         assert_eq!(app.sandbox().requests(), before);
     }
 
-    async fn what_was_renewed_beside_another_is_left_to_the_operator(app: TestApp) {
+    async fn a_second_subscription_that_has_renewed_is_left_to_the_operator(app: TestApp) {
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;
         app.sandbox().advance(Duration::from_hours(32 * 24)).await;

@@ -111,7 +111,7 @@ async fn a_user_without_a_name_is_named_by_the_email() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_token_says_besides_keeps_nobody_out() {
+async fn additional_claims_keep_nobody_out() {
     behind_an_issuer(
         |_| {},
         async |app| {

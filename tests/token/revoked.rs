@@ -109,7 +109,7 @@ facts! {
         assert_eq!(u16::from(second.closes().await.code), 4403);
     }
 
-    async fn what_another_process_revokes_is_noticed(app: TestApp) {
+    async fn a_revocation_by_another_process_is_noticed(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let mut socket = ada.watches_balance(None).await;
         socket.pushed().await;

@@ -26,7 +26,7 @@ async fn is_refused(app: &TestApp, body: &[u8], header: Option<&str>) {
 }
 
 facts! {
-    async fn what_is_not_signed_with_the_secret_is_refused_and_not_stored(app: TestApp) {
+    async fn a_body_not_signed_with_the_secret_is_refused_and_not_stored(app: TestApp) {
         let (ada, body) = tempting(&app).await;
         let time = now();
         let zeros = "0".repeat(64);

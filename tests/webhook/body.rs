@@ -28,7 +28,7 @@ fn of_size(event: &Value, size: usize) -> Vec<u8> {
 }
 
 facts! {
-    async fn what_is_no_event_is_refused_and_not_stored(app: TestApp) {
+    async fn a_body_that_is_no_event_is_refused_and_not_stored(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let whole = Pack::new(&customer).completed("paid").to_string();
         let half = &whole[..whole.len() / 2];

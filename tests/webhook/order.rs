@@ -134,7 +134,7 @@ facts! {
         }
     }
 
-    async fn a_start_that_is_told_after_the_end_still_grants_its_period_and_revives_nothing(app: TestApp) {
+    async fn a_start_that_arrives_after_the_end_still_grants_its_period_and_revives_nothing(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
         accepts(&app, [&plan.deleted()]).await;
@@ -148,7 +148,7 @@ facts! {
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "FREE"));
     }
 
-    async fn a_studio_start_that_is_told_after_the_end_switches_nothing_on(app: TestApp) {
+    async fn a_studio_start_that_arrives_after_the_end_switches_nothing_on(app: TestApp) {
         let (sue, customer) = known_user(&app, "sue").await;
         let plan = Plan::new(&customer, STUDIO);
         accepts(&app, [&plan.deleted(), &plan.created("active"), &plan.paid("subscription_create")]).await;
@@ -156,7 +156,7 @@ facts! {
         assert_eq!(sue.tier().await, "FREE");
     }
 
-    async fn two_changes_within_a_second_told_in_reverse_end_in_stripes_state(app: TestApp) {
+    async fn two_changes_within_a_second_in_reverse_order_end_in_stripes_state(app: TestApp) {
         for clock in [0, -5, 5] {
             let (ada, customer) = known_user(&app, &format!("ada{}", clock + 5)).await;
             let plan = Plan::new(&customer, CORE);

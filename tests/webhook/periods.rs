@@ -73,7 +73,7 @@ facts! {
         assert_eq!(unlimited().await, false);
     }
 
-    async fn the_plans_own_item_tells_the_period_whatever_is_listed_before_it(app: TestApp) {
+    async fn the_plans_own_item_has_the_period_whatever_is_listed_before_it(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
         let mut created = plan.created("active");
@@ -171,7 +171,7 @@ facts! {
         assert_eq!(sue.tier().await, "STUDIO");
     }
 
-    async fn a_period_grants_the_same_in_whatever_order_its_payments_are_told(app: TestApp) {
+    async fn a_period_grants_the_same_in_any_order_of_its_payments(app: TestApp) {
         let (sue, customer) = known_user(&app, "sue").await;
         let plan = Plan::new(&customer, CORE);
         let studio = plan.at(STUDIO);

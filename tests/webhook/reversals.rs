@@ -161,7 +161,7 @@ facts! {
         assert_eq!(bob.credits().await, 10, "both together count once");
     }
 
-    async fn what_comes_before_its_payment_makes_it_known(app: TestApp) {
+    async fn an_event_that_arrives_before_its_payment_applies_the_payment(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let pack = Pack::new(&customer);
         let money = Money::of_pack(&pack);
@@ -250,7 +250,7 @@ facts! {
         assert_eq!(entries_of(&ada).await, [grant(100), refund(-50)]);
     }
 
-    async fn what_nobody_told_is_asked_of_stripe(app: TestApp) {
+    async fn refunds_without_an_event_are_read_from_stripe(app: TestApp) {
         let ada = app.signs_up("ada").await;
         app.sandbox().set_webhook_urls(Vec::new());
         ada.pays(&ada.opens_checkout("CORE").await, GOOD_CARD).await;

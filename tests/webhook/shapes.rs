@@ -44,7 +44,7 @@ facts! {
         }
     }
 
-    async fn one_subscription_may_be_told_in_several_shapes(app: TestApp) {
+    async fn one_subscription_may_be_reported_in_several_shapes(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, CORE);
         for (version, expanded) in forms() {

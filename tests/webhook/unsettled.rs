@@ -46,7 +46,7 @@ facts! {
         assert_eq!(ada.tier().await, "FREE");
     }
 
-    async fn what_is_sold_along_with_a_plan_does_not_withhold_its_credits(app: TestApp) {
+    async fn items_sold_along_with_a_plan_do_not_withhold_its_credits(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let invoice = Plan::new(&customer, CORE).paid_for("subscription_create", &[UNKNOWN, CORE]);
         accepts(&app, [&invoice]).await;
@@ -62,7 +62,7 @@ facts! {
         assert_eq!((stored.status, stored.attempts), (Status::Failed, 3));
     }
 
-    async fn what_is_known_to_mean_nothing_is_ignored_with_its_reason(app: TestApp) {
+    async fn an_irrelevant_event_is_ignored_with_its_reason(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let paid = Plan::new(&customer, CORE).paid("subscription_create");
         for kind in ["checkout.session.expired", "invoice.created"] {

@@ -51,7 +51,7 @@ async fn a_document_that_was_sent_with_its_hash_is_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_remembered_document_may_be_asked_for_by_get_and_over_a_socket() {
+async fn a_persisted_document_runs_by_get_and_over_a_socket() {
     on_the_wire(async |app| {
         let extensions = persisted(PLANS).to_string();
         let get = |query: &[(&str, &str)]| app.http().get(Url::parse_with_params(&app.url("/graphql"), query).unwrap());
@@ -111,7 +111,7 @@ async fn only_good_documents_are_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_hash_is_told_so() {
+async fn a_malformed_hash_is_refused() {
     on_the_wire(async |app| {
         for odd in [
             json!({ "persistedQuery": "x" }),

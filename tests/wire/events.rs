@@ -122,7 +122,7 @@ async fn queries_and_mutations_stay_json_for_those_who_take_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscription_without_a_stream_to_go_by_is_told_so() {
+async fn a_subscription_without_a_streaming_type_is_refused() {
     on_the_wire(async |app| {
         let ada = app.signs_up("ada").await;
         for accept in ["application/json", "application/graphql-response+json", "*/*"] {
@@ -134,7 +134,7 @@ async fn a_subscription_without_a_stream_to_go_by_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_run_is_one_result_and_the_end() {
+async fn a_refused_operation_yields_one_result_and_the_end() {
     on_the_wire(async |app| {
         let ada = app.signs_up("ada").await;
         for document in ["{ nonsense }", "{", "subscription { nonsense }"] {

@@ -19,7 +19,7 @@ async fn without(fact: impl AsyncFnOnce(TestApp)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schema_is_not_told_where_that_is_switched_off() {
+async fn the_schema_is_hidden_if_introspection_is_disabled() {
     without(async |app| {
         for question in QUESTIONS {
             let code = app.visitor().is_refused(question, json!({ "yes": true })).await;
@@ -31,7 +31,7 @@ async fn the_schema_is_not_told_where_that_is_switched_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_names_of_types_are_told_all_the_same() {
+async fn typename_works_without_introspection() {
     without(async |app| {
         let plans = app.visitor().gets("{ plans { __typename } }", json!({})).await;
         assert_eq!(plans[0]["__typename"], "Plan");
@@ -40,7 +40,7 @@ async fn the_names_of_types_are_told_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_misspelt_is_corrected_only_where_the_schema_is_told() {
+async fn a_misspelt_name_is_corrected_only_with_introspection() {
     const MISSPELT: [&str; 2] = ["{ plan { tier } }", "{ ledger(firs: 1) { nodes { id } } }"];
     on_the_wire(async |app| {
         for document in MISSPELT {

@@ -62,7 +62,7 @@ async fn an_address_that_sends_too_many_requests_learns_when_to_retry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_asks_too_often_is_told_so_whichever_way_they_ask() {
+async fn a_user_with_too_many_requests_is_limited_on_every_transport() {
     with_settings(rates(|rates| rates.user = Rate::per_minute(3)), async |app| {
         let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
         let mut socket = ada.connects().await;
@@ -96,7 +96,7 @@ const AT_STRIPE: [&str; 7] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_asks_stripe_too_often_is_told_so_and_nobody_else_is() {
+async fn a_user_with_too_many_calls_to_stripe_is_limited_and_others_are_not() {
     with_settings(rates(|rates| rates.stripe = Rate::per_minute(3)), async |app| {
         let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
         let thrice = "{ a: previewPlanChange(tier: CORE) { tier } b: previewPlanChange(tier: PRO) { tier }
@@ -140,7 +140,7 @@ async fn a_document_has_no_room_for_many_previews() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_over_a_socket_counts_for_its_address() {
+async fn operations_over_a_socket_count_for_its_address() {
     with_settings(rates(|rates| rates.address = Rate::per_minute(4)), async |app| {
         let mut socket = app.visitor().connects().await;
         for id in ["1", "2", "3"] {

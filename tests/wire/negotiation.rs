@@ -59,7 +59,7 @@ async fn a_request_that_is_none_has_its_status_whatever_is_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_accepts_neither_type_is_told_so_and_nothing_runs() {
+async fn a_client_that_accepts_neither_type_gets_406_and_nothing_runs() {
     on_the_wire(async |app| {
         let sign_up = "mutation { signUp(input: { email: \"eve@patchhive.example\", username: \"eve\", password: \
                        \"eve's password\" }) { token } }";
@@ -74,7 +74,7 @@ async fn a_client_that_accepts_neither_type_is_told_so_and_nothing_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_syntax_error_is_told_by_its_place_and_not_by_the_parsers_words() {
+async fn a_syntax_error_is_reported_by_its_place_without_the_parsers_terms() {
     on_the_wire(async |app| {
         for document in ["{ tier", "{\n  plans(: ) { tier }\n}", "query { \"tier\" }", "{ tier }}", "\u{0}"] {
             let answer = answer(asks(&app, GRAPHQL_RESPONSE, document)).await;
@@ -88,7 +88,7 @@ async fn a_syntax_error_is_told_by_its_place_and_not_by_the_parsers_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_has_the_media_type_that_was_asked_for() {
+async fn a_refusal_has_the_accepted_media_type() {
     on_the_wire(async |app| {
         let post = |accept: &str| app.http().post(app.url("/graphql")).header(header::ACCEPT, accept);
         let good = json!({ "query": "{ tier }" });

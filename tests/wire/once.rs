@@ -65,7 +65,7 @@ async fn several_mutations_run_one_after_the_other_where_they_are_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_selected_in_many_places_is_answered_in_one() {
+async fn a_field_selected_in_many_places_is_resolved_in_one() {
     on_the_wire(async |app| {
         let ada = app.signs_up("ada").await;
         let query = "query ($yes: Boolean!, $no: Boolean!) {
@@ -86,7 +86,7 @@ async fn what_is_selected_in_many_places_is_answered_in_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stands_behind_a_condition_is_answered_where_it_holds() {
+async fn a_conditional_field_is_resolved_where_its_condition_holds() {
     on_the_wire(async |app| {
         let ada = app.signs_up("ada").await;
         let mutation = "mutation { chargeExport(input: { runId: \"run\", idempotencyKey: \"key\" }) {
@@ -118,7 +118,7 @@ async fn a_subscription_that_is_selected_twice_is_one_stream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_document_gets_wrong_is_told_although_fragments_were_put_in_their_place() {
+async fn errors_in_a_document_are_reported_although_fragments_were_expanded() {
     on_the_wire(async |app| {
         let visitor = app.visitor();
         assert_json_snapshot!([

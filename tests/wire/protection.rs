@@ -30,7 +30,7 @@ async fn every_answer_says_that_it_is_what_it_says_and_in_no_frame() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_by_https_is_held_to_it() {
+async fn a_client_on_https_is_kept_on_it() {
     let trust = |config: &mut patch_hive::config::Config| {
         config.proxies = patch_hive::throttle::Proxies::read(["127.0.0.0/8"]).unwrap();
     };

@@ -86,7 +86,7 @@ async fn every_page_is_at_its_path_and_nothing_else_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_a_page_is_asked_for_again() {
+async fn a_file_with_a_hash_in_its_name_is_cached_forever_and_a_page_is_revalidated() {
     with_pages(async |browser| {
         let script = browser.gets(SCRIPT, &[]).await;
         assert_eq!(script.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");

@@ -28,7 +28,7 @@ async fn is_refused(socket: &mut Socket, id: &str, code: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_message_closes_with_4400() {
+async fn an_invalid_message_closes_with_4400() {
     on_the_wire(async |app| {
         for odd in [
             "",

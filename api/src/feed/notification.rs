@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_dropped() {
+    fn unreadable_notifications_are_dropped() {
         assert_eq!(Notification::read(Notification::beat().as_str()).count(), 0);
         let read: Vec<_> = Notification::read("odd 1:2 1:2:x 3:4:5 :: 99999999999999999999:1:1").collect();
         assert_eq!(read, [(3, Hint { ledger: 4, subscription: 5 })]);

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_shown_than_was_asked_for() {
+    fn at_most_the_requested_length_is_shown() {
         assert_eq!(without_literals("{ plans }", 3), "{ p");
     }
 

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn who_accepts_neither_gets_neither() {
+    fn a_client_that_accepts_neither_gets_neither() {
         for neither in ["text/html", "image/*", "application/json;q=0", "*/*;q=0", "application/jsonp", "*"] {
             assert_eq!(MediaType::preferred(&headers(neither)), None, "{neither}");
         }

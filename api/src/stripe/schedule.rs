@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_and_what_comes_is_read() {
+    fn running_and_scheduled_prices_are_read() {
         let schedule = Schedule::from_value(&scheduled()).unwrap();
         assert_eq!((schedule.id.as_str(), schedule.subscription.as_deref()), ("sub_sched_1", Some("sub_1")));
         assert!(schedule.active() && !schedule.cancels);

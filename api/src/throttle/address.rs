@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_not_looked_behind() {
+    fn an_entry_that_is_no_address_ends_the_search() {
         assert_eq!(client("10.1.2.3", &["6.6.6.6, unknown"]), "10.1.2.3");
         assert_eq!(client("10.1.2.3", &["198.51.100.1:4711"]), "198.51.100.1");
         assert_eq!(client("10.1.2.3", &["[2001:db8::9]:4711"]), "2001:db8::9");

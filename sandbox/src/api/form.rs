@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_is_unknown() {
+    fn a_parameter_that_is_not_read_is_unknown() {
         let mut params = parse("email=a%40b.example&emial=x");
         assert_eq!(params.text("email").unwrap().as_deref(), Some("a@b.example"));
         assert_eq!(params.finish(), Err(Problem::unknown_parameter("emial")));

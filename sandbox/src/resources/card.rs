@@ -207,7 +207,7 @@ impl Card {
 }
 
 /// Uses up one request that the subscription's next payment fails.
-pub(crate) fn is_told_to_fail(work: &mut Work<'_>, subscription: &str) -> bool {
+pub(crate) fn fails_on_request(work: &mut Work<'_>, subscription: &str) -> bool {
     let Some(times) = work.state.failing.get_mut(subscription).filter(|times| **times > 0) else {
         return false;
     };

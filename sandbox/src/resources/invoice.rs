@@ -297,7 +297,7 @@ pub(crate) fn mark_paid(work: &mut Work<'_>, id: &str) {
 fn charge(work: &mut Work<'_>, id: &str, payment: &Value, attempt: &Attempt) -> Progress {
     let intent = text(&payment["payment"], "payment_intent");
     payment_intent::set_method(work, &intent, &attempt.payment_method);
-    if card::is_told_to_fail(work, &subscription_of(&work.get(Kind::Invoice, id))) {
+    if card::fails_on_request(work, &subscription_of(&work.get(Kind::Invoice, id))) {
         payment_intent::fail(work, &intent, decline::GENERIC);
         return Progress::Failed;
     }

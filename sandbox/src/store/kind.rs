@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_begin_alike_are_told_apart() {
+    fn ids_with_a_common_prefix_are_distinguished() {
         assert_eq!(Kind::of("inpay_1"), Some(Kind::InvoicePayment));
         assert_eq!(Kind::of("in_1"), Some(Kind::Invoice));
         assert_eq!(Kind::of("sub_sched_1"), Some(Kind::Schedule));

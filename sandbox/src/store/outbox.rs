@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_an_endpoint_can_be_hurried_and_dropped() {
+    fn waiting_deliveries_can_be_sent_at_once_or_dropped() {
         let mut outbox = outbox(&[("evt_1", None)]);
         let (number, _) = sent(outbox.next("0", 0));
         outbox.failed(number, 0);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn mishaps_double_delay_shuffle_and_lose() {
+    fn delivery_faults_double_delay_shuffle_and_lose() {
         let late = DeliveryEffect::Late { millis: 5_000 };
         let mut outbox = outbox(&[
             ("late", Some(late)),

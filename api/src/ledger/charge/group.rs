@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_that_was_booked_needs_no_lock() {
+    fn a_charge_that_was_posted_needs_no_lock() {
         let stored = ledger_entry::Model { id: 5, ..entry(&spend(1, "old"), &account(1, 4), 3) };
         let rows = Rows { accounts: Vec::new(), entries: vec![stored], unlocked: vec![account(1, 4)] };
         let spends = [spend(1, "old"), spend(1, "new")];
