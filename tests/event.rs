@@ -1,4 +1,4 @@
-//! The inbox of webhooks as operators see it: listed, replayed and pruned.
+//! Operators list, replay and prune the inbox of webhooks.
 
 mod pruned;
 mod replayed;

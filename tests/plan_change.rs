@@ -1,4 +1,4 @@
-//! Changes of plan: up at once, down with the period, and taken back.
+//! Upgrades take effect at once, downgrades at the end of the period, and both can be reverted.
 
 mod at_once;
 mod declined;

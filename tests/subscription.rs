@@ -1,4 +1,4 @@
-//! Subscriptions: begun, cancelled, ended, and watched.
+//! Subscriptions start, are canceled, end, and are pushed to watchers.
 
 mod cancellation;
 mod duplicate;

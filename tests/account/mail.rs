@@ -1,4 +1,4 @@
-//! Links sent by mail.
+//! Mailed links reset passwords and verify emails, once and in time.
 
 use std::time::Duration;
 

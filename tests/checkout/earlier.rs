@@ -1,4 +1,4 @@
-//! One checkout of a plan a user: an open one is reused or closed before another is opened.
+//! A user has one open checkout of a plan: it is reused or closed before another is opened.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Calls to Stripe that fail, and replies that are lost: whatever was made is found, and never made twice.
+//! After failed calls and lost replies, objects at Stripe are found, and never created twice.
 
 use chrono::TimeDelta;
 use entity::{

@@ -1,4 +1,4 @@
-//! Calls that Stripe refuses for good: each has an answer that says what to do.
+//! Each final refusal by Stripe has an answer that says what to do.
 
 use std::{
     io::{Read, Seek},

@@ -1,4 +1,4 @@
-//! A gateway behind `PgBouncer`, where that is installed.
+//! A gateway works behind `PgBouncer` in session mode, if that is installed, and refuses transaction mode.
 
 use std::{
     fs,

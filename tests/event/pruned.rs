@@ -1,4 +1,4 @@
-//! Old webhooks are deleted.
+//! Old webhooks are deleted, except those that are still retried.
 
 use chrono::TimeDelta;
 use entity::{

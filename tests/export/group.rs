@@ -1,4 +1,4 @@
-//! Exports that commit together: none of them pays for another's fault, or waits for another's account.
+//! Exports that commit together neither pay for another's fault nor wait for another's account.
 
 use std::time::Duration;
 

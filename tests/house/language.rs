@@ -107,6 +107,18 @@ fn retired(source: &Source) -> Vec<String> {
     found.collect()
 }
 
+/// The functions of a file whose names open with one of [`OPENINGS`], or hold a word of [`RETIRED`].
+fn riddles(source: &Source) -> Vec<String> {
+    let names = source.text.lines().filter_map(|line| line.trim_start().split_once("fn ")).map(|(_, rest)| rest);
+    let names = names.filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next());
+    let is_riddle = |name: &&str| {
+        let opens = |word: &&str| name.split('_').next().is_some_and(|first| word.eq_ignore_ascii_case(first));
+        let holds = |(word, _): &(&str, &str)| format!("_{name}_").contains(&format!("_{}_", word.replace(' ', "_")));
+        OPENINGS.iter().any(opens) || RETIRED.iter().any(holds)
+    };
+    names.filter(is_riddle).map(|name| format!("{}: {name}", source.path)).collect()
+}
+
 /// Decides whether a line holds a word, also with a capital letter.
 fn holds(line: &str, word: &str) -> bool {
     let capital = word[..1].to_uppercase() + &word[1..];
@@ -126,6 +138,18 @@ fn doc_comments_open_with_a_sentence_or_a_noun() {
 #[test]
 fn retired_words_are_not_used() {
     none(converted().flat_map(|source| retired(&source)), "use the standard term");
+}
+
+#[test]
+fn functions_are_named_by_verbs_and_plain_sentences() {
+    none(converted().filter(Source::is_rust).flat_map(|source| riddles(&source)), "say what holds or what is done");
+}
+
+#[test]
+fn a_name_that_opens_a_riddle_or_holds_a_retired_word_is_found() {
+    let text = "fn what_is_odd() {}\n    pub(crate) async fn is_told_so<T>() {}\nfn somewhat_untold() {}\n";
+    let source = Source { path: "a.rs".to_owned(), text: text.to_owned() };
+    assert_eq!(riddles(&source), ["a.rs: what_is_odd", "a.rs: is_told_so"]);
 }
 
 #[test]

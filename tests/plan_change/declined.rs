@@ -1,4 +1,4 @@
-//! Upgrades whose payment is declined, or stands behind another that is still owed.
+//! An upgrade is refused if its payment is declined or an earlier one is owed.
 
 use sandbox::{Outcome, Stage};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Ends that Stripe's own portal announces: it writes a date, and no mark.
+//! Cancellations made in Stripe's portal, which sets a date instead of a flag, are shown and can be reverted.
 
 use serde_json::{Value, json};
 

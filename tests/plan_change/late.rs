@@ -1,4 +1,4 @@
-//! Events that come after the change that they tell of, and after those that came later: no state moves backwards.
+//! Events that arrive after later changes move no state backwards.
 
 use std::{collections::HashSet, time::Duration};
 

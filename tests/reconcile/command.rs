@@ -1,4 +1,4 @@
-//! `patch-hive reconcile`, as an operator runs it.
+//! `patch-hive reconcile` prints what it found and applied, and its exit code shows the result.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! Changes made at Stripe since are corrected, or reported if they cannot be.
+//! Changes made at Stripe after the setup are corrected, or reported if they cannot be.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Cancellations whose reply was lost, came late, or found the subscription another than we took it for.
+//! A cancellation takes effect once, even if its reply is lost or late, or the subscription has changed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Two subscriptions of one user: the newer is ended and refunded, once, whatever is lost on the way.
+//! If a user has two subscriptions, the newer is canceled and refunded once, whatever is lost on the way.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Proves that a plan that has ended can still be seen, by its owner only.
+//! An ended plan can still be seen, by its owner only.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Keys of another issuer that are read from a URL.
+//! Keys of another issuer are read from a URL, and read again when they change.
 
 use std::{
     collections::BTreeMap,

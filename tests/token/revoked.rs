@@ -1,4 +1,4 @@
-//! Tokens that end before their time.
+//! Revoked tokens end before their time.
 
 use std::time::Duration;
 

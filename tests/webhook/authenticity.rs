@@ -1,4 +1,4 @@
-//! Only what Stripe signed, just now and in this form, is taken.
+//! Only bodies that Stripe has signed recently, in this form, are accepted.
 
 use serde_json::Value;
 

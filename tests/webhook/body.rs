@@ -1,4 +1,4 @@
-//! Bodies that are no events, though their signature is good.
+//! Signed bodies that are not events are refused, and events with odd contents are stored with an error.
 
 use patch_hive::config::DEMO;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A fault of the gateway's own: nothing is stored, and Stripe is asked to send the event again.
+//! After a fault of the gateway nothing is stored, and Stripe sends the event again.
 
 use entity::user;
 use patch_hive::ledger;

@@ -1,4 +1,4 @@
-//! Whatever order events come in, the end is the same.
+//! Events in any order lead to the same state.
 
 use entity::{event::Status, period, subscription, work::Kind};
 use sandbox::{Effect, Fault};

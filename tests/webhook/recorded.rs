@@ -1,4 +1,4 @@
-//! Payloads that Stripe really sent, where there are some: every one of them is answered 200 and stored.
+//! Payloads that Stripe has really sent are answered with 200 and stored, if some are installed.
 
 use std::{
     fs,

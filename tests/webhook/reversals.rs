@@ -1,4 +1,4 @@
-//! Money that goes back, and the credits that go with it.
+//! Returned money reverses its credits, and money that comes back returns them.
 
 use entity::event::Status;
 use sandbox::{Outcome, Stage};

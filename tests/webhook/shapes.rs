@@ -1,4 +1,4 @@
-//! Every API version says the same thing in its own way, with ids plain or expanded.
+//! Events are read in the format of every API version, with plain or expanded ids.
 
 use serde_json::{Value, json};
 

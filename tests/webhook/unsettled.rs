@@ -1,4 +1,4 @@
-//! An event that cannot be settled is kept with its error, and settled once it can be.
+//! An event that cannot be applied is stored with its error, and applied once it can be.
 
 use entity::{Tier, event::Status, work::Kind};
 use patch_hive::{

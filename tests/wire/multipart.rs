@@ -1,4 +1,4 @@
-//! Subscriptions by Apollo's multipart protocol, over plain HTTP.
+//! Subscriptions work by Apollo's multipart protocol, over plain HTTP.
 
 use std::time::Duration;
 

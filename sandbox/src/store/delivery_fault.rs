@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mishap_is_used_up_by_the_deliveries_that_match() {
+    fn a_fault_is_used_up_by_the_deliveries_that_match() {
         let mut delivery_faults = DeliveryFaults::default();
         let json = r#"{"event": "invoice.*", "delivery": {"kind": "old_timestamp"}}"#;
         delivery_faults.add(serde_json::from_str(json).unwrap());

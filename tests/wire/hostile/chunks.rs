@@ -1,4 +1,4 @@
-//! Bodies that arrive in tiny pieces.
+//! A body in small chunks is read, and a flood of chunks is refused before its end.
 
 use std::{fmt::Write as _, time::Duration};
 
