@@ -21,10 +21,10 @@ pub use mail_link::{request_email_verification, request_password_reset, reset_pa
 pub use revocation::{log_out, log_out_everywhere, notice, prune, revoke};
 pub use sign_up::{SignUp, demo, operator, sign_up};
 
-/// Somebody who has just logged in.
+/// A user who has just logged in, with a token.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// For `Authorization: Bearer ...`.
+    /// The token, for `Authorization: Bearer ...`.
     pub token: String,
     /// When the token ends, in wall time.
     pub expires_at: DateTime<Utc>,
@@ -33,7 +33,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Logs a user in whose right to it is proved.
+    /// Issues a token for a user whose right to it is proved.
     fn begin(app: &App, user: user::Model) -> Result<Self, Error> {
         let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
         Ok(Self { token, expires_at, user })

@@ -1,5 +1,4 @@
-//! Tokens and passwords. This module reads no database: which user a token belongs to, and whether it was revoked, is for
-//! `accounts` to say.
+//! Tokens and passwords. This module reads no database: `accounts` finds a token's user, and knows whether it was revoked.
 
 mod claims;
 mod foreign;
@@ -48,9 +47,9 @@ pub struct Viewer {
     pub role: Role,
     /// When the token ends, in wall time.
     pub expires_at: DateTime<Utc>,
-    /// When the token was issued, in wall time, if it says so.
+    /// When the token was issued, in wall time, if it contains that.
     pub issued_at: Option<DateTime<Utc>>,
-    /// Names the token.
+    /// The id of the token.
     pub token: TokenId,
     /// True if the role is given by another issuer. Otherwise it is at most that of the user's row.
     pub role_is_foreign: bool,
@@ -64,8 +63,8 @@ impl Viewer {
     }
 }
 
-/// Names a token: a digest of its header and claims. The signature is left out, since some kinds can be written in several
-/// ways.
+/// Identifies a token by a digest of its header and claims. The signature is left out, since some kinds can be written in
+/// several ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId([u8; 16]);
 
@@ -101,11 +100,11 @@ pub struct Bearer {
     pub identity: Identity,
     /// The role that the token claims.
     pub role: Role,
-    /// When it ends, in wall time.
+    /// When the token ends, in wall time.
     pub expires_at: DateTime<Utc>,
-    /// When it was issued, in wall time, if it says so.
+    /// When the token was issued, in wall time, if it contains that.
     pub issued_at: Option<DateTime<Utc>>,
-    /// Names it.
+    /// The id of the token.
     pub token: TokenId,
 }
 
@@ -119,7 +118,7 @@ pub enum Identity {
         /// The `email` claim, which has to be that row's: a new database gives the same ids to other users.
         email: Option<String>,
     },
-    /// A user of another issuer. The email is for the row only: it is never what identifies.
+    /// A user of another issuer. The email is stored in the row only and never identifies the user.
     Foreign {
         /// Issuer and subject.
         subject: String,
@@ -130,20 +129,20 @@ pub enum Identity {
     },
 }
 
-/// Makes and checks tokens.
+/// Issues and verifies tokens.
 #[derive(Clone)]
 pub struct Tokens {
     own: Option<OwnKey>,
     foreign: Option<ForeignKeys>,
     signing: Option<EncodingKey>,
     settings: config::Tokens,
-    /// Makes export tickets.
+    /// Issues export tickets.
     pub tickets: Tickets,
-    /// Makes and checks the tokens of links that are sent by mail.
+    /// Issues and verifies the tokens of mailed links.
     pub links: LinkTokens,
 }
 
-/// Checks the gateway's own tokens.
+/// Verifies the gateway's own tokens.
 #[derive(Clone)]
 struct OwnKey {
     key: DecodingKey,
@@ -176,7 +175,7 @@ impl Tokens {
         self.foreign.is_none()
     }
 
-    /// Makes a token for a user, valid from `now` (wall time) for `ttl`, or as long as is configured.
+    /// Issues a token for a user, valid from `now` (wall time) for `ttl`, or for the configured time.
     ///
     /// # Errors
     /// There is no secret to sign with.
@@ -206,7 +205,7 @@ impl Tokens {
         Ok((token, DateTime::from_timestamp(exp, 0).unwrap_or(now)))
     }
 
-    /// Checks a token at `now` (wall time).
+    /// Verifies a token at `now` (wall time).
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], whatever is wrong with it.
@@ -238,7 +237,7 @@ impl Tokens {
             expires_at,
             issued_at,
             identity: Identity::Foreign {
-                // A newline stands in neither of the two, so no two pairs look alike.
+                // Neither contains a newline, so no two pairs look alike.
                 subject: format!("{issuer}\n{}", claims.sub),
                 email: claims.email,
                 name: claims.name.or(claims.preferred_username),
@@ -261,7 +260,7 @@ impl From<InvalidClaims> for Error {
     }
 }
 
-/// Takes the token out of `Bearer <token>`, as it stands in the header and in the payload of `connection_init`.
+/// Takes the token out of `Bearer <token>`, the form in the header and in the payload of `connection_init`.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when it is of another form.

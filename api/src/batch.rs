@@ -1,8 +1,8 @@
-//! Batches that form by themselves: while one is under way, what arrives waits, and goes into the next.
+//! Forms batches: requests that arrive while a batch is running wait, and form the next one.
 //!
 //! There are no timers. A lone request is a batch of its own and starts at once; the busier the gateway, the larger its
-//! batches. What holds:
-//! - a batch starts after each of its requests was made, so what it reads is not older than the request;
+//! batches. Guarantees:
+//! - a batch starts after each of its requests was made, so the data that it reads are not older than the request;
 //! - batches run one after the other, in a task of their own: a caller who gives up takes nothing from the others;
 //! - a request whose caller gave up before its batch started is left out;
 //! - a panic fails the requests of its batch, and no others.
@@ -38,7 +38,7 @@ pub struct Pending<Q, A> {
 }
 
 impl<Q, A> Pending<Q, A> {
-    /// Answers the request. Nothing happens when the caller gave up.
+    /// Answers the request. Does nothing if the caller gave up.
     pub fn answer(self, answer: A) {
         drop(self.answer.send(answer));
     }
@@ -85,7 +85,7 @@ impl<Q: Send + 'static, A: Send + 'static> Batches<Q, A> {
         Self(sender)
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request, and waits for the answer.
     ///
     /// # Errors
     /// [`NoAnswer`].

@@ -34,25 +34,25 @@ pub struct Hint {
     pub subscription: i64,
 }
 
-/// Which way a hint came.
+/// The way in which a hint arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
     /// From a writer in this process.
     Process,
     /// From another replica.
     Replica,
-    /// From the question that is asked once a second.
+    /// From the backstop's query, once a second.
     Backstop,
 }
 
-/// Carries hints to the watchers of this process, and leaves them for other replicas.
+/// Carries hints to the watchers of this process, and keeps them for other replicas.
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
     users: Arc<Mutex<HashMap<i64, WatchedUser>>>,
     outbox: Option<Arc<Outbox>>,
 }
 
-/// A user whom somebody watches in this process.
+/// A user who is watched in this process.
 #[derive(Debug, Default)]
 struct WatchedUser {
     hints: watch::Sender<Hint>,
@@ -88,7 +88,7 @@ impl Hint {
 }
 
 impl Feed {
-    /// A feed that leaves hints for other replicas too.
+    /// Creates a feed that keeps hints for other replicas too.
     #[must_use]
     pub fn to_replicas() -> Self {
         Self { outbox: Some(Arc::default()), ..Self::default() }
@@ -100,7 +100,7 @@ impl Feed {
         self.outbox.as_ref()
     }
 
-    /// Tells everybody how far the user's rows are. To be called after the commit, never before.
+    /// Publishes the versions of a user's rows. Must be called after the commit, never before.
     pub fn publish(&self, user_id: i64, hint: Hint) {
         if let Some(outbox) = &self.outbox {
             outbox.add(user_id, hint);
@@ -108,7 +108,7 @@ impl Feed {
         self.deliver(user_id, hint, Path::Process);
     }
 
-    /// Tells the watchers of this process.
+    /// Hints to the watchers of this process.
     pub fn deliver(&self, user_id: i64, hint: Hint, path: Path) {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(user) = users.get(&user_id) else { return };
@@ -121,7 +121,7 @@ impl Feed {
         }
     }
 
-    /// Begins to watch a user. Nothing that is published from now on is missed.
+    /// Starts to watch a user. Nothing that is published from now on is missed.
     #[must_use]
     pub fn watch(&self, user_id: i64, subject: Subject) -> Watcher {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,9 +161,9 @@ impl Watcher {
         self.recent.clone().lock_owned().await
     }
 
-    /// Waits until a hint says more than `seen`. The hint may be news to nobody: what counts is in the tables. One that is
-    /// ahead of them (a standby took over without the last commits, a backup was put back) is looked into again, but not
-    /// at once.
+    /// Waits until a hint has a later version than `seen`. The hint may not concern the watcher: only the tables count. A
+    /// hint that is ahead of them (after a failover without the last commits, or a restored backup) is looked into again,
+    /// but not at once.
     pub async fn beyond(&mut self, seen: impl Fn(&Hint) -> bool) {
         let newest = *self.hints.borrow();
         if newest == self.last && !seen(&newest) {

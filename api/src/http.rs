@@ -1,7 +1,7 @@
-//! HTTP: routes, limits, and what surrounds every request. Handlers are thin; what they answer is decided elsewhere.
+//! HTTP: routes, limits, and the frame of every request. Handlers are thin; the results come from other layers.
 //!
-//! `/graphql` takes POST, GET and the websocket; `/api/payments/webhook` takes what Stripe says. `/healthz` and `/readyz`
-//! are for operators, every other path for people.
+//! `/graphql` takes POST, GET and the websocket; `/api/payments/webhook` takes Stripe's events. `/healthz` and `/readyz`
+//! are for operators, all other paths are pages.
 
 mod accept;
 mod address;
@@ -82,7 +82,7 @@ fn memory_budget(limit: usize) -> MemoryBudget {
     MemoryBudget::new(MEMORY_BYTES.max(limit), MEMORY_BYTES_PER_ADDRESS.max(limit))
 }
 
-/// Every route. Sockets are closed, and `/readyz` says no, once `stop` is cancelled.
+/// Builds all routes. Sockets are closed, and `/readyz` fails, once `stop` is cancelled.
 pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToken) -> Router {
     let limits = &app.config.limits;
     let open = OpenLimits {
@@ -129,7 +129,7 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
         .with_state(gateway.clone())
 }
 
-/// The numbers for Prometheus, where they have an address of their own.
+/// The metrics for Prometheus, if they have an address of their own.
 pub fn metrics() -> Router {
     ops::metrics()
 }

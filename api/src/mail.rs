@@ -28,7 +28,7 @@ pub struct Message {
 /// Sends mail.
 #[derive(Clone)]
 pub enum Mailer {
-    /// Writes mails to the log instead: for development only, since links stand in them.
+    /// Writes mails to the log instead: for development only, since they contain links.
     Log,
     /// Sends mails by SMTP.
     Smtp(Box<SmtpMailer>),
@@ -42,7 +42,7 @@ pub struct SmtpMailer {
 }
 
 impl Mailer {
-    /// Prepares sending; `None` where mail is not configured. Nothing is connected yet.
+    /// Prepares sending; `None` if mail is not configured. Nothing is connected yet.
     ///
     /// # Errors
     /// A sentence that says what to set.
@@ -62,7 +62,7 @@ impl Mailer {
         }
     }
 
-    /// Sends a mail. One that the mail server refuses for good is reported in the log.
+    /// Sends a mail. A permanent refusal by the mail server is logged.
     ///
     /// # Errors
     /// [`Error::Internal`] when another attempt may succeed.

@@ -1,4 +1,4 @@
-//! The gateway as a whole: started from its settings, and stopped in order.
+//! The gateway as a whole: its start from settings, and its stop.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -126,7 +126,7 @@ pub async fn start_with(mut config: Config, clock: Clock, options: Options) -> R
     Ok(Running { address, app, demo, serving, stop: stop.drop_guard() })
 }
 
-/// Opens a database that is in its present form, to look at it.
+/// Opens a database whose migrations are applied, for reading.
 ///
 /// # Errors
 /// [`Error::Open`], and [`Error::Pending`] when migrations are pending.
@@ -154,7 +154,7 @@ async fn check(database: &Database) -> Result<(), Error> {
 }
 
 impl Running {
-    /// Where it listens.
+    /// The address on which the gateway listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -166,7 +166,7 @@ impl Running {
         &self.app
     }
 
-    /// The demo user, who has just logged in.
+    /// The demo user's session.
     #[must_use]
     pub const fn demo(&self) -> Option<&Session> {
         self.demo.as_ref()
@@ -190,7 +190,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     })
 }
 
-/// Opens a gateway that serves nobody and runs no jobs, for a command that works on its rows.
+/// Opens a gateway without a server and jobs, for a command that works on its rows.
 ///
 /// # Errors
 /// [`Error`]; [`Error::Pending`] when migrations are pending.
@@ -198,7 +198,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<App, Error> {
     build(config, clock, false).await
 }
 
-/// Closes what was opened, once what it began has ended.
+/// Closes the database once all tasks have ended.
 pub async fn close(app: &App) {
     app.tasks.close();
     if timeout(app.config.limits.drain, app.tasks.wait()).await.is_err() {

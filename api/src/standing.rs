@@ -1,9 +1,9 @@
-//! Standing: a user's account and current subscription, read in one statement for everybody who asks meanwhile.
+//! Standing: a user's account and current subscription, read in one statement for all requests that wait.
 //!
-//! Every `balance`, `tier` and `subscription` field of every request is served from here. What arrives while a statement
-//! is on its way goes into the next one ([`crate::batch`]), so the database sees one statement at a time, however many
-//! ask. What holds:
-//! - what is read is not older than the request: a statement begins after the last of its requests was made;
+//! Every `balance`, `tier` and `subscription` field of every request is served from here. Requests that arrive while a
+//! statement is running share the next one ([`crate::batch`]), so the database sees one statement at a time, for any number of
+//! requests. Guarantees:
+//! - the data are not older than the request: a statement begins after the last of its requests was made;
 //! - account and subscription are of one moment;
 //! - a statement that fails on a dead connection is sent once more on a new one;
 //! - nothing is cached.
@@ -33,14 +33,14 @@ use crate::{
 pub struct Standing {
     /// The account.
     pub account: credit_account::Model,
-    /// The current subscription, paid or not; `None` without one.
+    /// The current subscription, paid or not; `None` if there is none.
     pub subscription: Option<subscription::Model>,
 }
 
 /// `None` for a user without an account.
 type Answer = Result<Option<Arc<Standing>>, DbErr>;
 
-/// Reads standings, cheap to clone. One process has one.
+/// Reads standings; cheap to clone. A process has one.
 #[derive(Clone)]
 pub struct Standings(Batches<i64, Answer>);
 

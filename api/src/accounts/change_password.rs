@@ -1,4 +1,4 @@
-//! Change of password.
+//! Changes of passwords.
 
 use chrono::{DateTime, Utc};
 use entity::user;
@@ -15,7 +15,7 @@ use crate::{
 /// A new password for the viewer.
 #[derive(Clone)]
 pub struct ChangePassword {
-    /// The password so far.
+    /// The current password.
     pub current: String,
     /// 8 to 72 bytes.
     pub new: String,
@@ -23,7 +23,7 @@ pub struct ChangePassword {
     pub address: Address,
 }
 
-/// Changes the viewer's password and ends all tokens made before, the viewer's own among them. Returns a new session.
+/// Changes the viewer's password and ends all earlier tokens, the viewer's own among them. Returns a new session.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the current password is wrong; [`Error::BadInput`]; [`Error::RateLimited`];

@@ -1,4 +1,4 @@
-//! Users, found and listed.
+//! Finds and lists users.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub async fn by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i6
     Ok(users.into_iter().map(|user| (user.id, user)).collect())
 }
 
-/// One page of all users, newest first, keyed by id; with `search` only those whose email or username has it somewhere,
+/// Reads one page of all users, newest first, keyed by id; with `search` only those whose email or username contains it,
 /// without case.
 ///
 /// # Errors

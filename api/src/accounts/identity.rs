@@ -1,4 +1,4 @@
-//! From a valid token to a user, as long as the token is not revoked.
+//! Finds the user of a valid token, unless the token was revoked.
 
 use entity::{revoked_token, user, user::Role};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -106,7 +106,7 @@ async fn find(app: &App, identity: &Identity) -> Result<i64, Error> {
     row.auth_subject = Set(Some(subject.clone()));
     match sign_up::insert(app, row).await {
         Ok(user) => Ok(user.id),
-        // Another request of the same user may have come first.
+        // Another request of the same user may have been faster.
         Err(taken @ Error::AlreadyExists(_)) => by_subject(app, subject).await?.map(|user| user.id).ok_or(taken),
         Err(error) => Err(error),
     }

@@ -1,4 +1,4 @@
-//! Log-in.
+//! Login.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     throttle::Address,
 };
 
-/// The same message whichever of the two is wrong.
+/// The message does not show whether the email or the password is wrong.
 const WRONG: Error = Error::Unauthenticated("The email or the password is wrong.");
 
 /// Credentials.
@@ -86,7 +86,7 @@ async fn look_up_highest_cost(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-/// A token to be made at the command line.
+/// A token to be issued at the command line.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenRequest {
     /// The role of the token.
@@ -97,8 +97,8 @@ pub struct TokenRequest {
     pub now: DateTime<Utc>,
 }
 
-/// Makes a token for a user, for an operator at the command line. The user is given the token's role: a token allows no more
-/// than its user's row.
+/// Issues a token for a user, for an operator at the command line. The user is given the token's role, since a token allows
+/// no more than its user's row.
 ///
 /// # Errors
 /// [`Error::NotFound`], or there is no secret to sign with.

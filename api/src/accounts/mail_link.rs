@@ -1,4 +1,6 @@
-//! Links sent by mail: to reset a password, and to verify an email.
+//! Links sent by mail: to reset a password, and to verify an email. A request only queues the mail, whether or not the
+//! email is known, so that neither its response nor its time shows which emails are known. The queue creates the link when
+//! the mail is sent.
 //!
 //! A request only queues the mail, and does so whether the email is known or not: neither its answer nor its time tells which
 //! emails are known. The queue makes the link when the mail is sent.
@@ -27,7 +29,7 @@ const VERIFY_LIFETIME: TimeDelta = TimeDelta::days(3);
 const RESET: &str = "reset-password:";
 const VERIFY: &str = "verify-email:";
 
-/// Queues a mail with a link to choose a new password, if somebody has the email.
+/// Queues a mail with a link to choose a new password, if a user has the email.
 ///
 /// # Errors
 /// [`Error::MailDisabled`]; [`Error::RateLimited`]; [`Error::BadInput`]; [`Error::Forbidden`] where users come from another
@@ -78,7 +80,7 @@ pub async fn send_mail(app: &App, key: &str) -> Result<Next, Error> {
     Ok(Next::Done)
 }
 
-/// `None` for a user without a password, who has nothing to reset.
+/// Returns `None` for a user without a password, who has nothing to reset.
 fn reset_message(app: &App, user: &user::Model) -> Result<Option<Message>, Error> {
     let Some(hash) = user.password_hash.as_deref() else { return Ok(None) };
     let expires_at = app.clock.wall() + RESET_LIFETIME;
@@ -104,7 +106,7 @@ fn verify_message(app: &App, user: &user::Model) -> Result<Message, Error> {
     })
 }
 
-/// The token stands behind the `#`, which browsers send to no server.
+/// The token follows the `#`, which browsers do not send to servers.
 fn link(app: &App, page: &str, token: &str) -> String {
     format!("{}/{page}#token={token}", app.config.public_url.trim_end_matches('/'))
 }
@@ -114,8 +116,7 @@ fn unchanged(user: &user::Model, hash: &str) -> String {
     format!("{}\n{hash}", user.email)
 }
 
-/// Sets a new password by a link that was sent by mail, ends all tokens made before, and logs in. The email is verified by
-/// that, too.
+/// Sets a new password by a mailed link, ends all earlier tokens, and logs in. It also verifies the email.
 ///
 /// # Errors
 /// [`Error::BadInput`] when the link is void or the password too short or long; [`Error::RateLimited`].

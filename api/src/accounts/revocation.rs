@@ -21,7 +21,7 @@ use crate::{
 /// Age in seconds of the oldest revocations that are read: longer than a transaction takes, and than clocks differ.
 const RECENT: i64 = 60;
 
-/// Ends the token that the viewer shows.
+/// Ends the viewer's token.
 ///
 /// # Errors
 /// What the database says.
@@ -47,7 +47,7 @@ pub async fn log_out_everywhere(app: &App, user_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends all tokens of the user with an email and takes privileged roles away, for an operator at the command line.
+/// Ends all tokens of the user with an email and revokes privileged roles, for an operator at the command line.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -73,7 +73,7 @@ pub(super) async fn end_tokens(db: &impl ConnectionTrait, user_id: i64, now: Dat
     Ok(())
 }
 
-/// Tokens say in whole seconds when they were issued, so one of this second may be older than this moment.
+/// Tokens contain whole seconds, so one issued in this second may be older than this moment.
 pub(super) fn next_second(now: DateTime<Utc>) -> DateTime<Utc> {
     now.trunc_subsecs(0) + TimeDelta::seconds(1)
 }
@@ -108,7 +108,7 @@ pub async fn notice(app: &App) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Deletes the rows of tokens that have expired by themselves.
+/// Deletes the rows of tokens that have expired.
 ///
 /// # Errors
 /// What the database says.

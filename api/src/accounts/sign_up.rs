@@ -20,7 +20,7 @@ const MAX_EMAIL_BYTES: usize = 254;
 /// Bytes of a name.
 const MAX_NAME_BYTES: usize = 100;
 
-/// A new user, as asked for.
+/// A new user, as requested.
 #[derive(Clone)]
 pub struct SignUp {
     /// Unique; compared without case.
@@ -35,7 +35,7 @@ pub struct SignUp {
     pub address: Address,
 }
 
-/// Makes a user with an empty account, and logs in.
+/// Creates a user with an empty account, and logs in.
 ///
 /// # Errors
 /// [`Error::Forbidden`] where users come from another issuer, [`Error::BadInput`], [`Error::AlreadyExists`] when the email
@@ -52,7 +52,7 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     Session::begin(app, user)
 }
 
-/// Makes the demo user of `patch-hive dev`, unless it is there, and logs in.
+/// Creates the demo user of `patch-hive dev` if necessary, and logs in.
 ///
 /// # Errors
 /// As [`sign_up`].
@@ -71,8 +71,8 @@ pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
     sign_up(app, new).await
 }
 
-/// Makes the operator of `patch-hive dev`, unless the row exists: an admin without a password, who has only the token that
-/// is printed at the start.
+/// Creates the operator of `patch-hive dev` if necessary: an admin without a password, who has only the token that is
+/// printed at the start.
 ///
 /// # Errors
 /// As [`sign_up`].
@@ -101,7 +101,7 @@ pub(super) fn named(email: &str, username: &str, display_name: Option<&str>) -> 
     })
 }
 
-/// An email address in lower case. Only its form is checked, since nothing but a mail can tell more.
+/// Returns an email address in lower case. Only its form is checked, since only a mail can prove more.
 pub(super) fn checked_email(email: &str) -> Result<String, Error> {
     let email = input::line("email", email.trim(), MAX_EMAIL_BYTES)?;
     let complete = email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
@@ -120,7 +120,7 @@ fn taken(field: &str, message: &str) -> Error {
     Error::AlreadyExists(InputProblem { field: Some(field.to_owned()), message: message.to_owned() })
 }
 
-/// Makes the user and the account, or neither.
+/// Creates the user and the account, or neither.
 pub(super) async fn insert(app: &App, row: user::ActiveModel) -> Result<user::Model, Error> {
     let email = row.email.clone().take();
     let tx = app.database.begin().await?;

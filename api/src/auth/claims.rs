@@ -89,14 +89,14 @@ impl Claims {
         self.exp.floor().filter(|expiry| *expiry > now).ok_or(InvalidClaims)
     }
 
-    /// When the token was issued, if it says so. A fraction is rounded up: whether a token is older than a revocation is
-    /// decided by whole seconds.
+    /// When the token was issued, if it contains that. A fraction is rounded up, since the age of a token is compared with
+    /// a revocation by whole seconds.
     pub(super) fn issued_at(&self) -> Option<DateTime<Utc>> {
         NumericDate::read(&self.iat).ok().flatten().and_then(NumericDate::ceil)
     }
 }
 
-/// Reads the `role` claim. Anything else than a role of ours is a user.
+/// Reads the `role` claim. Any value but the gateway's roles is a user.
 pub(super) fn read_role(claim: Option<&Value>) -> Role {
     match claim.and_then(Value::as_str) {
         Some("service") => Role::Service,

@@ -54,7 +54,7 @@ impl UserAccess {
     }
 }
 
-/// Remembers users and what their tokens may do.
+/// Remembers users and the access of their tokens.
 #[derive(Debug)]
 pub struct IdentityCache {
     users: sync::Cache<String, i64>,
@@ -119,7 +119,7 @@ impl IdentityCache {
         Box::pin(self.access.try_get_with(user_id, read)).await.map_err(|error| Error::clone(&error))
     }
 
-    /// Takes note that a user's tokens were revoked, by `known` if what is remembered contains that already.
+    /// Records that a user's tokens were revoked, given by `known` if the cached access contains that already.
     pub async fn revoked(&self, user_id: i64, known: impl Fn(&UserAccess) -> bool) {
         if self.access.get(&user_id).await.is_some_and(|access| known(&access)) {
             return;
@@ -131,7 +131,7 @@ impl IdentityCache {
         }
     }
 
-    /// Begins to watch for revocations of a user's tokens.
+    /// Starts to watch for revocations of a user's tokens.
     #[must_use]
     pub fn watch(self: &Arc<Self>, user_id: i64) -> RevocationWatcher {
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -39,7 +39,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a set.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// A set of keys at a URL.
+/// The set of keys at a URL.
 #[derive(Clone)]
 pub(super) struct KeySet(Arc<Shared>);
 
@@ -73,7 +73,7 @@ impl State {
 }
 
 impl KeySet {
-    /// Prepares a set. Nothing is fetched before the first token comes.
+    /// Prepares a set. Nothing is fetched before the first token arrives.
     ///
     /// # Errors
     /// A sentence that says what to set.
@@ -102,7 +102,7 @@ impl KeySet {
         let state = self.state();
         if state.has(id) {
             if !state.is_fresh() && state.may_fetch() {
-                // The known key serves this token. The set is renewed beside it.
+                // The known key serves this token. The set is renewed in the background.
                 let set = self.clone();
                 tokio::spawn(async move { set.fetch_once().await });
             }

@@ -5,7 +5,7 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
 };
 
-/// A key and the one algorithm that goes with it: what a token's header says of its algorithm never decides how it is checked.
+/// A key and its only algorithm: the algorithm in a token's header never decides how the token is checked.
 #[derive(Clone)]
 pub(super) struct Key {
     pub(super) id: Option<String>,

@@ -1,4 +1,6 @@
-//! Tokens in links that are sent by mail: they prove that somebody reads the mail of an address.
+//! Tokens in mailed links: they prove that the user reads the mail of an address. A token is signed together with its
+//! purpose, and with values that must not change until it is used. A link to reset a password is therefore void once the
+//! password was changed, without a row of its own.
 //!
 //! A token is signed together with what it is for, and with what must not have changed until it is used. A link to reset a
 //! password is so void once the password was changed, without a row of its own.
@@ -10,7 +12,7 @@ use sha2::Sha256;
 
 use crate::{config, error::Error};
 
-/// Sets the derived key apart from everything else that `JWT_SECRET` signs.
+/// Separates the derived key from everything else that `JWT_SECRET` signs.
 const LABEL: &[u8] = b"patch-hive mail link 1";
 
 /// The purpose of a link.
@@ -31,7 +33,7 @@ impl LinkPurpose {
     }
 }
 
-/// Makes and checks tokens for links.
+/// Issues and verifies tokens for links.
 #[derive(Clone)]
 pub struct LinkTokens {
     /// `None` where no secret is configured; then there are no passwords either.
@@ -48,7 +50,7 @@ impl LinkTokens {
         Self { key: settings.secret.as_ref().and_then(|secret| derive(secret.expose_secret())) }
     }
 
-    /// Makes the token of a link. `unchanged` is what must be the same when the link is used.
+    /// Issues the token of a link. `unchanged` is the text that must be the same when the link is used.
     ///
     /// # Errors
     /// There is no secret to sign with.
@@ -64,13 +66,13 @@ impl LinkTokens {
         Ok(format!("{user_id}.{expiry}.{}", hex::encode(mac.finalize().into_bytes())))
     }
 
-    /// The user whose link a token claims to be of. Nothing is proved by that.
+    /// Returns the user named in a link's token, without verifying it.
     #[must_use]
     pub fn claimed_user(token: &str) -> Option<i64> {
         token.split('.').next()?.parse().ok()
     }
 
-    /// Checks a token at `now` (wall time).
+    /// Verifies a token at `now` (wall time).
     #[must_use]
     pub fn verify(&self, purpose: LinkPurpose, token: &str, now: DateTime<Utc>, unchanged: &str) -> bool {
         let mut parts = token.splitn(3, '.');

@@ -1,4 +1,6 @@
-//! Passwords: bcrypt, off the threads that serve requests.
+//! Passwords: bcrypt, off the threads that serve requests. A wrong password takes the same time for every stored hash: one
+//! of a lower cost, one of another algorithm, or none because no user has this email. So the time does not show which
+//! emails are known.
 //!
 //! A wrong password takes the same time whatever is stored: a hash of a lower cost, a hash that another application made
 //! in another way, or nothing because nobody has this email. So the time tells nobody which emails are known.
@@ -7,10 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::Error;
 
-/// Shorter passwords are guessed.
+/// Minimum length of a password in bytes. Shorter ones are guessed.
 pub const MIN_BYTES: usize = 8;
 
-/// bcrypt reads no further, so two longer passwords could be the same one.
+/// Maximum length of a password in bytes. bcrypt reads no further, so two longer passwords could be equal.
 pub const MAX_BYTES: usize = 72;
 
 /// The highest cost of a stored hash that is checked. One that takes longer counts as a hash of another kind.
@@ -48,7 +50,7 @@ impl PasswordCost {
         self.highest.load(Ordering::Relaxed) == 0
     }
 
-    /// Takes note of a cost that is stored. Costs that are not checked are ignored.
+    /// Records the cost of a stored hash. Costs that are not checked are ignored.
     pub fn observe(&self, stored: u32) {
         let stored = if stored <= MAX_COST { stored } else { 0 };
         self.highest.fetch_max(stored.max(self.configured), Ordering::Relaxed);
@@ -79,8 +81,8 @@ pub async fn hash(turn: impl Send + 'static, password: String, cost: &PasswordCo
     blocking(turn, move || bcrypt::hash(password, cost)).await
 }
 
-/// Compares a password with a stored hash. `turn` is dropped when the work is done. What bcrypt would not read decides too:
-/// a right password with more behind it is a wrong one.
+/// Compares a password with a stored hash. `turn` is dropped when the work is done. Characters that bcrypt would not read
+/// count too: a correct password followed by more is wrong.
 ///
 /// # Errors
 /// None in practice.

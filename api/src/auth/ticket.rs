@@ -10,13 +10,13 @@ use sha2::Sha256;
 
 use crate::{config, error::Error};
 
-/// Whom a ticket is for. It differs from every log-in's audience, so that a ticket is never taken for one.
+/// The audience of a ticket. It differs from that of every login token, so that a ticket is never taken for one.
 const AUDIENCE: &str = "patchbook-export";
 
-/// Sets the derived key apart from everything else that `JWT_SECRET` signs.
+/// Separates the derived key from everything else that `JWT_SECRET` signs.
 const LABEL: &[u8] = b"patch-hive export ticket 1";
 
-/// Makes export tickets.
+/// Issues export tickets.
 #[derive(Clone)]
 pub struct Tickets {
     key: EncodingKey,
@@ -26,7 +26,7 @@ pub struct Tickets {
 #[derive(Serialize)]
 struct Claims<'a> {
     aud: &'static str,
-    /// The charge: the export service runs one export for each, however many tickets it is shown.
+    /// The charge. The export service runs one export per charge, however many tickets it receives.
     jti: String,
     sub: String,
     run: &'a str,
@@ -54,7 +54,7 @@ impl Tickets {
         Ok(Self { key, ttl: settings.ticket_ttl })
     }
 
-    /// Makes the ticket of a charge, valid from `now` (wall time).
+    /// Issues the ticket of a charge, valid from `now` (wall time).
     ///
     /// # Errors
     /// None in practice: the claims are plain.

@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 7900;
 pub struct Notification(String);
 
 impl Notification {
-    /// A notification without hints, which shows that the way is open.
+    /// A notification without hints, which shows that the connection works.
     #[must_use]
     pub const fn beat() -> Self {
         Self(String::new())
@@ -40,7 +40,7 @@ impl Notification {
         &self.0
     }
 
-    /// The hints in a notification that came.
+    /// The hints in a received notification.
     pub fn read(text: &str) -> impl Iterator<Item = (i64, Hint)> {
         text.split(' ').filter_map(|hint| {
             let mut numbers = hint.splitn(3, ':').map(|number| number.parse().ok());

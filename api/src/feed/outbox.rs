@@ -35,7 +35,7 @@ impl Outbox {
         self.filled.notified().await;
     }
 
-    /// Takes everything out.
+    /// Takes all hints out.
     #[must_use]
     pub fn take(&self) -> Vec<(i64, Hint)> {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()

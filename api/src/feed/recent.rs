@@ -1,4 +1,4 @@
-//! The newest changes of a watched user's balance: read from the database once, and handed to everybody who watches.
+//! The newest changes of a watched user's balance: read from the database once, and shared by all watchers.
 
 use entity::{credit_account, ledger_entry};
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 pub(super) enum MediaType {
     /// `application/json`, where the status is always 200.
     Json,
-    /// `application/graphql-response+json`, where the status tells a refused request.
+    /// `application/graphql-response+json`, whose status shows a refused request.
     Graphql,
 }
 
@@ -19,7 +19,7 @@ impl MediaType {
         }
     }
 
-    /// The one that a client prefers: the newer one where it names both alike, the older one where it names neither.
+    /// The media type that a client prefers: the newer one if it names both alike, the older one if it names neither.
     /// `None` for clients that accept neither.
     pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
         let accept = accept(headers);

@@ -1,4 +1,4 @@
-//! Where requests come from, and how often they may.
+//! The addresses of callers, and their rate limits.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -13,15 +13,15 @@ use axum::{
 use super::{Gateway, refusal::Refusal};
 use crate::{graphql::RequestId, throttle::Address};
 
-/// Says on whose behalf a proxy asks.
+/// The header in which a proxy names its client.
 const FORWARDED: &str = "x-forwarded-for";
 
 /// The sender of a request, before a token is read.
 #[derive(Clone)]
 pub(super) struct Caller {
-    /// Names the request.
+    /// The id of the request.
     pub(super) id: RequestId,
-    /// Where it comes from.
+    /// The address that counts for limits.
     pub(super) address: Address,
     /// The host that the client called, where a trusted proxy reports it.
     pub(super) forwarded_host: Option<String>,
@@ -54,7 +54,7 @@ pub(super) async fn identify(
 
 fn caller(gateway: &Gateway, request: &Request, id: RequestId) -> Caller {
     let (peer, proxies) = (peer(request), &gateway.app.config.proxies);
-    // A value that cannot be read names nobody and ends the search: anybody can have written what stands before it.
+    // A value that cannot be read ends the search, since anybody can have written the values before it.
     let forwarded = request.headers().get_all(FORWARDED).iter().map(|value| value.to_str().unwrap_or_default());
     let forwarded_host = last(request.headers(), "x-forwarded-host").filter(|_| proxies.trust(peer));
     Caller {

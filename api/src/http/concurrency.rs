@@ -13,7 +13,7 @@ pub(super) struct ConcurrencyLimit<K: Hash + Eq + Copy> {
     held: Arc<Mutex<HashMap<K, usize>>>,
 }
 
-/// A permit of one key. Dropping it gives it back.
+/// A permit of one key. Dropping it returns it.
 pub(super) struct Permit<K: Hash + Eq + Copy> {
     limit: ConcurrencyLimit<K>,
     key: K,

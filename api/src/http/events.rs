@@ -32,7 +32,7 @@ pub(super) fn answer(gateway: Gateway, id: RequestId, results: Results, viewer: 
         }
     });
     let mut answer = Sse::new(events).keep_alive(keep_alive).into_response();
-    // Proxies such as nginx would gather events until there are enough of them.
+    // Proxies such as nginx would otherwise buffer events.
     answer.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     answer
 }

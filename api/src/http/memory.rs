@@ -31,7 +31,7 @@ struct Used {
     by_address: HashMap<Address, usize>,
 }
 
-/// The bytes that one input takes. Dropping it gives them back.
+/// The bytes that one input takes. Dropping it returns them.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: MemoryBudget,
@@ -93,7 +93,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Gives all bytes back: the input is complete.
+    /// Returns all bytes: the input is complete.
     pub(super) fn clear(&mut self) {
         let counted = counted(self.bytes);
         self.bytes = 0;

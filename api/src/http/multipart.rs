@@ -31,16 +31,16 @@ use crate::{auth::Viewer, graphql::RequestId};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0");
 
-/// A part that says nothing.
+/// An empty part.
 const HEARTBEAT: &str = "{}";
 
-/// A result, as a part holds it.
+/// A result in the form of a part.
 #[derive(Serialize)]
 struct Part<T> {
     payload: T,
 }
 
-/// The parts that are still to come.
+/// The parts to come.
 struct Parts<S> {
     steps: Pin<Box<S>>,
     heartbeat: Interval,
@@ -58,7 +58,7 @@ pub(super) fn answer(gateway: Gateway, id: RequestId, results: Results, viewer: 
     let mut answer = body.into_response();
     answer.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    // Proxies such as nginx would gather parts until there are enough of them.
+    // Proxies such as nginx would otherwise buffer parts.
     answer.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     answer
 }

@@ -5,12 +5,13 @@ use axum::{Router, extract::State, http::StatusCode, http::header, response::Int
 use super::Gateway;
 use crate::telemetry;
 
-/// The process is alive.
+/// Reports that the process is alive.
 pub(super) async fn health() -> &'static str {
     "ok"
 }
 
-/// The process may be sent requests: it can read and write the database, and every migration of this program is applied.
+/// Reports that the process can serve requests: it can read and write the database, and every migration of this program is
+/// applied.
 pub(super) async fn ready(State(gateway): State<Gateway>) -> (StatusCode, &'static str) {
     if gateway.stop.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
@@ -21,7 +22,7 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> (StatusCode, &'stat
     }
 }
 
-/// The numbers, by themselves: for an address of their own, which the public does not reach.
+/// The metrics alone, for an address that the public does not reach.
 pub(super) fn metrics<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/metrics", get(page))
 }

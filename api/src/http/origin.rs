@@ -1,13 +1,14 @@
-//! Checks which pages may call. Browsers send no preflight request for websockets, so the server has to check these itself.
+//! Checks the origins of pages that call. Browsers send no preflight request for websockets, so the server has to check
+//! these itself.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 use crate::config::{Config, is_loopback};
 
-/// Decides whether the page that opens a socket may: it is the gateway's own, or of an origin that may call. Programs send
-/// no origin. `forwarded_host` is the host that the page called, where a trusted proxy reports it; proxies often put another
-/// one into `Host`.
+/// Decides whether a page may open a socket: a page of the gateway, or of an allowed origin. Programs send no origin.
+/// `forwarded_host` is the host that the page called, if a trusted proxy reports it; proxies often put another one into
+/// `Host`.
 pub(super) fn allowed(config: &Config, headers: &HeaderMap, forwarded_host: Option<&str>) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
@@ -20,7 +21,7 @@ pub(super) fn allowed(config: &Config, headers: &HeaderMap, forwarded_host: Opti
     origin.is_some_and(|origin| is_host(&origin, host.unwrap_or_default()))
 }
 
-/// Decides whether pages of another origin may call: a configured origin, or any on loopback where those are allowed.
+/// Decides whether pages of another origin may call: a configured origin, or any on loopback if those are allowed.
 pub(super) fn may_call(config: &Config, origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     config.cors_origins.iter().any(|configured| configured == origin)

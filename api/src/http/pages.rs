@@ -1,4 +1,4 @@
-//! For people: the pages of this build, or one that leads on, and GraphiQL with the story's operations at hand.
+//! Pages for browsers: those of this build, or one that links to the API, and GraphiQL with the story's operations.
 
 use axum::{
     extract::State,
@@ -35,7 +35,7 @@ pub struct Pages {
     pub site: Site,
 }
 
-/// Any page, and what it is made of.
+/// Any page, with its parts.
 pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let site = gateway.pages.site;
     let hidden = !gateway.pages.graphiql && uri.path().starts_with("/graphiql/");
@@ -47,7 +47,7 @@ pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Ur
     found.unwrap_or_else(|| refusal::nothing_here().into_response())
 }
 
-/// The first page. Without a build it leads on.
+/// The start page. Without a build it links to the API.
 pub(super) async fn home(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     gateway.pages.site.answer("/", &headers).unwrap_or_else(|| leads_on(&gateway.pages).into_response())
 }
@@ -57,7 +57,7 @@ fn leads_on(pages: &Pages) -> Html<String> {
     Html(HOME.replace("{{graphiql}}", if pages.graphiql { graphiql } else { "" }))
 }
 
-/// GraphiQL, where it is switched on.
+/// GraphiQL, if it is enabled.
 pub(super) async fn graphiql(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     if !gateway.pages.graphiql {
         return refusal::nothing_here().into_response();

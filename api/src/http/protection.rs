@@ -1,4 +1,4 @@
-//! Headers by which browsers protect those who use them.
+//! Headers by which browsers protect their users.
 
 use axum::{
     extract::{Request, State},
@@ -9,7 +9,7 @@ use axum::{
 
 use super::{Gateway, address};
 
-/// On every answer that says nothing else.
+/// The policy of responses that set none.
 const ALWAYS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -20,7 +20,7 @@ const ALWAYS: [(HeaderName, &str); 3] = [
 const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const PAGE: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
 
-/// For two years, as browsers ask of those who mean it. Not for subdomains: they are none of ours.
+/// Two years, as browsers' preload lists require. Subdomains are not included, since others may run them.
 const HTTPS_ONLY: &str = "max-age=63072000";
 
 /// Adds the headers. `Strict-Transport-Security` is sent over https only.
@@ -30,7 +30,7 @@ pub(super) async fn protect(State(gateway): State<Gateway>, request: Request, ne
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if private {
-        // Answers hold tokens and balances.
+        // Responses contain tokens and balances.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     for (name, value) in ALWAYS {

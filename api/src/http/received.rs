@@ -1,4 +1,4 @@
-//! Tells requests whose body was read to its end from those that were answered before.
+//! Distinguishes requests whose body was read to its end from those that were answered earlier.
 
 use std::{
     pin::Pin,
@@ -21,7 +21,7 @@ use hyper::body::{Frame, SizeHint};
 pub(super) struct Received(Option<Arc<AtomicBool>>);
 
 impl Received {
-    /// Also true of a request without a body.
+    /// True also for a request without a body.
     pub(super) fn is_whole(&self) -> bool {
         self.0.as_ref().is_none_or(|whole| whole.load(Ordering::Relaxed))
     }

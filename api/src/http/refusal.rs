@@ -119,7 +119,7 @@ pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
 impl IntoResponse for Refusal {
     fn into_response(mut self) -> Response {
         telemetry::record_error(self.code);
-        // A limit that was met has counted that by its own name.
+        // The limit that was reached has counted the refusal under its own name.
         if self.retry_after.is_none() && self.status != StatusCode::GATEWAY_TIMEOUT {
             telemetry::rejected(self.code);
         }

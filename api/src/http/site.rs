@@ -26,12 +26,12 @@ const TAG_BYTES: usize = 16;
 #[allow_missing = true]
 struct Built;
 
-/// Files by their path, and how they are answered.
+/// Files by their path, with their headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Site(fn(&str) -> Option<EmbeddedFile>);
 
 impl Default for Site {
-    /// No pages at all.
+    /// Without pages.
     fn default() -> Self {
         Self(|_| None)
     }
@@ -44,7 +44,7 @@ impl Site {
         Self::of::<Built>()
     }
 
-    /// Pages that lie somewhere else.
+    /// Pages in another folder.
     #[must_use]
     pub fn of<Files: Embed>() -> Self {
         Self(Files::get)
@@ -90,13 +90,13 @@ impl Site {
         Some(guarded(page, POLICY))
     }
 
-    /// A page that is filled in before it is answered.
+    /// A page that is filled in before it is sent.
     pub(super) fn page(self, name: &str) -> Option<String> {
         String::from_utf8((self.0)(name)?.data.into_owned()).ok()
     }
 }
 
-/// Tells the browser what a page may do.
+/// Sets the content security policy of a page.
 pub(super) fn guarded(mut response: Response, policy: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -1,6 +1,6 @@
 //! The websocket on `/graphql`: the subprotocol `graphql-transport-ws`, of the library graphql-ws.
 //!
-//! The protocol is spoken here rather than by async-graphql's own driver, which closes with other codes than the protocol
+//! The protocol is implemented here because async-graphql's own driver closes with other codes than the protocol
 //! asks for, answers a client's `complete` with another, lets an id in use be taken again, and never sends `error`.
 
 mod connection;

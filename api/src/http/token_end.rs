@@ -8,15 +8,14 @@ use crate::{accounts, auth::Viewer, error::Error};
 /// The way in which a token ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenEnd {
-    /// Its time is over.
+    /// The token has expired.
     Expired,
-    /// It was revoked, or its user has lost the role that it claims.
+    /// The token was revoked, or its user has lost the role that it claims.
     Revoked,
 }
 
 impl Gateway {
-    /// Waits until the token of a connection ends; for ever if there is none. Its time is wall time, as it is when the token
-    /// is shown again.
+    /// Waits until the token of a connection ends; forever if there is none. Times are wall time.
     pub(super) fn token_ended(&self, viewer: Option<Viewer>) -> impl Future<Output = TokenEnd> + Send + use<> {
         let gateway = self.clone();
         async move {

@@ -1,4 +1,4 @@
-//! From what stands in a header, or in a socket's first message, to who calls.
+//! Finds the caller by the authorization in a header, or in a socket's first message.
 
 use axum::http::{HeaderMap, header};
 
@@ -10,7 +10,7 @@ use crate::{
     telemetry,
 };
 
-/// The caller: `None` without a token, and an error with one that is not valid. Headers and sockets come through here.
+/// The caller: `None` without a token, and an error if the token is not valid. Headers and sockets both use this.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]; [`Error::AlreadyExists`] when another issuer's user has an email that is taken.
@@ -24,8 +24,8 @@ pub(super) async fn viewer(app: &App, authorization: Option<&str>) -> Result<Opt
     Ok(Some(viewer))
 }
 
-/// The text of the header `Authorization`. Clients send an empty one while nobody is logged in; it counts as none. One that is
-/// not text counts as a token that is not valid.
+/// The text of the header `Authorization`. Clients send an empty one while nobody is logged in; it counts as none. A value
+/// that is not text counts as an invalid token.
 pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("not text")).filter(|text| !is_empty(text))
 }

@@ -1,4 +1,4 @@
-//! `POST /api/payments/webhook`: what Stripe says, settled before it is answered.
+//! `POST /api/payments/webhook`: receives events of Stripe, and applies them before the response.
 
 use axum::{
     Extension, Json,
@@ -16,7 +16,7 @@ use crate::{
     sync::{self, Receipt},
 };
 
-/// Takes an event. 200 says that it is stored; 4xx that it never will be; 5xx that Stripe shall send it again.
+/// Receives an event. The status is 200 if it is stored, 4xx if it never will be, and 5xx if Stripe is to send it again.
 pub(super) async fn receive(
     State(Gateway { app, memory, .. }): State<Gateway>,
     Extension(Caller { id, address, .. }): Extension<Caller>,
@@ -35,7 +35,7 @@ pub(super) async fn receive(
     signature::check_form(header).map_err(unauthentic)?;
     let body = body::read(body, app.config.limits.webhook_bytes, memory.webhooks.reserve(address)).await?;
     signature::verify(&body, header, secrets, app.clock.wall()).map_err(unauthentic)?;
-    // In a task of its own: a sender that hangs up does not take back what is half settled.
+    // In its own task, so that a sender that hangs up does not interrupt it.
     let gateway = app.background();
     let settled = app.finish(async move { Ok(sync::receive(&gateway, &body).await) }).await.map_err(refuse)?;
     match settled {

@@ -123,7 +123,7 @@ pub fn stripe_call(call: &'static str, outcome: &'static str, took: Duration) {
     histogram!(STRIPE_SECONDS, "call" => call).record(took);
 }
 
-/// The oldest task of the queue is due for so long.
+/// Sets the age of the oldest due task of the queue.
 pub fn work_age(age: TimeDelta) {
     gauge!(WORK_AGE).set(age.as_seconds_f64());
 }

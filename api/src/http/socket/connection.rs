@@ -55,7 +55,7 @@ impl Connection {
         Self { socket, gateway, caller, meter, open_pings: 0 }
     }
 
-    /// Serves it to its end. `header` is the authorization that came with the upgrade.
+    /// Serves the socket to its end. `header` is the authorization that came with the upgrade.
     pub(super) async fn run(mut self, header: Option<String>) {
         let stop = self.gateway.stop.clone();
         let _open = telemetry::socket_opened();
@@ -66,7 +66,7 @@ impl Connection {
         self.end(end).await;
     }
 
-    /// Serves nothing.
+    /// Closes the socket without serving it.
     pub(super) async fn refuse(mut self, end: End) {
         let _open = telemetry::socket_opened();
         self.end(end).await;
@@ -80,8 +80,8 @@ impl Connection {
         }
     }
 
-    /// Says why, and waits for the client to have read it: a connection that is dropped with something unread on it is
-    /// reset, and the reason lost.
+    /// Sends the reason, and waits until the client has read it: a connection that is dropped with unread data is reset,
+    /// and the reason lost.
     async fn close(&mut self, frame: CloseFrame) {
         if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
             while let Some(Ok(_)) = self.socket.recv().await {}
@@ -180,7 +180,7 @@ impl Connection {
         self.gateway.results(self.gateway.admit(request), viewer)
     }
 
-    /// Tells what an operation says, and counts what is pushed once it is written.
+    /// Sends a message of an operation, and counts results of subscriptions once they are written.
     async fn deliver(&mut self, OperationMessage { message, push }: OperationMessage) -> Result<(), End> {
         self.send_message(&message).await?;
         if let Some(posted_at) = push {
@@ -197,7 +197,7 @@ impl Connection {
         self.send(Message::Ping(Vec::new().into())).await
     }
 
-    /// Waits for the next message. Whatever arrives shows that the client is there.
+    /// Waits for the next message. Any message shows that the client is there.
     async fn receive(&mut self) -> Result<ClientMessage, End> {
         loop {
             let frame = self.socket.recv().await.ok_or(End::Gone)??;
@@ -209,14 +209,14 @@ impl Connection {
             match frame {
                 Message::Text(text) => return ClientMessage::read(text.as_bytes()),
                 Message::Binary(bytes) => return ClientMessage::read(&bytes),
-                // It is answered by the next read.
+                // The next read answers it.
                 Message::Ping(_) | Message::Pong(_) => {}
                 Message::Close(_) => return Err(self.confirm_close().await),
             }
         }
     }
 
-    /// Lets the client's goodbye be confirmed, which the next read does.
+    /// Waits for the confirmation of the close, which the next read sends.
     async fn confirm_close(&mut self) -> End {
         timeout(CLOSE_TIME, self.socket.recv()).await.ok();
         End::Left

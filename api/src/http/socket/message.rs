@@ -13,19 +13,19 @@ use crate::http::{answer, parameters::Parameters};
 pub(super) enum ClientMessage {
     /// The first message.
     ConnectionInit {
-        /// Where a token may be.
+        /// The payload, which may contain a token.
         #[serde(default)]
         payload: Option<serde_json::Map<String, Value>>,
     },
-    /// Is anybody there?
+    /// A ping.
     Ping {
-        /// To be sent back.
+        /// The payload to return.
         #[serde(default)]
         payload: Option<Value>,
     },
     /// The answer to a ping.
     Pong {},
-    /// Begins an operation.
+    /// Starts an operation.
     Subscribe {
         /// Chosen by the client, unique among its running operations.
         id: String,
@@ -34,7 +34,7 @@ pub(super) enum ClientMessage {
     },
     /// Ends an operation.
     Complete {
-        /// Which.
+        /// The id of the operation.
         id: String,
     },
 }
@@ -43,7 +43,7 @@ pub(super) enum ClientMessage {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerMessage {
-    /// Operations may begin.
+    /// The connection is acknowledged: operations may start.
     ConnectionAck {},
     /// The answer to a ping.
     Pong {
@@ -53,21 +53,21 @@ pub(super) enum ServerMessage {
     },
     /// One result of an operation.
     Next {
-        /// Which operation.
+        /// The id of the operation.
         id: String,
         /// The result.
         payload: Response,
     },
     /// An operation was refused before anything ran. Nothing follows.
     Error {
-        /// Which operation.
+        /// The id of the operation.
         id: String,
-        /// Why.
+        /// The errors.
         payload: Vec<ServerError>,
     },
     /// An operation has ended. Nothing follows.
     Complete {
-        /// Which operation.
+        /// The id of the operation.
         id: String,
     },
 }
@@ -79,7 +79,7 @@ impl ClientMessage {
     /// [`End::BAD_REQUEST`].
     pub(super) fn read(text: &[u8]) -> Result<Self, End> {
         let message = serde_json::from_slice(text).map_err(|error| {
-            // The error's text may quote the message, which may hold a token.
+            // The error's text may quote the message, which may contain a token.
             tracing::debug!(kind = ?error.classify(), column = error.column(), "a message cannot be read");
             End::BAD_REQUEST
         })?;
