@@ -1,4 +1,4 @@
-//! Tokens and passwords. This module reads no database: `accounts` finds a token's user, and knows whether it was revoked.
+//! Tokens and passwords. This module reads no database: `accounts` finds a token's user and revocations.
 
 mod claims;
 mod foreign;

@@ -1,6 +1,6 @@
 //! Hints between writers and watchers: "user N: ledger at V, subscriptions at W".
 //!
-//! A hint is lossy and carries no data. It may come late, twice or never; a watcher always reads what it tells from the
+//! A hint is lossy and carries no data. It may come late, twice or never; a watcher always reads the
 //! tables. Only the newest hint for a user is kept, so that a slow watcher costs nothing.
 //!
 //! Within a process a hint goes straight to its watchers. To other replicas it goes by way of the [`Outbox`], where hints
