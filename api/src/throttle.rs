@@ -19,7 +19,7 @@ pub use turns::Turn;
 use self::{buckets::Buckets, pauses::Pauses, turns::Turns};
 use crate::{error::Error, telemetry};
 
-/// The rates, each of which has its variable.
+/// The rates, each with its variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
     /// Operations of one user.
@@ -30,22 +30,22 @@ pub struct Rates {
     pub address: Rate,
     /// Sign-ups from one address.
     pub sign_up: Rate,
-    /// Log-ins from one address.
+    /// Logins from one address.
     pub log_in: Rate,
-    /// Log-ins with one email, from any address. Much wider, because using it up locks the email's owner out.
+    /// Logins with one email, from any address. Much wider, because using it up locks the email's owner out.
     pub log_in_email: Rate,
 }
 
-/// Log-ins and sign-ups that an address may send at once. Each keeps a processor busy for some 250 ms.
+/// Logins and sign-ups that an address may send at once. Each keeps a processor busy for some 250 ms.
 const PASSWORD_BURST: u32 = 10;
 
 /// New documents that are remembered for one user, or for all callers without a token together.
 const DOCUMENTS: Rate = Rate::per_minute(60);
 
-/// Mails that one email gets, requested by anybody.
+/// Mails to one email, requested by anybody.
 const MAIL_RATE: Rate = Rate::per_hour(5);
 
-/// Limits how often callers ask. Without rates it limits nobody.
+/// Limits the rates of callers. Without rates it limits nobody.
 #[derive(Debug)]
 pub struct Throttle {
     limits: Option<Limits>,
@@ -66,7 +66,7 @@ struct Limits {
 }
 
 impl Throttle {
-    /// Limits by these rates; `None` limits nobody.
+    /// Creates limits with these rates; `None` limits nobody.
     #[must_use]
     pub fn new(rates: Option<Rates>) -> Self {
         let limits = rates.map(|rates| Limits {
@@ -83,7 +83,7 @@ impl Throttle {
         Self { turns: Turns::new(limits.is_some()), limits }
     }
 
-    /// A request comes from there, or an operation on a socket.
+    /// Counts a request from an address, or an operation on one of its sockets.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -91,7 +91,7 @@ impl Throttle {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_address", limits.address.take(&address)))
     }
 
-    /// A user asks for an operation.
+    /// Counts an operation of a user.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -99,7 +99,7 @@ impl Throttle {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_user", limits.user.take(&user_id)))
     }
 
-    /// A user asks for something that calls Stripe.
+    /// Counts an operation of a user that calls Stripe.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -114,7 +114,7 @@ impl Throttle {
         self.limits.as_ref().is_none_or(|limits| limits.documents.take(&user_id).is_ok())
     }
 
-    /// Somebody wants to sign up.
+    /// Counts a sign-up.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -122,7 +122,7 @@ impl Throttle {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_sign_up", limits.sign_up.take(&address)))
     }
 
-    /// A request to log in with an email, right or wrong.
+    /// Counts a login with an email, right or wrong.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -135,7 +135,7 @@ impl Throttle {
         refused("rate_log_in_email", limits.log_in_email.take(&email))
     }
 
-    /// A request for a mail to an email, known or not. It counts like a sign-up from the address.
+    /// Counts a request for a mail to an email, known or not. It counts like a sign-up from the address.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -153,7 +153,7 @@ impl Throttle {
         refused("password_turn", self.turns.wait(address).await)
     }
 
-    /// A password is about to be checked. It counts as wrong until [`Self::logged_in`].
+    /// Counts the check of a password, as wrong until [`Self::logged_in`].
     ///
     /// # Errors
     /// [`Error::RateLimited`].
@@ -162,7 +162,7 @@ impl Throttle {
         refused("log_in_pause", limits.attempts.begin((digest(email), address)))
     }
 
-    /// The password was right.
+    /// Ends the series of wrong passwords: the password was right.
     pub fn logged_in(&self, address: Address, email: &str) {
         if let Some(limits) = &self.limits {
             limits.attempts.succeeded(&(digest(email), address));

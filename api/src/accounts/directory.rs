@@ -13,7 +13,7 @@ use crate::page::{Page, Window};
 /// Finds several users at once, by id.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, user::Model>, DbErr> {
     let users = user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied())).all(db).await?;
     Ok(users.into_iter().map(|user| (user.id, user)).collect())
@@ -23,7 +23,7 @@ pub async fn by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i6
 /// without case.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn page(db: &impl ConnectionTrait, search: Option<&str>, window: Window) -> Result<Page<user::Model>, DbErr> {
     let mut query = user::Entity::find();
     if let Some(search) = search {

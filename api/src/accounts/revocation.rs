@@ -24,7 +24,7 @@ const RECENT: i64 = 60;
 /// Ends the viewer's token.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn log_out(app: &App, viewer: Viewer) -> Result<(), Error> {
     let row = revoked_token::ActiveModel {
         token: Set(viewer.token.to_hex()),
@@ -40,7 +40,7 @@ pub async fn log_out(app: &App, viewer: Viewer) -> Result<(), Error> {
 /// Ends all tokens of a user.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn log_out_everywhere(app: &App, user_id: i64) -> Result<(), Error> {
     end_tokens(app.database.write(), user_id, app.clock.wall()).await?;
     app.identities.revoked(user_id, |_| false).await;
@@ -81,7 +81,7 @@ pub(super) fn next_second(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Notices what other processes have revoked recently.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn notice(app: &App) -> Result<(), DbErr> {
     let (db, since) = (app.database.read(), app.clock.wall() - TimeDelta::seconds(RECENT));
     let users: Vec<(i64, DateTime<Utc>)> = user::Entity::find()
@@ -111,7 +111,7 @@ pub async fn notice(app: &App) -> Result<(), DbErr> {
 /// Deletes the rows of tokens that have expired.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn prune(app: &App) -> Result<u64, DbErr> {
     let expired = revoked_token::Column::ExpiresAt.lt(app.clock.wall());
     Ok(revoked_token::Entity::delete_many().filter(expired).exec(app.database.write()).await?.rows_affected)

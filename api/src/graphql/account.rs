@@ -1,4 +1,4 @@
-//! Users, and how they come in.
+//! Users: sign-up, login, passwords and links.
 
 use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{accounts, app::App, billing, error::Error, input};
 
-/// Asks who calls.
+/// The query of the viewer.
 #[derive(Default)]
 pub(super) struct AccountQuery;
 
@@ -29,14 +29,14 @@ impl AccountQuery {
     }
 }
 
-/// Asks for anybody.
+/// The queries of all users, for operators.
 #[derive(Default)]
 pub(super) struct AdminQuery;
 
 /// A page of users.
 pub(super) type UserConnection = List<User, UserConnectionName, UserEdgeName>;
 
-/// Names the connection.
+/// Names the connection in the schema.
 pub(super) struct UserConnectionName;
 
 impl ConnectionNameType for UserConnectionName {
@@ -45,7 +45,7 @@ impl ConnectionNameType for UserConnectionName {
     }
 }
 
-/// Names its edges.
+/// Names the connection's edges in the schema.
 pub(super) struct UserEdgeName;
 
 impl EdgeNameType for UserEdgeName {
@@ -90,7 +90,7 @@ async fn find(app: &App, id: i64) -> Result<Option<User>, Error> {
     Ok(accounts::by_ids(app.database.read(), &[id]).await?.remove(&id).map(User))
 }
 
-/// Lets users in.
+/// The mutations of sign-up, login, passwords and links.
 #[derive(Default)]
 pub(super) struct AccountMutation;
 

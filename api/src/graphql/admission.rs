@@ -18,13 +18,13 @@ use super::{
 };
 use crate::config::Config;
 
-/// Operations that are remembered.
+/// Maximum number of remembered operations.
 const MAX_OPERATIONS: usize = 1000;
 
-/// Bytes that the remembered operations may take, about.
+/// Approximate maximum of the bytes of remembered operations.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Bytes that a selection or a value takes in a parsed operation, with its names, about.
+/// Approximate bytes of a selection or a value in a parsed operation, with its names.
 const BYTES_PER_PART: usize = 2 * size_of::<Positioned<Selection>>();
 
 /// Admits operations.

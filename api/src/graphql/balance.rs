@@ -18,7 +18,7 @@ use crate::{
     error::Error,
 };
 
-/// Asks for balances.
+/// The query of the balance.
 #[derive(Default)]
 pub(super) struct BalanceQuery;
 
@@ -31,7 +31,7 @@ impl BalanceQuery {
     }
 }
 
-/// Adjustments of balances.
+/// The mutations of balances, for operators.
 #[derive(Default)]
 pub(super) struct AdjustmentMutation;
 
@@ -60,7 +60,7 @@ impl AdjustmentMutation {
     }
 }
 
-/// Watches balances.
+/// The subscription to balances.
 #[derive(Default)]
 pub(super) struct BalanceSubscription;
 

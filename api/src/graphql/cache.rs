@@ -21,7 +21,7 @@ struct Entries<K, V> {
 }
 
 impl<K: Hash + Eq, V: Clone> Cache<K, V> {
-    /// An empty cache.
+    /// Creates an empty cache.
     pub(super) fn new(max_entries: usize, max_bytes: usize) -> Self {
         let entries = Entries { values: LruCache::new_unbounded(), bytes: 0 };
         Self { max_entries, max_bytes, entries: Mutex::new(entries) }
@@ -33,7 +33,7 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         entries.values.get(key).map(|(value, _)| value.clone())
     }
 
-    /// True if there is a value for this key. It does not count as used.
+    /// Returns true if the cache has a value for this key. It does not count as used.
     pub(super) fn contains(&self, key: &K) -> bool {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).values.contains_key(key)
     }

@@ -16,7 +16,7 @@ use crate::{
     stripe,
 };
 
-/// The Stripe configuration.
+/// The query of the Stripe configuration.
 #[derive(Default)]
 pub(super) struct CheckoutQuery;
 
@@ -30,7 +30,7 @@ impl CheckoutQuery {
     }
 }
 
-/// Opens checkouts.
+/// The mutations that open checkouts.
 #[derive(Default)]
 pub(super) struct CheckoutMutation;
 

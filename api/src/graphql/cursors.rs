@@ -1,4 +1,4 @@
-//! Relay connections: their arguments checked, their pages mapped.
+//! Relay connections: checks their arguments, and maps pages to them.
 
 use async_graphql::{
     OutputType,
@@ -14,7 +14,7 @@ use crate::{
 pub(super) type List<Node, Name, EdgeName, Key = i64> =
     Connection<OpaqueCursor<Key>, Node, EmptyFields, EmptyFields, Name, EdgeName>;
 
-/// A connection's arguments, as they were given.
+/// A connection's arguments, as the client sent them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arguments {
     pub(super) first: Option<i32>,

@@ -32,14 +32,14 @@ enum Kind {
 /// The document of a request.
 #[derive(Default)]
 pub(super) struct Placed {
-    /// The hash of its text. `None` where there is no text.
+    /// The hash of the document's text. `None` if the request has no text.
     pub(super) hash: Option<DocumentHash>,
-    /// The document, where it is to be stored once it was admitted.
+    /// The document, if it is to be stored once it was admitted.
     pub(super) pending: Option<PendingDocument>,
 }
 
 impl Documents {
-    /// Reads the trusted documents, where there are some.
+    /// Reads the trusted documents, if there are some.
     ///
     /// # Errors
     /// A sentence that says what is wrong with them.

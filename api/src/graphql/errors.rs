@@ -75,16 +75,16 @@ fn name_fields(extensions: &mut ErrorExtensionValues, problems: &[InputProblem])
     }
 }
 
-/// Errors of one response. A document of some kilobytes can cause thousands, and nobody reads them.
+/// Maximum number of errors in a response. A document of some kilobytes can cause thousands, which nobody reads.
 const MAX_ERRORS: usize = 20;
 
-/// Characters of an error's message. Messages repeat what the client sent.
+/// Maximum length of an error's message in characters. Messages repeat what the client sent.
 const MAX_MESSAGE_CHARS: usize = 200;
 
-/// Bytes of all errors of one response, as JSON. The first error is always sent.
+/// Maximum bytes of all errors of one response, as JSON. The first error is always sent.
 const MAX_ERRORS_BYTES: usize = 3_500;
 
-/// Cuts errors down to what a response may hold.
+/// Cuts errors down to the limits of a response.
 pub(super) fn bounded(mut errors: Vec<ServerError>) -> Vec<ServerError> {
     errors.truncate(MAX_ERRORS);
     let mut bytes = 0_usize;

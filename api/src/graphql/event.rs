@@ -19,14 +19,14 @@ use crate::{
     error::Error,
 };
 
-/// Asks for webhooks.
+/// The query of webhooks.
 #[derive(Default)]
 pub(super) struct EventQuery;
 
 /// A page of webhooks.
 pub(super) type WebhookEventConnection = List<WebhookEvent, WebhookEventConnectionName, WebhookEventEdgeName, Place>;
 
-/// Names the connection.
+/// Names the connection in the schema.
 pub(super) struct WebhookEventConnectionName;
 
 impl ConnectionNameType for WebhookEventConnectionName {
@@ -35,7 +35,7 @@ impl ConnectionNameType for WebhookEventConnectionName {
     }
 }
 
-/// Names its edges.
+/// Names the connection's edges in the schema.
 pub(super) struct WebhookEventEdgeName;
 
 impl EdgeNameType for WebhookEventEdgeName {
@@ -64,7 +64,7 @@ impl EventQuery {
     }
 }
 
-/// Replays webhooks.
+/// The mutation that replays webhooks.
 #[derive(Default)]
 pub(super) struct EventMutation;
 

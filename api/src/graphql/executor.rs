@@ -1,4 +1,4 @@
-//! Admits and runs operations, whichever way they came: by HTTP, a websocket or a stream of events.
+//! Admits and runs operations of any transport: HTTP, a websocket or a stream of events.
 
 use std::{any::TypeId, sync::Arc, time::Instant};
 
@@ -35,7 +35,7 @@ impl Operation {
         self.kind
     }
 
-    /// The name of the operation, where the client gave it.
+    /// The name of the operation, if it has one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.request.operation_name.as_deref()

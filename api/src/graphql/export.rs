@@ -1,4 +1,4 @@
-//! Exports.
+//! Charges and refunds of exports.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
 use entity::{Tier, credit_account, user::Role};
@@ -19,7 +19,7 @@ use crate::{
     plan,
 };
 
-/// Charges exports.
+/// The mutations of exports.
 #[derive(Default)]
 pub(super) struct ExportMutation;
 
@@ -51,9 +51,9 @@ impl ExportMutation {
 /// The result of `chargeExport`.
 #[derive(Union)]
 pub(super) enum ChargeExportResult {
-    /// It is paid.
+    /// The export is paid.
     ExportCharge(ExportCharge),
-    /// The credits do not suffice.
+    /// The credits are insufficient.
     InsufficientCredits(InsufficientCredits),
 }
 

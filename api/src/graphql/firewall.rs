@@ -91,7 +91,7 @@ impl PreparedOperation {
 }
 
 impl Firewall {
-    /// A firewall for the gateway's schema. `introspection` is whether clients may ask for it.
+    /// Creates a firewall for the gateway's schema. `introspection` is true if clients may introspect.
     pub(super) fn new(limits: DocumentLimits, introspection: bool) -> Self {
         Self { limits, introspection, shape: &SHAPE }
     }

@@ -1,4 +1,4 @@
-//! The ledger, read.
+//! Reads the ledger.
 
 use async_graphql::{
     Context, Enum, ID, Object,
@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{error::Error, ledger};
 
-/// Asks for the ledger.
+/// The query of the ledger.
 #[derive(Default)]
 pub(super) struct LedgerQuery;
 
 /// A page of entries.
 pub(super) type LedgerEntryConnection = List<LedgerEntry, LedgerConnectionName, LedgerEdgeName>;
 
-/// Names the connection.
+/// Names the connection in the schema.
 pub(super) struct LedgerConnectionName;
 
 impl ConnectionNameType for LedgerConnectionName {
@@ -30,7 +30,7 @@ impl ConnectionNameType for LedgerConnectionName {
     }
 }
 
-/// Names its edges.
+/// Names the connection's edges in the schema.
 pub(super) struct LedgerEdgeName;
 
 impl EdgeNameType for LedgerEdgeName {

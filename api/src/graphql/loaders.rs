@@ -1,5 +1,5 @@
-//! Batches: what a page of rows needs of other tables is read at once. Loaders live for one execution and no longer, since
-//! they remember what they read and a subscription lasts for hours.
+//! Batches: rows of other tables that a page needs are read at once. Loaders live for one execution only, since they
+//! remember what they read and a subscription lasts for hours.
 
 use std::{
     collections::HashMap,

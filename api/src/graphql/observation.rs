@@ -19,10 +19,10 @@ use tracing::{Instrument, Span, field::Empty};
 use super::lexer::without_literals;
 use crate::telemetry::{self, Open};
 
-/// Characters of an operation's name that are shown.
+/// Maximum number of characters of an operation's name.
 const NAME: usize = 100;
 
-/// Characters of a document that are shown.
+/// Maximum number of characters of a document.
 const DOCUMENT: usize = 4000;
 
 /// Creates an observer for each operation.
@@ -31,7 +31,7 @@ pub(super) struct Observation;
 /// Observes one operation, from its document to its last result.
 struct Observer(Arc<Course>);
 
-/// The course of an operation.
+/// The state of an observed operation.
 struct Course {
     started: Instant,
     summary: OnceLock<Summary>,
@@ -44,7 +44,7 @@ struct Course {
 struct Summary {
     kind: OperationType,
     name: Option<String>,
-    /// `None` where no spans are exported.
+    /// `None` if no spans are exported.
     document: Option<String>,
 }
 
@@ -111,7 +111,7 @@ impl Course {
     }
 }
 
-/// Counts an operation by its outcome. The time that a subscription is open is none that it takes.
+/// Counts an operation by its outcome. The time for which a subscription is open does not count as its duration.
 pub(super) fn count(kind: Option<OperationType>, outcome: &'static str, elapsed: Duration) {
     let took = match kind {
         Some(OperationType::Query | OperationType::Mutation) => Some(elapsed),
@@ -127,7 +127,7 @@ impl Drop for Course {
 }
 
 impl Summary {
-    /// The operation of a request; `None` where its document does not parse or names no operation.
+    /// The operation of a request; `None` if its document does not parse or names no operation.
     fn of(request: &mut Request) -> Option<Self> {
         let chosen = request.operation_name.clone();
         let document = telemetry::exporting().then(|| request.query.clone());

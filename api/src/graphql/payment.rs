@@ -18,14 +18,14 @@ use crate::{
     error::Error,
 };
 
-/// Payments.
+/// The query of payments.
 #[derive(Default)]
 pub(super) struct PaymentQuery;
 
 /// A page of payments.
 pub(super) type PaymentConnection = List<Payment, PaymentConnectionName, PaymentEdgeName>;
 
-/// Names the connection.
+/// Names the connection in the schema.
 pub(super) struct PaymentConnectionName;
 
 impl ConnectionNameType for PaymentConnectionName {
@@ -34,7 +34,7 @@ impl ConnectionNameType for PaymentConnectionName {
     }
 }
 
-/// Names its edges.
+/// Names the connection's edges in the schema.
 pub(super) struct PaymentEdgeName;
 
 impl EdgeNameType for PaymentEdgeName {
@@ -60,7 +60,7 @@ impl PaymentQuery {
     }
 }
 
-/// Buys credit packs.
+/// The mutation that buys credit packs.
 #[derive(Default)]
 pub(super) struct PaymentMutation;
 

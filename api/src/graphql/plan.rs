@@ -1,4 +1,4 @@
-//! Plans and quotes: public.
+//! Plans and quotes, which are public.
 
 use async_graphql::{Context, Object, SimpleObject};
 
@@ -9,7 +9,7 @@ use crate::{
     plan,
 };
 
-/// Asks for plans and quotes.
+/// The queries of plans and quotes.
 #[derive(Default)]
 pub(super) struct PlanQuery;
 
@@ -28,7 +28,7 @@ impl PlanQuery {
         payment::quote(i64::from(credits)).map(CreditQuote::from)
     }
 
-    /// The credits that one export costs. 0 when exports are free for everybody.
+    /// The credits that one export costs; 0 if exports are free for everyone.
     async fn export_cost(&self, ctx: &Context<'_>) -> Result<i64, Error> {
         Ok(ctx.app()?.config.export_cost)
     }

@@ -1,4 +1,4 @@
-//! Plan changes: previewed, made and undone.
+//! Plan changes: previews, changes and reverts.
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
@@ -23,7 +23,7 @@ use crate::{
 /// The complexity of a preview: each calls Stripe several times, and a document has room for three.
 pub(super) const PREVIEW_COST: usize = 1500;
 
-/// Previews of plan changes.
+/// The query of plan changes.
 #[derive(Default)]
 pub(super) struct PlanChangeQuery;
 
@@ -41,7 +41,7 @@ impl PlanChangeQuery {
     }
 }
 
-/// Changes plans.
+/// The mutations of plan changes.
 #[derive(Default)]
 pub(super) struct PlanChangeMutation;
 
@@ -170,8 +170,8 @@ pub(super) struct PaymentFailed {
     message: &'static str,
     /// The issuer's reason for declining the card, as one of Stripe's decline codes; null if no card was charged.
     decline_code: Option<String>,
-    /// The page where the invoice can be paid with another card. Paying a declined change there, within 23 hours and within the
-    /// billing period, makes the change.
+    /// The page where the invoice can be paid with another card. If it is paid there within 23 hours and within the billing
+    /// period, a declined change is made.
     invoice_url: Option<String>,
 }
 
@@ -195,7 +195,7 @@ pub(super) struct PlanChangeUnavailable {
     reason: PlanChangeUnavailableReason,
     /// A human-readable message.
     message: &'static str,
-    /// When it becomes possible.
+    /// When the change becomes possible.
     available_at: DateTime<Utc>,
 }
 
@@ -205,7 +205,7 @@ pub(super) struct PlanChangeUnavailable {
 pub(super) enum PlanChangeUnavailableReason {
     /// The renewal is about to be charged.
     Renewing,
-    /// The period was not paid, and its invoice is not collected any more.
+    /// The period was not paid, and its invoice is no longer collected.
     Unpaid,
     /// A payment for the period was refunded.
     Refunded,

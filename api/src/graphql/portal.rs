@@ -5,7 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::context::{RequestContext, in_input};
 use crate::{billing::portal, error::Error};
 
-/// Opens the customer portal.
+/// The mutation of the customer portal.
 #[derive(Default)]
 pub(super) struct PortalMutation;
 

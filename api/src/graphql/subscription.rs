@@ -12,7 +12,7 @@ use crate::{
     plan,
 };
 
-/// Asks for subscriptions.
+/// The queries of subscriptions.
 #[derive(Default)]
 pub(super) struct SubscriptionQuery;
 
@@ -39,7 +39,7 @@ impl SubscriptionQuery {
     }
 }
 
-/// Changes subscriptions.
+/// The mutations of subscriptions.
 #[derive(Default)]
 pub(super) struct SubscriptionMutation;
 

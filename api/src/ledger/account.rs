@@ -1,4 +1,4 @@
-//! Accounts, read and opened.
+//! Reads and opens accounts.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use entity::credit_account;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-/// Opens the account of a new user, unless it is there: no credits, version 0.
+/// Opens the account of a new user if necessary: no credits, version 0.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn open(db: &impl ConnectionTrait, user_id: i64, now: DateTime<Utc>) -> Result<(), DbErr> {
     let account = credit_account::ActiveModel {
         user_id: Set(user_id),
@@ -25,7 +25,7 @@ pub async fn open(db: &impl ConnectionTrait, user_id: i64, now: DateTime<Utc>) -
 /// Reads one account.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn account(db: &impl ConnectionTrait, user_id: i64) -> Result<Option<credit_account::Model>, DbErr> {
     credit_account::Entity::find_by_id(user_id).one(db).await
 }
@@ -33,7 +33,7 @@ pub async fn account(db: &impl ConnectionTrait, user_id: i64) -> Result<Option<c
 /// Reads several accounts at once, by user.
 ///
 /// # Errors
-/// What the database says.
+/// A failed statement.
 pub async fn accounts(
     db: &impl ConnectionTrait,
     user_ids: &[i64],

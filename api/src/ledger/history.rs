@@ -1,4 +1,4 @@
-//! The ledger, read.
+//! Reads the ledger.
 
 use entity::ledger_entry::{self, ChangeType};
 use sea_orm::{
@@ -57,7 +57,8 @@ pub struct Grown {
     pub entry_id: i64,
 }
 
-/// The users with entries whose id is above `after`: by the primary key, so that the cost is that of what changed.
+/// The users with entries whose id is above `after`: by the primary key, so that the cost depends on the number of new
+/// entries.
 ///
 /// # Errors
 /// A failed statement.

@@ -45,7 +45,7 @@ pub fn unlimited(subscription: &str, version: i64) -> String {
     format!("unlimited:{subscription}:{version}")
 }
 
-/// Credits that an operator or the referral programme granted with a key of their own.
+/// Credits that an operator or the referral program granted, by their own key.
 #[must_use]
 pub fn manual(user_id: i64, key: &str) -> String {
     format!("manual:{user_id}:{key}")

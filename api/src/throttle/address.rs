@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as that can be known.
+//! The address of a caller, as far as it can be determined.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -12,7 +12,7 @@ const PREFIX: u128 = u128::MAX << 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Address(IpAddr);
 
-/// Nobody's address: all who come from nowhere share it.
+/// The address of unknown callers, who all share it.
 impl Default for Address {
     fn default() -> Self {
         Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
@@ -28,7 +28,7 @@ impl From<IpAddr> for Address {
     }
 }
 
-/// Networks of proxies that are believed when they say for whom they ask.
+/// Networks of proxies that are trusted to name their clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<IpNet>);
 
@@ -55,8 +55,8 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(&ip))
     }
 
-    /// The client: the peer; or, where that is a trusted proxy, whom `forwarded` (the values of `X-Forwarded-For`) names last
-    /// that is no trusted proxy. What stands before it, anybody can have written.
+    /// Returns the client: the peer, or, if that is a trusted proxy, the last address in `forwarded` (the values of
+    /// `X-Forwarded-For`) that is not a trusted proxy. Anybody can have written the addresses before it.
     #[must_use]
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer;

@@ -42,7 +42,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         Self { quota, clock: DefaultClock::default(), limiter: RwLock::new(RateLimiter::hashmap(quota)) }
     }
 
-    /// Takes one token, or says how long it takes until there is one.
+    /// Takes one token, or returns the time until there is one.
     pub(super) fn take(&self, key: &K) -> Result<(), Duration> {
         let limiter = self.limiter.read().unwrap_or_else(PoisonError::into_inner);
         let full = limiter.len() >= MAX_BUCKETS;
@@ -54,8 +54,8 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         taken.map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 
-    /// Forgets the buckets that are full again; and where that is not half of them, all: a flood from so many
-    /// addresses is not held by this, and must not take the memory as well.
+    /// Drops the buckets that are full again; if fewer than half are full, drops all: a flood from so many addresses cannot
+    /// be limited, and must not take the memory as well.
     fn tidy(&self) {
         let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);
         limiter.retain_recent();

@@ -65,7 +65,7 @@ impl<K: Hash + Eq> Pauses<K> {
         }
     }
 
-    /// Begins an attempt, which counts as wrong until [`Self::succeeded`].
+    /// Starts an attempt, which counts as wrong until [`Self::succeeded`].
     ///
     /// # Errors
     /// The time until the next attempt.

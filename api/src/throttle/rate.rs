@@ -1,24 +1,24 @@
-//! A rate, as it is written in a setting.
+//! A rate, in the form of a setting.
 
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
-/// So many in so much time: `10/s`, `600/min`, `1000/h`. All of them may come at once.
+/// A number per unit of time: `10/s`, `600/min`, `1000/h`. All of them may come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// The number.
     pub count: NonZeroU32,
-    /// In how much time.
+    /// The unit of time.
     pub per: Duration,
 }
 
 impl Rate {
-    /// A number a minute. 0 counts as 1.
+    /// Creates a rate per minute. 0 counts as 1.
     #[must_use]
     pub const fn per_minute(count: u32) -> Self {
         Self::per(count, Duration::from_mins(1))
     }
 
-    /// A number an hour. 0 counts as 1.
+    /// Creates a rate per hour. 0 counts as 1.
     #[must_use]
     pub const fn per_hour(count: u32) -> Self {
         Self::per(count, Duration::from_hours(1))

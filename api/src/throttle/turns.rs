@@ -17,10 +17,10 @@ use super::Address;
 /// Time that a request waits for its turn.
 pub(super) const WAIT: Duration = Duration::from_secs(5);
 
-/// Requests of one address that may wait for a turn. More are refused at once.
+/// Maximum number of waiting requests of one address. More are refused at once.
 const WAITING_PER_ADDRESS: usize = 4;
 
-/// Gives turns to addresses.
+/// Hands out turns to addresses.
 #[derive(Clone, Debug)]
 pub(super) struct Turns {
     queue: Arc<Mutex<Queue>>,
@@ -40,7 +40,7 @@ struct Queue {
 pub struct Turn(Option<Turns>);
 
 impl Turns {
-    /// Turns for one worker fewer than there are processors, and for one at least. Without `limited` any number of
+    /// Creates turns for one worker fewer than there are processors, and for one at least. Without `limited`, any number of
     /// requests of an address may wait.
     pub(super) fn new(limited: bool) -> Self {
         let processors = thread::available_parallelism().map_or(1, Into::into);
@@ -86,7 +86,7 @@ impl Turns {
             };
             match waiting.send(Turn(Some(self.clone()))) {
                 Ok(()) => return,
-                // The request was given up. Its turn must not end here, which would begin another.
+                // The request was given up. Its turn must not end here, which would start another.
                 Err(mut turn) => turn.0 = None,
             }
         }

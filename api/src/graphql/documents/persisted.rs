@@ -1,4 +1,4 @@
-//! Documents that clients sent before, for as long as there is room. Clients send them again where they were dropped.
+//! Documents that clients sent before, while there is room. Clients send dropped ones again.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::graphql::{cache::Cache, hash::DocumentHash};
 pub(super) struct PersistedQueries(Cache<DocumentHash, Arc<str>>);
 
 impl PersistedQueries {
-    /// Holds at most so many documents, of so many bytes together.
+    /// Creates a store with a maximum number of documents, and of bytes of all documents.
     pub(super) fn new(max_documents: usize, max_bytes: usize) -> Self {
         Self(Cache::new(max_documents, max_bytes))
     }

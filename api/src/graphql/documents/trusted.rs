@@ -1,4 +1,4 @@
-//! Documents that the operator trusts: a file that the clients' build writes. Where there is one, no other documents run.
+//! Documents that the operator trusts: a file that the clients' build writes. With such a file, no other documents run.
 
 use std::{collections::HashMap, path::Path};
 
@@ -16,9 +16,9 @@ pub(super) struct TrustedDocuments(HashMap<DocumentHash, String>);
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Manifest {
-    /// As Apollo's tools write it.
+    /// The form of Apollo's tools.
     Apollo { format: Apollo, operations: Vec<Entry> },
-    /// Hash by hash, as urql's and Relay's do.
+    /// The form of urql's and Relay's tools: documents by their hashes.
     Flat(HashMap<String, String>),
 }
 

@@ -13,7 +13,7 @@ pub enum Rejection {
     /// The text is not GraphQL.
     #[error("The document has a syntax error{}.", place(.0.as_ref()))]
     Syntax(Option<Pos>),
-    /// It is not clear which operation to run.
+    /// The operation to run is unclear.
     #[error("The document has no such operation. Send the name of one of its operations as operationName.")]
     NoOperation,
     /// `MAX_DOCUMENT_BYTES`.
@@ -61,7 +61,7 @@ pub enum Rejection {
     /// The answer to introspection would be too long.
     #[error("The answer to this introspection query would have more than {0} bytes.")]
     IntrospectionSize(usize),
-    /// `INTROSPECTION` is off.
+    /// `INTROSPECTION` is disabled.
     #[error("Introspection is disabled on this server. The schema is published as schema.graphql.")]
     Introspection,
     /// The document does not fit the schema.
@@ -84,7 +84,7 @@ pub enum Rejection {
     /// The text has another hash than the one that came with it.
     #[error("provided sha does not match query")]
     OtherHash,
-    /// The hash is not one.
+    /// The hash is malformed.
     #[error(
         "Identify a document by the 64 hexadecimal digits of its SHA-256, as documentId or extensions.persistedQuery."
     )]

@@ -47,9 +47,9 @@ pub(super) struct Decided {
 }
 
 enum Decision {
-    /// The entry of this place among those to add, and the account after it.
+    /// The index of the entry to add, and the account after it.
     Applied(usize, credit_account::Model),
-    /// An entry of this very group, and the account now.
+    /// An entry of this group, and the account now.
     ReplayedNow(usize, credit_account::Model),
     Known(Result<Charge, Error>),
     Locked,
@@ -94,7 +94,7 @@ impl Decided {
     }
 }
 
-/// The account as it is stored: times there are less precise than ours.
+/// The account as it is stored: times in the database are less precise.
 fn after(account: &credit_account::Model, entry: &ledger_entry::Model) -> credit_account::Model {
     credit_account::Model { updated_at: entry.created_at, ..*account }
 }
@@ -198,7 +198,7 @@ mod tests {
         Spend { user_id, cost: 3, source: source.to_owned(), run: "run".to_owned(), now }
     }
 
-    /// Decides, and plays the database that stores every entry.
+    /// Decides, in the place of a database that stores every entry.
     fn outcomes(spends: &[Spend], rows: Rows, missing: Missing) -> Vec<Resolution> {
         let decided = decide(&spends.iter().collect::<Vec<_>>(), rows, missing);
         let stored = decided.entries.iter().zip(100..).map(|(entry, id)| ledger_entry::Model { id, ..entry.clone() });

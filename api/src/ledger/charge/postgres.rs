@@ -22,7 +22,7 @@ const LOCK: &str = "
 SELECT user_id, balance, version, unlimited_until, updated_at FROM credit_accounts
  WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE";
 
-/// The same, without those that somebody else keeps locked.
+/// The same, without accounts that another transaction keeps locked.
 const LOCK_FREE: &str = "
 SELECT user_id, balance, version, unlimited_until, updated_at FROM credit_accounts
  WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE SKIP LOCKED";

@@ -1,4 +1,4 @@
-//! A group in SQLite: one immediate transaction, which nobody else can be in.
+//! A group in SQLite: one immediate transaction, which excludes all others.
 
 use entity::{credit_account, ledger_entry};
 use sea_orm::{
