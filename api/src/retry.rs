@@ -21,7 +21,7 @@ const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// An error that may be transient.
-pub trait MaybeTransient {
+pub trait Retryable {
     /// Returns true if another attempt may succeed.
     fn is_transient(&self) -> bool;
 }
@@ -32,7 +32,7 @@ pub trait MaybeTransient {
 /// That of the last attempt.
 pub async fn retry<T, E, F>(mut work: impl FnMut() -> F) -> Result<T, E>
 where
-    E: MaybeTransient + std::fmt::Display,
+    E: Retryable + std::fmt::Display,
     F: Future<Output = Result<T, E>>,
 {
     let mut pause = PAUSE;
@@ -47,19 +47,19 @@ where
     work().await
 }
 
-impl MaybeTransient for DbErr {
+impl Retryable for DbErr {
     fn is_transient(&self) -> bool {
         classify(self) == DatabaseFault::Transient
     }
 }
 
-impl MaybeTransient for ledger::Error {
+impl Retryable for ledger::Error {
     fn is_transient(&self) -> bool {
         matches!(self, Self::Database(error) if error.is_transient())
     }
 }
 
-impl MaybeTransient for Error {
+impl Retryable for Error {
     fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(error) if error.is_transient())
     }

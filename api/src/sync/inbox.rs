@@ -22,7 +22,7 @@ use crate::{
     app::App,
     database,
     error::Error,
-    retry::{MaybeTransient, retry},
+    retry::{Retryable, retry},
     stripe::{Event, id_of},
     telemetry,
     work::{self, Claim, Next},
@@ -77,7 +77,7 @@ impl From<DbErr> for Refusal {
     }
 }
 
-impl MaybeTransient for Refusal {
+impl Retryable for Refusal {
     fn is_transient(&self) -> bool {
         matches!(self, Self::Ours(error) if error.is_transient())
     }
