@@ -37,7 +37,7 @@ async fn rows(database: &DatabaseConnection, sql: &str) -> Vec<String> {
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-/// Everything that the database holds besides rows: tables, columns, keys, indexes, triggers, functions.
+/// Describes all that the database contains besides rows: tables, columns, keys, indexes, triggers, functions.
 async fn schema(database: &DatabaseConnection) -> Vec<String> {
     let questions: &[&str] = match database.get_database_backend() {
         DbBackend::Postgres => &[

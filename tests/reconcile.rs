@@ -55,7 +55,7 @@ async fn payments(user: &Actor) -> Vec<Value> {
     user.gets(document, json!({})).await["nodes"].as_array().unwrap().clone()
 }
 
-/// Whatever another product of the same account sells.
+/// Sells something in another product of the same account.
 async fn somebody_else_buys(app: &TestApp) {
     let url = |path: &str| format!("http://{}{path}", app.sandbox().address());
     let post = async |path: &str, form: &[(&str, &str)]| -> Value {

@@ -32,7 +32,7 @@ pub(crate) async fn known_user(app: &TestApp, name: &str) -> (Actor, String) {
     (user, customer)
 }
 
-/// Everything in the inbox that the sandbox did not send.
+/// The events in the inbox that the sandbox did not send.
 pub(crate) async fn inbox(app: &TestApp) -> Vec<event::Model> {
     let sent: Vec<_> = app.sandbox().events().into_iter().map(|event| event["id"].clone()).collect();
     let stored = event::Entity::find().all(app.inside().await.database.read()).await.unwrap();

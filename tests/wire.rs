@@ -26,12 +26,12 @@ const ORIGIN: &str = "https://app.patchhive.example";
 /// The media type that lets the status tell a refused request.
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
-/// Tells a fact that has nothing to do with the database.
+/// Runs a fact that does not depend on the database.
 async fn on_the_wire<F: Future<Output = ()>>(fact: impl FnOnce(TestApp) -> F) {
     run_with(Backend::Sqlite, |_| {}, fact).await;
 }
 
-/// As [`on_the_wire`], with other settings.
+/// Runs a fact as [`on_the_wire`] does, with other settings.
 async fn with_settings<F: Future<Output = ()>>(change: impl FnOnce(&mut Config), fact: impl FnOnce(TestApp) -> F) {
     run_with(Backend::Sqlite, change, fact).await;
 }

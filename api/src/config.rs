@@ -95,7 +95,7 @@ pub struct Config {
 /// Delivery of mails.
 #[derive(Clone, Debug)]
 pub enum Mail {
-    /// Not at all.
+    /// No mail is sent.
     Disabled,
     /// To the log, in development.
     Log,

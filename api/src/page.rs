@@ -58,7 +58,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of rows that were read with one more than the limit, which shows whether more exist.
+    /// Builds a page from rows that were read with one more than the limit, which shows whether more exist.
     #[must_use]
     pub fn cut<Key>(mut rows: Vec<T>, window: &Window<Key>) -> Self {
         let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);

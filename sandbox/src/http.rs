@@ -26,7 +26,7 @@ use crate::store::Store;
 
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Everything that is served.
+/// Builds all routes.
 pub(crate) fn router(store: Arc<Store>) -> Router {
     pages()
         .merge(controls())

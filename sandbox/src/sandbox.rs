@@ -113,7 +113,7 @@ impl Sandbox {
         self.tasks.spawn(until_stopped);
     }
 
-    /// Where it listens.
+    /// The address on which the sandbox listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -82,7 +82,7 @@ async fn serve(stream: TcpStream, mails: mpsc::UnboundedSender<String>) {
     }
 }
 
-/// Tells a fact about a gateway with a mail server, on both databases.
+/// Runs a fact about a gateway with a mail server, on both databases.
 async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) -> F) {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let server = MailServer::start().await;

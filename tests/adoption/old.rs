@@ -103,7 +103,7 @@ impl Old {
     }
 }
 
-/// Somebody of the old application, with a token.
+/// A user of the old application, with a token.
 pub(crate) async fn somebody(app: &TestApp, email: &str) -> Actor {
     let inside = app.inside().await;
     let request = TokenRequest { role: entity::user::Role::User, ttl: None, now: inside.clock.wall() };

@@ -176,7 +176,7 @@ facts! {
     }
 }
 
-/// Makes every operation as old as that.
+/// Makes every operation older by a duration.
 pub(crate) async fn ages(app: &TestApp, by: TimeDelta) {
     let inside = app.inside().await;
     let earlier = inside.clock.wall() - by;

@@ -46,7 +46,7 @@ pub(super) fn check(ledger: &[Entry], history: &[Event]) -> Result<Figures, Stri
     keeps_time(&spans)?;
     let timeline = Timeline::new(&spans, history);
     for event in history {
-        explains(ledger, &timeline, event, intentions.get(&event.asked).copied())?;
+        explains(ledger, &timeline, event, intentions.get(&event.invocation).copied())?;
     }
     let count = |is: fn(&Answer) -> bool| history.iter().filter(|event| is(&event.answer)).count();
     Ok(Figures {
@@ -93,8 +93,8 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
         let entry = *entries.get(id.as_str()).ok_or_else(|| format!("the ledger lacks the entry of {event:?}"))?;
         does(entry, event)?;
         let version = entry.version;
-        if *intentions.entry(&event.asked).or_insert(version) != version {
-            return Err(format!("one intention, two entries: {event:?} and version {}", intentions[&event.asked]));
+        if *intentions.entry(&event.invocation).or_insert(version) != version {
+            return Err(format!("one intention, two entries: {event:?} and version {}", intentions[&event.invocation]));
         }
         if matches!(event.invocation, Invocation::Charge { .. }) && !replayed && !fresh.insert(version) {
             return Err(format!("charged afresh twice: {event:?}"));
@@ -111,7 +111,7 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
 
 /// Checks that an entry matches its request and the response.
 fn does(entry: &Entry, event: &Event) -> Result<(), String> {
-    let expected = match &event.asked {
+    let expected = match &event.invocation {
         Invocation::Charge { key } => ("SPEND", -COST, Some(key.as_str())),
         Invocation::Grant { credits, .. } => ("GRANT", *credits, None),
         Invocation::Refund { charge } => ("REFUND", COST, Some(charge.as_str())),

@@ -89,7 +89,7 @@ impl World {
         answer["data"].as_object_mut().unwrap().values_mut().next().unwrap().take()
     }
 
-    /// Asks, and does not wait for the answer, which will never come.
+    /// Sends a request without waiting for the response, which will never come.
     fn begins_to_ask(&self, token: &str, document: &str, input: &Value) {
         let body = json!({ "query": document, "variables": { "input": input } });
         let url = format!("http://{}/graphql", self.address);

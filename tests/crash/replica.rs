@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const SIGN_UP: &str = "mutation ($input: SignUpInput!) { signUp(input: $input) { token user { id } } }";
 
-/// Where a gateway listens now: each start takes another port.
+/// The address on which a gateway listens; each start takes another port.
 pub(super) type Address = Arc<Mutex<SocketAddr>>;
 
 /// Gateways on one database.
@@ -37,7 +37,7 @@ struct Replica {
     process: Child,
 }
 
-/// Somebody with a token.
+/// A user with a token.
 #[derive(Clone)]
 pub(super) struct Member {
     pub(super) id: i64,

@@ -11,7 +11,7 @@ pub(crate) struct Actor {
     token: Option<String>,
 }
 
-/// Where checkouts lead back to.
+/// The page to which checkouts return.
 const SUCCESS: &str = "https://patchhive.example/account?payment=success&session={CHECKOUT_SESSION_ID}";
 const CANCEL: &str = "https://patchhive.example/account?payment=canceled";
 
@@ -27,12 +27,12 @@ impl Actor {
         self.token.as_deref().unwrap()
     }
 
-    /// Asks, and returns the whole answer.
+    /// Sends a document, and returns the whole response.
     pub(crate) async fn asks(&self, document: &str) -> Value {
         self.asks_with(document, json!({})).await
     }
 
-    /// Asks with variables, and returns the whole answer.
+    /// Sends a document with variables, and returns the whole response.
     pub(crate) async fn asks_with(&self, document: &str, variables: Value) -> Value {
         let mut request = self.app.http().post(self.app.url("/graphql"));
         if let Some(token) = &self.token {
@@ -42,7 +42,7 @@ impl Actor {
         request.json(&body).send().await.unwrap().json().await.unwrap()
     }
 
-    /// Asks what must succeed, and returns the one field that was asked for.
+    /// Sends a document that must succeed, and returns its only root field.
     pub(crate) async fn gets(&self, document: &str, variables: Value) -> Value {
         let mut answer = self.asks_with(document, variables).await;
         assert!(answer.get("errors").is_none(), "{answer}");
@@ -51,7 +51,7 @@ impl Actor {
         data.values_mut().next().unwrap().take()
     }
 
-    /// Asks what must fail, and returns the error's code.
+    /// Sends a document that must fail, and returns the error's code.
     pub(crate) async fn is_refused(&self, document: &str, variables: Value) -> String {
         let answer = self.asks_with(document, variables).await;
         let code = &answer["errors"][0]["extensions"]["code"];

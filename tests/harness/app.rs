@@ -54,7 +54,7 @@ pub(crate) async fn run<F: Future<Output = ()>>(backend: Backend, fact: impl FnO
     run_with(backend, |_| {}, fact).await;
 }
 
-/// As [`run`], with other settings.
+/// Runs a fact as [`run`] does, with other settings.
 pub(crate) async fn run_with<F: Future<Output = ()>>(
     backend: Backend,
     change: impl FnOnce(&mut Config),
@@ -164,12 +164,12 @@ impl TestApp {
         self.0.running.lock().await.as_ref().unwrap().app().clone()
     }
 
-    /// Somebody without a token.
+    /// A visitor without a token.
     pub(crate) fn visitor(&self) -> Actor {
         Actor::new(self.clone(), None)
     }
 
-    /// Somebody with a token of their own making.
+    /// An actor with the given token.
     pub(crate) fn bearer(&self, token: &str) -> Actor {
         Actor::new(self.clone(), Some(token.to_owned()))
     }

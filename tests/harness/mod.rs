@@ -18,7 +18,7 @@ pub(crate) use app::{Backend, TestApp, run};
 pub(crate) use process::Process;
 pub(crate) use socket::Socket;
 
-/// Says loudly that facts cannot be tested here, and why; a failure where everything is required.
+/// Reports that facts cannot be tested here, and why; fails if everything is required.
 #[expect(clippy::disallowed_methods, reason = "the tests' own switch, which is none of the gateway's settings")]
 pub(crate) fn left_out(why: &str) {
     let required = std::env::var("PATCH_HIVE_TEST_REQUIRE").is_ok_and(|value| value == "all");

@@ -61,7 +61,7 @@ impl Process {
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    /// Asks what must succeed, and returns the one field that was asked for.
+    /// Sends a document that must succeed, and returns its only root field.
     pub(crate) async fn gets(&self, token: &str, document: &str, variables: Value) -> Value {
         let body = json!({ "query": document, "variables": variables });
         let request = self.http.post(self.url("/graphql")).bearer_auth(token).json(&body);
@@ -96,7 +96,7 @@ impl Process {
         self.log.lock().unwrap().clone()
     }
 
-    /// Asks the process to stop as an operator's tools do, and returns its exit code.
+    /// Stops the process as an operator's tools do, and returns its exit code.
     pub(crate) async fn stops(mut self, signal: &str) -> Option<i32> {
         let id = self.child.id().unwrap().to_string();
         let sent = std::process::Command::new("kill").args([signal, &id]).status().unwrap();

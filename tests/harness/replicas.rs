@@ -38,7 +38,7 @@ pub(crate) struct Replicas {
     running: Vec<Running>,
 }
 
-/// Somebody with a token that every replica accepts.
+/// A user with a token that every replica accepts.
 #[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) id: i64,
@@ -56,7 +56,7 @@ impl Replicas {
         Some(Self::start_at(url, folder, count).await)
     }
 
-    /// As many on a database that has no tables yet, all at once.
+    /// Starts the replicas at once on a database without tables.
     pub(crate) async fn start_on_an_empty_database() -> Option<Self> {
         let url = postgres::empty_database().await?;
         Some(Self::start_at(url, tempfile::tempdir().unwrap(), REPLICAS).await)
@@ -85,7 +85,7 @@ impl Replicas {
         Database::connect(&self.url).await.unwrap()
     }
 
-    /// Makes a user, whose token has this role.
+    /// Signs up a user, whose token has this role.
     pub(crate) async fn signs_up(&self, name: &str, role: Role) -> Member {
         let app = self.app(0);
         let new = SignUp {
@@ -101,7 +101,7 @@ impl Replicas {
         Member { id: user.id, token }
     }
 
-    /// Asks one replica, and returns the one field that was asked for.
+    /// Sends a document to one replica, and returns its only root field.
     pub(crate) async fn asks(&self, replica: usize, who: &Member, document: &str, variables: Value) -> Value {
         let url = format!("http://{}/graphql", self.address(replica));
         let body = json!({ "query": document, "variables": variables });

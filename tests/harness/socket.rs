@@ -95,12 +95,12 @@ impl Socket {
         payload["data"].as_object_mut().unwrap().values_mut().next().unwrap().take()
     }
 
-    /// Nothing comes for a while.
+    /// Checks that no message arrives for a while.
     pub(crate) async fn stays_silent(&mut self) {
         self.stays_silent_for(Duration::from_millis(300)).await;
     }
 
-    /// Nothing but pings comes for so long.
+    /// Checks that only pings arrive for this time.
     pub(crate) async fn stays_silent_for(&mut self, time: Duration) {
         let read = async {
             loop {
@@ -124,7 +124,7 @@ impl Socket {
         }
     }
 
-    /// Says goodbye, and waits until that is confirmed.
+    /// Closes the socket, and waits until that is confirmed.
     pub(crate) async fn leaves(mut self) {
         self.0.close(None).await.unwrap();
         while let Some(Ok(_)) = self.0.next().await {}

@@ -52,7 +52,7 @@ impl Money {
         }
     }
 
-    /// So many seconds later.
+    /// Returns the same, a number of seconds later.
     pub(crate) fn later(&self, seconds: i64) -> Self {
         Self { at: self.at + seconds, ..self.clone() }
     }
@@ -78,7 +78,7 @@ impl Money {
         event(self.version, "invoice_payment.paid", self.at, link)
     }
 
-    /// So much of the charge was refunded so far.
+    /// The charge's event after a refunded total.
     pub(crate) fn refunded(&self, so_far: i64) -> Value {
         let mut charge = json!({
             "id": self.charge,

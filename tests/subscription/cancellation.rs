@@ -23,7 +23,7 @@ use crate::{
     webhook::payloads::{CORE, PRO, Plan},
 };
 
-/// As often as a call is attempted, and once more.
+/// One more than the attempts of a call.
 const ATTEMPTS: u32 = 4;
 
 fn loses_replies(app: &TestApp) {

@@ -41,7 +41,7 @@ pub(super) fn issued_with(key: &str, claims: &Value) -> String {
     encode(&Header::new(Algorithm::EdDSA), claims, &key).unwrap()
 }
 
-/// Tells a fact about a gateway that takes tokens of the Ed25519 key, on both databases.
+/// Runs a fact about a gateway that accepts tokens of the Ed25519 key, on both databases.
 pub(super) async fn behind_an_issuer<F: Future<Output = ()>>(
     change: impl Fn(&mut Config),
     fact: impl Fn(TestApp) -> F,

@@ -25,7 +25,7 @@ fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
     (0..things.len()).flat_map(begin_with).collect()
 }
 
-/// Everything that was made of a subscription's events, without what differs from user to user.
+/// The state that results from a subscription's events, without what differs by user.
 async fn state(app: &TestApp, user: &Actor, subscription: &str) -> Value {
     let app = app.inside().await;
     let row = subscription::Entity::find()

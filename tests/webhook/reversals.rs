@@ -20,7 +20,7 @@ async fn bought(app: &TestApp, name: &str) -> (Actor, Pack, Money) {
     (user, pack, money)
 }
 
-/// Where a user's only payment stands: its status, what was refunded, and the credits taken back.
+/// The state of a user's only payment: its status, the refunded amount, and the reversed credits.
 async fn payment(user: &Actor) -> (String, i64, i64) {
     let payments = "{ payments { nodes { status refunded { amount } creditsReversed } } }";
     let payment = user.gets(payments, json!({})).await["nodes"][0].clone();

@@ -82,7 +82,7 @@ async fn a_user_with_too_many_requests_is_limited_on_every_transport() {
     .await;
 }
 
-/// Everything by which a user makes the gateway call Stripe.
+/// All operations of a user that call Stripe.
 const AT_STRIPE: [&str; 7] = [
     "{ previewPlanChange(tier: PRO) { tier } }",
     r#"mutation { createCheckout(input: { tier: PRO, successUrl: "https://a.example", cancelUrl: "https://a.example" })

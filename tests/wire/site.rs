@@ -13,7 +13,7 @@ use super::on_the_wire;
 #[folder = "../tests/site"]
 pub(super) struct Pages;
 
-/// Where the pages are served, and who asks for them.
+/// A gateway with pages, and an HTTP client.
 struct Browser {
     http: Client,
     base: String,

@@ -62,7 +62,7 @@ pub struct IdentityCache {
     watchers: Mutex<HashMap<i64, watch::Sender<()>>>,
 }
 
-/// Is notified when tokens of one user were revoked.
+/// Notified when tokens of one user were revoked.
 #[derive(Debug)]
 pub struct RevocationWatcher {
     cache: Arc<IdentityCache>,

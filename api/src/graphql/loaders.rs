@@ -103,7 +103,7 @@ impl BatchFn<String, Loaded<payment::Model>> for Payments {
     }
 }
 
-/// Makes the loaders of each execution: of a query, of a mutation, of each message of a subscription.
+/// Creates the loaders of each execution: of a query, of a mutation, of each message of a subscription.
 pub(super) struct PerExecution(pub(super) App);
 
 impl ExtensionFactory for PerExecution {

@@ -110,9 +110,9 @@ impl From<Preview> for PlanChangePreview {
 /// The reason for which a plan change is refused.
 #[derive(Union)]
 pub(super) enum PlanChangeRefusal {
-    /// It has to be paid first, or with another payment method.
+    /// A payment prevents the change.
     PaymentFailed(PaymentFailed),
-    /// It is not possible in the current billing period.
+    /// The change is not possible in the current billing period.
     PlanChangeUnavailable(PlanChangeUnavailable),
 }
 
@@ -142,9 +142,9 @@ pub(super) enum ChangePlanResult {
     PlanSubscription(PlanSubscription),
     /// There is no subscription to change.
     NoActiveSubscription(NoActiveSubscription),
-    /// It has to be paid first, or with another payment method.
+    /// A payment prevents the change.
     PaymentFailed(PaymentFailed),
-    /// It is not possible in the current billing period.
+    /// The change is not possible in the current billing period.
     PlanChangeUnavailable(PlanChangeUnavailable),
 }
 

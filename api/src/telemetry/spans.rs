@@ -81,7 +81,7 @@ pub fn exporting() -> bool {
     EXPORTING.load(Ordering::Relaxed)
 }
 
-/// Makes a span part of the caller's trace, from `traceparent`. W3C Trace Context.
+/// Attaches a span to the caller's trace, from `traceparent`. W3C Trace Context.
 pub fn adopt(span: &Span, header: impl Fn(&str) -> Option<String>) {
     if exporting() {
         let carried = Carried(["traceparent", "tracestate"].map(|name| (name, header(name))));
@@ -89,7 +89,7 @@ pub fn adopt(span: &Span, header: impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// Makes a span the root of its own trace, because its parent lasts for hours.
+/// Detaches a span from its parent, which lasts for hours, as the root of its own trace.
 pub fn detach(span: &Span) {
     if exporting() {
         span.set_parent(Context::new()).ok();

@@ -38,7 +38,7 @@ pub(crate) fn attempt(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
     progress
 }
 
-/// When an invoice is tried again after its next failure. `skipped` attempts are counted already.
+/// The time of an invoice's next attempt after its next failure. `skipped` attempts are counted already.
 fn next_attempt(work: &Work<'_>, invoice: &Value, skipped: usize) -> Option<i64> {
     let tried = invoice["attempt_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
     PAUSES_DAYS.get(tried.saturating_sub(skipped)).map(|days| work.now + days * DAY_SECONDS)

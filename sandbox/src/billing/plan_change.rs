@@ -25,7 +25,7 @@ use crate::{
 /// The time within which a declined upgrade can still be paid, unless the period ends before that.
 const PENDING_SECONDS: i64 = 23 * 60 * 60;
 
-/// When prorations are charged.
+/// The time at which prorations are charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProrationBehavior {
     AlwaysInvoice,

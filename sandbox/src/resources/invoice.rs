@@ -236,7 +236,7 @@ pub(crate) struct Attempt {
     pub(crate) present: bool,
     /// The payment method to charge.
     pub(crate) payment_method: String,
-    /// When the next attempt is made should this one fail.
+    /// The time of the next attempt should this one fail.
     pub(crate) next_at: Option<i64>,
 }
 

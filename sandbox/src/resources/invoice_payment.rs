@@ -43,7 +43,7 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str) {
     event::emit(work, "invoice_payment.paid", &payment);
 }
 
-/// Nothing is to be paid any more.
+/// Cancels a payment: nothing is to be paid any more.
 pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
     let now = work.now;
     work.change(Kind::InvoicePayment, id, |payment| {

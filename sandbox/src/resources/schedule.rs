@@ -12,7 +12,7 @@ use crate::{
 
 /// The change that a schedule demands at a moment.
 pub(crate) enum DuePlan {
-    /// Nothing new.
+    /// The items stay.
     Keep,
     /// A phase begins: these are its items.
     Items(Value),

@@ -115,7 +115,7 @@ impl Kind {
         self.names().object
     }
 
-    /// Where objects of the kind are listed.
+    /// The path of the list of the kind's objects.
     pub(crate) fn path(self) -> &'static str {
         self.names().path
     }

@@ -27,7 +27,7 @@ pub(crate) enum Trial {
 }
 
 impl Trial {
-    /// When a trial that begins now ends.
+    /// The end of a trial that starts now.
     pub(crate) fn end(self, now: i64) -> i64 {
         match self {
             Trial::Days(days) => now + days * DAY_SECONDS,

@@ -8,12 +8,12 @@ use crate::store::delivery_fault::DeliveryFaults;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterRetries {
-    /// It is canceled.
+    /// The subscription is canceled.
     #[default]
     Cancel,
-    /// It becomes unpaid: invoices are still drafted, but no longer collected.
+    /// The subscription becomes unpaid: invoices are still drafted, but no longer collected.
     Unpaid,
-    /// It stays past due.
+    /// The subscription stays past due.
     PastDue,
 }
 

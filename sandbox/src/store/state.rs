@@ -49,7 +49,7 @@ pub(crate) struct State {
     pub(crate) endpoint_secrets: BTreeMap<String, String>,
     #[serde(skip)]
     pub(crate) webhooks: WebhookSettings,
-    /// Where the hosted pages are, such as `http://127.0.0.1:12111`.
+    /// Base URL of the hosted pages, such as `http://127.0.0.1:12111`.
     #[serde(skip)]
     pub(crate) base_url: String,
 }

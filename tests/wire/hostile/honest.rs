@@ -32,7 +32,7 @@ async fn the_introspection_of_graphiql_works() {
     .await;
 }
 
-/// As graphql-js writes it.
+/// The introspection query of graphql-js.
 const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
     subscriptionType { name } types { ...FullType } directives { name description locations \
     args(includeDeprecated: true) { ...InputValue } } } } \

@@ -43,7 +43,7 @@ pub(super) struct Introspection {
 }
 
 impl Introspection {
-    /// Asks a schema about itself. Nothing in it waits.
+    /// Returns a schema's answer to an introspection query. Nothing in it waits.
     pub(super) fn of(schema: &Schema) -> Self {
         let answer = schema.execute(Request::new(EVERYTHING)).now_or_never();
         let data = answer.and_then(|answer| answer.data.into_json().ok()).unwrap_or_default();

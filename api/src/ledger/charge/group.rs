@@ -21,9 +21,9 @@ pub(super) enum Resolution {
 /// The meaning of an account that was not among the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// It does not exist.
+    /// The account does not exist.
     Unknown,
-    /// It may be locked, and was skipped.
+    /// The account may be locked, and was skipped.
     MayBeLocked,
 }
 
