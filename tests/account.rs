@@ -70,7 +70,7 @@ facts! {
         assert_eq!((&extensions["code"], &extensions["field"]), (&json!("BAD_USER_INPUT"), &json!("input.password")));
     }
 
-    async fn a_log_in_lasts_a_day(app: TestApp) {
+    async fn a_login_lasts_a_day(app: TestApp) {
         let session = app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
         let expiry: chrono::DateTime<chrono::Utc> = session["expiresAt"].as_str().unwrap().parse().unwrap();
         let left = expiry - app.inside().await.clock.wall();
@@ -103,7 +103,7 @@ facts! {
         assert_eq!(users(&app).await, 1);
     }
 
-    async fn an_odd_email_makes_no_user(app: TestApp) {
+    async fn an_invalid_email_creates_no_user(app: TestApp) {
         let long = format!("{}@patchhive.example", "a".repeat(240));
         for email in ["", "  ", "ada", "@patchhive.example", "ada@", "a da@patchhive.example",
             "ada\n@patchhive.example", "ada\0@patchhive.example", &long] {
@@ -113,7 +113,7 @@ facts! {
         assert_eq!(users(&app).await, 0);
     }
 
-    async fn a_password_of_fewer_than_8_or_more_than_72_bytes_makes_no_user(app: TestApp) {
+    async fn a_password_of_fewer_than_8_or_more_than_72_bytes_creates_no_user(app: TestApp) {
         for password in ["", "1234567", &"x".repeat(73), &"€".repeat(25), "12345678\0"] {
             let code = app.visitor().is_refused(SIGN_UP, ada_with("password", password)).await;
             assert_eq!(code, "BAD_USER_INPUT", "{password:?}");
@@ -130,7 +130,7 @@ facts! {
         }
     }
 
-    async fn an_odd_name_makes_no_user(app: TestApp) {
+    async fn an_invalid_name_creates_no_user(app: TestApp) {
         for field in ["username", "displayName"] {
             for name in ["", "   ", "two\nlines", "zero\0", &"x".repeat(101)] {
                 let code = app.visitor().is_refused(SIGN_UP, ada_with(field, name)).await;
@@ -189,7 +189,7 @@ facts! {
         }
     }
 
-    async fn a_visitor_is_nobody(app: TestApp) {
+    async fn a_visitor_has_no_viewer(app: TestApp) {
         let answer = app.visitor().asks("{ viewer { id } }").await;
         assert_eq!(answer, json!({ "data": { "viewer": null } }));
     }

@@ -88,7 +88,7 @@ async fn a_user_without_a_password_cannot_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_of_old_will_do_if_it_was_hashed_with_bcrypt() {
+async fn an_old_password_works_if_it_was_hashed_with_bcrypt() {
     let hash = bcrypt::hash("ada's password", 4).unwrap();
     for old in databases().await {
         old.runs("ALTER TABLE users ADD COLUMN password_hash VARCHAR(128)").await;
@@ -252,7 +252,7 @@ async fn four_processes_adopt_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn either_table_may_be_there_without_the_other() {
+async fn either_table_may_exist_without_the_other() {
     let statements: Vec<_> = SHAPE.split_inclusive(';').collect();
     for (kept, user) in
         [(statements[0], true), (&statements[1].replace("REFERENCES users (id) ON DELETE CASCADE", ""), false)]

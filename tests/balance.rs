@@ -128,7 +128,7 @@ facts! {
         assert_eq!(admin.gets(ledger, json!({})).await, entry(&id));
     }
 
-    async fn grants_with_one_key_at_once_book_one_entry(app: TestApp) {
+    async fn concurrent_grants_with_one_key_post_one_entry(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
         let grants: Vec<_> = (0..8).map(|_| {
             let admin = admin.clone();
@@ -168,7 +168,7 @@ facts! {
         assert_eq!(ada.balance().await["version"], 0);
     }
 
-    async fn an_odd_grant_books_nothing(app: TestApp) {
+    async fn an_invalid_grant_posts_nothing(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
         for (field, values) in [
             ("credits", vec![json!(0), json!(-1), json!(100_001), json!(i32::MAX), json!(i32::MIN)]),
@@ -183,7 +183,7 @@ facts! {
         assert_eq!(ada.balance().await["version"], 0);
     }
 
-    async fn a_number_that_is_no_int_books_nothing(app: TestApp) {
+    async fn a_number_that_is_no_int_posts_nothing(app: TestApp) {
         let (ada, admin) = ada_and_admin(&app).await;
         for credits in [json!(2_147_483_648_i64), json!(1.5), json!("10"), Value::Null] {
             let answer = admin.asks_with(GRANT, grant_with("credits", credits.clone())).await;
@@ -200,7 +200,7 @@ facts! {
         assert_eq!(ada.credits().await, 100_010);
     }
 
-    async fn nobody_is_granted_nothing(app: TestApp) {
+    async fn an_unknown_user_is_granted_nothing(app: TestApp) {
         let (_, admin) = ada_and_admin(&app).await;
         for id in ["999", "0", "-1", "ada", "", "9223372036854775808"] {
             assert_eq!(admin.is_refused(GRANT, grant_with("userId", json!(id))).await, "NOT_FOUND", "{id:?}");

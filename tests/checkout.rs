@@ -241,7 +241,7 @@ facts! {
         }
     }
 
-    async fn a_declined_card_leaves_the_checkout_open_and_books_nothing(app: TestApp) {
+    async fn a_declined_card_leaves_the_checkout_open_and_posts_nothing(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let checkout = ada.opens_checkout("CORE").await;
         assert_eq!(ada.submits_card(&checkout, "4000000000000002").await.status(), 402);
@@ -266,7 +266,7 @@ facts! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_of_origins_is_the_whole_truth() {
+async fn configured_origins_are_the_only_ones_to_redirect_to() {
     let listed = |config: &mut Config| config.redirect_origins = vec!["https://patchhive.example".to_owned()];
     on_both(listed, async |app| {
         let ada = app.signs_up("ada").await;

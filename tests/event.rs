@@ -52,7 +52,7 @@ facts! {
         }
     }
 
-    async fn the_inbox_shows_what_became_of_each_webhook(app: TestApp) {
+    async fn the_inbox_shows_the_status_of_each_webhook(app: TestApp) {
         let (_, customer) = known_user(&app, "ada").await;
         app.settles().await;
         let admin = app.signs_up_as("admin", Role::Admin).await;
@@ -103,7 +103,7 @@ facts! {
         assert_eq!(lists(&admin, json!({ "after": after })).await, Vec::<Value>::new());
     }
 
-    async fn odd_questions_about_webhooks_are_refused(app: TestApp) {
+    async fn invalid_queries_of_webhooks_are_refused(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let users = admin.gets("{ users { pageInfo { endCursor } } }", json!({})).await;
         for odd in [

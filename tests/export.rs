@@ -105,7 +105,7 @@ facts! {
         assert_eq!(claims(&again["ticket"])["jti"], charge["id"]);
     }
 
-    async fn a_failed_export_is_given_back_once_and_has_no_ticket_any_more(app: TestApp) {
+    async fn a_failed_export_is_refunded_once_and_has_no_ticket_anymore(app: TestApp) {
         let (ada, service) = (app.signs_up("ada").await, app.signs_up_as("exporter", Role::Service).await);
         ada.subscribes("CORE").await;
         let charge = ada.exports("run", "key").await;
@@ -119,7 +119,7 @@ facts! {
         assert_eq!((&again["replayed"], &again["ticket"]), (&json!(true), &Value::Null));
     }
 
-    async fn only_the_export_service_gives_back_and_only_what_was_charged(app: TestApp) {
+    async fn only_the_export_service_refunds_and_only_charges(app: TestApp) {
         let (ada, service) = (app.signs_up("ada").await, app.signs_up_as("exporter", Role::Service).await);
         ada.subscribes("CORE").await;
         let charge = ada.exports("run", "key").await["id"].clone();

@@ -82,7 +82,7 @@ facts! {
         }
     }
 
-    async fn verify_finds_whatever_was_tampered_with(app: TestApp) {
+    async fn verify_finds_every_corruption(app: TestApp) {
         with_history(&app).await;
         let now = app.inside().await.clock.wall();
         let database = app.inside().await.database.clone();

@@ -69,7 +69,7 @@ facts! {
         assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     }
 
-    async fn a_client_that_comes_back_gets_every_version_that_it_missed(app: TestApp) {
+    async fn a_client_that_reconnects_gets_every_version_it_missed(app: TestApp) {
         let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("root", Role::Admin).await);
         for key in ["a", "b", "c", "d"] {
             grants(&admin, 1, key).await;
@@ -84,7 +84,7 @@ facts! {
         assert_eq!(watcher.pushed().await["version"], 5);
     }
 
-    async fn a_client_that_is_up_to_date_hears_nothing_until_something_changes(app: TestApp) {
+    async fn a_client_that_is_up_to_date_receives_nothing_until_a_change(app: TestApp) {
         let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("root", Role::Admin).await);
         let mut watcher = ada.watches_balance(Some(0)).await;
         watcher.stays_silent().await;

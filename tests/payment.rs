@@ -67,7 +67,7 @@ facts! {
         assert!(app.sandbox().requests().is_empty());
     }
 
-    async fn paying_books_the_credits_once_and_both_lists_show_it(app: TestApp) {
+    async fn a_payment_posts_the_credits_once_and_both_lists_show_it(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.buys(40).await;
         assert_eq!(ada.balance().await, json!({ "credits": 40, "unlimited": false, "exportsLeft": 13, "version": 1 }));
@@ -122,7 +122,7 @@ facts! {
         assert_eq!((status(&ada).await.as_str(), ada.credits().await), ("SUCCEEDED", 25));
     }
 
-    async fn money_that_never_comes_books_nothing(app: TestApp) {
+    async fn money_that_never_arrives_posts_nothing(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let checkout = ada.opens_purchase(25).await;
         ada.pays(&checkout, BANK).await;
@@ -154,7 +154,7 @@ facts! {
         assert_eq!(credits(&ada.gets(PAYMENTS, json!({ "first": 0 })).await), Vec::<i64>::new());
     }
 
-    async fn an_odd_page_of_payments_is_refused(app: TestApp) {
+    async fn an_invalid_page_of_payments_is_refused(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for odd in [
             json!({ "first": 101 }), json!({ "first": -1 }), json!({ "last": 101 }), json!({ "first": 1, "last": 1 }),

@@ -51,7 +51,7 @@ facts! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_stripe_the_plans_are_there_and_nothing_can_be_bought() {
+async fn without_stripe_plans_are_readable_and_nothing_can_be_bought() {
     let settings = |config: &mut patch_hive::config::Config| config.stripe = None;
     run_with(Backend::Sqlite, settings, async |app: TestApp| {
         let ada = app.signs_up("ada").await;

@@ -93,7 +93,7 @@ facts! {
         assert_eq!(ada.credits().await, 200);
     }
 
-    async fn a_preview_says_what_a_change_would_mean(app: TestApp) {
+    async fn a_preview_shows_the_price_and_credits_of_a_change(app: TestApp) {
         let ada = app.signs_up("ada").await;
         assert_eq!(ada.previews("PRO").await, Value::Null);
         ada.subscribes("PRO").await;

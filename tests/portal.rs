@@ -31,7 +31,7 @@ facts! {
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
     }
 
-    async fn the_portals_configuration_is_made_once(app: TestApp) {
+    async fn the_portals_configuration_is_created_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let (one, two) = tokio::join!(ada.gets(PORTAL, portal(BACK)), ada.gets(PORTAL, portal(BACK)));
         assert_ne!(one, two, "each session has a page of its own");
@@ -90,7 +90,7 @@ facts! {
         assert_eq!(configurations[0]["features"]["subscription_update"]["enabled"], false);
     }
 
-    async fn the_portal_leads_back_to_allowed_places_only(app: TestApp) {
+    async fn the_portal_returns_to_allowed_urls_only(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for odd in ["http://patchhive.example/", "javascript:alert(1)", "/account", ""] {
             assert_eq!(ada.is_refused(PORTAL, portal(odd)).await, "BAD_USER_INPUT", "{odd}");

@@ -78,7 +78,7 @@ async fn somebody_else_buys(app: &TestApp) {
 }
 
 facts! {
-    async fn where_every_webhook_came_nothing_is_missing(app: TestApp) {
+    async fn nothing_is_missing_if_every_webhook_arrived(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         let pack = buys(&app, &ada, 50).await;
@@ -136,7 +136,7 @@ facts! {
         assert!(ignored.iter().all(|kind| kind == "invoice_payment.paid"), "{ignored:?}");
     }
 
-    async fn live_webhooks_and_several_runs_at_once_book_once(app: TestApp) {
+    async fn live_webhooks_and_concurrent_runs_post_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let late = DeliveryEffect::Late { millis: 300 };
         app.sandbox().inject_delivery(DeliveryFault { event: String::new(), times: u32::MAX, delivery: late });

@@ -71,7 +71,7 @@ fn the_promised_schema_is_served() {
 }
 
 #[test]
-fn an_input_asks_for_nothing_that_was_not_promised() {
+fn inputs_have_only_the_promised_fields() {
     let promised = lines(PROMISED);
     let surplus: Vec<_> = types(&sdl())
         .into_iter()

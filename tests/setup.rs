@@ -80,7 +80,7 @@ fn variable<'a>(printed: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_run_makes_everything_and_a_second_finds_it() {
+async fn a_first_run_creates_everything_and_a_second_finds_it() {
     let stripe = Stripe::start().await;
     let first = stripe.sets_up(&["--webhook-url", URL]).await;
     for (tier, cents) in [("core", 499), ("pro", 1499), ("studio", 2999)] {
@@ -126,7 +126,7 @@ async fn lines_that_are_not_variables_are_comments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_says_what_it_would_do_and_changes_nothing() {
+async fn a_dry_run_reports_changes_and_makes_none() {
     let stripe = Stripe::start().await;
     let printed = stripe.sets_up(&["--dry-run", "--webhook-url", URL]).await;
     assert_eq!(stripe.writes(), 0, "{printed}");
@@ -147,7 +147,7 @@ async fn a_dry_run_says_what_it_would_do_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_url_nothing_is_done_about_webhooks_and_a_host_is_given_the_path() {
+async fn without_a_url_webhooks_are_skipped_and_a_host_gets_the_path() {
     let stripe = Stripe::start().await;
     let printed = stripe.sets_up(&[]).await;
     assert!(printed.contains("without --webhook-url"), "{printed}");
@@ -175,7 +175,7 @@ async fn a_run_that_broke_off_is_finished_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_settings_are_refused_before_anything_is_asked() {
+async fn invalid_settings_are_refused_before_any_call() {
     let folder = tempfile::tempdir().unwrap();
     for (variables, arguments, name) in [
         (vec![], vec![], "STRIPE_SECRET_KEY"),

@@ -91,7 +91,7 @@ facts! {
         assert_eq!(newest(&app).await["cancel_at_period_end"], true);
     }
 
-    async fn cancelling_twice_asks_stripe_once(app: TestApp) {
+    async fn cancelling_twice_calls_stripe_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         let first = ada.cancels().await;

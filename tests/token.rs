@@ -148,7 +148,7 @@ facts! {
         is_kept_out(&app, charge["ticket"].as_str().unwrap()).await;
     }
 
-    async fn a_token_of_nobody_keeps_everybody_out(app: TestApp) {
+    async fn a_token_of_an_unknown_user_is_refused(app: TestApp) {
         for subject in [json!("999"), json!("0"), json!("-1"), json!("ada"), json!(""), json!(1), Value::Null] {
             is_kept_out(&app, &signed(secret(), &claims_with("sub", subject))).await;
         }

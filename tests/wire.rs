@@ -265,7 +265,7 @@ async fn every_answer_names_its_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_is_nothing_at_other_paths() {
+async fn other_paths_are_not_found() {
     on_the_wire(async |app| {
         for path in ["/nowhere", "/graphql/", "/api", "/.env", "/..%2f..%2fetc/passwd", "/%00", "/%ff"] {
             is_refused(app.http().get(app.url(path)), 404, "NOT_FOUND").await;

@@ -28,7 +28,7 @@ async fn sign_up(app: &TestApp, email: &str, username: &str) {
 }
 
 facts! {
-    async fn only_an_admin_looks_at_others(app: TestApp) {
+    async fn only_an_admin_reads_other_users(app: TestApp) {
         let user = app.signs_up("ada").await;
         let service = app.signs_up_as("exporter", Role::Service).await;
         for document in ["{ users { nodes { id } } }", "{ user(id: 1) { id } }", "{ user(id: 999) { id } }"] {
@@ -76,7 +76,7 @@ facts! {
         }
     }
 
-    async fn a_cursor_does_not_show_what_it_is(app: TestApp) {
+    async fn cursors_are_opaque(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let page = admin.gets(PAGE, json!({})).await;
         let cursor = page["pageInfo"]["endCursor"].as_str().unwrap();
@@ -92,7 +92,7 @@ facts! {
         assert_eq!(usernames(&admin.gets(PAGE, json!({ "first": 0 })).await), [""; 0]);
     }
 
-    async fn an_odd_cursor_is_refused(app: TestApp) {
+    async fn an_invalid_cursor_is_refused(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         for after in ["", "1", "%%%", "bm90IGEgbnVtYmVy", "\u{0}", "🎛"] {
             assert_eq!(admin.is_refused(PAGE, json!({ "after": after })).await, "BAD_USER_INPUT", "{after:?}");

@@ -153,7 +153,7 @@ async fn an_email_is_verified_by_a_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_mail_server_the_mutations_say_so() {
+async fn without_a_mail_server_the_mutations_return_mail_disabled() {
     run_with(
         Backend::Sqlite,
         |config: &mut Config| config.mail = Mail::Disabled,

@@ -25,7 +25,7 @@ INSERT INTO users (email, username, display_name, password_hash, created_at) VAL
 INSERT INTO credits_ledger (user_id, credits_delta) VALUES (1, 12);";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn down_gives_the_old_shape_and_its_rows_back() {
+async fn rolling_back_restores_the_old_tables_and_their_rows() {
     for old in databases().await {
         let database = old.connects().await;
         let before = (shape(&database).await, contents(&database).await);

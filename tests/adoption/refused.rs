@@ -87,7 +87,7 @@ async fn a_table_of_the_gateways_name_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_says_the_sentence_and_ends_with_one() {
+async fn the_command_prints_the_reason_and_exits_with_one() {
     for old in databases().await {
         old.runs("UPDATE credits_ledger SET change_type = 'Gift' WHERE id = 3").await;
         let output = program::runs(old.folder.path(), &["migrate", "up"], &[("DATABASE_URL", &old.url)]).await;

@@ -50,7 +50,7 @@ facts! {
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (100, "PRO"));
     }
 
-    async fn an_open_checkout_that_leads_elsewhere_is_closed_first(app: TestApp) {
+    async fn an_open_checkout_with_other_urls_is_closed_first(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let first = leads_to(&ada, "https://patchhive.example/one").await;
         let second = leads_to(&ada, "https://patchhive.example/two").await;
@@ -69,7 +69,7 @@ facts! {
         assert_eq!((status(&app, &first).await.as_str(), status(&app, &second).await.as_str()), ("expired", "open"));
     }
 
-    async fn whatever_comes_at_once_one_checkout_is_open(app: TestApp) {
+    async fn concurrent_requests_leave_one_checkout_open(app: TestApp) {
         for number in 0..4 {
             let ada = app.signs_up(&format!("ada{number}")).await;
             let tiers = ["CORE", "PRO", "CORE", "STUDIO"];

@@ -43,7 +43,7 @@ facts! {
         assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
     }
 
-    async fn while_stripe_fails_before_the_effect_nothing_is_there_and_asking_again_is_safe(app: TestApp) {
+    async fn a_failure_before_the_effect_creates_nothing_and_a_retry_is_safe(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for path in [CUSTOMERS, SESSIONS] {
             breaks(&app, path, ATTEMPTS, Effect::Refuse { status: 500 });
@@ -54,7 +54,7 @@ facts! {
         assert_eq!((count(&app, CUSTOMERS).await, count(&app, SESSIONS).await), (1, 1));
     }
 
-    async fn a_lost_reply_is_found_again_by_asking_again(app: TestApp) {
+    async fn a_retry_after_a_lost_reply_finds_the_object(app: TestApp) {
         let ada = app.signs_up("ada").await;
         breaks(&app, CUSTOMERS, ATTEMPTS, Effect::Drop);
         assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_UNAVAILABLE");
@@ -68,7 +68,7 @@ facts! {
         assert_eq!((ada.credits().await, ada.tier().await.as_str()), (25, "CORE"));
     }
 
-    async fn a_reply_that_cannot_be_read_is_found_again_by_asking_again(app: TestApp) {
+    async fn a_retry_after_an_unreadable_reply_finds_the_object(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for path in [CUSTOMERS, SESSIONS] {
             breaks(&app, path, 1, Effect::Garble);

@@ -28,7 +28,7 @@ async fn days_pass(app: &TestApp, days: i64) {
 }
 
 facts! {
-    async fn settled_webhooks_are_deleted_after_ninety_days_and_others_too(app: TestApp) {
+    async fn processed_webhooks_are_deleted_after_ninety_days(app: TestApp) {
         let (_, customer) = known_user(&app, "ada").await;
         app.settles().await;
         let applied = Pack::new(&customer).completed("paid");

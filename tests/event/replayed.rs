@@ -67,7 +67,7 @@ facts! {
         assert_eq!((entries_of(&ada).await, ada.balance().await, ada.subscription().await), before);
     }
 
-    async fn an_ignored_webhook_is_applied_once_it_means_something(app: TestApp) {
+    async fn an_ignored_webhook_is_applied_once_it_is_relevant(app: TestApp) {
         let (ada, _) = known_user(&app, "ada").await;
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let event = Pack::new("cus_moved").completed("paid");

@@ -27,7 +27,7 @@ async fn newest_payment(app: &TestApp) -> String {
 }
 
 facts! {
-    async fn a_declined_card_changes_nothing_and_says_why(app: TestApp) {
+    async fn a_declined_card_changes_nothing_and_has_a_reason(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, DECLINES).await;
@@ -57,7 +57,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 100));
     }
 
-    async fn a_declined_upgrade_that_nobody_pays_never_comes_alive(app: TestApp) {
+    async fn a_declined_upgrade_that_is_not_paid_never_takes_effect(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, DECLINES).await;
@@ -112,7 +112,7 @@ facts! {
         assert_eq!(ada.credits().await, 125);
     }
 
-    async fn a_bank_account_cannot_pay_an_upgrade_and_both_preview_and_change_say_so(app: TestApp) {
+    async fn a_bank_account_is_refused_for_an_upgrade_by_preview_and_change(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, BANK_ACCOUNT).await;

@@ -34,7 +34,7 @@ fn money(mut preview: Value) -> Value {
 }
 
 facts! {
-    async fn an_end_made_in_the_portal_can_be_taken_back(app: TestApp) {
+    async fn an_end_set_in_the_portal_can_be_reverted(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         ends_in_portal(&app, &ada).await;
@@ -49,7 +49,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 50));
     }
 
-    async fn an_end_made_in_the_portal_comes_unless_it_is_taken_back(app: TestApp) {
+    async fn an_end_set_in_the_portal_takes_effect_unless_reverted(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         ends_in_portal(&app, &ada).await;
@@ -57,7 +57,7 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("FREE", 25));
     }
 
-    async fn a_change_of_plan_lifts_an_end_made_in_the_portal(app: TestApp) {
+    async fn a_plan_change_removes_an_end_set_in_the_portal(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         ends_in_portal(&app, &ada).await;

@@ -63,7 +63,7 @@ facts! {
         assert_eq!(ada.subscription().await["scheduledTier"], Value::Null);
     }
 
-    async fn watchers_see_what_is_scheduled_and_what_is_taken_back(app: TestApp) {
+    async fn watchers_see_scheduled_changes_and_their_removal(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         let mut watcher = watches(&ada).await;
@@ -104,7 +104,7 @@ facts! {
         assert_eq!(ada.tier().await, "STUDIO");
     }
 
-    async fn an_upgrade_lifts_a_scheduled_downgrade_and_a_scheduled_end(app: TestApp) {
+    async fn an_upgrade_removes_a_scheduled_downgrade_and_a_scheduled_end(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("PRO").await;
         ada.changes_plan("CORE").await;
@@ -147,7 +147,7 @@ facts! {
         }
     }
 
-    async fn resuming_what_goes_on_asks_for_nothing(app: TestApp) {
+    async fn resuming_an_active_subscription_calls_nothing(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         assert_eq!(ada.resumes().await, of_tier("CORE", None));

@@ -53,7 +53,7 @@ facts! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_served_is_looked_after_by_who_serves_it() {
+async fn a_served_file_is_reconciled_only_by_its_server() {
     crate::harness::run(crate::harness::Backend::Sqlite, async |app| {
         let refused = runs(&app).await;
         assert_eq!(refused.status.code(), Some(2));

@@ -60,7 +60,7 @@ async fn archived_prices_and_products_are_reactivated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_portal_that_offers_something_else_is_updated_and_other_ones_are_left_alone() {
+async fn a_portal_with_other_features_is_updated_and_other_ones_are_left_alone() {
     let stripe = Stripe::start().await;
     let foreign =
         stripe.post("/v1/billing_portal/configurations", &[("features[invoice_history][enabled]", "false")]).await;

@@ -253,7 +253,7 @@ facts! {
         assert_eq!(undone(&app).await[0].0, State::Refused, "the operator sees it");
     }
 
-    async fn of_three_the_first_is_left(app: TestApp) {
+    async fn of_three_subscriptions_the_first_is_kept(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let core = ada.opens_checkout("CORE").await;
         let customer = customer_of(&app, &core).await;

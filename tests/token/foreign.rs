@@ -154,7 +154,7 @@ async fn of_many_first_requests_at_once_one_makes_the_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_subject_is_who_it_is_and_the_email_is_not() {
+async fn the_subject_identifies_a_user_and_the_email_does_not() {
     behind_an_issuer(
         |_| {},
         async |app| {
@@ -207,7 +207,7 @@ async fn local_user(app: &TestApp, email: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_does_not_say_who_makes_nobody() {
+async fn a_token_without_a_subject_creates_nobody() {
     behind_an_issuer(
         |_| {},
         async |app| {
@@ -221,7 +221,7 @@ async fn a_token_that_does_not_say_who_makes_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_claim_that_cannot_be_stored_makes_nobody() {
+async fn a_claim_that_cannot_be_stored_creates_nobody() {
     behind_an_issuer(
         |_| {},
         async |app| {
@@ -243,7 +243,7 @@ async fn a_claim_that_cannot_be_stored_makes_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_up_and_logging_in_are_off() {
+async fn sign_up_and_login_are_disabled() {
     behind_an_issuer(|_| {}, async |app| {
         for document in [
             r#"mutation { signUp(input: { email: "a@b.example", username: "a", password: "12345678" }) { token } }"#,
@@ -284,7 +284,7 @@ async fn a_strangers_key_lets_nobody_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_token_or_one_for_others_makes_nobody() {
+async fn an_expired_token_or_one_for_another_audience_creates_nobody() {
     behind_an_issuer(
         |_| {},
         async |app| {
@@ -317,7 +317,7 @@ async fn a_role_counts_only_where_the_issuer_is_trusted_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_issuer_is_named_no_other_will_do() {
+async fn a_configured_issuer_is_the_only_one_accepted() {
     let settings = |config: &mut Config| config.tokens.issuer = Some(ISSUER.to_owned());
     behind_an_issuer(settings, async |app| {
         is_let_in(&app, &issued(&ada()), "1").await;

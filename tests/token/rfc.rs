@@ -64,7 +64,7 @@ async fn the_times_of_a_token_are_read_as_the_rfc_has_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_wants_an_extension_understood_is_refused() {
+async fn a_token_that_requires_an_extension_is_refused() {
     behind_an_issuer(
         |_| {},
         async |app| {

@@ -77,7 +77,7 @@ facts! {
         assert!(inbox(&app).await.is_empty());
     }
 
-    async fn an_odd_id_is_refused_and_not_stored(app: TestApp) {
+    async fn an_invalid_id_is_refused_and_not_stored(app: TestApp) {
         for id in ["", "evt 1", "evt_\u{0}", "evt_é", &"e".repeat(256)] {
             let mut event = Pack::new("cus_1").completed("paid");
             event["id"] = id.into();

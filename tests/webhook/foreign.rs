@@ -68,7 +68,7 @@ facts! {
         has_nothing(&ada).await;
     }
 
-    async fn without_a_customer_nobody_gets_anything(app: TestApp) {
+    async fn an_event_without_a_customer_grants_nothing(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let (pack, plan) = (Pack::new(&customer), Plan::new(&customer, CORE));
         for mut event in [pack.completed("paid"), plan.paid("subscription_create")] {

@@ -72,7 +72,7 @@ facts! {
         }
     }
 
-    async fn a_first_period_that_its_subscription_and_its_invoice_tell_grants_once(app: TestApp) {
+    async fn a_first_period_reported_by_its_subscription_and_its_invoice_grants_once(app: TestApp) {
         for (number, subscription_first) in [true, false].into_iter().enumerate() {
             let (ada, customer) = known_user(&app, &format!("ada{number}")).await;
             let plan = Plan::new(&customer, CORE);

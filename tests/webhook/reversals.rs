@@ -319,7 +319,7 @@ facts! {
         assert_eq!((entries_of(&ada).await, ada.tier().await), (vec![grant(100)], "PRO".to_owned()));
     }
 
-    async fn money_of_somebody_else_is_ignored(app: TestApp) {
+    async fn payments_of_another_customer_are_ignored(app: TestApp) {
         let pack = Pack::new("cus_of_somebody_else");
         let money = Money::of_pack(&pack);
         let charge = money.refunded(500);

@@ -15,7 +15,7 @@ fn forms() -> impl Iterator<Item = (Version, bool)> {
 }
 
 facts! {
-    async fn a_subscriptions_life_is_settled_alike_in_every_shape(app: TestApp) {
+    async fn a_subscriptions_life_ends_alike_in_every_shape(app: TestApp) {
         for (number, (version, expanded)) in forms().enumerate() {
             let (ada, customer) = known_user(&app, &format!("ada{number}")).await;
             let plan = Plan { version, expanded, ..Plan::new(&customer, CORE) };
@@ -35,7 +35,7 @@ facts! {
         }
     }
 
-    async fn a_packs_checkout_is_settled_alike_in_every_shape(app: TestApp) {
+    async fn a_packs_checkout_ends_alike_in_every_shape(app: TestApp) {
         for (number, (version, expanded)) in forms().enumerate() {
             let (ada, customer) = known_user(&app, &format!("ada{number}")).await;
             let pack = Pack { version, expanded, ..Pack::new(&customer) };

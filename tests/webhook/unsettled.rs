@@ -30,7 +30,7 @@ pub(crate) fn without_the_price(config: &mut Config) {
 }
 
 facts! {
-    async fn an_unknown_price_is_stored_as_failed_with_its_error_and_books_nothing(app: TestApp) {
+    async fn an_unknown_price_is_stored_as_failed_with_its_error_and_posts_nothing(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
         let plan = Plan::new(&customer, UNKNOWN);
         for event in [plan.created("active"), plan.paid("subscription_create")] {

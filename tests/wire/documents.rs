@@ -153,7 +153,7 @@ async fn the_documents_that_were_used_longest_ago_are_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_remembered_where_that_is_switched_off() {
+async fn nothing_is_persisted_if_that_is_disabled() {
     with_settings(
         |config| config.limits.persisted_documents = 0,
         async |app| {

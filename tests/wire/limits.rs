@@ -202,7 +202,7 @@ async fn nobody_keeps_another_from_logging_in_by_trying_their_email() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn log_ins_and_sign_ups_of_one_address_are_limited_apart() {
+async fn logins_and_sign_ups_of_one_address_are_limited_separately() {
     let two = Rate::per_minute(2);
     with_settings(rates(|rates| (rates.log_in, rates.sign_up) = (two, two)), async |app| {
         app.signs_up("ada").await;
@@ -220,7 +220,7 @@ async fn log_ins_and_sign_ups_of_one_address_are_limited_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_away_by_naming_another_address() {
+async fn a_forged_address_does_not_evade_the_limits() {
     let one = rates(|rates| rates.address = Rate::per_minute(1));
     with_settings(one, async |app| {
         assert_eq!(for_whom(&app, "198.51.100.1").await, 200);
@@ -230,7 +230,7 @@ async fn nobody_gets_away_by_naming_another_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trusted_proxy_asks_for_many() {
+async fn a_trusted_proxy_sends_requests_of_many_clients() {
     let settings = |config: &mut Config| {
         rates(|rates| rates.address = Rate::per_minute(1))(config);
         config.proxies = Proxies::read(["127.0.0.1", "::1"]).unwrap();
@@ -246,7 +246,7 @@ async fn a_trusted_proxy_asks_for_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_away_by_a_word_of_the_proxy_that_cannot_be_read() {
+async fn an_unreadable_proxy_header_does_not_evade_the_limits() {
     let settings = |config: &mut Config| {
         rates(|rates| rates.address = Rate::per_minute(1))(config);
         config.proxies = Proxies::read(["127.0.0.1", "::1"]).unwrap();
@@ -301,7 +301,7 @@ async fn signs_up_from(app: &TestApp, number: usize) -> Actor {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn log_ins_and_sign_ups_of_one_address_come_in_small_bursts() {
+async fn logins_and_sign_ups_of_one_address_come_in_small_bursts() {
     let defaults = |config: &mut Config| {
         config.limits.rates = Config::development(config.bind, String::new(), String::new()).unwrap().limits.rates;
     };

@@ -48,7 +48,7 @@ async fn a_client_of_the_older_media_type_gets_200() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_none_has_its_status_whatever_is_accepted() {
+async fn a_malformed_request_has_its_status_whatever_is_accepted() {
     on_the_wire(async |app| {
         for accept in [JSON, GRAPHQL_RESPONSE] {
             let request = app.http().post(app.url("/graphql")).header(header::ACCEPT, accept);

@@ -114,7 +114,7 @@ async fn only_a_demo_hands_out_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn graphiql_can_be_switched_off() {
+async fn graphiql_can_be_disabled() {
     with_settings(
         |config| config.graphiql = false,
         async |app| {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use super::{on_the_wire, with_settings};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_says_that_it_is_what_it_says_and_in_no_frame() {
+async fn every_response_forbids_sniffing_and_framing() {
     on_the_wire(async |app| {
         for (method, path) in [
             (Method::GET, "/"),

@@ -182,7 +182,7 @@ async fn a_built_graphiql_has_the_story_and_loads_nothing_foreign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_graphiql_is_off_its_files_are_hidden_too() {
+async fn the_files_of_a_disabled_graphiql_are_hidden_too() {
     with_pages_and(
         |config| config.graphiql = false,
         async |browser| {

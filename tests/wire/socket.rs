@@ -112,7 +112,7 @@ async fn an_id_that_is_taken_closes_with_4409_and_is_free_again_once_its_operati
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_beginning_closes_with_4429() {
+async fn a_second_connection_init_closes_with_4429() {
     on_the_wire(async |app| {
         let mut socket = Socket::open(app.address(), None).await;
         socket.initialises(None).await;
@@ -225,7 +225,7 @@ async fn a_page_of_another_origin_opens_no_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_carries_so_many_operations() {
+async fn the_operations_of_a_socket_are_limited() {
     let settings = |config: &mut Config| config.limits.socket_operations = 2;
     with_settings(settings, async |app| {
         let mut socket = app.signs_up("ada").await.connects().await;
@@ -243,7 +243,7 @@ async fn a_socket_carries_so_many_operations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_has_so_many_sockets_and_subscriptions() {
+async fn the_sockets_and_subscriptions_of_a_user_are_limited() {
     let settings = |config: &mut Config| (config.limits.user_sockets, config.limits.user_subscriptions) = (2, 3);
     with_settings(settings, async |app| {
         let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
@@ -271,7 +271,7 @@ async fn a_user_has_so_many_sockets_and_subscriptions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_has_so_many_sockets() {
+async fn the_sockets_of_an_address_are_limited() {
     let settings = |config: &mut Config| config.limits.address_sockets = 2;
     with_settings(settings, async |app| {
         let open = [Socket::connect(app.address()).await, Socket::connect(app.address()).await];
