@@ -64,7 +64,7 @@ impl Crowd {
             let replica = rng.place(self.replicas.count());
             let invocation = self.chooses(account, &mut rng);
             let begin = self.time();
-            let answer = self.asks(account, replica, &asked).await;
+            let answer = self.asks(account, replica, &invocation).await;
             let event = Event { begin, end: self.time(), invocation, answer };
             if let Answer::Charged { id, .. } = &event.answer {
                 account.charges.lock().unwrap().push(id.clone());
@@ -101,7 +101,7 @@ impl Crowd {
 
     async fn asks(&self, account: &Account, replica: usize, invocation: &Invocation) -> Answer {
         let owner = &account.owner;
-        let (who, document, input) = match asked {
+        let (who, document, input) = match invocation {
             Invocation::Charge { key } => (owner, CHARGE, json!({ "runId": key, "idempotencyKey": key })),
             Invocation::Grant { key, credits } => {
                 let user = owner.id.to_string();
@@ -114,7 +114,7 @@ impl Crowd {
             Invocation::Look => (owner, "{ balance { credits version } }", Value::Null),
         };
         let data = self.replicas.asks(replica, who, document, json!({ "input": input })).await;
-        match asked {
+        match invocation {
             Invocation::Grant { .. } | Invocation::Refund { .. } => Answer::Posted(Entry::read(&data)),
             Invocation::Look => Answer::Saw(seen(&data)),
             Invocation::Charge { .. } if data["__typename"] == "InsufficientCredits" => {
