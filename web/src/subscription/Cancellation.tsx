@@ -35,7 +35,7 @@ export function Cancellation({ subscription, onClose }: CancellationProps) {
   );
 }
 
-/** Until when the plan is kept. Only a paid period is called paid, and only a payment that failed is said to have failed. */
+/** Until when the plan is kept. Only a paid period is called paid, and only a failed payment is called failed. */
 function consequence({ tier, status, currentPeriodEnd }: PlanSubscriptionPartsFragment): string {
   const { cancellation } = text;
   const name = text.tiers[tier];
