@@ -19,7 +19,7 @@ fn ada() -> Value {
     json!({ "email": "ada@patchhive.example", "username": "ada", "password": "correct horse" })
 }
 
-/// Ada, but for one field.
+/// The sign-up of Ada with one field changed.
 fn ada_with(field: &str, value: &str) -> Value {
     let mut input = ada();
     input[field] = value.into();

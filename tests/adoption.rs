@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use self::old::{SHAPE, contents, databases, empty, shape, somebody, texts};
 use crate::harness::program;
 
-/// More steps than there are: the way back to where the gateway was not.
+/// More steps than exist, to roll everything back.
 const EVERY_STEP: u32 = 99;
 
 /// Every entry with what the gateway adds to it.

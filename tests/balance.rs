@@ -220,7 +220,7 @@ facts! {
     }
 }
 
-/// Books more than any mutation could, for the first user.
+/// Posts more than any mutation could, for the first user.
 async fn books(app: &TestApp, credits: i64) {
     let inside = app.inside().await;
     let posting = Posting {

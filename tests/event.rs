@@ -22,7 +22,7 @@ const PAGE: &str = "query ($first: Int, $after: String, $status: WebhookEventSta
 const REPLAY: &str = "mutation ($id: ID!) { replayWebhookEvent(input: { id: $id }) { id type status appliedAt attempts \
     error } }";
 
-/// A price that no gateway here sells at.
+/// A price that this gateway does not sell.
 const UNKNOWN: Price = ("price_of_last_year", 399);
 
 async fn lists(admin: &Actor, variables: Value) -> Vec<Value> {
@@ -33,7 +33,7 @@ fn ids(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["id"].as_str().unwrap()).collect()
 }
 
-/// Tries an event again, and returns what became of it.
+/// Replays an event, and returns it with its new status.
 async fn replays(admin: &Actor, event: &Value) -> Value {
     admin.gets(REPLAY, json!({ "id": event["id"] })).await
 }

@@ -18,7 +18,7 @@ fn refund(charge: &Value, reason: &str) -> Value {
     json!({ "input": { "chargeId": charge, "reason": reason } })
 }
 
-/// The claims of a token, whose signature nobody checks here.
+/// The claims of a token, without a check of its signature.
 fn claims(token: &Value) -> Value {
     jsonwebtoken::dangerous::insecure_decode_claims(token.as_str().unwrap()).unwrap()
 }

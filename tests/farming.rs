@@ -59,7 +59,7 @@ impl Farmer {
         }
     }
 
-    /// Tries something, and tells to which plan the user went at once.
+    /// Takes a random action. Returns the plan if the user upgraded at once.
     async fn tries(&mut self, step: usize) -> Option<&'static str> {
         let tier = TIERS[self.rng.place(TIERS.len())];
         match self.rng.below(100) {
@@ -118,7 +118,7 @@ impl Farmer {
         self.app.sandbox().advance(DAY * days).await;
     }
 
-    /// One of the payments, and all of it or a part.
+    /// A random payment, and a part of its amount, or `None` for all of it.
     async fn payment(&mut self) -> Option<(String, Option<i64>)> {
         let charges = charges(&self.app).await;
         let charge = (!charges.is_empty()).then(|| &charges[self.rng.place(charges.len())])?;
@@ -134,7 +134,7 @@ impl Farmer {
         self.story.push(format!("refund of {payment}: {amount:?}, {done}"));
     }
 
-    /// Disputes a payment, or lets an earlier dispute go on.
+    /// Disputes a payment, or continues an earlier dispute.
     async fn disputes(&mut self) {
         let disputes = at_stripe(&self.app, "/v1/disputes?limit=100").await["data"].as_array().unwrap().clone();
         if !disputes.is_empty() && self.rng.rolls(60) {

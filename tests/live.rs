@@ -20,7 +20,7 @@ async fn grants(admin: &Actor, user: i64, key: &str) {
     admin.gets(GRANT, json!({ "input": input })).await;
 }
 
-/// Books an entry as another process would: without a hint.
+/// Posts an entry as another process would: without a hint.
 async fn books_silently(app: &TestApp, user: i64, source: &str) {
     let app = app.inside().await;
     let tx = app.database.begin().await.unwrap();

@@ -20,7 +20,7 @@ use crate::{
     webhook::entries_of,
 };
 
-/// No webhook comes any more.
+/// Stops all webhooks.
 fn loses_webhooks(app: &TestApp) {
     app.sandbox().inject_delivery(DeliveryFault {
         event: String::new(),

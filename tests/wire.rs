@@ -23,7 +23,7 @@ use crate::harness::{Backend, TestApp, app::run_with};
 
 const ORIGIN: &str = "https://app.patchhive.example";
 
-/// The media type that lets the status tell a refused request.
+/// The media type whose status shows a refused request.
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
 /// Runs a fact that does not depend on the database.

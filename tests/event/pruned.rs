@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// All webhooks came so many days earlier.
+/// Makes all webhooks older by a number of days.
 async fn days_pass(app: &TestApp, days: i64) {
     let inside = app.inside().await;
     let earlier = Expr::value(inside.clock.wall() - TimeDelta::days(days));

@@ -159,7 +159,7 @@ impl TestApp {
         self.0.folder.path()
     }
 
-    /// The gateway's inside, for what no client can see.
+    /// The gateway's app, for what no client can see.
     pub(crate) async fn inside(&self) -> App {
         self.0.running.lock().await.as_ref().unwrap().app().clone()
     }
@@ -209,7 +209,7 @@ impl TestApp {
         }
     }
 
-    /// Waits until no look is due. What failed is due later.
+    /// Waits until no look is due. Failed looks are due later.
     pub(crate) async fn has_looked(&self) {
         timeout(PATIENCE, self.looks()).await.expect("looks were not done in time");
     }
@@ -253,7 +253,7 @@ impl TestApp {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    /// Works off everything of a kind, as if it were due now. Returns how many tasks that were.
+    /// Does all work of a kind, as if it were due now. Returns the number of tasks.
     pub(crate) async fn works_off(&self, kind: Kind) -> usize {
         let inside = self.inside().await;
         let tasks = work::Entity::find().filter(work::Column::Kind.eq(kind));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// One page of the own ledger, newest first.
+/// A page of the user's own ledger, newest first.
 pub(crate) const PAGE: &str = "query ($after: String) { ledger(first: 100, after: $after) { nodes { id version changeType \
     creditsDelta balanceAfter reference } pageInfo { hasNextPage endCursor } } }";
 

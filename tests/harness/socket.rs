@@ -10,7 +10,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
-/// The subprotocol that the gateway speaks.
+/// The subprotocol of the gateway.
 pub(crate) const PROTOCOL: (&str, &str) = ("Sec-WebSocket-Protocol", "graphql-transport-ws");
 
 /// Time limit of a message.
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Connects, and says nothing yet.
+    /// Connects without sending a message.
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         Self::connect_with(address, &[PROTOCOL]).await.unwrap()
     }
@@ -134,7 +134,7 @@ impl Socket {
         self.0.send(Message::binary(bytes)).await.unwrap();
     }
 
-    /// Reads on until the connection breaks off, without a word of farewell.
+    /// Reads until the connection breaks off without a close frame.
     pub(crate) async fn breaks_off(&mut self) {
         let read = async {
             loop {

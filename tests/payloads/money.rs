@@ -57,7 +57,7 @@ impl Money {
         Self { at: self.at + seconds, ..self.clone() }
     }
 
-    /// The invoice was paid by this payment.
+    /// The event that the invoice was paid by this payment.
     pub(crate) fn linked(&self) -> Value {
         let link = json!({
             "id": format!("inpay_test{}", fresh()),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{grants, renews};
 use crate::harness::{Actor, TestApp, facts};
 
-/// From now on no event is delivered.
+/// Stops the delivery of events from now on.
 fn holds_events_back(app: &TestApp) -> HashSet<Value> {
     app.sandbox().inject_delivery(DeliveryFault {
         event: String::new(),
@@ -23,7 +23,7 @@ fn since(app: &TestApp, known: &HashSet<Value>) -> Vec<Value> {
     app.sandbox().events().into_iter().filter(|event| !known.contains(&event["id"])).collect()
 }
 
-/// Delivers events after all, each for itself: the newest first, and then all again as they happened.
+/// Delivers events one by one: the newest first, and then all again in their order.
 async fn delivers(app: &TestApp, late: &[Value]) {
     app.sandbox().clear_faults();
     assert!(!late.is_empty());

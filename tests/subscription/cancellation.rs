@@ -31,7 +31,7 @@ fn loses_replies(app: &TestApp) {
     app.sandbox().inject(Fault { method, path, times: ATTEMPTS, effect: Effect::Drop });
 }
 
-/// Stripe changes no subscription, and answers so.
+/// Makes Stripe refuse to change subscriptions.
 fn refuses(app: &TestApp, status: u16) {
     let (method, path) = ("POST".to_owned(), "/v1/subscriptions".to_owned());
     app.sandbox().inject(Fault { method, path, times: u32::MAX, effect: Effect::Refuse { status } });

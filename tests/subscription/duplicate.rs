@@ -59,7 +59,7 @@ async fn refunded(app: &TestApp) -> Vec<String> {
     values(app, "/v1/refunds?limit=100", "amount").await
 }
 
-/// The operations that undid something, with what became of them.
+/// The operations on duplicates, with their states.
 async fn undone(app: &TestApp) -> Vec<(State, Option<String>)> {
     let inside = app.inside().await;
     let query = operation::Entity::find().filter(operation::Column::Kind.eq(Kind::Duplicate));
@@ -67,7 +67,7 @@ async fn undone(app: &TestApp) -> Vec<(State, Option<String>)> {
     rows.into_iter().map(|row| (row.state, row.error)).collect()
 }
 
-/// The newer is gone with its money, and the older lives on.
+/// Checks that the newer subscription is canceled and refunded, and the older continues.
 async fn one_is_left(app: &TestApp, user: &Actor) {
     assert_eq!(statuses(app).await, ["canceled", "active"]);
     assert_eq!(refunded(app).await, ["1499"]);

@@ -12,7 +12,7 @@ use crate::{
 };
 use patch_hive::config::DEMO;
 
-/// A webhook that would book credits, and who would get them.
+/// A webhook that would post credits, and the user who would get them.
 async fn tempting(app: &TestApp) -> (Actor, Vec<u8>) {
     let (ada, customer) = known_user(app, "ada").await;
     (ada, Pack::new(&customer).completed("paid").to_string().into_bytes())

@@ -18,7 +18,7 @@ use crate::{
 
 const UNKNOWN: Price = ("price_of_last_year", 399);
 
-/// A gateway that does not know the price which the sandbox sells CORE at. (After a restart it does.)
+/// Configures a gateway that does not recognize the price of CORE that the sandbox sells, until it is restarted.
 pub(crate) fn without_the_price(config: &mut Config) {
     let one = |id: &str| vec![id.to_owned()];
     let prices = vec![

@@ -210,7 +210,7 @@ async fn a_webhook_that_cannot_be_stripes_is_refused_before_its_body() {
     .await;
 }
 
-/// Begins a request of 64,000 bytes for somebody behind a proxy, and leaves out the last byte.
+/// Starts a request of 64,000 bytes for a client behind a proxy, without its last byte.
 async fn begins(app: &TestApp, forwarded_for: &str) -> TcpStream {
     let mut stream = connects(app).await;
     let head = format!(

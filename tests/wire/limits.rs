@@ -263,7 +263,7 @@ async fn an_unreadable_proxy_header_does_not_evade_the_limits() {
     .await;
 }
 
-/// The status that a request for somebody else is answered with.
+/// The status of a request for a client behind a proxy.
 async fn for_whom(app: &TestApp, forwarded: &str) -> u16 {
     let request = posts(app, "application/json", PLANS).header("x-forwarded-for", forwarded);
     request.send().await.unwrap().status().as_u16()
@@ -289,7 +289,7 @@ async fn the_default_rates_leave_room_for_a_busy_office() {
     .await;
 }
 
-/// A user who signs up at home.
+/// Signs up a user at an address of their own.
 async fn signs_up_from(app: &TestApp, number: usize) -> Actor {
     let email = format!("user{number}@patchhive.example");
     let input = json!({ "email": email, "username": "user", "password": "correct horse" });

@@ -310,7 +310,7 @@ async fn a_flood_of_one_operation_leaves_room_for_the_others() {
     .await;
 }
 
-/// Books a credit of the first user's.
+/// Posts a credit of the first user's.
 async fn books(app: &TestApp, number: u32) {
     let app = app.inside().await;
     let tx = app.database.begin().await.unwrap();
