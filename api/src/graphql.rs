@@ -19,6 +19,7 @@ mod hash;
 mod ledger;
 mod lexer;
 mod loaders;
+mod mail_link;
 mod money;
 mod observation;
 mod payment;
@@ -58,6 +59,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
+    mail_link::MailLinkMutation,
     checkout::CheckoutMutation,
     payment::PaymentMutation,
     subscription::SubscriptionMutation,

@@ -16,10 +16,12 @@ use crate::harness::{Actor, Backend, TestApp, app::run_with};
 /// Time limit for the delivery of a mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const REQUEST_RESET: &str = "mutation ($email: String!) { requestPasswordReset(email: $email) }";
+const REQUEST_RESET: &str = 
+    "mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { email } }";
 const RESET: &str =
     "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { token user { emailVerified } } }";
-const VERIFY: &str = "mutation ($token: String!) { verifyEmail(token: $token) { emailVerified } }";
+const VERIFY: &str = "mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { emailVerified } }";
+const REQUEST_VERIFICATION: &str = "mutation { requestEmailVerification { email } }";
 const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
 
 /// A mail server, and the mails that came to it.
@@ -96,6 +98,14 @@ async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) ->
     }
 }
 
+fn request(email: &str) -> Value {
+    json!({ "input": { "email": email } })
+}
+
+fn verify(token: &str) -> Value {
+    json!({ "input": { "token": token } })
+}
+
 fn reset(token: &str, password: &str) -> Value {
     json!({ "input": { "token": token, "newPassword": password } })
 }
@@ -110,15 +120,17 @@ async fn logs_in(app: &TestApp, password: &str) -> Option<Actor> {
 async fn a_forgotten_password_is_reset_once_by_a_link() {
     with_mail(async |app, mut server| {
         let ada = app.signs_up("ada").await;
-        app.visitor().gets(REQUEST_RESET, json!({ "email": "nobody@patchhive.example" })).await;
-        assert_eq!(app.visitor().gets(REQUEST_RESET, json!({ "email": " ADA@patchhive.example" })).await, true);
+        let nobody = app.visitor().gets(REQUEST_RESET, request("nobody@patchhive.example")).await;
+        assert_eq!(nobody, json!({ "email": "nobody@patchhive.example" }));
+        let answer = json!({ "email": "ada@patchhive.example" });
+        assert_eq!(app.visitor().gets(REQUEST_RESET, request(" ADA@patchhive.example")).await, answer);
         // The mail to nobody was not sent.
         let (page, token) = server.next_link().await;
         assert_eq!(page, "/reset-password");
         for (token, password) in [(token.as_str(), "short"), ("1.2.3", "a new password"), ("", "a new password")] {
             assert_eq!(app.visitor().is_refused(RESET, reset(token, password)).await, "BAD_USER_INPUT");
         }
-        assert_eq!(app.visitor().is_refused(VERIFY, json!({ "token": token })).await, "BAD_USER_INPUT");
+        assert_eq!(app.visitor().is_refused(VERIFY, verify(&token)).await, "BAD_USER_INPUT");
         let session = app.visitor().gets(RESET, reset(&token, "a new password")).await;
         assert_eq!(session["user"]["emailVerified"], true);
         app.bearer(session["token"].as_str().unwrap()).credits().await;
@@ -137,15 +149,16 @@ async fn an_email_is_verified_by_a_link() {
         let verified = async || ada.gets("{ viewer { emailVerified } }", json!({})).await["emailVerified"].clone();
         assert_eq!(verified().await, false);
         assert_eq!(
-            app.visitor().is_refused("mutation { requestEmailVerification }", json!({})).await,
+            app.visitor().is_refused(REQUEST_VERIFICATION, json!({})).await,
             "UNAUTHENTICATED"
         );
-        ada.gets("mutation { requestEmailVerification }", json!({})).await;
+        let mailed = ada.gets(REQUEST_VERIFICATION, json!({})).await;
+        assert_eq!(mailed, json!({ "email": "ada@patchhive.example" }));
         let (page, token) = server.next_link().await;
         assert_eq!(page, "/verify-email");
         assert_eq!(app.visitor().is_refused(RESET, reset(&token, "a new password")).await, "BAD_USER_INPUT");
         for _ in 0..2 {
-            assert_eq!(app.visitor().gets(VERIFY, json!({ "token": token })).await["emailVerified"], true);
+            assert_eq!(app.visitor().gets(VERIFY, verify(&token)).await["emailVerified"], true);
         }
         assert_eq!(verified().await, true);
     })
@@ -159,9 +172,8 @@ async fn without_a_mail_server_the_mutations_return_mail_disabled() {
         |config: &mut Config| config.mail = Mail::Disabled,
         async |app| {
             let ada = app.signs_up("ada").await;
-            let email = json!({ "email": "ada@patchhive.example" });
-            assert_eq!(app.visitor().is_refused(REQUEST_RESET, email).await, "MAIL_DISABLED");
-            assert_eq!(ada.is_refused("mutation { requestEmailVerification }", json!({})).await, "MAIL_DISABLED");
+            assert_eq!(app.visitor().is_refused(REQUEST_RESET, request("ada@patchhive.example")).await, "MAIL_DISABLED");
+            assert_eq!(ada.is_refused(REQUEST_VERIFICATION, json!({})).await, "MAIL_DISABLED");
         },
     )
     .await;

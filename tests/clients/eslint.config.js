@@ -24,9 +24,8 @@ export default [
           ignoredSelectors: ["[type=InputValueDefinition][parent.type=DirectiveDefinition]"],
         },
       ],
-      // Logging out and the mailed links take one argument or none, and answer `true`.
-      "@graphql-eslint/input-name": "off",
-      "@graphql-eslint/no-scalar-result-type-on-mutation": "off",
+      "@graphql-eslint/input-name": ["error", { checkInputType: true, caseSensitiveInputType: false }],
+      "@graphql-eslint/no-scalar-result-type-on-mutation": "error",
       "@graphql-eslint/relay-connection-types": "error",
       "@graphql-eslint/relay-page-info": "error",
       // A connection has `nodes` too, and nothing is found by a global id.

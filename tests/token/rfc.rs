@@ -86,7 +86,7 @@ async fn a_foreign_token_can_be_logged_out_too() {
         |_| {},
         async |app| {
             let token = issued(&ada());
-            app.bearer(&token).gets("mutation { logOut }", json!({})).await;
+            app.bearer(&token).gets("mutation { logOut { revokedAt } }", json!({})).await;
             is_kept_out(&app, &token).await;
             let change = "mutation { changePassword(input: { currentPassword: \"x\", newPassword: \"y\" }) { token } }";
             let again = issued(&ada_with("exp", json!(soon() + 1)));

@@ -29,30 +29,32 @@ const VERIFY_LIFETIME: TimeDelta = TimeDelta::days(3);
 const RESET: &str = "reset-password:";
 const VERIFY: &str = "verify-email:";
 
-/// Queues a mail with a link to choose a new password, if a user has the email.
+/// Queues a mail with a link to choose a new password, if a user has the email. Returns the email as it is stored.
 ///
 /// # Errors
 /// [`Error::MailDisabled`]; [`Error::RateLimited`]; [`Error::BadInput`]; [`Error::Forbidden`] where users come from another
 /// issuer.
-pub async fn request_password_reset(app: &App, email: &str, address: Address) -> Result<(), Error> {
+pub async fn request_password_reset(app: &App, email: &str, address: Address) -> Result<String, Error> {
     if !app.tokens.local() {
         return Err(Error::Forbidden("Users of another issuer reset their password there."));
     }
     app.mailer.as_ref().ok_or(Error::MailDisabled)?;
     let email = sign_up::checked_email(email)?;
     app.throttle.mail(address, &email)?;
-    queue(app, &format!("{RESET}{email}")).await
+    queue(app, &format!("{RESET}{email}")).await?;
+    Ok(email)
 }
 
-/// Queues a mail with a link by which the viewer verifies their email.
+/// Queues a mail with a link by which the viewer verifies their email, which is returned.
 ///
 /// # Errors
 /// [`Error::MailDisabled`]; [`Error::RateLimited`].
-pub async fn request_email_verification(app: &App, viewer: Viewer, address: Address) -> Result<(), Error> {
+pub async fn request_email_verification(app: &App, viewer: Viewer, address: Address) -> Result<String, Error> {
     app.mailer.as_ref().ok_or(Error::MailDisabled)?;
     let user = by_id(app, viewer.user_id).await?.ok_or(Error::NotFound("user"))?;
     app.throttle.mail(address, &user.email)?;
-    queue(app, &format!("{VERIFY}{}", user.id)).await
+    queue(app, &format!("{VERIFY}{}", user.id)).await?;
+    Ok(user.email)
 }
 
 async fn queue(app: &App, key: &str) -> Result<(), Error> {

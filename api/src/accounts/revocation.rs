@@ -21,30 +21,32 @@ use crate::{
 /// Age in seconds of the oldest revocations that are read: longer than a transaction takes, and than clocks differ.
 const RECENT: i64 = 60;
 
-/// Ends the viewer's token.
+/// Ends the viewer's token. Returns when it ended, in wall time.
 ///
 /// # Errors
 /// A failed statement.
-pub async fn log_out(app: &App, viewer: Viewer) -> Result<(), Error> {
+pub async fn log_out(app: &App, viewer: Viewer) -> Result<DateTime<Utc>, Error> {
+    let now = app.clock.wall();
     let row = revoked_token::ActiveModel {
         token: Set(viewer.token.to_hex()),
         user_id: Set(viewer.user_id),
-        revoked_at: Set(app.clock.wall()),
+        revoked_at: Set(now),
         expires_at: Set(viewer.expires_at),
     };
     revoked_token::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(app.database.write()).await?;
     app.identities.revoked(viewer.user_id, |_| false).await;
-    Ok(())
+    Ok(now)
 }
 
-/// Ends all tokens of a user.
+/// Ends all tokens of a user. Returns when they ended, in wall time.
 ///
 /// # Errors
 /// A failed statement.
-pub async fn log_out_everywhere(app: &App, user_id: i64) -> Result<(), Error> {
-    end_tokens(app.database.write(), user_id, app.clock.wall()).await?;
+pub async fn log_out_everywhere(app: &App, user_id: i64) -> Result<DateTime<Utc>, Error> {
+    let now = app.clock.wall();
+    end_tokens(app.database.write(), user_id, now).await?;
     app.identities.revoked(user_id, |_| false).await;
-    Ok(())
+    Ok(now)
 }
 
 /// Ends all tokens of the user with an email and revokes privileged roles, for an operator at the command line.

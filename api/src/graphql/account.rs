@@ -138,54 +138,16 @@ impl AccountMutation {
         Ok(accounts::change_password(ctx.app()?, ctx.viewer()?, change).await.map_err(in_input)?.into())
     }
 
-    /// Mails a link to choose a new password, if a user has this email address. The answer is the same if none has. The link
-    /// opens the page `/reset-password#token=...`. Always returns true.
-    async fn request_password_reset(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The user's email address; case is ignored.")] email: String,
-    ) -> Result<bool, Error> {
-        accounts::request_password_reset(ctx.app()?, &email, ctx.address()).await?;
-        Ok(true)
+    /// Invalidates the token of this request.
+    async fn log_out(&self, ctx: &Context<'_>) -> Result<Revocation, Error> {
+        let revoked_at = accounts::log_out(ctx.app()?, ctx.viewer()?).await?;
+        Ok(Revocation { revoked_at })
     }
 
-    /// Sets a new password with the token of a link from `requestPasswordReset`. All tokens issued before become invalid.
-    /// Returns a new session.
-    async fn reset_password(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The token of the link and the new password.")] input: ResetPasswordInput,
-    ) -> Result<Session, Error> {
-        let ResetPasswordInput { token, new_password } = input;
-        Ok(accounts::reset_password(ctx.app()?, &token, new_password, ctx.address()).await.map_err(in_input)?.into())
-    }
-
-    /// Mails the viewer a link to verify the email address. The link opens the page `/verify-email#token=...`. Always
-    /// returns true.
-    async fn request_email_verification(&self, ctx: &Context<'_>) -> Result<bool, Error> {
-        accounts::request_email_verification(ctx.app()?, ctx.viewer()?, ctx.address()).await?;
-        Ok(true)
-    }
-
-    /// Verifies an email address with the token of a link from `requestEmailVerification`. No access token is needed.
-    async fn verify_email(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The token of the link.", secret)] token: String,
-    ) -> Result<User, Error> {
-        Ok(User(accounts::verify_email(ctx.app()?, &token, ctx.address()).await?))
-    }
-
-    /// Invalidates the token of this request. Always returns true.
-    async fn log_out(&self, ctx: &Context<'_>) -> Result<bool, Error> {
-        accounts::log_out(ctx.app()?, ctx.viewer()?).await?;
-        Ok(true)
-    }
-
-    /// Invalidates all of the viewer's tokens and closes open websockets. Always returns true.
-    async fn log_out_everywhere(&self, ctx: &Context<'_>) -> Result<bool, Error> {
-        accounts::log_out_everywhere(ctx.app()?, ctx.viewer()?.user_id).await?;
-        Ok(true)
+    /// Invalidates all of the viewer's tokens and closes open websockets.
+    async fn log_out_everywhere(&self, ctx: &Context<'_>) -> Result<Revocation, Error> {
+        let revoked_at = accounts::log_out_everywhere(ctx.app()?, ctx.viewer()?.user_id).await?;
+        Ok(Revocation { revoked_at })
     }
 }
 
@@ -205,6 +167,13 @@ impl From<accounts::Session> for Session {
     fn from(session: accounts::Session) -> Self {
         Self { token: session.token, expires_at: session.expires_at, user: User(session.user) }
     }
+}
+
+/// The end of one or more tokens before they expire.
+#[derive(SimpleObject)]
+pub(super) struct Revocation {
+    /// When the tokens were invalidated.
+    revoked_at: DateTime<Utc>,
 }
 
 /// A user.
@@ -258,17 +227,6 @@ impl User {
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
         Ok(ctx.loaders()?.subscription(self.0.id).await?.map(PlanSubscription))
     }
-}
-
-/// The input of `resetPassword`.
-#[derive(InputObject)]
-pub(super) struct ResetPasswordInput {
-    /// The token of the link.
-    #[graphql(secret)]
-    token: String,
-    /// The new password, 8 to 72 bytes.
-    #[graphql(secret)]
-    new_password: String,
 }
 
 /// The input of `changePassword`.
