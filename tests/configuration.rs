@@ -256,6 +256,7 @@ async fn a_value_out_of_range_stops_the_start() {
         ("RATE_LIMIT", ["perhaps", "100/s", "-"]),
         ("RATE_LIMIT_USER", ["off", "0/s", "10"]),
         ("RATE_LIMIT_STRIPE", ["off", "0/min", "60"]),
+        ("RATE_LIMIT_WEBHOOK", ["off", "0/min", "60"]),
         ("RATE_LIMIT_LOG_IN_EMAIL", ["5/d", "/min", "-1/min"]),
         ("TRUSTED_PROXIES", ["everybody", "10.0.0.0/33", "10.0.0.1;10.0.0.2"]),
         ("OPERATION_TIMEOUT", ["0s", "30", "soon"]),

@@ -114,7 +114,7 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
     }
     Router::new()
         .route("/api/payments/webhook", post(webhook::receive))
-        .layer(middleware::from_fn_with_state(gateway.clone(), address::identify))
+        .layer(middleware::from_fn_with_state(gateway.clone(), address::admit_webhook))
         .route("/", get(pages::home))
         .route("/graphiql", get(pages::graphiql))
         .method_not_allowed_fallback(refusal::other_method)

@@ -28,6 +28,8 @@ pub struct Rates {
     pub stripe: Rate,
     /// Requests from one address, operations on its sockets among them.
     pub address: Rate,
+    /// Webhooks from one address, valid or not.
+    pub webhook: Rate,
     /// Sign-ups from one address.
     pub sign_up: Rate,
     /// Logins from one address.
@@ -36,8 +38,9 @@ pub struct Rates {
     pub log_in_email: Rate,
 }
 
-/// Logins and sign-ups that an address may send at once. Each keeps a processor busy for some 250 ms.
-const PASSWORD_BURST: u32 = 10;
+/// Logins and sign-ups that an address may send at once: a class of students behind one router. Each keeps a processor busy
+/// for some 250 ms.
+const PASSWORD_BURST: u32 = 30;
 
 /// New documents that are remembered for one user, or for all callers without a token together.
 const DOCUMENTS: Rate = Rate::per_minute(60);
@@ -58,6 +61,7 @@ struct Limits {
     stripe: Buckets<i64>,
     documents: Buckets<Option<i64>>,
     address: Buckets<Address>,
+    webhook: Buckets<Address>,
     sign_up: Buckets<Address>,
     log_in: Buckets<Address>,
     log_in_email: Buckets<u64>,
@@ -74,6 +78,7 @@ impl Throttle {
             stripe: Buckets::new(rates.stripe),
             documents: Buckets::new(DOCUMENTS),
             address: Buckets::new(rates.address),
+            webhook: Buckets::new(rates.webhook),
             sign_up: Buckets::with_burst(rates.sign_up, PASSWORD_BURST),
             log_in: Buckets::with_burst(rates.log_in, PASSWORD_BURST),
             log_in_email: Buckets::new(rates.log_in_email),
@@ -89,6 +94,14 @@ impl Throttle {
     /// [`Error::RateLimited`].
     pub fn address(&self, address: Address) -> Result<(), Error> {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_address", limits.address.take(&address)))
+    }
+
+    /// Counts a webhook from an address.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`]. Stripe sends a webhook again that was refused.
+    pub fn webhook(&self, address: Address) -> Result<(), Error> {
+        self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_webhook", limits.webhook.take(&address)))
     }
 
     /// Counts an operation of a user.

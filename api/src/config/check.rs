@@ -132,6 +132,7 @@ impl LimitVariables {
             user: self.rate_limit_user.take(problems),
             stripe: self.rate_limit_stripe.take(problems),
             address: self.rate_limit_address.take(problems),
+            webhook: self.rate_limit_webhook.take(problems),
             sign_up: self.rate_limit_sign_up.take(problems),
             log_in: self.rate_limit_log_in.take(problems),
             log_in_email: self.rate_limit_log_in_email.take(problems),

@@ -91,6 +91,7 @@ impl Config {
                     user: Rate::per_minute(60_000),
                     stripe: Rate::per_minute(60),
                     address: Rate::per_minute(300_000),
+                    webhook: Rate::per_minute(60_000),
                     sign_up: Rate::per_minute(240),
                     log_in: Rate::per_minute(240),
                     log_in_email: Rate::per_minute(200),

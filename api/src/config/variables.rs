@@ -233,11 +233,14 @@ pub struct LimitVariables {
     /// Rate limit of requests per IP address (per /64 network for IPv6)
     #[arg(long, env = "RATE_LIMIT_ADDRESS", default_value = "300000/min")]
     pub rate_limit_address: Setting<Rate>,
-    /// Rate limit of sign-ups per IP address, ten of which may come at once
+    /// Rate limit of webhooks per IP address; Stripe sends from several and repeats what was refused
+    #[arg(long, env = "RATE_LIMIT_WEBHOOK", default_value = "60000/min")]
+    pub rate_limit_webhook: Setting<Rate>,
+    /// Rate limit of sign-ups per IP address, thirty of which may come at once
     #[arg(long, env = "RATE_LIMIT_SIGN_UP", default_value = "240/min")]
     pub rate_limit_sign_up: Setting<Rate>,
-    /// Rate limit of logins per IP address, ten of which may come at once. After five wrong passwords for one email, an
-    /// address has to pause before each further attempt, up to 15 minutes
+    /// Rate limit of logins per IP address, thirty of which may come at once. After five wrong passwords for one email,
+    /// an address has to pause before each further attempt, up to 15 minutes
     #[arg(long, env = "RATE_LIMIT_LOG_IN", default_value = "240/min")]
     pub rate_limit_log_in: Setting<Rate>,
     /// Rate limit of logins per email from all addresses; an attacker who uses it up locks the email's owner out

@@ -40,16 +40,17 @@ pub(super) async fn admit(
     Ok(next.run(request).await)
 }
 
-/// Adds the [`Caller`] to a request, however often it sends one.
-pub(super) async fn identify(
+/// As [`admit`], by the limit of webhooks.
+pub(super) async fn admit_webhook(
     State(gateway): State<Gateway>,
     Extension(id): Extension<RequestId>,
     mut request: Request,
     next: Next,
-) -> Response {
+) -> Result<Response, Refusal> {
     let caller = caller(&gateway, &request, id);
+    gateway.app.throttle.webhook(caller.address).map_err(|error| Refusal::of(&error, &caller.id))?;
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    Ok(next.run(request).await)
 }
 
 fn caller(gateway: &Gateway, request: &Request, id: RequestId) -> Caller {

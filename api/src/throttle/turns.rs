@@ -14,11 +14,11 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::Address;
 
-/// Time that a request waits for its turn.
-pub(super) const WAIT: Duration = Duration::from_secs(5);
+/// Time that a request waits for its turn: longer than the burst of one address takes.
+pub(super) const WAIT: Duration = Duration::from_secs(20);
 
 /// Maximum number of waiting requests of one address. More are refused at once.
-const WAITING_PER_ADDRESS: usize = 4;
+const WAITING_PER_ADDRESS: usize = 30;
 
 /// Hands out turns to addresses.
 #[derive(Clone, Debug)]
