@@ -6,7 +6,7 @@ use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{on_the_wire, with_settings};
+use super::{limits::rates, on_the_wire, with_settings};
 use crate::harness::{Socket, TestApp};
 
 const PLANS: &str = "query Plans { plans { tier } }";
@@ -149,6 +149,38 @@ async fn the_documents_that_were_used_longest_ago_are_forgotten() {
             assert_eq!(known, ["PERSISTED_QUERY_NOT_FOUND", "data", "data"]);
         },
     )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_without_a_token_persist_documents_at_a_limited_rate() {
+    const FLOOD: usize = 200;
+    const ROOM: usize = 150;
+    let settings = |config: &mut Config| {
+        rates(|_| {})(config);
+        config.limits.persisted_documents = ROOM;
+    };
+    with_settings(settings, async |app| {
+        let ada = app.signs_up("ada").await;
+        let sends = async |document: &str, token: Option<&str>| {
+            let request = posts(&app, &json!({ "query": document, "extensions": persisted(document) }));
+            let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+            assert_eq!(outcome(request).await, "data");
+        };
+        let is_persisted = async |document: &str| {
+            outcome(posts(&app, &json!({ "extensions": persisted(document) }))).await == "data"
+        };
+        sends(PLANS, Some(ada.token())).await;
+        let flood: Vec<_> = (0..FLOOD).map(|number| format!("{{ a{number}: plans {{ tier }} }}")).collect();
+        for document in &flood {
+            sends(document, None).await;
+        }
+        assert!(is_persisted(PLANS).await, "the flood evicted what a user needs");
+        assert!(is_persisted(&flood[0]).await);
+        // A user has a rate of their own.
+        sends("{ tier }", Some(ada.token())).await;
+        assert!(is_persisted("{ tier }").await);
+    })
     .await;
 }
 

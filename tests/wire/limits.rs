@@ -35,7 +35,7 @@ fn endless() -> Rates {
     }
 }
 
-fn rates(change: impl FnOnce(&mut Rates)) -> impl FnOnce(&mut Config) {
+pub(super) fn rates(change: impl FnOnce(&mut Rates)) -> impl FnOnce(&mut Config) {
     |config| change(config.limits.rates.insert(endless()))
 }
 
