@@ -16,7 +16,7 @@ use crate::harness::{Actor, Backend, TestApp, app::run_with};
 /// Time limit for the delivery of a mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const REQUEST_RESET: &str = 
+const REQUEST_RESET: &str =
     "mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { email } }";
 const RESET: &str =
     "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { token user { emailVerified } } }";
@@ -148,10 +148,7 @@ async fn an_email_is_verified_by_a_link() {
         let ada = app.signs_up("ada").await;
         let verified = async || ada.gets("{ viewer { emailVerified } }", json!({})).await["emailVerified"].clone();
         assert_eq!(verified().await, false);
-        assert_eq!(
-            app.visitor().is_refused(REQUEST_VERIFICATION, json!({})).await,
-            "UNAUTHENTICATED"
-        );
+        assert_eq!(app.visitor().is_refused(REQUEST_VERIFICATION, json!({})).await, "UNAUTHENTICATED");
         let mailed = ada.gets(REQUEST_VERIFICATION, json!({})).await;
         assert_eq!(mailed, json!({ "email": "ada@patchhive.example" }));
         let (page, token) = server.next_link().await;
@@ -172,7 +169,10 @@ async fn without_a_mail_server_the_mutations_return_mail_disabled() {
         |config: &mut Config| config.mail = Mail::Disabled,
         async |app| {
             let ada = app.signs_up("ada").await;
-            assert_eq!(app.visitor().is_refused(REQUEST_RESET, request("ada@patchhive.example")).await, "MAIL_DISABLED");
+            assert_eq!(
+                app.visitor().is_refused(REQUEST_RESET, request("ada@patchhive.example")).await,
+                "MAIL_DISABLED"
+            );
             assert_eq!(ada.is_refused(REQUEST_VERIFICATION, json!({})).await, "MAIL_DISABLED");
         },
     )

@@ -167,9 +167,8 @@ async fn callers_without_a_token_persist_documents_at_a_limited_rate() {
             let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
             assert_eq!(outcome(request).await, "data");
         };
-        let is_persisted = async |document: &str| {
-            outcome(posts(&app, &json!({ "extensions": persisted(document) }))).await == "data"
-        };
+        let is_persisted =
+            async |document: &str| outcome(posts(&app, &json!({ "extensions": persisted(document) }))).await == "data";
         sends(PLANS, Some(ada.token())).await;
         let flood: Vec<_> = (0..FLOOD).map(|number| format!("{{ a{number}: plans {{ tier }} }}")).collect();
         for document in &flood {
