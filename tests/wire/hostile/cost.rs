@@ -75,6 +75,7 @@ fn refusal(executor: &Executor, body: &str) -> Option<usize> {
     let variables = Variables::from_json(members["variables"].take());
     let mut request = Request::new(members["query"].as_str().unwrap()).variables(variables);
     request.operation_name = members["operationName"].as_str().map(ToOwned::to_owned);
+    request.extensions = serde_json::from_value(members["extensions"].take()).unwrap_or_default();
     let rejection = executor.admit(request).err()?;
     Some(serde_json::to_vec(&Response::from(rejection)).unwrap().len())
 }

@@ -40,17 +40,32 @@ numbers! {
     depth: 20,
     arguments: 30,
     values: 400,
-    value: 7,
+    value: 8,
     variables: 300,
-    given: 7,
+    given: 9,
     given_size: 30_000,
     default_size: 2000,
     directives: 8,
     name: 130,
     aliases: 60,
-    field: 8,
-    text: 8,
-    kind: 3,
+    field: 11,
+    text: 9,
+    kind: 4,
+    // Operations of one name, and names that are not among them.
+    choice: 3,
+    // The types that fragments are on.
+    condition: 5,
+    // Where fragments lead: to the next one, back, or nowhere.
+    target: 3,
+    default_shape: 5,
+    // Characters of names.
+    script: 5,
+    // Where directives stand besides fields.
+    places: 7,
+    // Variables that no operation declares.
+    undeclared: 2000,
+    extensions: 4,
+    extensions_size: 20_000,
 }
 
 impl Recipe {
@@ -85,7 +100,8 @@ impl Recipe {
         let body = json!({
             "query": parts.document(),
             "variables": parts.given(),
-            "operationName": (parts.operations > 1).then_some("O0"),
+            "operationName": parts.operation_name(),
+            "extensions": parts.extensions(),
         });
         body.to_string()
     }
@@ -106,17 +122,54 @@ fn join(count: u64, text: impl Fn(u64) -> String) -> String {
 
 impl Parts {
     fn document(&self) -> String {
-        let kind = ["query", "mutation", "subscription", "query"][place(self.kind, 4)];
         let set = self.set("Query");
         let operations = match self.operations {
             0 => format!("{{ {set} }}"),
-            count => join(count, |n| format!("{kind} O{n}{} {} {{ {set} }}", self.declared(), self.directives())),
+            count => join(count, |n| {
+                let kinds = ["query", "mutation", "subscription", "query"];
+                let kind = kinds[place(if self.kind == 4 { n } else { self.kind }, 4)];
+                let name = if self.choice == 3 { "O0".to_owned() } else { format!("O{n}") };
+                format!("{kind} {name}{} {} {{ {set} }}", self.declared(), self.directives_at(1))
+            }),
         };
+        let on =
+            ["Query", "Plan", "CreateCheckoutResult", "Nothing", "Mutation", "LogInInput"][place(self.condition, 6)];
         let fragments = join(self.fragments, |n| {
-            let next = join(self.spreads, |_| format!("...F{}", n + 1));
-            format!("fragment F{n} on Query {{ {next} {} }}", self.fields())
+            let target = match self.target {
+                0 => format!("F{}", n + 1),
+                1 => "F0".to_owned(),
+                2 => self.long(&format!("N{n}")),
+                _ => format!("F{}", (n * 7 + 3) % (self.fragments + 1)),
+            };
+            let next = join(self.spreads, |_| format!("...{target}{}", self.directives_at(2)));
+            format!("fragment F{n} on {on} {} {{ {next} {} }}", self.directives_at(4), self.fields())
         });
         format!("{operations} {fragments} fragment F{} on Query {{ tier }}", self.fragments)
+    }
+
+    /// The operation that is to run.
+    fn operation_name(&self) -> Option<String> {
+        match self.choice {
+            1 => Some(self.long("O")),
+            2 => None,
+            _ => (self.operations > 1).then(|| "O0".to_owned()),
+        }
+    }
+
+    fn extensions(&self) -> Value {
+        let size = usize::try_from(self.extensions_size).unwrap();
+        match self.extensions {
+            0 => Value::Null,
+            1 => json!({ "persistedQuery": { "version": 1, "sha256Hash": self.content(self.extensions_size) } }),
+            2 => json!({ "persistedQuery": { "version": 1, "sha256Hash": "0".repeat(64) } }),
+            3 => json!({ "other": vec![json!({}); size / 3] }),
+            _ => (0..size % 120).fold(json!({}), |inner, _| json!({ "a": inner })),
+        }
+    }
+
+    /// Directives in a place where not every recipe has some.
+    fn directives_at(&self, place: u64) -> String {
+        if self.places & place == 0 { String::new() } else { self.directives() }
     }
 
     fn set(&self, parent: &str) -> String {
@@ -148,14 +201,18 @@ impl Parts {
                 5 => ("users".to_owned(), "{ nodes { balance { credits } } }"),
                 6 => ("creditQuote".to_owned(), "{ credits }"),
                 7 => ("previewPlanChange".to_owned(), "{ tier }"),
-                _ => ("logIn".to_owned(), "{ token }"),
+                8 => ("logIn".to_owned(), "{ token }"),
+                9 => ("__typename".to_owned(), ""),
+                10 => ("__schema".to_owned(), "{ directives { args { type { name ofType { name } } } } }"),
+                _ => ("createCheckout".to_owned(), "{ ... on Checkout { id } ... on AlreadySubscribed { message } }"),
             };
             format!("{alias}{name}{arguments} {} {inside}", self.directives())
         })
     }
 
     fn argument(&self, field: u64, at: u64) -> String {
-        let name = ["first", "last", "after", "credits", "input", "name", "tier"].get(place(at, 9));
+        let name =
+            ["first", "last", "after", "credits", "input", "name", "tier", "includeDeprecated"].get(place(at, 10));
         let name = name.map_or_else(|| self.long(&format!("x{at}")), ToString::to_string);
         let one = || match self.value {
             0 => "1".to_owned(),
@@ -165,6 +222,7 @@ impl Parts {
             4 => "CORE".to_owned(),
             5 => field.to_string(),
             6 => format!("\"\"\"{}\"\"\"", self.content(self.values)),
+            7 => format!("{}{}{}", "[".repeat(10), self.long("e"), "]".repeat(10)),
             _ => "null".to_owned(),
         };
         let value = match self.values {
@@ -181,12 +239,18 @@ impl Parts {
         }
         let value_type = ["Int", "[Int!]", "String", "[LogInInput!]", "Boolean!", "Tier", "[[[Int]]]", "Nothing"]
             [place(self.given, 8)];
-        let default = match (self.default_size, self.given) {
-            (0, _) => String::new(),
-            (size, 2) => format!("= \"{}\"", self.content(size * 20)),
-            (size, _) => format!("= [{}]", join(size, |_| "1".to_owned())),
+        let size = self.default_size;
+        let default = match self.default_shape {
+            _ if size == 0 => String::new(),
+            0 => format!("= [{}]", join(size, |_| "1".to_owned())),
+            1 => format!("= \"{}\"", self.content(size * 20)),
+            2 => format!("= [{}]", join(size / 4, |_| "{ email: \"a\", password: \"b\" }".to_owned())),
+            3 => format!("= {{ {} }}", join(size, |n| format!("a{n}: 1"))),
+            4 => format!("= {}1{}", "[".repeat(place(size, 20)), "]".repeat(place(size, 20))),
+            _ => format!("= {}", self.long("e")),
         };
-        format!("({})", join(self.variables, |n| format!("$v{n}: {value_type} {default}")))
+        let directives = self.directives_at(2);
+        format!("({})", join(self.variables, |n| format!("$v{n}: {value_type} {default} {directives}")))
     }
 
     fn given(&self) -> Value {
@@ -197,12 +261,16 @@ impl Parts {
             3 => json!(vec![json!({ "email": "a", "password": "b" }); size / 8]),
             6 => json!(vec![vec![vec![1]]; size / 2]),
             7 => (0..size % 120).fold(json!(1), |inner, _| json!([inner])),
+            8 => Value::Object((0..size / 8).map(|n| (self.long(&format!("k{n}")), json!(n))).collect()),
+            9 => json!(vec![self.content(40); size / 20]),
             _ => json!(size),
         };
         // As many of them as a body has room for.
         let room = 60_000 / value.to_string().len().max(1);
         let count = usize::try_from(self.variables).unwrap().min(room.max(1));
-        Value::Object((0..count).map(|n| (format!("v{n}"), value.clone())).collect())
+        let declared = (0..count).map(|n| (format!("v{n}"), value.clone()));
+        let others = (0..self.undeclared).map(|n| (self.long(&format!("w{n}")), json!(n)));
+        Value::Object(declared.chain(others).collect())
     }
 
     fn directives(&self) -> String {
@@ -215,11 +283,13 @@ impl Parts {
     }
 
     fn long(&self, start: &str) -> String {
-        format!("{start}{}", "x".repeat(usize::try_from(self.name).unwrap()))
+        let letter = ["x", "_", "é", "\u{1f3b9}", "\u{200b}", "\u{202e}"][place(self.script, 6)];
+        format!("{start}{}", letter.repeat(usize::try_from(self.name).unwrap()))
     }
 
     fn content(&self, size: u64) -> String {
-        let piece = ["x", "\\n", "\\u00e9", "\u{1f3b9}", "#", " ", "{", "\n ", "\\\"\"\""][place(self.text, 9)];
+        let piece =
+            ["x", "\\n", "\\u00e9", "\u{1f3b9}", "#", " ", "{", "\n ", "\\\"\"\"", "\u{0}"][place(self.text, 10)];
         piece.repeat(usize::try_from(size).unwrap().min(ROOM))
     }
 }
