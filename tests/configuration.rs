@@ -189,6 +189,40 @@ async fn a_wrong_stripe_setting_stops_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wrong_mail_settings_stop_the_start_and_are_reported_together() {
+    let server = ("SMTP_URL", "smtps://gateway:secret@mail.example");
+    let sender = ("MAIL_FROM", "Patch-Hive <no-reply@patchhive.example>");
+    let pages = ("PUBLIC_URL", "https://patchhive.example");
+    is_refused(&good_but(&[server, pages]), "MAIL_FROM").await;
+    is_refused(&good_but(&[server, sender]), "PUBLIC_URL").await;
+    for url in ["mail.example", "http://mail.example", "smtps://"] {
+        is_refused(&good_but(&[("SMTP_URL", url), sender, pages]), "SMTP_URL").await;
+    }
+    for from in ["Patch-Hive", "a@", "a@b.example, c@d.example"] {
+        is_refused(&good_but(&[server, ("MAIL_FROM", from), pages]), "MAIL_FROM").await;
+    }
+    for url in ["patchhive.example", "http://patchhive.example", "ftp://patchhive.example"] {
+        is_refused(&good_but(&[server, sender, ("PUBLIC_URL", url)]), "PUBLIC_URL").await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = good_but(&[("SMTP_URL", "mail.example"), ("MAIL_FROM", "nobody"), ("PUBLIC_URL", "nowhere")]);
+    let complaint = complaint(&program::runs(folder.path(), &["serve"], &wrong).await);
+    assert_eq!(complaint.lines().count(), 3, "{complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_server_that_does_not_answer_is_named_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing listens at this port.
+    let settings = good_but(&[("DATABASE_URL", "postgres://hive:secret@127.0.0.1:1/hive")]);
+    let output = program::runs(folder.path(), &["serve"], &settings).await;
+    let complaint = complaint(&output);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("127.0.0.1:1") && complaint.contains("refused"), "{complaint}");
+    assert!(!complaint.contains("secret") && !complaint.contains("pool"), "{complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_live_key_is_sent_to_stripe_only() {
     for base in [
         "http://127.0.0.1:8001/",

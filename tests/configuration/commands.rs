@@ -1,9 +1,18 @@
 //! Commands that run to completion print what they promise, and change nothing on errors.
 
-use patch_hive::graphql::sdl;
+use std::time::Duration;
 
-use super::{GOOD, secret_variables, variables};
-use crate::harness::program::{self, complaint};
+use patch_hive::graphql::sdl;
+use tokio::time::{sleep, timeout};
+
+use super::{GOOD, secret_variables, serving::SIGN_UP, variables};
+use crate::harness::{
+    Process,
+    program::{self, complaint},
+};
+
+/// How long a revocation may take to be noticed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command that must succeed in an empty folder, and returns what it printed.
 async fn prints(arguments: &[&str], environment: &[(&str, &str)]) -> String {
@@ -126,4 +135,40 @@ async fn a_token_is_issued_for_an_existing_user_only() {
     let unsigned = program::runs(folder.path(), &asked, &GOOD[1..2]).await;
     assert_eq!(unsigned.status.code(), Some(2));
     assert!(complaint(&unsigned).contains("JWT_SECRET"), "{}", complaint(&unsigned));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoking_ends_the_tokens_of_a_user_at_a_running_gateway() {
+    const VIEWER: &str = "{ viewer { email } }";
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["serve"], &GOOD[1..]).await;
+    gateway.asks("", SIGN_UP).await;
+    let admin = ["token", "--email", "ada@patchhive.example", "--role", "admin"];
+    let output = program::runs(folder.path(), &admin, &GOOD[1..3]).await;
+    assert!(output.status.success(), "{}", complaint(&output));
+    let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    assert_eq!(gateway.asks(&token, VIEWER).await["data"]["viewer"]["email"], "ada@patchhive.example");
+
+    let output = program::runs(folder.path(), &["revoke", "--email", "ADA@patchhive.example"], &GOOD[1..2]).await;
+    assert!(output.status.success(), "{}", complaint(&output));
+    let revoked = async {
+        while gateway.asks(&token, VIEWER).await["errors"][0]["extensions"]["code"] != "UNAUTHENTICATED" {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, revoked).await.expect("the token stays valid");
+    let unknown = program::runs(folder.path(), &["revoke", "--email", "nobody@patchhive.example"], &GOOD[1..2]).await;
+    assert_eq!(unknown.status.code(), Some(1), "{}", complaint(&unknown));
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admins_token_lasts_a_day_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |ttl| ["token", "--email", "ada@patchhive.example", "--role", "admin", "--ttl", ttl];
+    for ttl in ["25h", "3650d"] {
+        let output = program::runs(folder.path(), &asked(ttl), &GOOD[1..3]).await;
+        assert_eq!(output.status.code(), Some(2), "{ttl}");
+        assert!(complaint(&output).contains("--ttl"), "{}", complaint(&output));
+    }
 }

@@ -1,16 +1,20 @@
 //! A gateway process starts with valid settings, serves, and stops in order.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Duration};
 
 use patch_hive::config::DEMO;
 use serde_json::json;
+use tokio::time::{sleep, timeout};
 
-use super::{GOOD, good_but, variables};
+use super::{GOOD, good_but, is_refused, variables};
 use crate::harness::{
     Process, Socket,
     program::{self, complaint},
     signature,
 };
+
+/// How long a mail may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_without_stripe_serves_everything_but_payments() {
@@ -132,6 +136,38 @@ async fn the_environment_overrides_the_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_port_counts_on_all_addresses_unless_an_address_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let everywhere = [&GOOD[1..], &[("PORT", "0")]].concat();
+    let gateway = Process::start_as_set(folder.path(), &["serve"], &everywhere).await;
+    assert!(gateway.address().ip().is_unspecified());
+    // Another address of this machine.
+    let elsewhere = format!("http://127.0.0.2:{}/healthz", gateway.address().port());
+    assert_eq!(gateway.http().get(elsewhere).send().await.unwrap().status(), 200);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+    let gateway = Process::start_as_set(folder.path(), &["serve"], &good_but(&[("PORT", "1")])).await;
+    assert!(gateway.address().ip().is_loopback() && gateway.address().port() != 1);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+    is_refused(&good_but(&[("BIND", ""), ("PORT", "65536")]), "PORT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_development_gateway_writes_mailed_links_to_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
+    let request = r#"mutation { requestPasswordReset(input: { email: "demo@patchhive.example" }) { email } }"#;
+    let answer = gateway.asks("", request).await;
+    assert_eq!(answer["data"]["requestPasswordReset"]["email"], "demo@patchhive.example", "{answer}");
+    let logged = async {
+        while !gateway.log().contains("/reset-password#token=") {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert!(timeout(PATIENCE, logged).await.is_ok(), "{}", gateway.log());
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_in_use_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -209,5 +245,5 @@ async fn a_fresh_start_deletes_nothing_that_is_in_use() {
     assert_eq!(fresh.stops("-TERM").await, Some(0));
 }
 
-const SIGN_UP: &str = r#"mutation { signUp(input: { email: "ada@patchhive.example", username: "ada",
+pub(super) const SIGN_UP: &str = r#"mutation { signUp(input: { email: "ada@patchhive.example", username: "ada",
     password: "correct horse" }) { token } }"#;

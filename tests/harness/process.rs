@@ -32,8 +32,13 @@ pub(crate) struct Process {
 impl Process {
     /// Starts on a free port, which the log names.
     pub(crate) async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_as_set(folder, &[arguments, &["--bind", "127.0.0.1:0"]].concat(), variables).await
+    }
+
+    /// Starts where the settings say.
+    pub(crate) async fn start_as_set(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = program::command(folder, arguments, variables);
-        command.args(["--bind", "127.0.0.1:0", "--log-format", "json"]);
+        command.args(["--log-format", "json"]);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (address, start) = timeout(PATIENCE, listening(&mut lines)).await.expect("the gateway did not start");

@@ -133,13 +133,24 @@ async fn one_address_cannot_take_every_connection() {
             let silent = connects(&app).await;
             // A websocket is a connection as long as it lives.
             let socket = app.visitor().connects().await;
-            assert!(gets(connects(&app).await, PLANS).await.starts_with("HTTP/1.1 429"));
+            let refused = gets(connects(&app).await, PLANS).await;
+            assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+            is_protected(&refused);
             assert!(gets(connects_from_elsewhere(&app).await, PLANS).await.starts_with("HTTP/1.1 200"));
             drop((silent, socket));
             until_served(&app).await;
         },
     )
     .await;
+}
+
+/// Checks that a response has the headers that every response has.
+fn is_protected(response: &str) {
+    let response = response.to_lowercase();
+    for header in ["x-content-type-options: nosniff", "x-frame-options: deny", "referrer-policy: no-referrer"] {
+        assert!(response.contains(header), "{header}: {response}");
+    }
+    assert!(response.contains("content-security-policy: default-src 'none'; frame-ancestors 'none'"), "{response}");
 }
 
 async fn until_served(app: &TestApp) {
@@ -159,6 +170,7 @@ async fn a_full_server_answers_probes_only() {
         let refused = gets(connects_from_elsewhere(&app).await, PLANS).await;
         assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
         assert!(refused.contains("retry-after: 5") && refused.contains("UNAVAILABLE"), "{refused}");
+        is_protected(&refused);
         // Silent clients do not keep the probes out.
         let silent = (connects_from_elsewhere(&app).await, connects_from_elsewhere(&app).await);
         assert!(gets(connects_from_elsewhere(&app).await, "/healthz").await.starts_with("HTTP/1.1 200"));

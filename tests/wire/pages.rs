@@ -1,5 +1,6 @@
 //! People and probes receive the right pages.
 
+use futures_util::future::join_all;
 use patch_hive::{
     clock::Clock,
     config::DEMO,
@@ -21,6 +22,21 @@ async fn probes_are_answered() {
     on_the_wire(async |app| {
         assert_eq!(page(&app, "/healthz").await, (200, "ok".to_owned()));
         assert_eq!(page(&app, "/readyz").await, (200, "ready".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_probes_at_once_share_one_check_of_the_database() {
+    on_the_wire(async |app| {
+        const PROBES: usize = 200;
+        let database = app.inside().await.database.clone();
+        let before = database.statements();
+        let probes = (0..PROBES).map(|_| async { app.http().get(app.url("/readyz")).send().await.unwrap().status() });
+        assert!(join_all(probes).await.iter().all(|status| *status == 200));
+        // A check takes several statements, and the gateway's jobs run meanwhile.
+        let statements = database.statements() - before;
+        assert!(statements < PROBES as u64 / 2, "{statements} statements");
     })
     .await;
 }

@@ -46,7 +46,7 @@ pub async fn change_password(app: &App, viewer: Viewer, change: ChangePassword) 
     let turn = app.throttle.password_turn(change.address).await?;
     let new = password::hash(turn, change.new, &app.password_cost).await?;
     if !set_password(app.database.write(), (user.id, &hash), new, app.clock.wall()).await? {
-        return Err(Error::Conflict("The password was changed by another request. Log in again."));
+        return Err(Error::Unauthenticated("The password was changed by another request. Log in again."));
     }
     app.identities.revoked(user.id, |_| false).await;
     let user = super::by_ids(app.database.read(), &[user.id]).await?.remove(&user.id).ok_or(Error::NotFound("user"))?;

@@ -36,7 +36,7 @@ use self::{
     admission::{Admission, ConnectionPermit},
     stream::ConnectionStream,
 };
-use super::refusal::Refusal;
+use super::{protection, refusal::Refusal};
 use crate::{app::App, config::Limits, telemetry};
 
 /// Bytes that hyper buffers of one connection: the limit for a request's line and headers together, as in Node.js.
@@ -50,6 +50,8 @@ const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Sent to a client whose address has too many connections open, before the connection is closed.
 const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 5\r\n\
+    X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n\
+    Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n\
     Content-Type: text/plain\r\nContent-Length: 52\r\n\r\nToo many connections from this address. Close some.\n";
 
 /// Serves HTTP/1.1 until `stop` is cancelled, and then until open requests are answered, at most for the configured time.
@@ -107,6 +109,13 @@ fn connection_builder(limits: &Limits) -> impl Fn(bool) -> http1::Builder + use<
     }
 }
 
+/// The response to whatever is not a probe while the server is full. It passes no middleware.
+fn server_full() -> Response {
+    let mut response = Refusal::server_full().into_response();
+    protection::add(response.headers_mut());
+    response
+}
+
 async fn serve_connection(
     Client { stream, peer, permit }: Client,
     service: TowerToHyperService<Router>,
@@ -123,7 +132,7 @@ async fn serve_connection(
         async move {
             match answer {
                 Some(answer) => answer.await,
-                None => Ok::<Response, Infallible>(Refusal::server_full().into_response()),
+                None => Ok::<Response, Infallible>(server_full()),
             }
         }
     });

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -33,13 +33,18 @@ pub(super) async fn protect(State(gateway): State<Gateway>, request: Request, ne
         // Responses contain tokens and balances.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    add(headers);
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
+    response
+}
+
+/// Adds the headers that every response has.
+pub(super) fn add(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     let page = headers.get(header::CONTENT_TYPE).is_some_and(|content| content.as_bytes().starts_with(b"text/html"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if page { PAGE } else { NO_PAGE });
-    if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
-    }
-    response
 }
