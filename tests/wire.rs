@@ -10,6 +10,7 @@ mod limits;
 mod multipart;
 mod negotiation;
 mod once;
+mod origin;
 mod pages;
 mod protection;
 mod site;

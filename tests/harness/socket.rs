@@ -7,7 +7,17 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        protocol::{
+            CloseFrame,
+            frame::{
+                Frame,
+                coding::{Data, OpCode},
+            },
+        },
+    },
 };
 
 /// The subprotocol of the gateway.
@@ -15,6 +25,14 @@ pub(crate) const PROTOCOL: (&str, &str) = ("Sec-WebSocket-Protocol", "graphql-tr
 
 /// Time limit of a message.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The place of a frame in a message of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    First,
+    Middle,
+    Last,
+}
 
 #[derive(Debug)]
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -62,6 +80,16 @@ impl Socket {
 
     pub(crate) async fn sends_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Sends one frame of a message.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub(crate) async fn sends_frame(&mut self, part: Part, text: &str) -> Result<(), Error> {
+        let code = OpCode::Data(if part == Part::First { Data::Text } else { Data::Continue });
+        let frame = Message::Frame(Frame::message(text.as_bytes().to_vec(), code, part == Part::Last));
+        if part == Part::Last { self.0.send(frame).await } else { self.0.feed(frame).await }
     }
 
     pub(crate) async fn subscribes(&mut self, id: &str, document: &str, variables: Value) {

@@ -6,15 +6,15 @@ use entity::{ledger_entry::ChangeType, user::Role};
 use patch_hive::{
     config::Config,
     ledger::{self, Posting, Unlimited},
-    throttle::Proxies,
+    throttle::Rate,
 };
 use serde_json::{Value, json};
 
-use super::{ORIGIN, on_the_wire, with_settings};
+use super::{limits::rates, on_the_wire, with_settings};
 use crate::harness::{
     Socket, TestApp,
     actor::{EXPORT, WATCH_BALANCE, export},
-    socket::PROTOCOL,
+    socket::{PROTOCOL, Part},
 };
 
 async fn is_closed(socket: &mut Socket, code: u16) {
@@ -213,45 +213,48 @@ async fn pings_are_answered_with_what_they_carry_before_the_beginning_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_another_origin_opens_no_socket() {
-    let settings = |config: &mut Config| config.cors_origins = vec![ORIGIN.to_owned()];
-    with_settings(settings, async |app| {
-        let from =
-            async |origin: &str| Socket::connect_with(app.address(), &[PROTOCOL, ("Origin", origin)]).await.err();
-        assert_eq!(from("https://evil.example").await, Some(403));
-        assert_eq!(from("null").await, Some(403));
-        assert_eq!(from(ORIGIN).await, None);
+async fn an_id_is_no_longer_than_clients_need() {
+    on_the_wire(async |app| {
+        let mut socket = app.visitor().connects().await;
+        socket.subscribes(&"i".repeat(128), "{ nonsense }", json!({})).await;
+        is_refused(&mut socket, &"i".repeat(128), "BAD_REQUEST").await;
+        socket.subscribes(&"i".repeat(129), "{ nonsense }", json!({})).await;
+        is_closed(&mut socket, 4400).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trusted_proxy_says_which_host_a_page_called() {
-    const PAGE: [(&str, &str); 3] =
-        [PROTOCOL, ("Origin", "https://hive.example"), ("X-Forwarded-Host", "hive.example")];
-    let trust = |config: &mut Config| config.proxies = Proxies::read(["127.0.0.1", "::1"]).unwrap();
-    with_settings(trust, async |app| {
-        assert!(Socket::connect_with(app.address(), &PAGE).await.is_ok());
-        let other = [PROTOCOL, ("Origin", "https://evil.example"), ("X-Forwarded-Host", "hive.example")];
-        assert_eq!(Socket::connect_with(app.address(), &other).await.err(), Some(403));
-    })
-    .await;
-    let refused = async |app: TestApp| Socket::connect_with(app.address(), &PAGE).await.err();
-    on_the_wire(async |app| assert_eq!(refused(app).await, Some(403), "anybody can write that header")).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_inside_of_apps_open_sockets_where_they_are_allowed() {
-    let settings = |config: &mut Config| config.cors_origins = vec!["capacitor://localhost".to_owned()];
-    with_settings(settings, async |app| {
-        for (origin, refused) in [("capacitor://localhost", None), ("ionic://localhost", Some(403))] {
-            let socket = Socket::connect_with(app.address(), &[PROTOCOL, ("Origin", origin)]).await;
-            assert_eq!(socket.err(), refused, "{origin}");
-            let request = app.http().post(app.url("/graphql")).header("Origin", origin);
-            let answer = request.json(&json!({ "query": "{ plans { tier } }" })).send().await.unwrap();
-            let allowed = answer.headers().get("access-control-allow-origin").is_some_and(|value| value == origin);
-            assert_eq!(allowed, refused.is_none(), "{origin}");
+async fn messages_that_are_no_operations_count_for_their_address_too() {
+    with_settings(rates(|rates| rates.address = Rate::per_minute(20)), async |app| {
+        let mut socket = app.visitor().connects().await;
+        let messages = [json!({ "type": "ping" }), json!({ "type": "pong" }), json!({ "type": "complete", "id": "1" })];
+        for message in messages.iter().cycle().take(21) {
+            socket.sends(message).await;
         }
+        is_closed(&mut socket, 1013).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_in_endless_frames_ends_its_connection() {
+    on_the_wire(async |app| {
+        let mut socket = app.visitor().connects().await;
+        socket.sends_frame(Part::First, "{").await.unwrap();
+        let mut frames = 0;
+        while socket.sends_frame(Part::Middle, "").await.is_ok() {
+            frames += 1;
+            assert!(frames < 1_000_000, "frames without an end are read");
+        }
+        // Some frames are fine.
+        let mut socket = app.visitor().connects().await;
+        socket.sends_frame(Part::First, r#"{"type": "ping""#).await.unwrap();
+        for _ in 0..1000 {
+            socket.sends_frame(Part::Middle, " ").await.unwrap();
+        }
+        socket.sends_frame(Part::Last, "}").await.unwrap();
+        assert_eq!(socket.next_of_any_kind().await, json!({ "type": "pong" }));
     })
     .await;
 }

@@ -93,6 +93,21 @@ impl Reservation {
         Ok(())
     }
 
+    /// The bytes that have arrived.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns `bytes`, which were not part of the input.
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        let shrunk = self.bytes.saturating_sub(bytes);
+        let fewer = counted(self.bytes) - counted(shrunk);
+        self.bytes = shrunk;
+        if fewer > 0 {
+            self.budget.give_back(self.address, fewer);
+        }
+    }
+
     /// Returns all bytes: the input is complete.
     pub(super) fn clear(&mut self) {
         let counted = counted(self.bytes);
@@ -152,7 +167,9 @@ mod tests {
             let mut reservation = budget.reserve(address(last));
             for _ in 0..10 {
                 reservation.grow(1000).unwrap();
+                reservation.shrink(100);
             }
+            assert_eq!(reservation.bytes(), 9000);
         }
         let used = budget.0.used.lock().unwrap();
         assert_eq!((used.total, used.by_address.len()), (0, 0));

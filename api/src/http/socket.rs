@@ -40,10 +40,10 @@ pub(super) fn open(
     let permit = gateway.open.address_sockets.acquire(caller.address);
     let permit =
         permit.ok_or_else(|| Refusal::too_many("Too many websockets are open from this address. Close some first."))?;
-    meter.start(gateway.memory.messages.reserve(caller.address));
+    let limit = gateway.app.config.limits.body_bytes;
+    meter.start(gateway.memory.messages.reserve(caller.address), limit);
     // A client without a supported protocol gets a close code, which only an open socket has.
     let spoken = upgrade.requested_protocols().any(|protocol| protocol == PROTOCOL);
-    let limit = gateway.app.config.limits.body_bytes;
     let tasks = gateway.app.tasks.clone();
     let authorization = authorization(headers).map(ToOwned::to_owned);
     let span = Span::current();

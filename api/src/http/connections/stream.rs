@@ -28,29 +28,61 @@ pub(super) struct ConnectionStream {
     _permit: ConnectionPermit,
 }
 
-/// Counts the bytes of the websocket message that a connection receives. It counts nothing until a budget is set: bodies
-/// of requests are counted where they are read.
+/// Counts the bytes of the websocket message that a connection receives, with the heads of its frames: each costs time
+/// however little its frame holds. It counts nothing until a budget is set: bodies of requests are counted where they are
+/// read.
 #[derive(Clone, Debug, Default)]
-pub(in crate::http) struct Meter(Arc<Mutex<Option<Reservation>>>);
+pub(in crate::http) struct Meter(Arc<Mutex<Option<Counter>>>);
+
+#[derive(Debug)]
+struct Counter {
+    reservation: Reservation,
+    limit: usize,
+}
+
+/// The head of a frame from a client that holds at most 125 bytes.
+const FRAME_HEAD_BYTES: usize = 6;
+
+/// Bytes that the frames of any message may add to its limit.
+const FRAMES_BYTES: usize = 16 * 1024;
 
 impl Meter {
-    /// Counts from now on. Reading fails once the reservation cannot grow.
-    pub(in crate::http) fn start(&self, reservation: Reservation) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reservation);
+    /// Counts from now on. Reading fails once the reservation cannot grow, or once a message of at most `message_bytes` has
+    /// come in far too many frames.
+    pub(in crate::http) fn start(&self, reservation: Reservation, message_bytes: usize) {
+        let limit = message_bytes.saturating_mul(2).saturating_add(FRAMES_BYTES);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Counter { reservation, limit });
     }
 
     /// Forgets the bytes counted so far: a message is complete.
     pub(in crate::http) fn message_received(&self) {
-        if let Some(reservation) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            reservation.clear();
+        if let Some(counter) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            counter.reservation.clear();
+        }
+    }
+
+    /// Forgets a ping or a pong, which may come between the frames of a message.
+    pub(in crate::http) fn control_frame_received(&self, payload_bytes: usize) {
+        if let Some(counter) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            counter.reservation.shrink(payload_bytes + FRAME_HEAD_BYTES);
         }
     }
 
     fn count(&self, bytes: usize) -> io::Result<()> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            Some(reservation) => reservation.grow(bytes).map_err(io::Error::other),
+            Some(counter) => counter.count(bytes),
             None => Ok(()),
         }
+    }
+}
+
+impl Counter {
+    fn count(&mut self, bytes: usize) -> io::Result<()> {
+        self.reservation.grow(bytes).map_err(io::Error::other)?;
+        if self.reservation.bytes() > self.limit {
+            return Err(io::Error::other("a message came in too many frames"));
+        }
+        Ok(())
     }
 }
 
@@ -133,9 +165,21 @@ mod tests {
         let mut part = vec![0; FREE_BYTES];
         client.write_all(&part.repeat(4)).await.unwrap();
         server.read_exact(&mut part).await.expect("nothing is counted before a budget is set");
-        meter.start(MemoryBudget::new(1000, 1000).reserve(Address::default()));
+        meter.start(MemoryBudget::new(1000, 1000).reserve(Address::default()), usize::MAX);
         server.read_exact(&mut part).await.unwrap();
         meter.message_received();
+        server.read_exact(&mut part).await.unwrap();
+        assert!(server.read_exact(&mut part).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_message_in_too_many_frames_ends_its_connection_and_pings_do_not_count() {
+        let (mut client, mut server, meter) = connected().await;
+        let mut part = vec![0; FRAMES_BYTES];
+        client.write_all(&part.repeat(3)).await.unwrap();
+        meter.start(MemoryBudget::new(1_000_000, 1_000_000).reserve(Address::default()), 0);
+        server.read_exact(&mut part).await.unwrap();
+        meter.control_frame_received(FRAMES_BYTES - FRAME_HEAD_BYTES);
         server.read_exact(&mut part).await.unwrap();
         assert!(server.read_exact(&mut part).await.is_err());
     }

@@ -102,7 +102,9 @@ impl Connection {
 
     async fn first_message(&mut self) -> Result<Map<String, Value>, End> {
         loop {
-            match self.receive().await? {
+            let message = self.receive().await?;
+            self.count(&message)?;
+            match message {
                 ClientMessage::ConnectionInit { payload } => return Ok(payload.unwrap_or_default()),
                 ClientMessage::Ping { payload } => self.send_message(&ServerMessage::Pong { payload }).await?,
                 ClientMessage::Subscribe { .. } => return Err(End::UNAUTHORIZED),
@@ -135,6 +137,7 @@ impl Connection {
         viewer: Option<Viewer>,
         operations: &mut Operations,
     ) -> Result<(), End> {
+        self.count(&message)?;
         match message {
             ClientMessage::ConnectionInit { .. } => Err(End::TOO_MANY_INITS),
             ClientMessage::Ping { payload } => self.send_message(&ServerMessage::Pong { payload }).await,
@@ -152,6 +155,14 @@ impl Connection {
                 operations.start(id, self.caller.id.clone(), results.in_span(span))
             }
         }
+    }
+
+    /// Counts a message for its address. Operations are counted where they are admitted.
+    fn count(&self, message: &ClientMessage) -> Result<(), End> {
+        if matches!(message, ClientMessage::Subscribe { .. }) {
+            return Ok(());
+        }
+        self.gateway.app.throttle.address(self.caller.address).map_err(|_| End::TOO_MANY_MESSAGES)
     }
 
     /// The span of one operation, with the same fields as that of a request over HTTP.
@@ -202,9 +213,9 @@ impl Connection {
         loop {
             let frame = self.socket.recv().await.ok_or(End::Gone)??;
             self.open_pings = 0;
-            // A ping may come between the parts of a message.
-            if !matches!(frame, Message::Ping(_) | Message::Pong(_)) {
-                self.meter.message_received();
+            match &frame {
+                Message::Ping(payload) | Message::Pong(payload) => self.meter.control_frame_received(payload.len()),
+                _ => self.meter.message_received(),
             }
             match frame {
                 Message::Text(text) => return ClientMessage::read(text.as_bytes()),

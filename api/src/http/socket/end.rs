@@ -38,6 +38,8 @@ impl End {
     pub(super) const NO_PROTOCOL: Self = Self::Close(4406, "Subprotocol not acceptable");
     /// The user has opened as many sockets as is allowed. Clients connect again.
     pub(super) const TOO_MANY: Self = Self::Close(1013, "Too many sockets: close some first");
+    /// The address sends more messages than is allowed. Clients connect again.
+    pub(super) const TOO_MANY_MESSAGES: Self = Self::Close(1013, "Too many messages: try again later");
     /// The first message did not arrive in time.
     pub(super) const INIT_TIMEOUT: Self = Self::Close(4408, "Connection initialisation timeout");
     /// The id of a running operation was used for another.

@@ -72,6 +72,9 @@ pub(super) enum ServerMessage {
     },
 }
 
+/// Bytes of an operation's id, which every message about the operation repeats. Clients choose a number or a UUID.
+const MAX_ID_BYTES: usize = 128;
+
 impl ClientMessage {
     /// Reads a message.
     ///
@@ -84,7 +87,9 @@ impl ClientMessage {
             End::BAD_REQUEST
         })?;
         match message {
-            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => Err(End::BAD_REQUEST),
+            Self::Subscribe { id, .. } | Self::Complete { id } if !(1..=MAX_ID_BYTES).contains(&id.len()) => {
+                Err(End::BAD_REQUEST)
+            }
             message => Ok(message),
         }
     }
