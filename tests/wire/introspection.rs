@@ -57,3 +57,22 @@ async fn a_misspelt_name_is_corrected_only_with_introspection() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_name_is_not_corrected() {
+    on_the_wire(async |app| {
+        for (bytes, is_searched) in [(64, true), (65, false)] {
+            let name = format!("{:_<bytes$}", "");
+            for document in
+                [format!("{{ plans {{ {name} }} }}"), format!("{{ ledger({name}: 1) {{ nodes {{ id }} }} }}")]
+            {
+                let answer = app.visitor().asks(&document).await;
+                let error = &answer["errors"][0];
+                assert_eq!(error["extensions"]["code"], "BAD_REQUEST", "{answer}");
+                let named = error["message"].as_str().unwrap().contains(&name);
+                assert_eq!(named, is_searched, "{answer}");
+            }
+        }
+    })
+    .await;
+}

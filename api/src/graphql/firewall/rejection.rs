@@ -46,6 +46,9 @@ pub enum Rejection {
     /// Fields and arguments that do not exist, too many to suggest others for each.
     #[error("The document has more than {0} fields and arguments that the schema does not have.")]
     UnknownNames(usize),
+    /// A field or an argument that does not exist has a name too long to suggest others for it.
+    #[error("The schema has no field or argument whose name has more than {0} bytes.")]
+    UnknownNameLength(usize),
     /// `MAX_ROOT_FIELDS`, `MAX_MUTATIONS`, and one for subscriptions.
     #[error("A {0} can select at most {1} field(s). Send the others in separate requests.")]
     RootFields(&'static str, usize),
@@ -114,7 +117,7 @@ impl Rejection {
             Self::Directives(_) => "directives",
             Self::Complexity(_) => "complexity",
             Self::Cycle(_) => "cycle",
-            Self::UnknownNames(_) => "unknown_names",
+            Self::UnknownNames(_) | Self::UnknownNameLength(_) => "unknown_names",
             Self::RootFields(..) => "root_fields",
             Self::Repeated(_) => "repeated",
             Self::Page(_) => "page",
@@ -139,6 +142,7 @@ impl Rejection {
             | Self::NameLength(_)
             | Self::Cycle(_)
             | Self::UnknownNames(_)
+            | Self::UnknownNameLength(_)
             | Self::Repeated(_)
             | Self::Variable(_)
             | Self::Invalid { .. }

@@ -28,6 +28,10 @@ const MAX_OPERATIONS: usize = 50;
 /// Names that the schema does not have. For each of them the validation looks for similar ones.
 const MAX_UNKNOWN: usize = 20;
 
+/// Bytes of a name that the schema does not have. Nobody means a name of the schema by a longer one, and the time of the
+/// search for similar ones grows with its length.
+const MAX_UNKNOWN_BYTES: usize = 64;
+
 /// Checks the size of a whole document.
 ///
 /// # Errors
@@ -155,13 +159,20 @@ impl<'a> Count<'a> {
     fn look_up(&mut self, parent: Option<&str>, selection: &Selection) -> Result<(), Rejection> {
         let Selection::Field(field) = selection else { return Ok(()) };
         let name = &field.node.name.node;
-        let arguments = field
-            .node
-            .arguments
-            .iter()
-            .filter(|(argument, _)| self.shape.takes_argument(parent, name, &argument.node) == Some(false));
-        self.unknown += usize::from(self.shape.lacks_field(parent, name)) + arguments.count();
-        if self.unknown > MAX_UNKNOWN { Err(Rejection::UnknownNames(MAX_UNKNOWN)) } else { Ok(()) }
+        let arguments = field.node.arguments.iter().map(|(argument, _)| &argument.node);
+        let unknown = arguments
+            .filter(|argument| self.shape.takes_argument(parent, name, argument) == Some(false))
+            .chain(self.shape.lacks_field(parent, name).then_some(name));
+        for name in unknown {
+            self.unknown += 1;
+            if name.len() > MAX_UNKNOWN_BYTES {
+                return Err(Rejection::UnknownNameLength(MAX_UNKNOWN_BYTES));
+            }
+            if self.unknown > MAX_UNKNOWN {
+                return Err(Rejection::UnknownNames(MAX_UNKNOWN));
+            }
+        }
+        Ok(())
     }
 }
 
