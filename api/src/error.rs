@@ -25,8 +25,8 @@ pub enum Error {
     #[error("There is no such {0}.")]
     NotFound(&'static str),
     /// Another request of the same user is in progress. Retrying in a moment may succeed.
-    #[error("{0}")]
-    Conflict(&'static str),
+    #[error("Another request of yours is in progress. Retry in a moment.")]
+    Conflict,
     /// Another user has this value, which must be unique.
     #[error("{}", .0.message)]
     AlreadyExists(InputProblem),
@@ -71,7 +71,7 @@ impl Error {
             Self::Forbidden(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::NotFound(_) => "NOT_FOUND",
-            Self::Conflict(_) => "CONFLICT",
+            Self::Conflict => "CONFLICT",
             Self::AlreadyExists(_) => "ALREADY_EXISTS",
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::RateLimited(_) | Self::TooManyCheckouts(_) => "RATE_LIMITED",

@@ -105,6 +105,18 @@ async fn a_subscription_may_come_by_get() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_breaks_off_when_its_token_is_revoked() {
+    on_the_wire(async |app| {
+        let ada = app.signs_up("ada").await;
+        let mut events = Events::of(asks(&app, &ada, WATCH_BALANCE, EVENTS)).await;
+        events.pushed().await;
+        ada.gets("mutation { logOut { revokedAt } }", json!({})).await;
+        assert_eq!(events.next().await, None, "a stream that is complete is not begun again");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn queries_and_mutations_stay_json_for_those_who_take_it() {
     on_the_wire(async |app| {
         let ada = app.signs_up("ada").await;

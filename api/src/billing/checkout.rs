@@ -81,7 +81,7 @@ async fn follow_last(app: &App, new: NewSession) -> Result<Opened, Error> {
             return Ok(Opened::Checkout(session));
         }
     }
-    Err(Error::Conflict("Another checkout of yours is being opened. Retry in a moment."))
+    Err(Error::Conflict)
 }
 
 /// Opens a checkout of a pack.

@@ -49,7 +49,7 @@ pub(super) async fn run<O: Operation>(app: &App, user_id: i64, request: O) -> Re
             Ok(_) | Err(_) => {}
         }
     }
-    Err(Error::Conflict("Another request of yours is in progress. Retry in a moment."))
+    Err(Error::Conflict)
 }
 
 /// The last operation of a kind that a user has begun. One that is open is finished first.

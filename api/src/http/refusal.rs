@@ -48,7 +48,7 @@ impl Refusal {
             Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::Conflict(_) | Error::AlreadyExists(_) | Error::KeyReused => StatusCode::CONFLICT,
+            Error::Conflict | Error::AlreadyExists(_) | Error::KeyReused => StatusCode::CONFLICT,
             Error::BadInput(_) => StatusCode::BAD_REQUEST,
             Error::RateLimited(_) | Error::TooManyCheckouts(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::TooSlow => StatusCode::GATEWAY_TIMEOUT,
