@@ -11,7 +11,7 @@ use crate::harness::{
     program::{self, complaint},
 };
 
-/// How long a revocation may take to be noticed.
+/// Time limit for a revocation to be noticed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command that must succeed in an empty folder, and returns what it printed.

@@ -13,7 +13,7 @@ use crate::harness::{
     signature,
 };
 
-/// How long a mail may take.
+/// Time limit for a mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]

@@ -157,9 +157,10 @@ impl Connection {
         }
     }
 
-    /// Counts a message for its address. Operations are counted where they are admitted.
+    /// Counts a message for its address. The first message is counted with its connection, and operations are counted where
+    /// they are admitted.
     fn count(&self, message: &ClientMessage) -> Result<(), End> {
-        if matches!(message, ClientMessage::Subscribe { .. }) {
+        if matches!(message, ClientMessage::ConnectionInit { .. } | ClientMessage::Subscribe { .. }) {
             return Ok(());
         }
         self.gateway.app.throttle.address(self.caller.address).map_err(|_| End::TOO_MANY_MESSAGES)
