@@ -178,6 +178,12 @@ impl Sandbox {
         self.store.rate_limit.set(per_second);
     }
 
+    /// Counts the API requests that were refused because of the rate limit.
+    #[must_use]
+    pub fn refused_by_rate_limit(&self) -> u64 {
+        self.store.rate_limit.refused()
+    }
+
     /// Adds a fault of the next matching calls. Faults are used up in the order in which they were added.
     pub fn inject(&self, fault: Fault) {
         self.store.faults.add(fault);

@@ -8,10 +8,16 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
+/// The share of a second's calls that may be made at once. Within any second, at most a second's calls and these are made:
+/// 80 a second stay below a limit of 100.
+const BURST: f64 = 0.25;
+
 /// A bucket of calls that fills at a steady rate. It may be overdrawn by calls that do not wait.
 #[derive(Debug)]
 pub(super) struct Pace {
     per_second: f64,
+    /// The calls that the bucket holds.
+    burst: f64,
     state: Mutex<State>,
 }
 
@@ -22,10 +28,11 @@ struct State {
 }
 
 impl Pace {
-    /// A full bucket: it holds the calls of one second.
+    /// A full bucket.
     pub(super) fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second.max(1));
-        Self { per_second, state: Mutex::new(State { calls: per_second, at: Instant::now() }) }
+        let burst = (per_second * BURST).max(1.0);
+        Self { per_second, burst, state: Mutex::new(State { calls: burst, at: Instant::now() }) }
     }
 
     /// Counts a call that is made in any case.
@@ -45,7 +52,7 @@ impl Pace {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let filled = state.calls + now.duration_since(state.at).as_secs_f64() * self.per_second;
-        state.calls = filled.min(self.per_second);
+        state.calls = filled.min(self.burst);
         state.at = now;
         if overdraw {
             // Not deeper than a second: a burst of users must not stop the background for long.
@@ -66,11 +73,11 @@ mod tests {
 
     #[test]
     fn background_calls_wait_for_room_and_those_of_users_do_not() {
-        let pace = Pace::new(10);
-        assert!((0..10).all(|_| pace.take(false).is_none()), "a second's calls are saved up");
+        let pace = Pace::new(40);
+        assert!((0..10).all(|_| pace.take(false).is_none()), "a quarter of a second's calls are saved up");
         let pause = pace.take(false).unwrap();
-        assert!(pause <= Duration::from_millis(100), "{pause:?}");
-        assert!((0..5).all(|_| pace.take(true).is_none()));
+        assert!(pause <= Duration::from_millis(25), "{pause:?}");
+        assert!((0..20).all(|_| pace.take(true).is_none()));
         let pause = pace.take(false).unwrap();
         assert!(
             pause > Duration::from_millis(400),

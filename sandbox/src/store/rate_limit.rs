@@ -21,6 +21,8 @@ struct Window {
     per_second: usize,
     /// Wall time of each request that was let through, oldest first.
     taken: VecDeque<i64>,
+    /// Number of requests that were refused.
+    refused: u64,
 }
 
 impl RateLimit {
@@ -29,6 +31,11 @@ impl RateLimit {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.per_second = usize::try_from(per_second).unwrap_or(usize::MAX);
         window.taken.clear();
+    }
+
+    /// Counts the requests that were refused.
+    pub(crate) fn refused(&self) -> u64 {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner).refused
     }
 
     /// Counts a request; `false` when there were too many in the last second.
@@ -48,6 +55,8 @@ impl Window {
         let free = self.taken.len() < self.per_second;
         if free {
             self.taken.push_back(now);
+        } else {
+            self.refused += 1;
         }
         free
     }
