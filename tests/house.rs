@@ -3,6 +3,7 @@
 mod circles;
 mod language;
 mod layers;
+mod metrics;
 mod settings;
 mod source;
 
