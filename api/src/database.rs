@@ -1,13 +1,15 @@
 //! Connections to the database.
 //!
 //! SQLite has one connection for writing and several for reading. PostgreSQL has two pools: one for users' requests, and
-//! one for webhooks and jobs ([`Database::background`]), so that neither can take the other's connections.
+//! one for webhooks and jobs ([`Database::background`]), so that neither can take the other's connections; and requests
+//! about one account cannot take all connections of a pool ([`Database::turn`]).
 
 mod dedicated;
 mod failover;
 mod hold;
 mod postgres;
 mod sqlite;
+mod turns;
 
 use std::{
     fmt,
@@ -24,11 +26,12 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx,
 };
 
-use self::{failover::Failover, postgres::Server};
+use self::{failover::Failover, postgres::Server, turns::Turns};
 
 pub use dedicated::{Dedicated, failed, is_lost};
+pub use turns::{Account, Turn};
 
-/// Where the rows are, and how long anything may take there.
+/// Settings of the database.
 #[derive(Clone)]
 pub struct Settings {
     /// `sqlite:` or `postgres:` URL.
@@ -37,11 +40,11 @@ pub struct Settings {
     pub max_connections: u32,
     /// Connections to PostgreSQL for webhooks and jobs.
     pub background_connections: u32,
-    /// How long a request waits for a connection of the pool.
+    /// Time limit for getting a connection from a pool.
     pub acquire_timeout: Duration,
-    /// How long PostgreSQL may work on a statement.
+    /// Time limit for a statement in PostgreSQL.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for a lock in PostgreSQL.
+    /// Time limit for a lock in PostgreSQL.
     pub lock_timeout: Duration,
 }
 
@@ -58,16 +61,16 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// What a process wants of the database.
+/// The kind of access that a process has to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// To serve it or to change its form: a SQLite file is made where there is none, and is this process's alone.
+    /// To serve or to migrate it: a missing SQLite file is created, and the file belongs to this process alone.
     Own,
-    /// To look at it, also while another process serves it.
+    /// To read it, also while another process serves it.
     Look,
 }
 
-/// Why a database cannot be opened.
+/// A reason why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process serves this SQLite file.
@@ -124,6 +127,7 @@ pub struct Database {
     server: Option<Server>,
     failover: Arc<Failover>,
     acquire_timeout: Duration,
+    turns: Turns,
     statements: Arc<AtomicU64>,
     /// Keeps other processes from serving the same SQLite file.
     #[expect(dead_code, reason = "held, never read: the lock lasts as long as the open file")]
@@ -156,6 +160,7 @@ impl Database {
                 server: None,
                 failover,
                 acquire_timeout,
+                turns: Turns::default(),
                 statements,
                 hold,
             });
@@ -174,6 +179,7 @@ impl Database {
             server: Some(server),
             failover,
             acquire_timeout,
+            turns: Turns::default(),
             statements,
             hold,
         })
@@ -190,7 +196,7 @@ impl Database {
         database
     }
 
-    /// How long a request waits for a connection of a pool.
+    /// Time limit for getting a connection from a pool.
     #[must_use]
     pub const fn acquire_timeout(&self) -> Duration {
         self.acquire_timeout
@@ -221,11 +227,39 @@ impl Database {
         self.write.get_database_backend()
     }
 
-    /// How many statements were run since the start, failed ones too: for operators, and for tests which prove that a page
-    /// costs no more of them the longer it is.
+    /// Counts the statements that were run since the start, failed ones included: for tests which prove that the number
+    /// of statements does not grow with the length of a page.
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a turn at an account. A transaction that locks the account takes a turn before it begins, and keeps it
+    /// until it has ended.
+    ///
+    /// # Errors
+    /// The turn did not come within the time limit for a connection.
+    pub async fn turn(&self, account: Account) -> Result<Turn, DbErr> {
+        self.turns.wait(account, self.acquire_timeout).await
+    }
+
+    /// As [`Self::turn`], at a user's account.
+    ///
+    /// # Errors
+    /// As [`Self::turn`].
+    pub async fn turn_of(&self, user_id: i64) -> Result<Turn, DbErr> {
+        self.turn(Account::User(user_id)).await
+    }
+
+    /// As [`Self::turn`], where the account may be unknown before the database is read.
+    ///
+    /// # Errors
+    /// As [`Self::turn`].
+    pub async fn turn_at(&self, account: Option<Account>) -> Result<Option<Turn>, DbErr> {
+        match account {
+            Some(account) => Ok(Some(self.turn(account).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Begins a transaction that writes. SQLite's takes the write lock at once: one that reads first and writes later
@@ -293,7 +327,7 @@ impl Database {
     }
 }
 
-/// Begins a part of a transaction that can be taken back by itself.
+/// Begins a part of a transaction that can be rolled back alone.
 ///
 /// # Errors
 /// What the database says.
@@ -301,11 +335,13 @@ pub async fn savepoint(tx: &DatabaseTransaction) -> Result<DatabaseTransaction, 
     tx.begin_with_options(TransactionOptions::default()).await
 }
 
-/// Counts a pool's statements, and notices those that fail.
+/// Counts and traces a pool's statements, and notices those that fail. Their values are not traced: they are personal data.
 fn observe(pool: &mut DatabaseConnection, statements: &Arc<AtomicU64>, failover: &Arc<Failover>) {
     let (statements, failover) = (statements.clone(), failover.clone());
     pool.set_metric_callback(move |statement| {
         statements.fetch_add(1, Ordering::Relaxed);
+        let (sql, microseconds) = (&statement.statement.sql, statement.elapsed.as_micros());
+        tracing::trace!(sql, microseconds, failed = statement.failed, "statement");
         if statement.failed {
             failover.record_failure();
         }

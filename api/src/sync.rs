@@ -128,6 +128,7 @@ pub async fn apply(tx: &DatabaseTransaction, app: &App, fact: Fact) -> Result<Ou
 /// [`Error::Internal`] for a fault of the fact; those of Stripe, where a look follows; the database's.
 pub async fn learn(app: &App, fact: Fact) -> Result<Outcome, Error> {
     let once = || async {
+        let _turn = app.database.turn_at(fact.account()).await?;
         let tx = app.database.begin().await?;
         let outcome = apply(&tx, app, fact.clone()).await?;
         tx.commit().await?;

@@ -1,6 +1,6 @@
 //! The queue: one table of everything that is to be done later or again, on both databases.
 //!
-//! What it promises:
+//! Its guarantees:
 //! - A task is named by its kind and key, and exists once. Requesting it in a transaction ([`due`]) makes it as durable as
 //!   what that transaction writes.
 //! - A worker takes a task with a lease and renews it while it works. After a crash the task is free again within
@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
-/// How long a worker may hold a task without renewing its lease.
+/// The time after which a lease that is not renewed ends.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// The pause after the first failed attempt. It doubles with each, up to [`MAX_PAUSE`].
@@ -59,9 +59,9 @@ impl Signal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     id: i64,
-    /// What is to be done.
+    /// The kind of work.
     pub kind: Kind,
-    /// To what.
+    /// The subject of the work.
     pub key: String,
     /// The number of this attempt, from 1.
     pub attempt: i32,
@@ -69,7 +69,7 @@ pub struct Claim {
     lease: i64,
 }
 
-/// What follows from an attempt that did not fail.
+/// The result of a successful attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Nothing: the task is done.
@@ -92,7 +92,7 @@ pub fn now(clock: &Clock, kind: Kind) -> DateTime<Utc> {
 /// # Errors
 /// The database's.
 pub async fn due(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, key: &str) -> Result<(), DbErr> {
-    due_at(db, clock, (kind, key), now(clock, kind)).await
+    due_at(db, clock, kind, key, now(clock, kind)).await
 }
 
 /// Requests a task, due at a time (in the kind's clock). One that exists is due at the earlier of both times.
@@ -102,7 +102,8 @@ pub async fn due(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, key: &str
 pub async fn due_at(
     db: &impl ConnectionTrait,
     clock: &Clock,
-    (kind, key): (Kind, &str),
+    kind: Kind,
+    key: &str,
     at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     const REQUEST: &str = "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) \
@@ -117,7 +118,7 @@ pub async fn due_at(
 /// # Errors
 /// The database's.
 pub async fn ensure(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, key: &str) -> Result<(), DbErr> {
-    ensure_at(db, clock, (kind, key), now(clock, kind)).await
+    ensure_at(db, clock, kind, key, now(clock, kind)).await
 }
 
 /// Makes sure that a task exists, due at a time (in the kind's clock) if it is new.
@@ -127,7 +128,8 @@ pub async fn ensure(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, key: &
 pub async fn ensure_at(
     db: &impl ConnectionTrait,
     clock: &Clock,
-    (kind, key): (Kind, &str),
+    kind: Kind,
+    key: &str,
     at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     const ENSURE: &str = "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) \
@@ -136,7 +138,7 @@ pub async fn ensure_at(
     Ok(())
 }
 
-/// Removes a task that has become needless.
+/// Removes a task that is no longer needed.
 ///
 /// # Errors
 /// The database's.
@@ -316,7 +318,7 @@ pub fn pause(attempts: i32) -> TimeDelta {
     PAUSE.checked_mul(1 << doublings).unwrap_or(MAX_PAUSE).min(MAX_PAUSE)
 }
 
-/// How often a lease is renewed while its worker works.
+/// Interval at which a worker renews its lease.
 const RENEWAL: Duration = Duration::from_secs(10);
 
 impl Claim {

@@ -91,6 +91,7 @@ pub(super) async fn enter(app: &App, actor: i64, posting: Posting) -> Result<led
 }
 
 async fn post(app: &App, actor: i64, posting: Posting) -> Result<PostOutcome, ledger::Error> {
+    let _turn = app.database.turn_of(posting.user_id).await?;
     let tx = app.database.begin().await?;
     let account = ledger::lock(&tx, posting.user_id).await?;
     let overdraws = posting.delta < 0 && account.balance + posting.delta < 0;

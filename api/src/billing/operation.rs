@@ -142,6 +142,7 @@ async fn reply<O: Operation>(request: &O, call: &Call<'_>) -> Result<Option<O::R
 }
 
 async fn apply<O: Operation>(app: &App, operation: &Model, reply: &O::Reply) -> Result<(), Error> {
+    let turn = app.database.turn_of(operation.user_id).await?;
     let tx = app.database.begin().await?;
     let (mut changed, mut look) = (None, None);
     for fact in O::facts(reply, operation.user_id) {
@@ -156,6 +157,7 @@ async fn apply<O: Operation>(app: &App, operation: &Model, reply: &O::Reply) -> 
     }
     row::done(&tx, operation, O::object(reply)).await?;
     tx.commit().await?;
+    drop(turn);
     if let Some(change) = changed {
         sync::publish(app, change);
     }

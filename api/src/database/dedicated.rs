@@ -1,7 +1,7 @@
-//! A connection to PostgreSQL of its own, outside the pools, for a task that makes batches of what others ask.
+//! A connection to PostgreSQL outside the pools, for a task that batches the requests of others.
 //!
-//! A pool pings a connection each time it comes back; this one is never pinged. Whoever uses it finds out that it is dead
-//! by a failed statement, and may try once more on a new one, when what it does is safe to do twice.
+//! A pool pings a connection each time it is returned; this one is never pinged. Its user finds out by a failed statement
+//! that it is dead, and may try again on a new one if the statement is safe to repeat.
 
 use std::{
     sync::{
@@ -69,7 +69,7 @@ impl Dedicated {
         self.open = Some((taken.connection, taken.opened));
     }
 
-    /// How long a batch may take on the connection. The server's own limits are shorter; this one is for a network that
+    /// Time limit for a batch on the connection. The server's own limits are shorter; this one is for a network that
     /// swallows everything.
     #[must_use]
     pub const fn patience(&self) -> Duration {
@@ -93,8 +93,8 @@ pub fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
-/// Whether another connection may do better: this one is gone, or its server is read-only. What was committed on it is not
-/// known.
+/// Returns `true` if another connection may succeed: this one is gone, or its server is read-only. It is unknown then what
+/// was committed.
 #[must_use]
 pub fn is_lost(error: &sqlx::Error) -> bool {
     match error {

@@ -12,7 +12,7 @@ use std::{
 use sea_orm::sqlx::{self, Executor, PgConnection, Row};
 use tokio::time::Instant;
 
-/// How long after a failed statement connections are tested.
+/// The time after a failed statement during which connections are tested.
 const ALERT: Duration = Duration::from_secs(10);
 
 /// A younger connection is not tested: while every server is read-only, replacing it again would help nobody.

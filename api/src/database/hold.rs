@@ -9,7 +9,7 @@ use std::{
 
 use super::OpenError;
 
-/// How often the lock is asked for: a process that is about to stop, or only migrates, soon lets it go.
+/// Number of attempts to take the lock: a process that is about to stop, or only migrates, soon releases it.
 const ATTEMPTS: u32 = 30;
 
 /// The pause between two attempts.

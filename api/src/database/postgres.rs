@@ -17,11 +17,11 @@ use super::{
     failover::{self, Failover},
 };
 
-/// How long a transaction may wait for its next statement. The row locks of a replica that froze or lost its network end
+/// Time limit for a transaction that waits for its next statement. The row locks of a replica that froze or lost its network end
 /// with its transaction, so nobody waits for them longer than this.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 
-/// How long the server keeps a connection whose client does not acknowledge what it was sent.
+/// Time limit after which the server closes a connection whose client does not acknowledge data.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// A pooled connection that was idle for so long is pinged before use. Busy ones are not: a ping is a round trip.
@@ -30,7 +30,7 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 /// The pause between two attempts to connect to a server that is starting.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often two connections are compared to find out whether a pooler lets them share one session.
+/// Number of comparisons of two connections that show whether a pooler lets them share one session.
 const COMPARISONS: usize = 3;
 
 /// A PostgreSQL server, and how its sessions are set up.
@@ -67,12 +67,12 @@ impl Server {
         })
     }
 
-    /// How long a connection may take to open.
+    /// Time limit for opening a connection.
     pub(super) const fn acquire_timeout(&self) -> Duration {
         self.acquire_timeout
     }
 
-    /// How long the statements of one batch may take.
+    /// Time limit for the statements of one batch.
     pub(super) const fn patience(&self) -> Duration {
         self.statement_timeout
     }
@@ -190,8 +190,8 @@ fn is_starting(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a pooler runs the transactions of two open connections on one server process, which it does in transaction
-/// mode. Then what is set on a session, prepared there or listened to there belongs to everybody, and to nobody.
+/// Detects a pooler in transaction mode, which runs the transactions of two open connections on one server process. The
+/// settings, prepared statements and LISTEN of a session would then be shared by all clients.
 async fn share_a_session(one: &mut PgConnection, other: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let first = process_id(one).await?;
     for _ in 0..COMPARISONS {

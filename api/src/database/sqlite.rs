@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{Access, Settings};
 
-/// How long a SQLite connection waits for another process's write.
+/// Time limit for waiting for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The file of a SQLite database; `None` for PostgreSQL.

@@ -104,7 +104,7 @@ async fn request_end(
     until: Option<DateTime<Utc>>,
 ) -> Result<(), ApplyError> {
     if let Some(until) = until {
-        work::due_at(tx, clock, (Kind::Unlimited, &user_id.to_string()), until).await?;
+        work::due_at(tx, clock, Kind::Unlimited, &user_id.to_string(), until).await?;
     }
     Ok(())
 }
@@ -114,6 +114,7 @@ async fn request_end(
 /// # Errors
 /// The database's.
 pub async fn end_unlimited(app: &App, user_id: i64) -> Result<Next, Error> {
+    let _turn = app.database.turn_of(user_id).await?;
     let tx = app.database.begin().await?;
     post(&tx, &app.clock, user_id).await?;
     let change = change(&tx, user_id).await?;

@@ -1,7 +1,10 @@
 //! Facts, and how events state them.
 
 use super::{ApplyError, Object};
-use crate::stripe::{Event, Invoice, InvoicePayment, Session, Unreadable, id_of, payment_of};
+use crate::{
+    database::Account,
+    stripe::{Event, Invoice, InvoicePayment, Session, Unreadable, id_of, payment_of},
+};
 
 /// Every type of event that is read, and no other: what an endpoint has to send, and what reconciliation requests.
 pub const EVENTS: &[&str] = &[
@@ -72,6 +75,17 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// The account that is locked to apply the fact, where the fact names one.
+    pub(super) fn account(&self) -> Option<Account> {
+        match self {
+            Self::Customer { user_id, .. } => Some(Account::User(*user_id)),
+            Self::CustomerDeleted(customer) => Some(Account::Customer(customer.clone())),
+            Self::Session { session, .. } => session.customer.clone().map(Account::Customer),
+            Self::Invoice(invoice) => invoice.customer.clone().map(Account::Customer),
+            Self::InvoicePayment(_) | Self::Changed(_) => None,
+        }
+    }
+
     /// Reads what an event reports.
     ///
     /// # Errors

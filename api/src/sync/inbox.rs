@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    database,
+    database::{self, Account, Turn},
     error::Error,
     retry::{Retryable, retry},
     stripe::{Event, id_of},
@@ -131,6 +131,7 @@ impl Settled {
 
 /// Stores an event and settles it, or settles it again, unless there is nothing left to do.
 async fn store_and_settle(app: &App, event: &Event, payload: &str, inline: bool) -> Result<Settled, Refusal> {
+    let _turn = turn(app, event).await?;
     let tx = app.database.begin().await?;
     if store(&tx, app, event, payload).await? {
         return Ok(settle(app, tx, event, Previous::default(), inline).await?);
@@ -244,7 +245,7 @@ pub(super) async fn settle(
     mark.update(&tx).await?;
     if receipt == Receipt::Failed && applied_at.is_none() {
         let again = app.clock.wall() + work::pause(previous.attempts + 1);
-        work::ensure_at(&tx, &app.clock, (Kind::Event, &event.id), again).await?;
+        work::ensure_at(&tx, &app.clock, Kind::Event, &event.id, again).await?;
     }
     let look = request_look(app, &tx, object, inline).await?;
     tx.commit().await?;
@@ -307,10 +308,19 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
     }
 }
 
-/// Whether the event is about a customer, and that customer is not ours. It may look as it likes then.
+/// Returns `true` for an event about a customer who is not ours. Such an event may have any shape.
 async fn is_foreign(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbErr> {
-    let object = &event.object;
-    let customer = if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) };
-    let Some(customer) = customer else { return Ok(false) };
+    let Some(customer) = customer(event) else { return Ok(false) };
     Ok(owner(tx, Some(&customer)).await?.is_none())
+}
+
+/// The customer that an event names.
+fn customer(event: &Event) -> Option<String> {
+    let object = &event.object;
+    if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) }
+}
+
+/// Waits for a turn at the account of the customer that an event names.
+pub(super) async fn turn(app: &App, event: &Event) -> Result<Option<Turn>, DbErr> {
+    app.database.turn_at(customer(event).map(Account::Customer)).await
 }

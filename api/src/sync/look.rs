@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
+    database::Account,
     error::Error,
     retry::retry,
     stripe::{CustomerState, Invoice, Returned, Session, Stripe, SubscriptionState},
@@ -37,6 +38,8 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 enum Reading {
     Subscription(Option<Box<SubscriptionState>>),
     Payment {
+        /// The user, if the payment is stored.
+        user_id: Option<i64>,
         paid_for: Option<PaidFor>,
         returned: Returned,
     },
@@ -47,6 +50,30 @@ enum Reading {
     Deleted,
     /// Nothing that concerns us.
     Nothing(&'static str),
+}
+
+impl Reading {
+    /// The account that is locked to write what was read.
+    fn account(&self, object: &Object) -> Option<Account> {
+        match self {
+            Self::Subscription(state) => Some(Account::Customer(state.as_ref()?.subscription.customer.clone())),
+            Self::Payment { user_id: Some(user_id), .. } => Some(Account::User(*user_id)),
+            Self::Payment { paid_for: Some(PaidFor::Invoice(invoice)), .. } | Self::Invoice { invoice, .. } => {
+                invoice.customer.clone().map(Account::Customer)
+            }
+            Self::Payment { paid_for: Some(PaidFor::Session(session)), .. } => {
+                session.customer.clone().map(Account::Customer)
+            }
+            Self::Deleted => {
+                if let Object::Customer(id) = object {
+                    Some(Account::Customer(id.clone()))
+                } else {
+                    None
+                }
+            }
+            Self::Payment { .. } | Self::Nothing(_) => None,
+        }
+    }
 }
 
 /// What a payment that was unknown here has paid for.
@@ -200,8 +227,8 @@ async fn complete(app: &App, stripe: &Stripe, invoice: &mut Invoice) -> Result<(
 }
 
 async fn read_payment(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, Error> {
-    let known = refund::find(app.database.read(), id).await?.is_some();
-    let paid_for = if known {
+    let user_id = refund::find(app.database.read(), id).await?.map(|payment| payment.user_id);
+    let paid_for = if user_id.is_some() {
         None
     } else {
         let Some(payer) = stripe.payer(id).await? else {
@@ -215,7 +242,7 @@ async fn read_payment(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, E
         };
         Some(paid_for)
     };
-    Ok(Reading::Payment { paid_for, returned: stripe.returned(id).await? })
+    Ok(Reading::Payment { user_id, paid_for, returned: stripe.returned(id).await? })
 }
 
 async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<PaidFor>, Error> {
@@ -232,7 +259,9 @@ async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<Pa
 
 /// Writes what was read, marks the events that requested the look, and publishes the change.
 async fn write(app: &App, object: &Object, reading: &Reading, fence: i64) -> Result<Outcome, Error> {
+    let account = reading.account(object);
     let once = || async {
+        let _turn = app.database.turn_at(account.clone()).await?;
         let tx = app.database.begin().await?;
         let outcome = apply_reading(&tx, app, (object, reading), fence).await;
         if let Err(ApplyError::Transient(error)) = outcome {
@@ -276,7 +305,7 @@ async fn apply_reading(
             invoice::apply_credit(&context, id, *credited, fence).await?;
             refreshed(&context, outcome).await
         }
-        (Object::Payment(id), Reading::Payment { paid_for, returned }) => {
+        (Object::Payment(id), Reading::Payment { paid_for, returned, .. }) => {
             let origin = match paid_for {
                 None => None,
                 Some(PaidFor::Invoice(invoice)) => Some(invoice::apply_complete(&context, invoice).await?),

@@ -22,8 +22,11 @@ pub async fn replay(app: &App, id: &str) -> Result<Summary, Error> {
 }
 
 async fn settle_now(app: &App, id: &str) -> Result<Settled, Error> {
+    let stored = event::Entity::find_by_id(id).one(app.database.read()).await?;
+    let payload = stored.ok_or(Error::NotFound("webhook event"))?.payload;
+    let event = Event::parse(payload.as_bytes()).map_err(|error| Error::Internal(error.to_string()))?;
+    let _turn = inbox::turn(app, &event).await?;
     let tx = app.database.begin().await?;
     let row = inbox::locked(&tx, id).await?.ok_or(Error::NotFound("webhook event"))?;
-    let event = Event::parse(row.payload.as_bytes()).map_err(|error| Error::Internal(error.to_string()))?;
     inbox::settle(app, tx, &event, Previous::from(&row), true).await
 }

@@ -156,7 +156,7 @@ async fn request_one_subscription(context: &Context<'_>, owner: &Owner) -> Resul
         .await?;
     if current > 1 {
         let at = context.clock.wall() + TOGETHER;
-        work::due_at(context.tx, context.clock, (Kind::Duplicate, &owner.row.user_id.to_string()), at).await?;
+        work::due_at(context.tx, context.clock, Kind::Duplicate, &owner.row.user_id.to_string(), at).await?;
     }
     Ok(())
 }

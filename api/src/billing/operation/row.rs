@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use entity::{
     operation::{ActiveModel, Column, Entity, Kind, Model, State},
-    subscription::{self, Status},
     work,
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 
 use super::call::{Operation, PATIENCE};
@@ -29,6 +28,7 @@ pub(super) enum Begun<R> {
 /// Commits the operation before its call, or finds the open one of its kind. The account's lock, under which customers are
 /// stored too, makes concurrent requests begin one after the other: so a user never gets two customers.
 pub(super) async fn begin<O: Operation>(app: &App, user_id: i64, request: &O) -> Result<Begun<O::Reply>, Error> {
+    let _turn = app.database.turn_of(user_id).await?;
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
     if let Some(reply) = O::existing(&tx, user_id).await? {
@@ -51,6 +51,7 @@ pub(super) async fn begin_after<O: Operation>(
     request: &O,
     last: Option<i64>,
 ) -> Result<Option<Model>, Error> {
+    let _turn = app.database.turn_of(user_id).await?;
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
     if newest(&tx, user_id, O::KIND).await?.map(|newest| newest.id) != last {
@@ -73,6 +74,7 @@ pub(in crate::billing) async fn leave_to_operator<O: Operation>(
     last: Option<i64>,
     why: &'static str,
 ) -> Result<(), Error> {
+    let _turn = app.database.turn_of(user_id).await?;
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
     if newest(&tx, user_id, O::KIND).await?.map(|newest| newest.id) != last {
@@ -89,8 +91,8 @@ pub(in crate::billing) async fn leave_to_operator<O: Operation>(
 
 /// Requests that the operation is finished, in case the request that begins it ends early.
 async fn finish_later(tx: &DatabaseTransaction, app: &App, operation: &Model) -> Result<(), DbErr> {
-    let task = (work::Kind::Operation, operation.id.to_string());
-    queue::due_at(tx, &app.clock, (task.0, &task.1), operation.created_at + PATIENCE).await
+    let key = operation.id.to_string();
+    queue::due_at(tx, &app.clock, work::Kind::Operation, &key, operation.created_at + PATIENCE).await
 }
 
 fn new<O: Operation>(app: &App, user_id: i64, request: &O) -> Result<ActiveModel, Error> {
@@ -201,35 +203,26 @@ pub(super) async fn close(app: &App, operation: &Model, state: State, error: &st
 /// Operations that one statement deletes: each statement holds the writer of a SQLite file for some milliseconds.
 const BATCH: u64 = 500;
 
+/// The subscription of a duplicate is looked up by its id, since many are current.
+const OLD: &str = "DELETE FROM stripe_operations WHERE id IN (SELECT o.id FROM stripe_operations o \
+    WHERE o.created_at < $1 AND o.state <> 'open' AND NOT (o.kind = 'duplicate' AND EXISTS \
+    (SELECT 1 FROM stripe_subscriptions s WHERE s.stripe_subscription_id = o.stripe_object_id \
+    AND s.status NOT IN ('canceled', 'incomplete_expired'))) ORDER BY o.created_at LIMIT $2)";
+
 /// Deletes finished, lapsed and refused operations that were begun before a time, but keeps a duplicate's for as long as its
 /// subscription has not ended: they say what was decided about it. Returns the number of deleted rows.
 ///
 /// # Errors
 /// The database's. The remaining rows are deleted the next time.
 pub async fn prune(app: &App, before: DateTime<Utc>) -> Result<u64, DbErr> {
-    let living = subscription::Entity::find()
-        .select_only()
-        .column(subscription::Column::StripeSubscriptionId)
-        .filter(subscription::Column::Status.is_not_in([Status::Canceled, Status::IncompleteExpired]));
-    let decided = Condition::all()
-        .add(Column::Kind.eq(Kind::Duplicate))
-        .add(Column::StripeObjectId.in_subquery(living.into_query()));
     let mut pruned = 0;
     loop {
-        let old: Vec<i64> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::State.ne(State::Open))
-            .filter(Column::CreatedAt.lt(before))
-            .filter(decided.clone().not())
-            .order_by_asc(Column::Id)
-            .limit(BATCH)
-            .into_tuple()
-            .all(app.database.read())
-            .await?;
-        if old.is_empty() {
+        let values = [before.into(), BATCH.cast_signed().into()];
+        let statement = Statement::from_sql_and_values(app.database.backend(), OLD, values);
+        let batch = app.database.write().execute_raw(statement).await?.rows_affected();
+        pruned += batch;
+        if batch < BATCH {
             return Ok(pruned);
         }
-        pruned += Entity::delete_many().filter(Column::Id.is_in(old)).exec(app.database.write()).await?.rows_affected;
     }
 }
