@@ -42,7 +42,7 @@ const USERS_INDEXES: [Addition; 2] = [
     },
 ];
 
-const LEDGER_INDEXES: [Addition; 3] = [
+const LEDGER_INDEXES: [Addition; 4] = [
     Addition {
         make: "CREATE UNIQUE INDEX credits_ledger_version ON credits_ledger (user_id, version)",
         unmake: "DROP INDEX credits_ledger_version",
@@ -54,6 +54,11 @@ const LEDGER_INDEXES: [Addition; 3] = [
     Addition {
         make: "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)",
         unmake: "DROP INDEX credits_ledger_reference",
+    },
+    Addition {
+        make: "CREATE INDEX credits_ledger_kind ON credits_ledger (user_id, change_type, version) \
+               WHERE change_type <> 'Spend'",
+        unmake: "DROP INDEX credits_ledger_kind",
     },
 ];
 
@@ -165,7 +170,7 @@ async fn complete_users(db: &Connection<'_>) -> Result<(), DbErr> {
         );
         db.execute_unprepared(&fill).await?;
         if db.get_database_backend() == DbBackend::Postgres {
-            // The application knows nothing of the column, and goes on adding users.
+            // The application does not write the column, and goes on adding users.
             let alter = "ALTER TABLE users ALTER created_at SET NOT NULL, ALTER created_at SET DEFAULT now()";
             db.execute_unprepared(alter).await?;
         }

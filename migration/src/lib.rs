@@ -70,7 +70,7 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), Error> {
     Ok(tx.commit().await?)
 }
 
-/// Undoes the newest `steps` steps, all of them or none, unless the ledger holds entries that the gateway has booked.
+/// Undoes the newest `steps` steps, all of them or none, unless the ledger holds entries that the gateway has posted.
 ///
 /// # Errors
 /// [`Error`]. Nothing is changed then.
@@ -99,8 +99,8 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
     steps(db).await
 }
 
-/// Counts the steps of this program that are still to be applied. Writes nothing, and steps that only a newer program
-/// knows are none of its business: a rolling update has both at work.
+/// Counts the steps of this program that are still to be applied. Writes nothing, and steps that only a newer program has
+/// are ignored: a rolling update runs both.
 ///
 /// # Errors
 /// A database error.
@@ -147,8 +147,8 @@ async fn refuse_loss(tx: &DatabaseTransaction) -> Result<(), Error> {
     match row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? {
         0 => Ok(()),
         entries => Err(Error::Refused(format!(
-            "the gateway has booked entries in the ledger, {entries} of them, and going down would lose what they rest \
-             on: --force does so all the same"
+            "the gateway has posted entries in the ledger, {entries} of them, and going down would lose what they rest \
+             on: --force does so nevertheless"
         ))),
     }
 }

@@ -1,4 +1,4 @@
-//! What is stored of Stripe: customers, subscriptions and their paid periods, invoices, payments, outgoing operations, events.
+//! The tables about Stripe: customers, subscriptions and their paid periods, invoices, payments, outgoing operations, events.
 
 use sea_orm_migration::{
     prelude::*,
@@ -72,7 +72,7 @@ impl MigrationTrait for Step {
 }
 
 /// Written as SQL where the builder has no word for it: an index over some of the rows.
-const INDEXES: [&str; 19] = [
+const INDEXES: [&str; 21] = [
     "CREATE INDEX stripe_former_customers_user ON stripe_former_customers (user_id)",
     "CREATE INDEX stripe_subscriptions_customer ON stripe_subscriptions (customer_id)",
     "CREATE INDEX stripe_subscriptions_current ON stripe_subscriptions (id) \
@@ -90,8 +90,10 @@ const INDEXES: [&str; 19] = [
     "CREATE INDEX stripe_payments_pending ON stripe_payments (id) WHERE status = 'pending'",
     "CREATE UNIQUE INDEX stripe_operations_open ON stripe_operations (user_id, kind) WHERE state = 'open'",
     "CREATE INDEX stripe_operations_user ON stripe_operations (user_id, kind, id)",
+    "CREATE INDEX stripe_operations_created ON stripe_operations (created_at)",
     "CREATE INDEX stripe_events_received ON stripe_events (received_at, event_id)",
     "CREATE INDEX stripe_events_status ON stripe_events (status, received_at, event_id)",
+    "CREATE INDEX stripe_events_status_type ON stripe_events (status, type, received_at, event_id)",
     "CREATE INDEX stripe_events_type ON stripe_events (type, received_at, event_id)",
     "CREATE INDEX stripe_events_waiting ON stripe_events (waits_for) WHERE waits_for IS NOT NULL",
 ];

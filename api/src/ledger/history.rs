@@ -3,6 +3,7 @@
 use entity::ledger_entry::{self, ChangeType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 
 use crate::page::{Page, Window};
@@ -20,6 +21,10 @@ pub async fn page(
     let mut query = ledger_entry::Entity::find().filter(ledger_entry::Column::UserId.eq(user_id));
     if let Some(change_type) = change_type {
         query = query.filter(ledger_entry::Column::ChangeType.eq(change_type));
+        if change_type != ChangeType::Spend {
+            // In the words of the index over all other kinds.
+            query = query.filter(Expr::cust("change_type <> 'Spend'"));
+        }
     }
     let mut cursor = query.cursor_by(ledger_entry::Column::Version);
     cursor.desc();

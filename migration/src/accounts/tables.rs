@@ -8,6 +8,12 @@ use sea_orm_migration::{
 
 use crate::belongs_to_user;
 
+/// Most entries are exports: the others are found among them by their kind, and exports cost no index more.
+const LEDGER_INDEXES: [&str; 2] = [
+    "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)",
+    "CREATE INDEX credits_ledger_kind ON credits_ledger (user_id, change_type, version) WHERE change_type <> 'Spend'",
+];
+
 pub(crate) async fn create_users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(users()).await?;
     let folded = "CREATE UNIQUE INDEX users_email_folded ON users (lower(email))";
@@ -17,8 +23,9 @@ pub(crate) async fn create_users(manager: &SchemaManager<'_>) -> Result<(), DbEr
 
 pub(crate) async fn create_ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(credits_ledger()).await?;
-    let reference = "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)";
-    manager.get_connection().execute_unprepared(reference).await?;
+    for index in LEDGER_INDEXES {
+        manager.get_connection().execute_unprepared(index).await?;
+    }
     Ok(())
 }
 

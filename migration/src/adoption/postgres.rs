@@ -18,7 +18,7 @@ pub(super) const LEDGER_KEYS: [Addition; 1] = [Addition {
 }];
 
 /// The application may have a role of its own that has no right to `credit_accounts`, and search other schemas: the
-/// function runs as whoever made it, and where.
+/// function runs with the role and the search path of its creator.
 pub(super) const OPENINGS: [Addition; 2] = [
     Addition {
         make: "DO $do$ BEGIN EXECUTE format($make$ \
@@ -56,8 +56,8 @@ struct Retyping {
     restored: bool,
 }
 
-/// Adds what is missing and alters what does not fit. Columns are filled before types are changed: that writes the table
-/// anew, and the room which filling has cost is free again.
+/// Adds what is missing and alters what does not fit. Columns are filled before types are changed: that rewrites the table,
+/// and frees the space that filling has used.
 pub(super) async fn alter(db: &Connection<'_>, shape: &Shape, columns: &[Column]) -> Result<(), DbErr> {
     // An event that a deferred key has still to check would be in the way of altering.
     db.execute_unprepared("SET CONSTRAINTS ALL IMMEDIATE").await?;

@@ -77,7 +77,7 @@ async fn refuse_rows(db: &Connection<'_>, table: &str, condition: &str, fault: &
     if ids.is_empty() {
         return Ok(());
     }
-    refuse(format!("rows of {table} {fault}, and have to be mended first: id {}", list(&ids)))
+    refuse(format!("rows of {table} {fault}, and have to be corrected first: id {}", list(&ids)))
 }
 
 /// The first few answers, and one more where there are more.

@@ -110,7 +110,7 @@ impl Shape {
                 }
                 (_, Some(column)) if wanted.kind == Kind::Id && !column.numbers_rows => {
                     return refuse(format!(
-                        "{table}.{name} must number new rows by itself: as SERIAL, BIGSERIAL or IDENTITY and the primary \
+                        "{table}.{name} must number new rows automatically: as SERIAL, BIGSERIAL or IDENTITY and the primary \
                          key in PostgreSQL, as INTEGER PRIMARY KEY in SQLite"
                     ));
                 }
@@ -120,7 +120,7 @@ impl Shape {
         let foreign = |column: &&Column| self.columns.iter().all(|wanted| wanted.name != column.name);
         columns.iter().filter(foreign).find(|column| column.must_be_given()).map_or(Ok(()), |column| {
             refuse(format!(
-                "{table}.{} must have a value in each new row, and the gateway knows none: give the column a default, or \
+                "{table}.{} must have a value in each new row, and the gateway has none: give the column a default, or \
                  let it be NULL",
                 column.name
             ))

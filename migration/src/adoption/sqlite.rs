@@ -1,6 +1,6 @@
 //! Adopting in SQLite.
 //!
-//! SQLite adds neither NOT NULL nor a foreign key to a column that is there. Making the table anew would: but dropping
+//! SQLite adds neither NOT NULL nor a foreign key to a column that is there. Making the table again would: but dropping
 //! the old one deletes its rows, which other tables' keys answer with deletions of their own, and they can be switched
 //! off only outside of a transaction. So triggers stand for the constraints, and nothing of others is touched.
 
@@ -31,7 +31,7 @@ pub(super) const LEDGER_GUARDS: [Addition; 2] = [
     },
 ];
 
-/// SQLite has no default for a column that is added to rows, and an application that knows nothing of `created_at` goes on
+/// SQLite has no default for a column that is added to rows, and an application that does not write `created_at` goes on
 /// adding users: they are dated afterwards.
 pub(super) const USERS_GUARDS: [Addition; 3] = [
     Addition {
