@@ -1,8 +1,8 @@
-//! `credit_accounts`: what each user may spend now.
+//! `credit_accounts`: the credits of each user.
 
 use sea_orm::entity::prelude::*;
 
-/// One user's account. Whoever holds its row lock may add to the ledger.
+/// One user's account. The holder of its row lock may add to the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_accounts")]
 pub struct Model {
@@ -15,7 +15,7 @@ pub struct Model {
     pub version: i64,
     /// Until when exports are free. Null when they are not.
     pub unlimited_until: Option<DateTimeUtc>,
-    /// When the newest entry was booked.
+    /// When the newest entry was posted.
     pub updated_at: DateTimeUtc,
 }
 

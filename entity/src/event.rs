@@ -2,14 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
-/// What became of an event.
+/// The status of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Status {
-    /// Stored, and being settled by the transaction that stored it.
+    /// Stored, and being applied by the transaction that stored it.
     #[sea_orm(string_value = "received")]
     Received,
-    /// Settled.
+    /// Applied.
     #[sea_orm(string_value = "applied")]
     Applied,
     /// Not ours, or of a type that means nothing to us.
@@ -18,7 +18,7 @@ pub enum Status {
     /// Its look at Stripe is due.
     #[sea_orm(string_value = "waiting")]
     Waiting,
-    /// Could not be settled; the error says why.
+    /// Could not be applied; the row contains the error.
     #[sea_orm(string_value = "failed")]
     Failed,
 }
@@ -42,21 +42,21 @@ pub struct Model {
     /// The body, byte for byte as it was signed.
     #[sea_orm(column_type = "Text")]
     pub payload: String,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// The look that it requested, while that is due.
     pub waits_for: Option<String>,
-    /// How often it was tried.
+    /// Number of attempts to apply it.
     pub attempts: i32,
-    /// Why it failed the last time.
+    /// The error of the last attempt.
     pub error: Option<String>,
-    /// When it came, in wall time.
+    /// When it was received, in wall time.
     pub received_at: DateTimeUtc,
-    /// When it was settled, in wall time.
+    /// When it was applied, in wall time.
     pub applied_at: Option<DateTimeUtc>,
 }
 
-/// What a list shows of an event: everything but its payload.
+/// An event without its payload, for lists.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
 #[sea_orm(entity = "Entity")]
 pub struct Summary {
@@ -66,17 +66,17 @@ pub struct Summary {
     pub kind: String,
     /// When it happened, by Stripe's clock.
     pub created: DateTimeUtc,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// The look that it requested, while that is due.
     pub waits_for: Option<String>,
-    /// How often it was tried.
+    /// Number of attempts to apply it.
     pub attempts: i32,
-    /// Why it failed, or means nothing to us.
+    /// The reason why it failed or was ignored.
     pub error: Option<String>,
-    /// When it came, in wall time.
+    /// When it was received, in wall time.
     pub received_at: DateTimeUtc,
-    /// When it was settled, in wall time.
+    /// When it was applied, in wall time.
     pub applied_at: Option<DateTimeUtc>,
 }
 

@@ -1,4 +1,4 @@
-//! `stripe_former_customers`: customers that were deleted at Stripe. What is still said of them is said of their users.
+//! `stripe_former_customers`: customers that were deleted at Stripe. Events about them still belong to their users.
 
 use sea_orm::entity::prelude::*;
 

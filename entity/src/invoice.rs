@@ -9,13 +9,13 @@ pub struct Model {
     /// The row's number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Who paid.
+    /// The user who paid.
     pub user_id: i64,
     /// `in_...`, unique.
     pub stripe_invoice_id: String,
-    /// What was paid, in minor units; 0 where a coupon or a credit paid it all.
+    /// The amount paid, in minor units; 0 where a coupon or a credit paid it all.
     pub amount_paid: i64,
-    /// What was credited for it after its payment, otherwise than by a refund, in minor units.
+    /// The amount credited after its payment, otherwise than by a refund, in minor units.
     pub amount_credited: i64,
     /// The fence of the look that wrote what was credited.
     pub fence: i64,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::Tier;
 
-/// What one invoice has paid for in one period. Unique.
+/// The part of one invoice that pays for one period. Unique.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stripe_invoice_periods")]
 pub struct Model {
@@ -23,7 +23,7 @@ pub struct Model {
     pub paid: i64,
 }
 
-/// What is related.
+/// Relations of the row.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The invoice that paid.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// Why a balance changed, spelled as the Patch-Hive application spells it.
+/// The reason of a change, spelled as the Patch-Hive application spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum ChangeType {
@@ -35,15 +35,15 @@ pub struct Model {
     pub change_type: ChangeType,
     /// Credits added, negative when taken. 0 marks a change of unlimited, or an export under it.
     pub credits_delta: i64,
-    /// The balance once this entry was booked.
+    /// The balance after this entry.
     pub balance_after: i64,
     /// The one real-world fact that this entry records. Unique.
     pub source: String,
-    /// What it is about: a run, a payment, a subscription's period.
+    /// The subject: a run, a payment, a subscription's period.
     pub reference: Option<String>,
     /// A sentence for people.
     pub notes: Option<String>,
-    /// When it was booked, in business time.
+    /// When it was posted, in business time.
     pub created_at: DateTimeUtc,
 }
 
@@ -54,7 +54,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// The name of the payment that this entry is about: what it booked, or took back.
+    /// The reference of the payment that this entry posts or reverses.
     #[must_use]
     pub fn payment_reference(&self) -> Option<&str> {
         let about_a_payment = self.source.starts_with("payment:") || self.source.starts_with("reversal:");

@@ -1,6 +1,6 @@
 //! The rows of the gateway's database, a file a table, and the words that are stored in them.
 //!
-//! This crate knows nothing else of the project: no rule, no query, no GraphQL. A word that is stored (a tier, a status)
+//! This crate contains nothing else of the project: no rule, no query, no GraphQL. A word that is stored (a tier, a status)
 //! stands beside the row that it is stored in.
 
 pub mod credit_account;

@@ -6,10 +6,10 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stripe_marks")]
 pub struct Model {
-    /// What is known: `events` or `objects`.
+    /// The kind of mark: `events` or `objects`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
-    /// Up to when, in business time.
+    /// The time, in business time.
     pub at: DateTimeUtc,
 }
 

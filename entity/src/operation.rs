@@ -2,11 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 
-/// What is asked of Stripe.
+/// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Kind {
-    /// To make a customer.
+    /// To create a customer.
     #[sea_orm(string_value = "customer")]
     Customer,
     /// To open a checkout of a plan.
@@ -23,17 +23,17 @@ pub enum Kind {
     SubscriptionChange,
 }
 
-/// How far an operation is.
+/// The state of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum State {
     /// Not known to be done. One per user and kind.
     #[sea_orm(string_value = "open")]
     Open,
-    /// Stripe did it, and its reply is settled.
+    /// Stripe did it, and its reply is applied.
     #[sea_orm(string_value = "done")]
     Done,
-    /// It came to nothing: Stripe failed, or may have forgotten its key. What is still wanted takes a new one.
+    /// It failed: Stripe failed, or may have forgotten its key. A new operation takes its place if it is still requested.
     #[sea_orm(string_value = "lapsed")]
     Lapsed,
     /// Stripe refused it.
@@ -48,21 +48,21 @@ pub struct Model {
     /// The row's number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// For whom.
+    /// The user.
     pub user_id: i64,
-    /// What.
+    /// The kind.
     pub kind: Kind,
     /// Sent with every attempt, so that Stripe does it once. Random, unique.
     pub idempotency_key: String,
-    /// What is asked, in our words.
+    /// The request, as the gateway serializes it.
     pub request: Json,
-    /// How far it is.
+    /// Its state.
     pub state: State,
-    /// What Stripe makes or changes, once that is known.
+    /// The id of the object that Stripe creates or changes, once that is known.
     pub stripe_object_id: Option<String>,
-    /// Why Stripe refused, or why the last attempt came to nothing.
+    /// The reason of a refusal, or the error of the last attempt.
     pub error: Option<String>,
-    /// When it was asked for, in wall time.
+    /// When it was requested, in wall time.
     pub created_at: DateTimeUtc,
 }
 

@@ -9,7 +9,7 @@ pub enum Status {
     /// The checkout is complete, the money is on its way.
     #[sea_orm(string_value = "pending")]
     Pending,
-    /// Paid; the credits are booked.
+    /// Paid; the credits are posted.
     #[sea_orm(string_value = "succeeded")]
     Succeeded,
     /// The money never came.
@@ -33,13 +33,13 @@ pub struct Model {
     /// The row's number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Who paid.
+    /// The user who paid.
     pub user_id: i64,
     /// `pi_...`, unique. Null when nothing had to be paid.
     pub stripe_payment_intent_id: Option<String>,
     /// `cs_...`, unique.
     pub stripe_checkout_session_id: String,
-    /// What was paid, in minor units of the currency (cents).
+    /// The amount paid, in minor units of the currency (cents).
     pub amount: i64,
     /// ISO 4217, lower case, as Stripe spells it.
     pub currency: String,
@@ -47,7 +47,7 @@ pub struct Model {
     pub status: Status,
     /// Credits that the pack holds.
     pub credits_granted: i64,
-    /// What was refunded so far, in minor units. (What a dispute holds is not among it.)
+    /// The amount refunded so far, in minor units, without the amounts that disputes hold.
     pub amount_refunded: i64,
     /// Credits that were taken back for it so far.
     pub credits_reversed: i64,

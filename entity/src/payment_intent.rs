@@ -1,4 +1,4 @@
-//! `stripe_payment_intents`: money that was paid to us, for a credit pack or for an invoice. What goes back hangs on it.
+//! `stripe_payment_intents`: money that was paid to us, for a credit pack or for an invoice. Refunds and disputes are recorded here.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,15 +9,15 @@ pub struct Model {
     /// The row's number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Who paid.
+    /// The user who paid.
     pub user_id: i64,
     /// `pi_...`, unique.
     pub stripe_payment_intent_id: String,
     /// The row of the invoice that it pays; null when it pays a credit pack.
     pub invoice_id: Option<i64>,
-    /// What was refunded and did not fail, in minor units.
+    /// The amount of all refunds that did not fail, in minor units.
     pub amount_refunded: i64,
-    /// What the bank holds for disputes, in minor units.
+    /// The amount that the bank holds for disputes, in minor units.
     pub amount_disputed: i64,
     /// The fence of the look that wrote these amounts.
     pub fence: i64,

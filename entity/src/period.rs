@@ -11,7 +11,7 @@ pub struct Model {
     /// The row's number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Who was granted the credits.
+    /// The user who was granted the credits.
     pub user_id: i64,
     /// `sub_...`. The subscription itself may not be known yet.
     pub stripe_subscription_id: String,
@@ -21,15 +21,15 @@ pub struct Model {
     pub reference: String,
     /// The highest tier that was paid in it.
     pub tier: Tier,
-    /// What was paid for it by all its invoices, in minor units.
+    /// The amount that all its invoices paid for it, in minor units.
     pub paid: i64,
-    /// How much of that went back, in minor units.
+    /// The part of that amount that was returned, in minor units.
     pub returned: i64,
     /// Credits granted in it so far, whatever was taken back since. Negative where an invoice only took credits away.
     pub credits_granted: i64,
     /// Credits that were taken back for it so far.
     pub credits_reversed: i64,
-    /// When the first grant was booked.
+    /// When the first grant was posted.
     pub created_at: DateTimeUtc,
 }
 

@@ -97,14 +97,14 @@ pub struct Model {
 }
 
 impl Model {
-    /// Whether it ends with its period at the latest: Stripe tells that by the mark or by the date.
+    /// Returns `true` if it ends with its period at the latest. Stripe shows that by the flag or by the date.
     #[must_use]
     pub fn ends_with_period(&self) -> bool {
         self.cancel_at_period_end || self.cancel_at.is_some_and(|at| at <= self.current_period_end)
     }
 }
 
-/// What a subscription belongs to.
+/// Relations of a subscription.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The customer who pays it.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// What a user has subscribed to. Each tier includes the ones before it, which is also their order.
+/// A tier. Each tier includes the ones before it, which is also their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Tier {

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// What a token's bearer may do beyond the own account.
+/// The rights of a token's bearer beyond the own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Role {

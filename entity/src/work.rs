@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// What is to be done. The key of a row says to what.
+/// The kind of a task. The key of a row names its subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Kind {
@@ -39,9 +39,9 @@ pub struct Model {
     /// The row's number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// What is to be done.
+    /// The kind.
     pub kind: Kind,
-    /// To what. Unique together with the kind; empty for a single task.
+    /// The subject. Unique together with the kind; empty for a single task.
     pub key: String,
     /// When it is due: in business time for [`Kind::Unlimited`], in wall time for all others.
     pub due_at: DateTimeUtc,
@@ -53,7 +53,7 @@ pub struct Model {
     pub leased_until: Option<DateTimeUtc>,
     /// Grows by one with each lease. A worker whose lease was taken over changes nothing.
     pub lease: i64,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     pub error: Option<String>,
     /// When the row was made, in wall time.
     pub created_at: DateTimeUtc,

@@ -54,7 +54,7 @@ async fn rolling_back_refuses_to_lose_posted_entries_unless_forced() {
             let output = program::runs(here, &["migrate", "down", "--steps", steps], &variables).await;
             assert_eq!(output.status.code(), Some(1));
             let complaint = program::complaint(&output);
-            assert!(complaint.contains("has booked entries") && complaint.contains("--force"), "{complaint}");
+            assert!(complaint.contains("has posted entries") && complaint.contains("--force"), "{complaint}");
         }
         let output = program::runs(here, &["migrate", "down", "--steps", "99", "--force"], &variables).await;
         assert!(output.status.success(), "{}", program::complaint(&output));

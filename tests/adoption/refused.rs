@@ -64,7 +64,7 @@ const ODD_COLUMNS: [(&str, &str, &[&str]); 8] = [
     ("email VARCHAR(255) NOT NULL", "mail VARCHAR(255) NOT NULL", &["users", "no column email"]),
     ("credits_delta INTEGER", "delta INTEGER", &["credits_ledger", "no column credits_delta"]),
     ("credits_delta INTEGER", "credits_delta NUMERIC", &["credits_ledger.credits_delta", "integer"]),
-    ("users (id {SERIAL}", "users (id BIGINT NOT NULL PRIMARY KEY", &["users.id", "number new rows by itself"]),
+    ("users (id {SERIAL}", "users (id BIGINT NOT NULL PRIMARY KEY", &["users.id", "number new rows automatically"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +94,7 @@ async fn the_command_prints_the_reason_and_exits_with_one() {
         assert_eq!(output.status.code(), Some(1));
         let complaint = program::complaint(&output);
         let sentence = "cannot migrate the database: rows of credits_ledger have a change_type that is not Purchase, Spend, \
-            Grant or Refund, and have to be mended first: id 3";
+            Grant or Refund, and have to be corrected first: id 3";
         assert!(complaint.trim_end().ends_with(sentence), "{complaint}");
     }
 }
