@@ -38,7 +38,7 @@ async fn reconciles(app: &TestApp, days: i64) -> Report {
 /// The findings of a noun: looked at, missing, applied, failed.
 fn found(report: &Report, noun: &str) -> [usize; 4] {
     let line = report.lines().iter().find(|line| line.noun == noun).unwrap();
-    [line.looked_at, line.missing, line.mended, line.failed]
+    [line.looked_at, line.missing, line.repaired, line.failed]
 }
 
 /// Buys a pack, and returns its payment intent.
@@ -184,7 +184,7 @@ facts! {
         app.sandbox().advance(Duration::from_hours(10 * 24)).await;
         assert_eq!(ada.credits().await, 25);
         let report = sync::reconcile_due(&inside).await.unwrap();
-        assert!(report.whole() && report.mended() > 0, "{report}");
+        assert!(report.whole() && report.repaired() > 0, "{report}");
         app.settles().await;
         assert_eq!(ada.credits().await, 50);
         assert!(sync::reconcile_due(&inside).await.unwrap().clean());

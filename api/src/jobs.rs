@@ -1,11 +1,13 @@
-//! What runs beside requests: the queue of due work, and the loops that deliver hints. Everything in the queue is done by
-//! the same idempotent functions that requests use, so several replicas never do one thing twice.
+//! Background work: the queue of due work, and the loops that deliver hints. The tasks of the queue use the same idempotent
+//! functions as requests, so that several replicas never apply anything twice.
 
 mod backstop;
 mod prune;
 mod queue;
 mod reconcile;
 mod replicas;
+
+use std::time::Duration;
 
 use entity::work::Kind;
 use tokio_util::sync::CancellationToken;
@@ -21,17 +23,36 @@ use crate::{
 
 pub use queue::work_off;
 
-/// How many tasks of each kind one process works on at once.
-const LANES: [(Kind, usize); 8] = [
-    (Kind::Event, 4),
-    (Kind::Look, 16),
-    (Kind::Operation, 8),
-    (Kind::Duplicate, 2),
-    (Kind::Unlimited, 4),
-    (Kind::Mail, 2),
-    (Kind::Reconcile, 1),
-    (Kind::Prune, 1),
+/// The workers of one kind of task in one process.
+struct Lane {
+    kind: Kind,
+    workers: usize,
+    /// Time limit for an attempt. It is far above what one takes: a worker that waits on a dead connection is given up, and
+    /// its task is due again.
+    limit: Duration,
+}
+
+const LANES: [Lane; 8] = [
+    Lane::new(Kind::Event, 4),
+    Lane::new(Kind::Look, 16),
+    Lane::new(Kind::Operation, 8),
+    Lane::new(Kind::Duplicate, 2),
+    Lane::new(Kind::Unlimited, 4),
+    Lane::new(Kind::Mail, 2),
+    Lane { kind: Kind::Reconcile, workers: 1, limit: Duration::from_hours(12) },
+    Lane { kind: Kind::Prune, workers: 1, limit: Duration::from_hours(1) },
 ];
+
+impl Lane {
+    const fn new(kind: Kind, workers: usize) -> Self {
+        Self { kind, workers, limit: Duration::from_mins(5) }
+    }
+}
+
+/// Time limit for an attempt at a kind of task.
+fn limit(kind: Kind) -> Duration {
+    LANES.iter().find(|lane| lane.kind == kind).map_or(Duration::MAX, |lane| lane.limit)
+}
 
 /// Starts everything. It ends when `stop` is cancelled.
 pub fn start(app: &App, stop: &CancellationToken) {

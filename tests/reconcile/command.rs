@@ -45,8 +45,8 @@ facts! {
         loses_webhooks(&app);
         ada.buys(10).await;
         app.stop().await;
-        let mended = runs(&app).await;
-        assert_eq!(mended.status.code(), Some(1), "{}", complaint(&mended));
+        let repaired = runs(&app).await;
+        assert_eq!(repaired.status.code(), Some(1), "{}", complaint(&repaired));
         app.restarts_stopped().await;
         assert_eq!(ada.credits().await, 35);
     }

@@ -106,7 +106,7 @@ async fn after_months_of_silence(backend: Backend) {
                     assert_eq!(events["data"].as_array().unwrap().len(), 1, "Stripe has forgotten the others");
 
                     let report = reconciles(&lossy, 120).await;
-                    assert!(report.whole() && report.mended() > 0, "{report}");
+                    assert!(report.whole() && report.repaired() > 0, "{report}");
                     assert_eq!(life(&lossy, &ada).await, life(&sound, &twin).await);
                     let again = reconciles(&lossy, 120).await;
                     assert!(again.clean(), "{again}");

@@ -1,4 +1,4 @@
-//! The backstop of hints. Whatever hint was lost, and whatever another process wrote, reaches its watchers this way.
+//! The backstop of hints. Changes whose hints were lost, and changes by other processes, reach their watchers this way.
 //!
 //! Once a second it reads what was posted to the ledger since, and the versions of watched subscriptions; so most of its cost
 //! is that of what changed, and not of who watches. Ids are taken before commits, so an entry may become visible after later
@@ -19,13 +19,13 @@ use crate::{
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many looks go back to the same entry.
+/// Number of looks that go back to the same entry.
 const OVERLAP: usize = 4;
 
-/// How often everybody who is watched is looked at.
+/// Interval of the looks at all watched users.
 const FULL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How many users one query is about: within what both databases allow as parameters.
+/// Maximum number of users in one query, within the limits of both databases for parameters.
 const BATCH: usize = 10_000;
 
 pub(super) async fn run(app: App) {
@@ -43,7 +43,7 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// How far the ledger was read.
+/// The position in the ledger up to which it was read.
 #[derive(Default)]
 struct Backstop {
     /// The newest entry's id at the end of each of the last looks, oldest first.

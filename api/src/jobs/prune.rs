@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::{accounts, app::App, billing, error::Error, sync, work::Next};
 
-/// How often old rows are looked for.
+/// Interval between two runs.
 const INTERVAL: TimeDelta = TimeDelta::hours(1);
 
 pub(super) async fn run(app: &App) -> Result<Next, Error> {

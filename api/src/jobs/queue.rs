@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use entity::work::Kind;
 use tokio::{
     sync::Semaphore,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{LANES, perform};
+use super::{LANES, limit, perform};
 use crate::{
     app::App,
     error::Error,
@@ -18,12 +18,12 @@ use crate::{
     work::{self, Claim},
 };
 
-/// How often the table is looked at when nothing in this process asks for it.
+/// Interval at which the table is read when nothing in this process requests it.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Works until `stop`. What is under way then is given back.
 pub(super) async fn run(app: App, stop: CancellationToken) {
-    let lanes: HashMap<_, _> = LANES.iter().map(|(kind, limit)| (*kind, Arc::new(Semaphore::new(*limit)))).collect();
+    let lanes: HashMap<_, _> = LANES.iter().map(|lane| (lane.kind, Arc::new(Semaphore::new(lane.workers)))).collect();
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
@@ -70,8 +70,10 @@ async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &Canc
 /// attempt is given up.
 async fn attempt(app: &App, claim: &Claim) {
     // On the heap: it holds whatever any kind of work does.
-    let performing = Box::pin(perform(app, claim));
+    let limit = limit(claim.kind);
+    let performing = Box::pin(timeout(limit, perform(app, claim)));
     let Some(outcome) = work::hold(app.database.write(), &app.clock, claim, performing).await else { return };
+    let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal(format!("an attempt took longer than {limit:?}"))));
     let db = app.database.write();
     let ended = match outcome {
         Ok(next) => work::finish(db, claim, next).await,

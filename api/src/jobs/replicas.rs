@@ -1,9 +1,9 @@
-//! Hints between replicas by PostgreSQL's NOTIFY: on connections of their own, and outside every transaction that books.
+//! Hints between replicas by PostgreSQL's NOTIFY: on connections of their own, and outside every transaction that posts.
 //! (A NOTIFY inside one would make all commits of the whole server queue for a single lock.)
 //!
 //! A connection that is only half open looks like one on which nothing happens. So each replica sends a beat, which comes
-//! back to itself too: a listener that hears nothing for a while connects again. Whoever connects again may have missed
-//! something, and looks after all of its watchers once.
+//! back to itself too: a listener that receives nothing for a while connects again. It may have missed
+//! hints by then, and looks at all watched users once.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -25,13 +25,13 @@ use crate::{
 /// The channel's name.
 const CHANNEL: &str = "patch_hive_hints";
 
-/// How long hints are gathered before they are sent.
+/// Time for which hints are collected before they are sent.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// How often a beat is sent when there is nothing else to send.
+/// Interval of beats when there is nothing else to send.
 const BEAT: Duration = Duration::from_secs(3);
 
-/// How long a silence may last, and an attempt to connect.
+/// Time limit for a silence, and for an attempt to connect.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// The pause before connecting again.
@@ -55,14 +55,14 @@ pub(super) async fn listen(app: App) {
     }
 }
 
-/// Why a connection ended.
+/// A reason why a connection ended.
 #[derive(Debug, thiserror::Error)]
 enum Lost {
     #[error(transparent)]
     Driver(#[from] sqlx::Error),
     #[error(transparent)]
     Database(#[from] DbErr),
-    #[error("nothing was heard for too long")]
+    #[error("nothing was received for too long")]
     Silence(#[from] Elapsed),
     #[error("the connection was closed")]
     Closed,

@@ -7,6 +7,12 @@
 //! The stored times move only after a run that reached the end. An object that cannot be applied is counted and passed.
 //! Objects of other installations in the same account are passed a page at a time. It runs beside webhooks and beside itself
 //! without harm.
+//!
+//! A run is one task of the queue, not one task for each page. It keeps nothing waiting: it has a worker of its own in each
+//! process, its calls are paced, and each page and object is written in a short transaction. A run that ends early, because
+//! its process dies or loses its lease, is taken over within seconds and starts at the stored time: pages that were compared
+//! before cost one read each then, and nothing is posted twice. The position in a list would save those reads, but it is not
+//! durable: it names an object that Stripe may have deleted or forgotten meanwhile.
 
 mod events;
 mod marks;
@@ -26,8 +32,8 @@ use marks::Mark;
 
 pub use report::{Line, Report};
 
-/// How many pages of one list a run reads.
-const MAX_PAGES: usize = 10_000;
+/// Maximum number of pages of one list in a run: ten million objects. A list that goes on was not read to its end.
+const MAX_PAGES: usize = 100_000;
 
 /// For how long Stripe keeps an event.
 const MEMORY: TimeDelta = TimeDelta::days(30);
@@ -87,6 +93,11 @@ pub async fn reconcile_due(app: &App) -> Result<Report, Error> {
         }
     }
     Ok(report)
+}
+
+/// The end of a list was not reached: the stored times stay.
+fn too_many_pages() -> Error {
+    Error::Internal(format!("a list at Stripe has more than {MAX_PAGES} pages"))
 }
 
 async fn events(app: &App, since: DateTime<Utc>) -> Line {

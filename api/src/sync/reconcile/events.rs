@@ -6,7 +6,7 @@ use entity::event::{self, Status};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::Value;
 
-use super::{Line, MAX_PAGES, owned};
+use super::{Line, MAX_PAGES, owned, too_many_pages};
 use crate::{
     app::App,
     error::Error,
@@ -30,10 +30,10 @@ pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Li
         }
         after = page.next;
         if after.is_none() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    Err(too_many_pages())
 }
 
 async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Line) -> Result<(), Error> {
@@ -45,7 +45,7 @@ async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Li
         // What waits has its look in the queue.
         Ok(Receipt::Applied | Receipt::Waiting) => {
             line.missing += 1;
-            line.mended += 1;
+            line.repaired += 1;
         }
         Ok(Receipt::Ignored | Receipt::Known) => {}
         Ok(Receipt::Failed) => {

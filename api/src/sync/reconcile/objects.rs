@@ -6,7 +6,7 @@ use entity::{customer, invoice, payment, payment_intent, subscription};
 use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
-use super::{Line, MAX_PAGES, owned};
+use super::{Line, MAX_PAGES, owned, too_many_pages};
 use crate::{
     app::App,
     error::Error,
@@ -32,20 +32,7 @@ enum Repair {
 /// Compares all of a noun that was created since a second, and whatever of it is still open here.
 pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) -> Result<(), Error> {
     let stripe = app.payments()?.stripe.in_background();
-    let (mut after, mut seen) = (None, HashSet::new());
-    for _ in 0..MAX_PAGES {
-        let page = stripe.listed(noun, since, after.as_deref()).await?;
-        let ours = ours(app, noun, page.objects).await?;
-        line.looked_at += ours.len();
-        seen.extend(ours.iter().filter_map(|(object, _)| subject(noun, object)));
-        for suspect in suspects(app, noun, ours, line).await? {
-            repair(app, suspect, line).await?;
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = compare_listed(app, (&stripe, noun), since, line).await?;
     let mut last = 0;
     loop {
         let open = open(app, noun, last).await?;
@@ -58,6 +45,30 @@ pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) 
             }
         }
     }
+}
+
+/// Compares what Stripe lists, page by page. Returns the ids of the rows it was compared with.
+async fn compare_listed(
+    app: &App,
+    (stripe, noun): (&Stripe, Noun),
+    since: i64,
+    line: &mut Line,
+) -> Result<HashSet<String>, Error> {
+    let (mut after, mut seen) = (None, HashSet::new());
+    for _ in 0..MAX_PAGES {
+        let page = stripe.listed(noun, since, after.as_deref()).await?;
+        let ours = ours(app, noun, page.objects).await?;
+        line.looked_at += ours.len();
+        seen.extend(ours.iter().filter_map(|(object, _)| subject(noun, object)));
+        for suspect in suspects(app, noun, ours, line).await? {
+            repair(app, suspect, line).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(seen);
+        }
+    }
+    Err(too_many_pages())
 }
 
 /// The row that an object is compared with, by its id at Stripe.
@@ -263,7 +274,7 @@ async fn repair(app: &App, suspect: Suspect, line: &mut Line) -> Result<(), Erro
         Ok(_) if state(app, suspect.user_id).await? == before => {}
         Ok(_) => {
             line.missing += 1;
-            line.mended += 1;
+            line.repaired += 1;
         }
         // Nothing can be repaired now.
         Err(error @ (Error::Unavailable(_) | Error::StripeUnavailable)) => return Err(error),

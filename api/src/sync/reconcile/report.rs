@@ -14,7 +14,7 @@ pub struct Line {
     /// How many of those were not here as Stripe has them.
     pub missing: usize,
     /// How many of those are now.
-    pub mended: usize,
+    pub repaired: usize,
     /// How many could not be settled.
     pub failed: usize,
     /// Why not all were looked at, where that is so.
@@ -23,7 +23,7 @@ pub struct Line {
 
 impl Line {
     pub(super) const fn of(noun: &'static str) -> Self {
-        Self { noun, looked_at: 0, missing: 0, mended: 0, failed: 0, broken_off: None }
+        Self { noun, looked_at: 0, missing: 0, repaired: 0, failed: 0, broken_off: None }
     }
 
     /// Remembers how a look at this noun ended.
@@ -50,10 +50,10 @@ impl Report {
         &self.0
     }
 
-    /// How many were mended.
+    /// How many were repaired.
     #[must_use]
-    pub fn mended(&self) -> usize {
-        self.0.iter().map(|line| line.mended).sum()
+    pub fn repaired(&self) -> usize {
+        self.0.iter().map(|line| line.repaired).sum()
     }
 
     /// Nothing was missing.
@@ -62,7 +62,7 @@ impl Report {
         self.0.iter().all(|line| line.missing == 0) && self.whole()
     }
 
-    /// Everything was looked at, and nothing that was missing could not be mended.
+    /// Everything was looked at, and nothing that was missing could not be repaired.
     #[must_use]
     pub fn whole(&self) -> bool {
         self.0.iter().all(|line| line.failed == 0 && line.broken_off.is_none())
@@ -71,10 +71,10 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:14} {:>10} {:>8} {:>7} {:>7}", "noun", "looked at", "missing", "mended", "failed")?;
+        writeln!(f, "{:14} {:>10} {:>8} {:>8} {:>7}", "noun", "looked at", "missing", "repaired", "failed")?;
         for line in &self.0 {
-            let Line { noun, looked_at, missing, mended, failed, broken_off } = line;
-            write!(f, "{noun:14} {looked_at:>10} {missing:>8} {mended:>7} {failed:>7}")?;
+            let Line { noun, looked_at, missing, repaired, failed, broken_off } = line;
+            write!(f, "{noun:14} {looked_at:>10} {missing:>8} {repaired:>8} {failed:>7}")?;
             match broken_off {
                 Some(reason) => writeln!(f, "  broken off: {reason}")?,
                 None => writeln!(f)?,
