@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { defineConfig, devices } from "@playwright/test";
 
-import { gateway, ports } from "./stories/stage";
+import { gateway, log, ports } from "./stories/stage";
 
 /** The command that starts the gateway: a built binary, or cargo. */
 const program = process.env["PATCH_HIVE"] ?? "cargo run --quiet --manifest-path ../Cargo.toml --";
@@ -48,7 +48,7 @@ export default defineConfig({
     ...(process.env["PICTURES"] === undefined ? [] : [{ name: "pictures", use: chromium, testMatch: /pictures\// }]),
   ],
   webServer: {
-    command: `${program} dev --fresh --bind 127.0.0.1:${ports.gateway} --sandbox-bind 127.0.0.1:${ports.sandbox} --database-url ${database}`,
+    command: `${program} dev --fresh --bind 127.0.0.1:${ports.gateway} --sandbox-bind 127.0.0.1:${ports.sandbox} --database-url ${database} 2>&1 >/dev/null | tee ${log} >&2`,
     url: `${gateway}/readyz`,
     reuseExistingServer: false,
     timeout: 900_000,

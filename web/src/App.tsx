@@ -1,6 +1,9 @@
 import type { ReactElement } from "react";
 import { Route, Routes } from "react-router";
 
+import { ForgotPasswordPage } from "./access/ForgotPasswordPage";
+import { ResetPasswordPage } from "./access/ResetPasswordPage";
+import { VerifyEmailPage } from "./access/VerifyEmailPage";
 import { AccountPage } from "./account/AccountPage";
 import { AccountProvider } from "./account/AccountProvider";
 import { Home } from "./frame/Home";
@@ -20,6 +23,9 @@ const pages: Record<Path, ReactElement> = {
   account: <AccountPage />,
   login: <LogInPage />,
   signup: <SignUpPage />,
+  "forgot-password": <ForgotPasswordPage />,
+  "reset-password": <ResetPasswordPage />,
+  "verify-email": <VerifyEmailPage />,
 };
 
 /** Every page, for the person who is logged in or for a visitor. */

@@ -27,7 +27,14 @@ test.describe("a reader of German in Auckland", () => {
     const renewal = /Verlängert sich am (.+)\./.exec(await abo.innerText())?.[1] ?? "kein Datum";
     await expect(page.getByRole("cell", { name: `Für dein Abo, im Zeitraum bis ${renewal}` })).toBeVisible();
 
-    for (const path of ["/", "/pricing", "/credits?credits=1000"]) {
+    for (const path of [
+      "/",
+      "/pricing",
+      "/forgot-password",
+      "/reset-password#token=void",
+      "/verify-email",
+      "/credits?credits=1000",
+    ]) {
       await page.goto(path);
       await expect(page.locator("[aria-busy=true], .skeleton")).toHaveCount(0);
       expect(ENGLISH.exec(await page.locator("body").innerText())?.[0], `English on ${path}`).toBeUndefined();

@@ -6,7 +6,15 @@ import { expect, grant, test } from "./person";
 
 const PAGES = ["/", "/pricing", "/credits", "/account"];
 
-const FOR_VISITORS = ["/login", "/signup", "/pricing"];
+const FOR_VISITORS = [
+  "/login",
+  "/signup",
+  "/pricing",
+  "/forgot-password",
+  "/reset-password",
+  "/reset-password#token=void",
+  "/verify-email#token=void",
+];
 
 const LOOKS = [
   { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
@@ -18,7 +26,8 @@ const LOOKS = [
 /** Opens a page and checks it. */
 async function look(page: Page, path: string, look: string, who: string): Promise<void> {
   await page.goto(path);
-  await see(page, `${path === "/" ? "home" : path.slice(1)}-${who}-${look}`);
+  const file = path === "/" ? "home" : path.slice(1).replace("#token=", "-");
+  await see(page, `${file}-${who}-${look}`);
 }
 
 for (const { name, ...use } of LOOKS) {
@@ -46,6 +55,9 @@ for (const { name, ...use } of LOOKS) {
       await see(page, `ticket-${name}`);
       await page.getByRole("button", { name: "Cancel plan" }).click();
       await see(page, `cancellation-${name}`);
+      await page.getByRole("button", { name: "Keep Core" }).click();
+      await page.getByRole("button", { name: "Change password" }).click();
+      await see(page, `password-${name}`);
       await page.goto("/pricing");
       await page.getByRole("button", { name: "Upgrade to Pro" }).click();
       await expect(page.getByText("75 credits")).toBeVisible();

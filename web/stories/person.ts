@@ -30,7 +30,12 @@ const SIGN_UP = `mutation ($input: SignUpInput!) {
 }`;
 
 /** Sends a request to the gateway, with or without a token. */
-async function ask<Data>(request: APIRequestContext, query: string, variables: object, token?: string): Promise<Data> {
+export async function ask<Data>(
+  request: APIRequestContext,
+  query: string,
+  variables: object,
+  token?: string,
+): Promise<Data> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await request.post(`${gateway}/graphql`, { data: { query, variables }, headers });
   const { data, errors } = (await response.json()) as { data: Data; errors?: { message: string }[] };
@@ -61,11 +66,13 @@ export async function grant(request: APIRequestContext, person: Person, credits:
   );
 }
 
-/** The same session with a token that expires in a number of seconds. */
+/**
+ * The same session with a token that expires in a number of seconds. The session itself does not: a page that is loaded
+ * after that drops an expired session, and asks for nothing.
+ */
 export function shortened({ session }: Person, seconds: number): Session {
   const exp = Math.floor(Date.now() / 1000) + seconds;
-  const ends = new Date(exp * 1000).toISOString();
-  return { ...session, token: token({ ...claims(session.token), exp }), expiresAt: ends };
+  return { ...session, token: token({ ...claims(session.token), exp }) };
 }
 
 function claims(token: string): object {

@@ -1,3 +1,6 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 /** Where the gateway of the stories listens, and its sandbox. */
 export const ports = {
   gateway: Number(process.env["PORT"] ?? 8910),
@@ -7,3 +10,6 @@ export const ports = {
 export const gateway = `http://127.0.0.1:${ports.gateway}`;
 
 export const sandbox = `http://127.0.0.1:${ports.sandbox}`;
+
+/** The log of the gateway, in which mails are written. */
+export const log = join(tmpdir(), `patch-hive-stories-${ports.gateway}.log`);

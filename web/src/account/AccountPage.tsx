@@ -2,6 +2,8 @@ import "./account.css";
 
 import { Navigate, useLocation } from "react-router";
 
+import { AccessModule } from "../access/AccessModule";
+import { PasswordNotice } from "../access/PasswordNotice";
 import { BalanceModule } from "../balance/BalanceModule";
 import { ReturnNotice } from "../checkout/ReturnNotice";
 import { ExportModule } from "../export/ExportModule";
@@ -12,7 +14,7 @@ import { useSession } from "../session/current";
 import { SubscriptionModule } from "../subscription/SubscriptionModule";
 import { text } from "../text/current";
 
-/** The balance, the plan, payments and the history of the person who is logged in. */
+/** The balance, the plan, payments, the history and the password of the person who is logged in. */
 export function AccountPage() {
   const session = useSession();
   const { pathname, search } = useLocation();
@@ -27,12 +29,14 @@ export function AccountPage() {
         </p>
       </div>
       <div className="account">
+        <PasswordNotice />
         <ReturnNotice />
         <BalanceModule />
         <SubscriptionModule />
         <ExportModule />
         <PaymentsModule />
         <HistoryModule />
+        <AccessModule />
       </div>
     </>
   );

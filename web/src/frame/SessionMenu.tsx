@@ -4,18 +4,22 @@ import { useAccount } from "../account/context";
 import { Counter } from "../balance/Counter";
 import { useConnection } from "../gateway/current";
 import { loginPath } from "../session/afterLogin";
-import { sessions, useSession } from "../session/current";
+import { useSession } from "../session/current";
+import { logOut } from "../session/logOut";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
 import { text } from "../text/current";
 import { LED } from "./led";
+
+/** Pages that are of no use after logging in. */
+const FOR_VISITORS = new Set(["/login", "/signup", "/forgot-password", "/reset-password"]);
 
 /** The live balance and a button to log out, or links to log in and sign up. */
 export function SessionMenu() {
   const session = useSession();
   const { pathname } = useLocation();
   if (session.is === "out") {
-    const here = pathname === "/login" || pathname === "/signup" ? "/account" : pathname;
+    const here = FOR_VISITORS.has(pathname) ? "/account" : pathname;
     return (
       <div className="session-menu">
         <Link className="button button-quiet" to={loginPath(here)}>
@@ -30,12 +34,7 @@ export function SessionMenu() {
   return (
     <div className="session-menu">
       <LiveBalance />
-      <Button
-        look="quiet"
-        onClick={() => {
-          sessions.end();
-        }}
-      >
+      <Button look="quiet" onClick={logOut}>
         {text.frame.logOut}
       </Button>
     </div>

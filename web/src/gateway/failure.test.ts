@@ -27,6 +27,11 @@ test("a message of the API is shown as a sentence", () => {
   });
 });
 
+test("an argument that is not valid has a text of the pages, if they have one", () => {
+  const { message } = failure(refused("BAD_USER_INPUT", "The token is void.", { field: "input.token" }));
+  expect(message).toBe("This link is invalid, has expired or was used.");
+});
+
 test("an internal error comes with the id to send to support", () => {
   const internal = failure(refused("INTERNAL", "something went wrong", { requestId: "abc" }));
   expect(internal.message).toMatch(/^Something went wrong on our side.*: abc$/);

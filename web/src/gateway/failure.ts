@@ -18,6 +18,13 @@ const MESSAGES: Record<string, string> = {
   RATE_LIMITED: text.failures.rateLimited,
   UNAVAILABLE: text.failures.unavailable,
   INTERNAL: text.failures.internal,
+  MAIL_DISABLED: text.failures.mailDisabled,
+};
+
+/** Texts for arguments that are not valid, by their path. */
+const FIELDS: Record<string, string> = {
+  "input.token": text.access.linkInvalid,
+  "input.currentPassword": text.access.wrongPassword,
 };
 
 const AGAIN = new Set(["STRIPE_UNAVAILABLE", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "CONFLICT"]);
@@ -30,9 +37,9 @@ export function failure(error: CombinedError): Failure {
       ? { code: "LOGGED_OUT", message: text.failures.loggedOut, again: false }
       : { code: "UNREACHABLE", message: text.failures.unreachable, again: true };
   }
-  const { code: given, requestId } = first.extensions as { code?: unknown; requestId?: unknown };
+  const { code: given, field, requestId } = first.extensions;
   const code = typeof given === "string" ? given : "INTERNAL";
-  const message = MESSAGES[code] ?? sentence(first.message);
+  const message = MESSAGES[code] ?? FIELDS[String(field)] ?? sentence(first.message);
   const id = typeof requestId === "string" ? ` ${text.failures.requestId(requestId)}` : "";
   return { code, message: message + id, again: AGAIN.has(code) };
 }

@@ -36,7 +36,7 @@ export function openSocket(sessions: Sessions, connection: Connection): Client {
       closed: (event) => {
         window.clearTimeout(unanswered);
         connection.socket(sessions.state.is === "out" ? "idle" : "connecting");
-        if (event instanceof CloseEvent && event.code === FORBIDDEN) sessions.refuse(sent);
+        if (event instanceof CloseEvent && event.code === FORBIDDEN) sessions.disconnect(sent);
       },
       ping: (received) => {
         if (received) return;

@@ -1,6 +1,6 @@
 import { text } from "../text/current";
 import { Field } from "../style/Field";
-import { passwordProblem } from "./password";
+import { PasswordField } from "./PasswordField";
 
 /** The email and the password of a person. */
 export interface Credentials {
@@ -32,16 +32,12 @@ export function CredentialFields({ credentials, onChange, isNew = false, emailFi
           onChange({ ...credentials, email: event.target.value });
         }}
       />
-      <Field
+      <PasswordField
         label={text.session.password}
-        {...(isNew && { hint: text.session.passwordHint })}
-        type="password"
-        autoComplete={isNew ? "new-password" : "current-password"}
-        required
-        value={credentials.password}
-        onChange={(event) => {
-          event.target.setCustomValidity(isNew ? passwordProblem(event.target.value) : "");
-          onChange({ ...credentials, password: event.target.value });
+        password={credentials.password}
+        isNew={isNew}
+        onChange={(password) => {
+          onChange({ ...credentials, password });
         }}
       />
     </>

@@ -1,6 +1,8 @@
 import { type SubmitEvent, useState } from "react";
+import { Link } from "react-router";
 
 import { anonymous } from "../gateway/client";
+import type { Failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { LogInDocument } from "../generated/graphql";
@@ -21,10 +23,20 @@ export function LogInForm({ email }: { email?: string }) {
   return (
     <form className="form" onSubmit={(event) => void submit(event)}>
       <CredentialFields credentials={credentials} onChange={setCredentials} emailFixed={email !== undefined} />
-      <Problem failure={failure} />
+      <Problem failure={wrong(failure)} />
       <Button type="submit" look="first" wide busy={busy}>
         {text.session.logIn}
       </Button>
+      {email === undefined && (
+        <Link className="small" to="/forgot-password" state={{ email: credentials.email }}>
+          {text.access.forgot}
+        </Link>
+      )}
     </form>
   );
+}
+
+/** Says in the reader's language that the credentials are wrong. */
+function wrong(failure: Failure | null): Failure | null {
+  return failure?.code === "UNAUTHENTICATED" ? { ...failure, message: text.session.wrong } : failure;
 }

@@ -75,3 +75,54 @@ describe("a request for a token", () => {
     await expect(sessions.fresh()).rejects.toBeInstanceOf(LoggedOut);
   });
 });
+
+describe("a request that revokes the token", () => {
+  test("replaces the session, although the websocket is closed first", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    const states: string[] = [];
+    sessions.subscribe(() => states.push(sessions.state.is));
+    let waiting: Promise<string> | undefined;
+    await sessions.revoking(async () => {
+      sessions.disconnect("one");
+      waiting = sessions.fresh();
+      await Promise.resolve();
+      sessions.begin(session("two"));
+    });
+    await expect(waiting).resolves.toBe("two");
+    expect(states).toEqual(["in"]);
+  });
+
+  test("ends the session if it fails after the websocket was closed", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    await sessions.revoking(() => {
+      sessions.disconnect("one");
+      return Promise.resolve();
+    });
+    expect(sessions.state.is).toBe("ended");
+  });
+
+  test("that is itself refused waits until the person has logged in again", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    await sessions.revoking(async () => {
+      sessions.disconnect("one");
+      sessions.refuse("one");
+      expect(sessions.state.is).toBe("ended");
+      const fresh = sessions.fresh();
+      sessions.begin(session("two"));
+      await expect(fresh).resolves.toBe("two");
+    });
+    expect(sessions.state.is).toBe("in");
+  });
+
+  test("changes nothing if it fails while the token is still valid", async () => {
+    const sessions = new Sessions(memory(), NOON);
+    sessions.begin(session("one"));
+    await sessions.revoking(() => Promise.resolve());
+    expect(sessions.state.is).toBe("in");
+    sessions.disconnect("one");
+    expect(sessions.state.is).toBe("ended");
+  });
+});

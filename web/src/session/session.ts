@@ -28,6 +28,9 @@ export class LoggedOut extends Error {
  */
 export class Sessions {
   #state: SessionState = OUT;
+  #isRevoking = false;
+  /** True while the end of the websocket is put off. */
+  #isDisconnected = false;
   readonly #storage: Storage;
   readonly #listeners = new Set<() => void>();
 
@@ -63,10 +66,30 @@ export class Sessions {
     this.#change(OUT);
   }
 
-  /** The API refused this token. Refusals of a token that has been replaced are ignored. */
+  /** The API refused a request with this token. Refusals of a token that has been replaced are ignored. */
   refuse(token: string | undefined): void {
     if (this.#state.is === "in" && this.#state.session.token === token) {
       this.#change({ is: "ended", session: this.#state.session });
+    }
+  }
+
+  /** The API closed the websocket of this token. Until a request that revokes the token is done, that is put off. */
+  disconnect(token: string | undefined): void {
+    if (this.#isRevoking && this.token === token) this.#isDisconnected = true;
+    else this.refuse(token);
+  }
+
+  /**
+   * Sends a request that revokes the token, and then replaces or ends the session. The websocket can be closed before the
+   * reply arrives, which counts only if the session is still the same afterwards.
+   */
+  async revoking(request: () => Promise<void>): Promise<void> {
+    this.#isRevoking = true;
+    try {
+      await request();
+    } finally {
+      this.#isRevoking = false;
+      if (this.#isDisconnected) this.refuse(this.token);
     }
   }
 
@@ -93,8 +116,8 @@ export class Sessions {
   fresh(): Promise<string> {
     return new Promise((resolve, reject) => {
       const decide = (): boolean => {
-        if (this.#state.is === "in") resolve(this.#state.session.token);
-        else if (this.#state.is === "out") reject(new LoggedOut());
+        if (this.#state.is === "out") reject(new LoggedOut());
+        else if (this.#state.is === "in" && !this.#isDisconnected) resolve(this.#state.session.token);
         else return false;
         return true;
       };
@@ -108,6 +131,7 @@ export class Sessions {
   #change(state: SessionState): void {
     if (state.is === "out" && this.#state.is === "out") return;
     this.#state = state;
+    this.#isDisconnected = false;
     for (const listener of [...this.#listeners]) listener();
   }
 
