@@ -53,6 +53,7 @@ async fn the_times_of_a_token_are_read_as_the_rfc_has_them() {
             }
             for (claim, value) in [
                 ("nbf", json!(now + 3600)),
+                ("iat", json!(now + 3600)),
                 ("nbf", json!("tomorrow")),
                 ("exp", json!(f64::from(u32::try_from(now).unwrap()) - 1.5)),
             ] {

@@ -1,6 +1,6 @@
 //! The claims of a token, as they are read and written (RFC 7519).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::user::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,18 +73,23 @@ impl NumericDate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InvalidClaims;
 
-/// Seconds by which the issuer's clock may be ahead of ours, for tokens that are not valid before a moment.
-const NOT_BEFORE_LEEWAY: i64 = 5;
+/// Seconds by which the issuer's clock may be ahead of ours.
+const CLOCK_LEEWAY: i64 = 5;
 
 impl Claims {
     /// When the token ends, if it is valid at `now`. There is no leeway: a socket that was closed at its token's end must
     /// not be let in again with the same token.
     pub(super) fn expiry(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, InvalidClaims> {
+        let latest = now + TimeDelta::seconds(CLOCK_LEEWAY);
         if let Some(not_before) = NumericDate::read(&self.nbf)? {
             let not_before = not_before.floor().ok_or(InvalidClaims)?;
-            if not_before.timestamp() > now.timestamp() + NOT_BEFORE_LEEWAY {
+            if not_before.timestamp() > latest.timestamp() {
                 return Err(InvalidClaims);
             }
+        }
+        // A token from the future would outlive the revocations until then.
+        if self.issued_at().is_some_and(|issued_at| issued_at > latest) {
+            return Err(InvalidClaims);
         }
         self.exp.floor().filter(|expiry| *expiry > now).ok_or(InvalidClaims)
     }
@@ -143,6 +148,14 @@ mod tests {
         assert_eq!(expiry(&json!({ "exp": 2000, "nbf": 1005 })), Some(2000));
         for nbf in [json!(1006), json!("1"), json!([]), json!(-1), json!(1e300)] {
             assert_eq!(expiry(&json!({ "exp": 2000, "nbf": nbf })), None, "{nbf}");
+        }
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_invalid() {
+        for (iat, valid) in [(json!(1005), true), (json!(1005.5), false), (json!(1006), false), (json!(1e300), true)] {
+            let expected = valid.then_some(2000);
+            assert_eq!(expiry(&json!({ "exp": 2000, "iat": iat })), expected, "{iat}");
         }
     }
 
