@@ -15,7 +15,7 @@ test("a change in one tab shows in the other", async ({ page, context, person, r
   await expect(pill).toContainText("106");
   await expect(page.getByRole("cell", { name: "+100" })).toBeVisible();
 
-  await other.getByRole("button", { name: "Log out" }).click();
+  await other.getByRole("button", { name: "Log out", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
 });
 
