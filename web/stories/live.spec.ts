@@ -63,12 +63,13 @@ test("a page that is offline says so, and is updated afterwards", async ({ page,
   await expect(balance(page)).toContainText("5");
   await context.setOffline(true);
   await expect(page.getByText("You are offline.")).toBeVisible();
-  await page.getByRole("button", { name: "Export PatchBook" }).click();
-  await expect(page.getByRole("alert")).toContainText("cannot be reached");
+  const exporting = page.getByRole("region", { name: "Export a PatchBook" });
+  await exporting.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(exporting.getByRole("alert")).toContainText("cannot be reached");
   await grant(request, person, 60);
   await context.setOffline(false);
   await expect(balance(page)).toContainText("65");
-  await page.getByRole("button", { name: "Try again" }).click();
+  await exporting.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("3 credits charged")).toBeVisible();
   await expect(balance(page)).toContainText("62");
 });
