@@ -72,7 +72,7 @@ impl MigrationTrait for Step {
 }
 
 /// Written as SQL where the builder has no word for it: an index over some of the rows.
-const INDEXES: [&str; 21] = [
+const INDEXES: [&str; 22] = [
     "CREATE INDEX stripe_former_customers_user ON stripe_former_customers (user_id)",
     "CREATE INDEX stripe_subscriptions_customer ON stripe_subscriptions (customer_id)",
     "CREATE INDEX stripe_subscriptions_current ON stripe_subscriptions (id) \
@@ -82,6 +82,7 @@ const INDEXES: [&str; 21] = [
     "CREATE INDEX stripe_invoices_user ON stripe_invoices (user_id)",
     "CREATE UNIQUE INDEX stripe_invoice_periods_once ON stripe_invoice_periods (invoice_id, period_id)",
     "CREATE INDEX stripe_invoice_periods_period ON stripe_invoice_periods (period_id)",
+    "CREATE INDEX stripe_payment_intents_user ON stripe_payment_intents (user_id)",
     "CREATE INDEX stripe_payment_intents_invoice ON stripe_payment_intents (invoice_id)",
     "CREATE INDEX stripe_payment_intents_disputed ON stripe_payment_intents (id) WHERE amount_disputed > 0",
     "CREATE INDEX stripe_payments_user ON stripe_payments (user_id, id)",

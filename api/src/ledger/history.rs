@@ -1,5 +1,7 @@
 //! Reads the ledger.
 
+use std::collections::HashMap;
+
 use entity::ledger_entry::{self, ChangeType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
@@ -68,16 +70,18 @@ pub struct Grown {
 /// # Errors
 /// A failed statement.
 pub async fn grown_since(db: &impl ConnectionTrait, after: i64) -> Result<Vec<Grown>, DbErr> {
-    ledger_entry::Entity::find()
+    let added: Vec<Grown> = ledger_entry::Entity::find()
         .select_only()
-        .column(ledger_entry::Column::UserId)
-        .column_as(ledger_entry::Column::Version.max(), "version")
-        .column_as(ledger_entry::Column::Id.max(), "entry_id")
+        .columns([ledger_entry::Column::UserId, ledger_entry::Column::Version])
+        .column_as(ledger_entry::Column::Id, "entry_id")
         .filter(ledger_entry::Column::Id.gt(after))
-        .group_by(ledger_entry::Column::UserId)
+        .order_by_asc(ledger_entry::Column::Id)
         .into_model()
         .all(db)
-        .await
+        .await?;
+    // Grouped here: SQLite would group along the index of versions, which is a scan of the whole ledger.
+    let newest: HashMap<_, _> = added.into_iter().map(|grown| (grown.user_id, grown)).collect();
+    Ok(newest.into_values().collect())
 }
 
 /// The id of the newest entry; 0 if there is none.
