@@ -1,6 +1,7 @@
 //! The database's connections: nobody waits for another's, and none stays on a server that cannot be written.
 
 mod pooler;
+mod turns;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement};
 use serde_json::json;

@@ -2,6 +2,7 @@
 
 mod command;
 mod lost_month;
+mod queue;
 
 use std::time::Duration;
 
