@@ -13,6 +13,7 @@ FROM rust:1.95-bookworm AS program
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
 COPY api api
+COPY bench bench
 COPY entity entity
 COPY migration migration
 COPY sandbox sandbox

@@ -18,7 +18,7 @@ const MAX_FILE_LINES: usize = 400;
 const MAX_FUNCTION_LINES: usize = 70;
 
 /// Files and folders at the root, besides those that git ignores.
-const ROOT: [&str; 25] = [
+const ROOT: [&str; 26] = [
     ".ci",
     ".dockerignore",
     ".env.example",
@@ -33,6 +33,7 @@ const ROOT: [&str; 25] = [
     "LICENSE-MIT",
     "README.md",
     "api",
+    "bench",
     "clippy.toml",
     "compose.yaml",
     "deny.toml",

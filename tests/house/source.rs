@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folders that contain sources.
-const FOLDERS: [&str; 8] = [".ci", "api", "docs", "entity", "migration", "sandbox", "tests", "web"];
+const FOLDERS: [&str; 9] = [".ci", "api", "bench", "docs", "entity", "migration", "sandbox", "tests", "web"];
 
 /// Folders with generated or third-party files.
 const FOREIGN: [&str; 6] = ["node_modules", "dist", "generated", "snapshots", "target", "test-results"];

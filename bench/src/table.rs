@@ -1,0 +1,104 @@
+//! The table, and runs that are stored.
+
+use std::{fmt::Write, fs, path::Path, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+
+/// The figures of one work.
+pub(crate) struct Figures {
+    rate: f64,
+    p50: f64,
+    p99: f64,
+    cpu: f64,
+    /// KiB for each idle socket.
+    memory: Option<f64>,
+    /// CPU of the gateway while all sockets are idle, in percent of a core.
+    idle: Option<f64>,
+}
+
+/// The figures of one work on one database.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Row {
+    database: String,
+    work: String,
+    /// Requests a second.
+    rate: f64,
+    /// Milliseconds.
+    p50: f64,
+    /// Milliseconds.
+    p99: f64,
+    /// CPU seconds of the gateway for 1,000 requests.
+    cpu: f64,
+    /// KiB for each idle socket.
+    memory: Option<f64>,
+    /// CPU of the gateway while all sockets are idle, in percent of a core.
+    idle: Option<f64>,
+}
+
+impl Figures {
+    /// Of the time that each request took, all of them together, and the gateway's CPU seconds.
+    pub(crate) fn of(times: &mut [Duration], elapsed: Duration, cpu: f64) -> Self {
+        times.sort_unstable();
+        let count = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX));
+        let at = |percent: usize| times.get(times.len().saturating_sub(1) * percent / 100).map_or(0.0, milliseconds);
+        let (p50, p99) = (at(50), at(99));
+        let (rate, cpu) = (count / elapsed.as_secs_f64(), cpu * 1000.0 / count.max(1.0));
+        Self { rate, p50, p99, cpu, memory: None, idle: None }
+    }
+
+    /// The same, with what the sockets took while they were idle: KiB each, and the CPU of all in percent of a core.
+    pub(crate) fn with_sockets(self, memory: f64, idle: f64) -> Self {
+        Self { memory: Some(memory), idle: Some(idle), ..self }
+    }
+
+    pub(crate) fn named(self, database: &str, work: &str) -> Row {
+        let Self { rate, p50, p99, cpu, memory, idle } = self;
+        Row { database: database.to_owned(), work: work.to_owned(), rate, p50, p99, cpu, memory, idle }
+    }
+}
+
+fn milliseconds(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// A stored run.
+pub(crate) fn read(path: &Path) -> Result<Vec<Row>, Failure> {
+    Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
+}
+
+/// Stores a run.
+pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<(), Failure> {
+    Ok(fs::write(path, serde_json::to_string_pretty(rows)?)?)
+}
+
+/// A table in Markdown, with the machine in its head.
+pub(crate) fn render(machine: &str, rows: &[Row], against: Option<&[Row]>) -> String {
+    let mut table = format!(
+        "{machine}\n\n\
+         | database | work | per second | p50 ms | p99 ms | gateway CPU s per 1,000 | KiB per socket | idle, % of a core |{}\n\
+         |---|---|---:|---:|---:|---:|---:|---:|{}\n",
+        if against.is_some() { " rate, of the stored run's | CPU, of the stored run's |" } else { "" },
+        if against.is_some() { "---:|---:|" } else { "" },
+    );
+    for row in rows {
+        let of_sockets = |figure: Option<f64>| figure.map(|figure| format!("{figure:.1}")).unwrap_or_default();
+        let (memory, idle) = (of_sockets(row.memory), of_sockets(row.idle));
+        let compared = against.map(|stored| compare(row, stored)).unwrap_or_default();
+        let Row { database, work, rate, p50, p99, cpu, .. } = row;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            table,
+            "| {database} | {work} | {rate:.0} | {p50:.2} | {p99:.2} | {cpu:.3} | {memory} | {idle} |{compared}"
+        );
+    }
+    table
+}
+
+fn compare(row: &Row, stored: &[Row]) -> String {
+    match stored.iter().find(|stored| stored.database == row.database && stored.work == row.work) {
+        Some(stored) => format!(" {:.2} x | {:.2} x |", row.rate / stored.rate, row.cpu / stored.cpu),
+        None => " | |".to_owned(),
+    }
+}

@@ -1,0 +1,141 @@
+//! The works that are measured by requests.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::{
+    Failure,
+    caller::{Call, bearer, now},
+    gateway::WEBHOOK_SECRET,
+};
+
+const READ: &str = "{ balance { credits } tier subscription { tier status currentPeriodEnd cancelAtPeriodEnd } }";
+
+const CHARGE: &str = "mutation ($key: String!) { chargeExport(input: { runId: \"bench\", idempotencyKey: $key }) \
+    { ... on ExportCharge { credits replayed balance { credits } } } }";
+
+/// The user whom everybody charges in the work that says so.
+const HOT: i64 = 1;
+
+/// A request by its number, which is never used twice.
+type Make = Arc<dyn Fn(u64) -> Result<Call, Failure> + Send + Sync>;
+
+/// One kind of request.
+#[derive(Clone)]
+pub(crate) struct Work {
+    pub(crate) name: &'static str,
+    /// One caller, who waits for each answer: how long a request takes when nobody else asks.
+    pub(crate) alone: bool,
+    pub(crate) make: Make,
+    /// Checks an answer.
+    pub(crate) check: fn(&Value) -> bool,
+}
+
+/// Every work, in the order in which they are run.
+pub(crate) fn all(users: i64) -> Vec<Work> {
+    let tokens: Arc<[String]> = (1..=users).filter_map(|user| bearer(user).ok()).collect();
+    // Neighbours in time are not neighbours in the tables.
+    let of = move |number: u64| ((number.wrapping_mul(7919)) % users.unsigned_abs()) + 1;
+    let token = move |user: u64| -> Result<String, Failure> {
+        let place = usize::try_from(user - 1)?;
+        tokens.get(place).cloned().ok_or_else(|| "no such user".into())
+    };
+    let read = {
+        let token = token.clone();
+        Arc::new(move |number| Ok(graphql(token(of(number))?, READ, &json!({})))) as Make
+    };
+    let charge = {
+        let token = token.clone();
+        Arc::new(move |number| Ok(graphql(token(of(number))?, CHARGE, &json!({ "key": number.to_string() })))) as Make
+    };
+    let hot = Arc::new(move |number: u64| {
+        Ok(graphql(token(HOT.unsigned_abs())?, CHARGE, &json!({ "key": format!("hot{number}") })))
+    }) as Make;
+    let webhook = Arc::new(move |number| webhook(of(number), number)) as Make;
+    let work = |name, alone, make, check| Work { name, alone, make, check };
+    vec![
+        work("read, one caller", true, read.clone(), is_standing),
+        work("read", false, read, is_standing),
+        work("charge, one caller", true, charge.clone(), is_charge),
+        work("charge", false, charge, is_charge),
+        work("charge, one user", false, hot, is_charge),
+        work("webhook", false, webhook, is_applied),
+    ]
+}
+
+fn graphql(token: String, query: &str, variables: &Value) -> Call {
+    let body = json!({ "query": query, "variables": variables }).to_string();
+    Call { path: "/graphql", header: ("authorization", token), body }
+}
+
+fn is_standing(answer: &Value) -> bool {
+    answer["data"]["balance"]["credits"].is_i64() && answer["data"]["tier"] == "FREE"
+}
+
+fn is_charge(answer: &Value) -> bool {
+    let charge = &answer["data"]["chargeExport"];
+    charge["credits"] == 3 && charge["replayed"] == false && charge["balance"]["credits"].is_i64()
+}
+
+fn is_applied(answer: &Value) -> bool {
+    answer["outcome"] == "applied"
+}
+
+/// Seconds of a billing period.
+const MONTH: i64 = 30 * 86_400;
+
+/// The invoice of a new subscription that was paid, as Stripe reports it: it grants the credits of a period.
+fn webhook(user: u64, number: u64) -> Result<Call, Failure> {
+    let now = now();
+    let subscription = format!("sub_bench{number}");
+    let line = json!({
+        "id": format!("il_bench{number}"),
+        "object": "line_item",
+        "amount": 1000,
+        "currency": "usd",
+        "quantity": 1,
+        "period": { "start": now, "end": now + MONTH },
+        "pricing": { "type": "price_details", "price_details": { "price": "price_core", "product": "prod_bench" } },
+        "parent": {
+            "type": "subscription_item_details",
+            "subscription_item_details": { "proration": false, "subscription": subscription },
+        },
+    });
+    let invoice = json!({
+        "id": format!("in_bench{number}"),
+        "object": "invoice",
+        "amount_due": 1000,
+        "amount_paid": 1000,
+        "attempted": true,
+        "billing_reason": "subscription_create",
+        "created": now,
+        "currency": "usd",
+        "customer": format!("cus_bench{user}"),
+        "lines": { "object": "list", "data": [line], "has_more": false },
+        "livemode": false,
+        "parent": {
+            "type": "subscription_details",
+            "subscription_details": { "subscription": subscription, "metadata": {} },
+        },
+        "status": "paid",
+    });
+    let body = json!({
+        "id": format!("evt_bench{number}"),
+        "object": "event",
+        "api_version": "2025-09-30.clover",
+        "type": "invoice.paid",
+        "created": now,
+        "livemode": false,
+        "pending_webhooks": 1,
+        "request": { "id": null, "idempotency_key": null },
+        "data": { "object": invoice },
+    })
+    .to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes())?;
+    mac.update(format!("{now}.{body}").as_bytes());
+    let signature = format!("t={now},v1={}", hex::encode(mac.finalize().into_bytes()));
+    Ok(Call { path: "/api/payments/webhook", header: ("stripe-signature", signature), body })
+}
