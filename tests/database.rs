@@ -76,7 +76,7 @@ async fn webhooks_and_users_do_not_wait_for_each_others_connections() {
         let (ada, customer) = known_user(&app, "ada").await;
         app.settles().await;
         let inside = app.inside().await;
-        let all = async |database: patch_hive::database::Database, count: u32| -> Vec<DatabaseTransaction> {
+        let all = async |database: &patch_hive::database::Database, count: u32| -> Vec<DatabaseTransaction> {
             let mut held = Vec::new();
             for _ in 0..count {
                 held.push(database.begin().await.unwrap());
@@ -84,12 +84,12 @@ async fn webhooks_and_users_do_not_wait_for_each_others_connections() {
             held
         };
 
-        let users = all(inside.database.clone(), inside.config.database.max_connections).await;
+        let users = all(&inside.database, inside.config.database.max_connections).await;
         assert_eq!(app.receives(&Plan::new(&customer, CORE).created("active")).await.0, 200);
         assert_eq!(is_ready(&app).await, 200);
         drop(users);
 
-        let jobs = all(inside.database.background(), inside.config.database.background_connections).await;
+        let jobs = all(&inside.database.background(), inside.config.database.background_connections).await;
         assert_eq!(ada.gets("{ ledger(first: 1) { nodes { id } } }", json!({})).await, json!({ "nodes": [] }));
         assert_eq!(ada.credits().await, 0);
         drop(jobs);
@@ -101,7 +101,7 @@ async fn webhooks_and_users_do_not_wait_for_each_others_connections() {
 async fn the_server_ends_transactions_that_stall_and_waits_that_last() {
     run(Backend::Postgres, async |app: TestApp| {
         let database = app.inside().await.database.clone();
-        for pool in [database.clone(), database.background()] {
+        for pool in [&*database, &database.background()] {
             assert_eq!(shows(pool.write(), "idle_in_transaction_session_timeout").await, "10s");
             assert_eq!(shows(pool.write(), "lock_timeout").await, "5s");
             assert_eq!(shows(pool.write(), "statement_timeout").await, "15s");

@@ -24,8 +24,9 @@ use crate::{
 /// The running gateway, cheap to clone.
 #[derive(Clone)]
 pub struct App {
-    /// The database, by the connections for users' requests, or by those for webhooks and jobs.
-    pub database: Database,
+    /// The database, by the connections for users' requests, or by those for webhooks and jobs. Shared, because a request
+    /// clones the app about a dozen times, and a [`Database`] includes the options of its connections.
+    pub database: Arc<Database>,
     parts: Arc<Parts>,
 }
 
@@ -78,13 +79,13 @@ impl App {
     /// Creates the app from its parts.
     #[must_use]
     pub fn new(database: Database, parts: Parts) -> Self {
-        Self { database, parts: Arc::new(parts) }
+        Self { database: Arc::new(database), parts: Arc::new(parts) }
     }
 
     /// Returns the app for webhooks and jobs, which use their own connections.
     #[must_use]
     pub fn background(&self) -> Self {
-        Self { database: self.database.background(), parts: self.parts.clone() }
+        Self { database: Arc::new(self.database.background()), parts: self.parts.clone() }
     }
 
     /// Returns the access to Stripe.

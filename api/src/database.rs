@@ -318,12 +318,12 @@ impl Database {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn close(self) -> Result<(), DbErr> {
-        if let Some(background) = self.background {
-            background.close().await?;
+    pub async fn close(&self) -> Result<(), DbErr> {
+        if let Some(background) = &self.background {
+            background.close_by_ref().await?;
         }
-        self.read.close().await?;
-        self.write.close().await
+        self.read.close_by_ref().await?;
+        self.write.close_by_ref().await
     }
 }
 

@@ -204,7 +204,7 @@ pub async fn close(app: &App) {
     if timeout(app.config.limits.drain, app.tasks.wait()).await.is_err() {
         tracing::warn!("stopped before all work was done: the next start goes on with it");
     }
-    match timeout(CLOSING, app.database.clone().close()).await {
+    match timeout(CLOSING, app.database.close()).await {
         Ok(Ok(())) => tracing::info!("stopped"),
         Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
         Err(_) => tracing::warn!("the database took too long to close"),
