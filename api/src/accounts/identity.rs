@@ -25,11 +25,13 @@ pub async fn ensure(app: &App, bearer: Bearer) -> Result<Viewer, Error> {
         Identity::Local { user_id, email } => format!("{user_id} {}", email.as_deref().unwrap_or_default()),
         Identity::Foreign { subject, .. } => subject.clone(),
     };
-    let user_id = match app.identities.user(&name) {
-        Some(user_id) => user_id,
-        None => find(app, &bearer.identity).await?,
+    let user_id = if let Some(user_id) = app.identities.user(&name) {
+        user_id
+    } else {
+        let user_id = find(app, &bearer.identity).await?;
+        app.identities.remember(name, user_id);
+        user_id
     };
-    app.identities.remember(name, user_id);
     let viewer = Viewer {
         user_id,
         role: bearer.role,
