@@ -14,6 +14,7 @@ mod errors;
 mod event;
 mod executor;
 mod export;
+mod extension;
 mod firewall;
 mod hash;
 mod ledger;
@@ -81,13 +82,7 @@ type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 fn schema(app: &App) -> Schema {
     let builder = builder().data(app.clone()).limit_recursive_depth(firewall::LEVELS);
     let builder = if app.config.introspection { builder } else { builder.disable_introspection() };
-    builder
-        // Extensions run in this order, so that every outcome is observed and every error has its code.
-        .extension(observation::Observation)
-        .extension(errors::Codes::default())
-        .extension(validation::AlreadyValidated)
-        .extension(loaders::PerExecution(app.clone()))
-        .finish()
+    builder.extension(extension::Surroundings(app.clone())).finish()
 }
 
 /// The schema in GraphQL's schema language, from which clients generate their types.

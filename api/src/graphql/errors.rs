@@ -1,14 +1,6 @@
 //! Gives every error its code, and keeps its cause from the client.
 
-use std::sync::{Arc, OnceLock};
-
-use async_graphql::{
-    ErrorExtensionValues, Response, ServerError, ServerResult, Value, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe},
-    futures_util::stream::{BoxStream, StreamExt},
-    parser::types::ExecutableDocument,
-    value,
-};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, extensions::ExtensionContext, value};
 
 use super::RequestId;
 use crate::{
@@ -17,51 +9,8 @@ use crate::{
     telemetry,
 };
 
-/// Gives every error of a response its code.
-#[derive(Default)]
-pub(super) struct Codes {
-    /// The id of the request, once it is known.
-    id: OnceLock<RequestId>,
-}
-
-impl ExtensionFactory for Codes {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self::default())
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Extension for Codes {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let response = next.run(ctx).await;
-        let id = self.id.get().cloned().unwrap_or_else(|| request_id(ctx));
-        coded(response, &id)
-    }
-
-    /// The first hook that sees the data of the request.
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        self.id.get_or_init(|| request_id(ctx));
-        next.run(ctx, query, variables).await
-    }
-
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        let id = request_id(ctx);
-        next.run(ctx, stream).map(move |response| coded(response, &id)).boxed()
-    }
-}
-
-fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
+/// The id of a request, or a new one where it has none.
+pub(super) fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
     ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id()))
 }
 
@@ -100,7 +49,8 @@ pub(super) fn bounded(mut errors: Vec<ServerError>) -> Vec<ServerError> {
     errors
 }
 
-fn coded(mut response: Response, id: &RequestId) -> Response {
+/// Gives every error of a response its code.
+pub(super) fn coded(mut response: Response, id: &RequestId) -> Response {
     for error in &mut response.errors {
         code(error, id);
     }

@@ -4,13 +4,9 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use async_graphql::{
-    Data, Response,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
-};
 use dataloader::{BatchFn, cached::Loader};
 use entity::{credit_account, payment, subscription};
 use futures_util::{
@@ -26,22 +22,18 @@ type Loaded<T> = Result<Option<T>, Error>;
 /// The standing of a user, which all fields of an execution share.
 type Reading = Shared<BoxFuture<'static, Loaded<Arc<Standing>>>>;
 
-/// The loaders of one execution.
+/// The loaders of one execution. Most executions use none but the first.
 pub(super) struct Loaders {
     app: App,
     standings: Mutex<HashMap<i64, Reading>>,
-    payments: Loader<String, Loaded<payment::Model>, Payments>,
-    actors: Loader<i64, Loaded<i64>, Actors>,
+    payments: OnceLock<Loader<String, Loaded<payment::Model>, Payments>>,
+    actors: OnceLock<Loader<i64, Loaded<i64>, Actors>>,
 }
 
 impl Loaders {
-    fn new(app: &App) -> Self {
-        Self {
-            app: app.clone(),
-            standings: Mutex::default(),
-            payments: Loader::new(Payments(app.clone())),
-            actors: Loader::new(Actors(app.clone())),
-        }
+    /// Loaders that have read nothing yet.
+    pub(super) fn new(app: &App) -> Self {
+        Self { app: app.clone(), standings: Mutex::default(), payments: OnceLock::new(), actors: OnceLock::new() }
     }
 
     /// The account of a user.
@@ -57,12 +49,14 @@ impl Loaders {
 
     /// The user who made a ledger entry by hand, by the entry's id.
     pub(super) async fn actor(&self, entry_id: i64) -> Result<Option<i64>, Error> {
-        found(self.actors.try_load(entry_id).await)
+        let actors = self.actors.get_or_init(|| Loader::new(Actors(self.app.clone())));
+        found(actors.try_load(entry_id).await)
     }
 
     /// The payment of this name in the ledger.
     pub(super) async fn payment(&self, reference: &str) -> Result<Option<payment::Model>, Error> {
-        found(self.payments.try_load(reference.to_owned()).await)
+        let payments = self.payments.get_or_init(|| Loader::new(Payments(self.app.clone())));
+        found(payments.try_load(reference.to_owned()).await)
     }
 
     fn standing(&self, user_id: i64) -> Reading {
@@ -100,28 +94,5 @@ struct Payments(App);
 impl BatchFn<String, Loaded<payment::Model>> for Payments {
     async fn load(&mut self, keys: &[String]) -> HashMap<String, Loaded<payment::Model>> {
         answer(keys, billing::payment::by_references(self.0.database.read(), keys).await)
-    }
-}
-
-/// Creates the loaders of each execution: of a query, of a mutation, of each message of a subscription.
-pub(super) struct PerExecution(pub(super) App);
-
-impl ExtensionFactory for PerExecution {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self(self.0.clone()))
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Extension for PerExecution {
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let mut data = Data::default();
-        data.insert(Loaders::new(&self.0));
-        next.run_with_data(ctx, operation_name, data).await
     }
 }

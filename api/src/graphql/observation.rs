@@ -6,15 +6,11 @@ use std::{
 };
 
 use async_graphql::{
-    Name, Request, Response, ServerResult, Value,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest, NextSubscribe,
-    },
-    futures_util::stream::{BoxStream, StreamExt},
+    Name, Request, Response, Value,
     parser::types::{ExecutableDocument, OperationType},
 };
 use tokio::time::Instant;
-use tracing::{Instrument, Span, field::Empty};
+use tracing::{Span, field::Empty};
 
 use super::lexer::without_literals;
 use crate::telemetry::{self, Open};
@@ -25,11 +21,9 @@ const NAME: usize = 100;
 /// Maximum number of characters of a document.
 const DOCUMENT: usize = 4000;
 
-/// Creates an observer for each operation.
-pub(super) struct Observation;
-
 /// Observes one operation, from its document to its last result.
-struct Observer(Arc<Course>);
+#[derive(Clone)]
+pub(super) struct Observer(Arc<Course>);
 
 /// The state of an observed operation.
 struct Course {
@@ -48,56 +42,32 @@ struct Summary {
     document: Option<String>,
 }
 
-impl ExtensionFactory for Observation {
-    fn create(&self) -> Arc<dyn Extension> {
+impl Observer {
+    /// An observer of an operation that begins now.
+    pub(super) fn start() -> Self {
         let (summary, counted) = (OnceLock::new(), OnceLock::new());
-        Arc::new(Observer(Arc::new(Course { started: Instant::now(), summary, open: Mutex::default(), counted })))
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Extension for Observer {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let response = next.run(ctx).await;
-        self.0.count(outcome(&response));
-        response
+        Self(Arc::new(Course { started: Instant::now(), summary, open: Mutex::default(), counted }))
     }
 
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        let course = Arc::clone(&self.0);
-        next.run(ctx, stream).inspect(move |response| course.count(outcome(response))).boxed()
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        if let Some(summary) = Summary::of(&mut request) {
-            if summary.kind == OperationType::Subscription {
-                *self.0.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(telemetry::subscription_opened());
-            }
-            telemetry::record_operation(word(summary.kind), summary.name.as_deref());
-            self.0.summary.get_or_init(|| summary);
+    /// Reads which operation a request is about.
+    pub(super) fn read(&self, request: &mut Request) {
+        let Some(summary) = Summary::of(request) else { return };
+        if summary.kind == OperationType::Subscription {
+            *self.0.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(telemetry::subscription_opened());
         }
-        next.run(ctx, request).await
+        telemetry::record_operation(word(summary.kind), summary.name.as_deref());
+        self.0.summary.get_or_init(|| summary);
     }
 
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
+    /// A span for an execution of the operation: none where no spans are exported.
+    pub(super) fn span(&self) -> Span {
         let exported = self.0.summary.get().filter(|_| telemetry::exporting());
-        let span = exported.map_or_else(Span::none, Summary::span);
-        next.run(ctx, operation_name).instrument(span).await
+        exported.map_or_else(Span::none, Summary::span)
+    }
+
+    /// Counts the operation by its first result.
+    pub(super) fn count(&self, response: &Response) {
+        self.0.count(outcome(response));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use async_graphql::{
-    CacheControl, Request, SchemaBuilder, ServerError, ValidationResult, Variables,
+    Request, SchemaBuilder, ServerError, ValidationResult, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
 };
 use futures_util::FutureExt;
@@ -63,25 +63,5 @@ impl Extension for DryRun {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         next.run(ctx).await.and(Err(Vec::new()))
-    }
-}
-
-/// Skips the validation of operations that were validated when they were admitted. No others reach the schema.
-pub(super) struct AlreadyValidated;
-
-impl ExtensionFactory for AlreadyValidated {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Extension for AlreadyValidated {
-    async fn validation(
-        &self,
-        _ctx: &ExtensionContext<'_>,
-        _next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        Ok(ValidationResult { cache_control: CacheControl::default(), complexity: 0, depth: 0 })
     }
 }

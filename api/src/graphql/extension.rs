@@ -1,0 +1,112 @@
+//! What surrounds each operation: it is observed, every error gets its code, it is not validated twice, and each execution has
+//! loaders of its own.
+//!
+//! This is one extension of async-graphql and not one for each concern, because the library asks every extension about every
+//! field, and allocates a future for each answer.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{
+    CacheControl, Data, Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextRequest,
+        NextSubscribe, NextValidation,
+    },
+    futures_util::stream::{BoxStream, StreamExt},
+    parser::types::ExecutableDocument,
+};
+use tracing::Instrument;
+
+use super::{
+    RequestId,
+    errors::{coded, request_id},
+    loaders::Loaders,
+    observation::Observer,
+};
+use crate::app::App;
+
+/// Surrounds the operations of a gateway.
+pub(super) struct Surroundings(pub(super) App);
+
+/// Surrounds one operation.
+struct Surrounding {
+    app: App,
+    observer: Observer,
+    /// The id of the request, once it is known.
+    id: OnceLock<RequestId>,
+}
+
+impl ExtensionFactory for Surroundings {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Surrounding { app: self.0.clone(), observer: Observer::start(), id: OnceLock::new() })
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for Surrounding {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        let response = next.run(ctx).await;
+        let id = self.id.get().cloned().unwrap_or_else(|| request_id(ctx));
+        let response = coded(response, &id);
+        self.observer.count(&response);
+        response
+    }
+
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        mut request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        self.observer.read(&mut request);
+        next.run(ctx, request).await
+    }
+
+    /// The first hook that sees the data of the request.
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        self.id.get_or_init(|| request_id(ctx));
+        next.run(ctx, query, variables).await
+    }
+
+    /// Operations were validated when they were admitted. No others reach the schema.
+    async fn validation(
+        &self,
+        _ctx: &ExtensionContext<'_>,
+        _next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        Ok(ValidationResult { cache_control: CacheControl::default(), complexity: 0, depth: 0 })
+    }
+
+    /// An execution is that of a query, of a mutation, or of one message of a subscription.
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let mut data = Data::default();
+        data.insert(Loaders::new(&self.app));
+        next.run_with_data(ctx, operation_name, data).instrument(self.observer.span()).await
+    }
+
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        let (id, observer) = (request_id(ctx), self.observer.clone());
+        let finish = move |response| {
+            let response = coded(response, &id);
+            observer.count(&response);
+            response
+        };
+        next.run(ctx, stream).map(finish).boxed()
+    }
+}
