@@ -86,7 +86,11 @@ async fn a_renewal_by_bank_debit_waits_for_the_bank() {
     assert_eq!((&renewed["status"], status(&sandbox, &invoice).as_str()), (&json!("active"), "open"));
     let page = shop.client.get(shop.url(&format!("/invoice/{invoice}"))).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("in processing"));
+    assert!(sandbox.retry_payment(&id).is_err(), "it would be charged twice");
+    let dashboard = async || shop.client.get(shop.url("/")).send().await.unwrap().text().await.unwrap();
+    assert!(!dashboard().await.contains("Retry the payment"));
     sandbox.settle_payment(&invoice, false).unwrap();
+    assert!(dashboard().await.contains("Retry the payment"));
     assert_eq!(status(&sandbox, &id), "past_due");
     assert!(!shop.types_since(0).contains(&"checkout.session.async_payment_failed".to_owned()));
 }

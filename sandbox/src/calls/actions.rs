@@ -10,7 +10,7 @@ use crate::{
     resources::{
         card::Card,
         dispute::{self, Outcome, Stage},
-        event, refund, schedule,
+        event, invoice, refund, schedule,
         subscription::{has_ended, period_end},
     },
     store::{
@@ -86,6 +86,9 @@ pub(crate) fn retry_payment(work: &mut Work<'_>, id: &str) -> Answer {
     let invoice = text(&subscription, "latest_invoice");
     if work.get(Kind::Invoice, &invoice)["status"] != "open" {
         return Err(Problem::not_now("The latest invoice of this subscription is not open."));
+    }
+    if invoice::is_processing(work.state, &invoice) {
+        return Err(Problem::not_now("A payment of this invoice is still in processing."));
     }
     dunning::attempt_on_request(work, &invoice, None);
     Ok(work.get(Kind::Invoice, &invoice))

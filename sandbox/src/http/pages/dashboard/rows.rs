@@ -69,11 +69,12 @@ fn subscription(state: &State, subscription: &Value) -> Row {
     };
     if !has_ended(subscription) {
         row.takes_card = true;
-        let open = state.find(Kind::Invoice, &text(subscription, "latest_invoice"));
+        let latest = text(subscription, "latest_invoice");
+        let is_open = state.find(Kind::Invoice, &latest).is_some_and(|invoice| invoice["status"] == "open");
         let ending =
             if subscription["cancel_at"].is_null() { ("cancel", "Cancel at period end") } else { ("keep", "Keep it") };
         row.buttons.push(("renew", "Renew now"));
-        if open.is_some_and(|invoice| invoice["status"] == "open") {
+        if is_open && !invoice::is_processing(state, &latest) {
             row.buttons.push(("retry", "Retry the payment"));
         }
         row.buttons.extend([("fail", "Fail the next payment"), ending]);
