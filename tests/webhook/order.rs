@@ -1,9 +1,13 @@
 //! Events in any order lead to the same state.
 
+use std::time::Duration;
+
 use entity::{event::Status, period, subscription, work::Kind};
+use patch_hive::sync::{self, Object};
 use sandbox::{Effect, Fault};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{
     accepts, entries_of, grant, known_user,
@@ -23,6 +27,32 @@ fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
         orders(&rest).into_iter().map(move |order| [vec![first.clone()], order].concat())
     };
     (0..things.len()).flat_map(begin_with).collect()
+}
+
+/// Counts the reads of single subscriptions so far, and makes the next one take its answer a second to arrive.
+fn holds_back_a_read(app: &TestApp) -> u64 {
+    let (method, path) = ("GET".to_owned(), "/v1/subscriptions/".to_owned());
+    app.sandbox().inject(Fault { method, path, times: 1, effect: Effect::Lag { millis: 1000 } });
+    reads(app)
+}
+
+fn reads(app: &TestApp) -> u64 {
+    app.sandbox().requests().get("GET /v1/subscriptions/{id}").copied().unwrap_or_default()
+}
+
+/// Waits for the next read, whose answer is still on its way then.
+async fn is_read_after(app: &TestApp, before: u64) {
+    while reads(app) == before {
+        sleep(Duration::from_millis(10)).await;
+    }
+    sleep(Duration::from_millis(50)).await;
+}
+
+/// The start of a subscription, and the announcement of its end.
+fn start_and_end(plan: &Plan) -> [Value; 2] {
+    let mut ending = plan.updated("active", json!({ "cancel_at_period_end": false }));
+    ending["data"]["object"]["cancel_at_period_end"] = true.into();
+    [plan.created("active"), ending]
 }
 
 /// The state that results from a subscription's events, without what differs by user.
@@ -189,6 +219,39 @@ facts! {
             assert_eq!((&subscription["tier"], &subscription["cancelAtPeriodEnd"]), (&json!("CORE"), &json!(true)));
             assert_eq!(subscription["version"], 1, "one look is one change");
         }
+    }
+
+    async fn a_look_that_began_earlier_never_overwrites_a_later_one(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let [start, end] = start_and_end(&plan);
+        accepts(&app, [&start]).await;
+        let (inside, object) = (app.inside().await, Object::Subscription(plan.id.clone()));
+        let before = holds_back_a_read(&app);
+        let later = async {
+            is_read_after(&app, before).await;
+            app.stripe_has([&end]);
+            sync::look(&inside, &object).await.unwrap();
+            assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
+        };
+        let (earlier, ()) = tokio::join!(sync::look(&inside, &object), later);
+        earlier.unwrap();
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
+    }
+
+    async fn a_change_during_a_look_causes_another_look(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let [start, end] = start_and_end(&Plan::new(&customer, CORE));
+        let before = holds_back_a_read(&app);
+        let later = async {
+            is_read_after(&app, before).await;
+            app.receives(&end).await
+        };
+        let (first, second) = tokio::join!(app.receives(&start), later);
+        assert_eq!((first.0, second.0), (200, 200));
+        app.has_looked().await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
+        assert_eq!(stored(&app, &end).await.unwrap().status, Status::Applied);
     }
 
     async fn a_change_that_stripe_cannot_be_asked_about_stays_due(app: TestApp) {

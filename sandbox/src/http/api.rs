@@ -139,7 +139,11 @@ async fn answer(store: &Store, incoming: &Incoming) -> Result<Reply, Problem> {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
     let run = Run { store, echo: &incoming.echo, fingerprint: &fingerprint, fault };
-    Ok(run.perform(route, ids, params))
+    let reply = run.perform(route, ids, params);
+    if let Some(Effect::Lag { millis }) = fault {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+    Ok(reply)
 }
 
 /// The context of a request that is carried out.

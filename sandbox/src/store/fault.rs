@@ -52,6 +52,11 @@ pub enum Effect {
         /// Milliseconds of wall time.
         millis: u64,
     },
+    /// Done at once, and answered after a pause.
+    Lag {
+        /// Milliseconds of wall time.
+        millis: u64,
+    },
 }
 
 fn once() -> u32 {
