@@ -1,5 +1,5 @@
 //! Nobody farms credits: after any sequence of plan changes, cancellations, refunds, disputes and new subscriptions, each
-//! credit has cost at least its lowest price, and unlimited exports were paid for.
+//! credit has cost at least its lowest price, and unlimited exports were paid for. Nobody loses what was paid for, either.
 
 mod money;
 
@@ -53,6 +53,7 @@ impl Farmer {
             self.app.settles().await;
             let books = Books::read(&self.app, &self.user).await;
             books.are_honest(&self.story);
+            books.are_fair(&self.story);
             if let Some(tier) = upgraded.filter(|_| books.charges > before) {
                 books.paid_in_full(tier, &self.story);
             }

@@ -12,6 +12,9 @@ use crate::{
 /// The price of 100 credits in the cheapest plan, in cents.
 const HUNDRED_CREDITS: i64 = 1499;
 
+/// The price of 25 credits at the dearest plan, in cents.
+const TWENTY_FIVE_CREDITS: i64 = 499;
+
 /// Seconds for which unlimited outlasts its period.
 const GRACE: i64 = 3 * 24 * 60 * 60;
 
@@ -24,6 +27,8 @@ struct Purchase {
     kept: i64,
     /// Cents that were kept and bought unlimited exports.
     kept_for_studio: i64,
+    /// Number of payments for unlimited exports, returned or not.
+    payments_for_studio: i64,
     /// Number of payments that were partly or fully returned.
     returned: i64,
     /// The period's end, unless it is a pack.
@@ -36,6 +41,8 @@ pub(super) struct Books {
     purchases: HashMap<String, Purchase>,
     pub(super) charges: usize,
     unlimited: bool,
+    /// The user has an active subscription to STUDIO.
+    has_studio: bool,
     now: i64,
 }
 
@@ -68,6 +75,7 @@ impl Books {
             let purchase = purchases.entry(name).or_default();
             purchase.end = end;
             purchase.returned += i64::from(kept < amount);
+            purchase.payments_for_studio += i64::from(studio);
             *(if studio { &mut purchase.kept_for_studio } else { &mut purchase.kept }) += kept;
         }
         let ledger = user.gets(LEDGER, json!({})).await;
@@ -79,7 +87,9 @@ impl Books {
             }
         }
         let unlimited = user.balance().await["unlimited"] == true;
-        Self { purchases, charges: charges.len(), unlimited, now: app.sandbox().now() }
+        let subscription = user.subscription().await;
+        let has_studio = subscription["tier"] == "STUDIO" && subscription["status"] == "ACTIVE";
+        Self { purchases, charges: charges.len(), unlimited, has_studio, now: app.sandbox().now() }
     }
 
     /// Checks that no credit was cheaper than in the cheapest plan, except for half a credit of rounding per returned payment,
@@ -95,6 +105,21 @@ impl Books {
         let kept = |purchase: &Purchase| purchase.kept_for_studio > 0 && purchase.end + GRACE > self.now;
         let paid = !self.unlimited || self.purchases.values().any(kept);
         assert!(paid, "unlimited for nothing: {:#?}\n{story:#?}", self.purchases);
+    }
+
+    /// Checks that no kept money bought fewer credits than in the dearest plan, except for half a credit of rounding per returned
+    /// payment, and that a paid STUDIO subscription has unlimited exports. (A pack has a minimum price. A refund in a period
+    /// with STUDIO takes the same share of all of its credits.)
+    pub(super) fn are_fair(&self, story: &[String]) {
+        let periods = self.purchases.iter().filter(|(_, purchase)| purchase.end > 0);
+        for (name, purchase) in periods.filter(|(_, purchase)| purchase.payments_for_studio * purchase.returned == 0) {
+            let got = 2 * TWENTY_FIVE_CREDITS * purchase.credits + TWENTY_FIVE_CREDITS * purchase.returned;
+            assert!(got >= 50 * purchase.kept, "{name} lost credits: {purchase:?}\n{story:#?}");
+        }
+        let paid =
+            |purchase: &Purchase| purchase.kept_for_studio > 0 && purchase.returned == 0 && purchase.end > self.now;
+        let due = self.has_studio && self.purchases.values().any(paid);
+        assert!(self.unlimited || !due, "STUDIO without unlimited: {:#?}\n{story:#?}", self.purchases);
     }
 
     /// Checks that an upgrade has paid the whole price of its plan for the period, in any number of payments.
