@@ -172,6 +172,26 @@ mod tests {
     }
 
     #[test]
+    fn an_absurd_quantity_is_limited() {
+        let mut many = line("core", 499, false);
+        many["quantity"] = json!(1_000_000);
+        assert_eq!(granted(499, &[many]), [(Tier::Core, 25_000, 499)]);
+    }
+
+    #[test]
+    fn the_highest_tier_counts_in_any_order_of_lines() {
+        let lines = [line("pro", 1499, false), line("core", 499, false)];
+        assert_eq!(granted(1998, &lines), [(Tier::Pro, 125, 1998)]);
+    }
+
+    #[test]
+    fn a_period_is_named_by_its_end() {
+        let mut longer = line("core", 499, false);
+        longer["period"]["end"] = json!(end() + 1);
+        assert_eq!(granted(998, &[line("core", 499, false), longer]), [(Tier::Core, 25, 499), (Tier::Core, 25, 499)]);
+    }
+
+    #[test]
     fn a_coupon_lowers_the_money_and_not_the_credits() {
         assert_eq!(granted(0, &[line("pro", 1499, false)]), [(Tier::Pro, 100, 0)]);
     }
@@ -203,6 +223,9 @@ mod tests {
         };
         assert_eq!(granted(700, &[half(700)]), [(Tier::Pro, 50, 700)]);
         assert_eq!(granted(0, &[half(-700)]), [(Tier::Free, -50, 0)]);
+        let mut of_a_year = half(700);
+        of_a_year["period"]["start"] = json!(START - 365 * 24 * 60 * 60);
+        assert_eq!(granted(700, &[of_a_year]), [(Tier::Pro, 100, 700)]);
     }
 
     #[test]
