@@ -293,7 +293,7 @@ impl From<stripe::Failure> for Error {
                 Self::StripeUnavailable
             }
             stripe::Failure::Refused(refusal) => Self::StripeRefused(refusal),
-            unusable @ stripe::Failure::Settings(_) => Self::Internal(unusable.to_string()),
+            stripe::Failure::Unreadable(_) | stripe::Failure::Settings(_) => Self::Internal(failure.to_string()),
         }
     }
 }

@@ -51,7 +51,7 @@ pub use prune::prune;
 pub use reconcile::{Line, Report, reconcile, reconcile_due};
 pub use replay::replay;
 pub use reversal::was_refunded;
-pub use subscription::versions;
+pub use subscription::{plan_of, versions};
 
 use customer::{Owner, owner};
 
@@ -81,7 +81,7 @@ pub struct Change {
     pub hint: Hint,
 }
 
-/// Why a fact could not be applied.
+/// The reason why a fact could not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The fault of the fact: it fails again until a setting or the program changes.
@@ -92,7 +92,7 @@ pub enum ApplyError {
     Transient(DbErr),
 }
 
-/// What applying needs.
+/// The context of applying.
 struct Context<'a> {
     tx: &'a DatabaseTransaction,
     payments: &'a Payments,

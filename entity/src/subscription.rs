@@ -5,7 +5,8 @@ use sea_orm::entity::prelude::*;
 use crate::Tier;
 
 /// Where a subscription stands, spelled as Stripe spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Status {
     /// The first payment is not made yet.

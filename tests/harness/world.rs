@@ -43,8 +43,8 @@ impl World {
         match named.as_str() {
             "subscription" if known.is_some_and(|known| known["status"] == "canceled") => Vec::new(),
             "subscription" => {
-                flatten(&mut object, &["customer", "latest_invoice", "schedule"]);
-                for field in ["latest_invoice", "schedule"] {
+                flatten(&mut object, &["customer", "default_payment_method", "latest_invoice", "schedule"]);
+                for field in ["default_payment_method", "latest_invoice", "schedule"] {
                     // No event has contained it, so it does not exist.
                     let there = self.objects.contains_key(&object[field].to_string());
                     object[field] = if there { object[field].take() } else { Value::Null };

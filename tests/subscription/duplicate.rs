@@ -125,7 +125,7 @@ facts! {
             ("POST", REFUNDS, Effect::Fail { status: 500 }),
             ("POST", REFUNDS, Effect::Refuse { status: 429 }),
             ("GET", REFUNDS, Effect::Refuse { status: 401 }),
-            ("GET", "/v1/invoice_payments", Effect::Garble),
+            ("GET", "/v1/invoices", Effect::Garble),
         ].into_iter().enumerate() {
             let ada = app.signs_up(&format!("ada{number}")).await;
             subscribes_twice(&app, &ada).await;

@@ -43,7 +43,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a file holds, as the event that its name tells.
+/// The event in a file, or made of the object in it and its name.
 fn event(file: &Path) -> Value {
     let value: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     if value["object"] == "event" {
@@ -104,7 +104,7 @@ async fn outcome(app: &TestApp, event: &Value, file: &Path) -> Model {
     stored
 }
 
-/// What was recorded.
+/// A recorded payload.
 struct Recording {
     file: PathBuf,
     event: Value,
@@ -120,7 +120,7 @@ impl Recording {
         self.object()["customer"].as_str().unwrap_or("nobody")
     }
 
-    /// Whether it is a payload of this kind about money of the same customer and amount as `paid`.
+    /// True for a payload of this kind about the same customer and amount.
     fn is_about(&self, kind: &str, customer: &str, paid: &Value) -> bool {
         self.object()["object"] == kind && self.customer() == customer && {
             let amount = if kind == "invoice" { "amount_paid" } else { "amount" };
@@ -155,7 +155,9 @@ async fn every_recorded_payload_is_answered_200_and_settled() {
     assert!(!files.is_empty(), "{FOLDER} names a folder without payloads");
     let recorded: Vec<_> = files.into_iter().map(|file| Recording { event: event(&file), file }).collect();
     let mut known = BTreeSet::new();
-    recorded.iter().for_each(|one| prices(&one.event, &mut known));
+    for one in &recorded {
+        prices(&one.event, &mut known);
+    }
     let known: Vec<_> = known.into_iter().collect();
     let sell_them = |config: &mut Config| {
         let of = |tier: &str| vec![format!("price_{tier}")];

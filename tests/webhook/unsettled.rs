@@ -79,7 +79,10 @@ facts! {
         let (ada, customer) = known_user(&app, "ada").await;
         let event = Plan::new(&customer, CORE).created("hibernating");
         accepts(&app, [&event]).await;
-        assert_eq!(stored(&app, &event).await.unwrap().error.as_deref(), Some("the status hibernating is unknown"));
+        let stored = stored(&app, &event).await.unwrap();
+        let error = stored.error.unwrap_or_default();
+        assert_eq!(stored.status, Status::Failed);
+        assert!(error.contains("subscription: status: unknown variant `hibernating`"), "{error}");
         assert_eq!(ada.tier().await, "FREE");
     }
 }

@@ -7,7 +7,6 @@ use std::{cmp::Reverse, collections::HashSet};
 
 use chrono::TimeDelta;
 use entity::{operation::Kind, subscription::Status};
-use sea_orm::ActiveEnum;
 
 use super::{
     operation,
@@ -90,7 +89,7 @@ fn choose<'a>(living: &'a [Subscription], decided: &HashSet<String>) -> Option<(
 
 /// The rank of a subscription by its status; `None` once it has ended.
 fn rank(subscription: &Subscription) -> Option<u8> {
-    match Status::try_from_value(&subscription.status).ok()? {
+    match subscription.status {
         Status::Active | Status::Trialing => Some(2),
         Status::PastDue | Status::Unpaid | Status::Paused => Some(1),
         Status::Incomplete => Some(0),
@@ -100,38 +99,32 @@ fn rank(subscription: &Subscription) -> Option<u8> {
 
 /// True where the subscription was never renewed.
 fn is_in_first_period(subscription: &Subscription) -> bool {
-    subscription.current_period_start < subscription.created + MOMENT
+    subscription.period.start < subscription.created + MOMENT
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use sea_orm::ActiveEnum;
 
     use super::*;
+    use crate::stripe::Period;
 
     fn subscription(id: &str, status: &str, made: i64) -> Subscription {
         let made = DateTime::from_timestamp(made, 0).unwrap();
         Subscription {
             id: id.to_owned(),
             customer: "cus_1".to_owned(),
-            status: status.to_owned(),
-            price: None,
-            prices: Vec::new(),
-            periods: Vec::new(),
+            status: Status::try_from_value(&status.to_owned()).unwrap(),
             items: Vec::new(),
             created: made,
-            current_period_start: made,
-            current_period_end: made + TimeDelta::days(30),
+            period: Period { start: made, end: made + TimeDelta::days(30) },
             cancel_at_period_end: false,
             cancel_at: None,
-            canceled_at: None,
             ended_at: None,
             collection_method: None,
-            latest_invoice: None,
             pending_update: false,
             schedule: None,
-            livemode: false,
-            metadata: std::collections::BTreeMap::new(),
         }
     }
 
@@ -170,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_decided_is_not_decided_again() {
+    fn a_decision_is_not_made_again() {
         let living = [subscription("sub_a", "active", 1), subscription("sub_b", "active", 2)];
         assert!(choose(&living, &HashSet::from(["sub_b".to_owned()])).is_none());
     }
@@ -179,7 +172,7 @@ mod tests {
     fn a_later_period_is_one_that_somebody_has_lived_with() {
         let mut renewed = subscription("sub_a", "active", 0);
         assert!(is_in_first_period(&renewed));
-        renewed.current_period_start += TimeDelta::days(30);
+        renewed.period.start += TimeDelta::days(30);
         assert!(!is_in_first_period(&renewed));
     }
 }

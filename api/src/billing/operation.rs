@@ -3,7 +3,7 @@
 //! does it once. Where the key no longer tells anything, because Stripe repeats a failure under it or has forgotten it, we
 //! look at Stripe before another key is used.
 //!
-//! A noun that writes to Stripe implements [`Operation`]; this module knows none of them.
+//! A noun that writes to Stripe implements [`Operation`]; this module names none of them.
 
 mod call;
 mod row;
@@ -39,7 +39,7 @@ pub(super) async fn run<O: Operation>(app: &App, user_id: i64, request: O) -> Re
     for _ in 0..ATTEMPTS {
         let operation = match row::begin(app, user_id, &request).await? {
             Begun::Open(operation) => operation,
-            Begun::Needless(reply) => return Ok(reply),
+            Begun::Existing(reply) => return Ok(reply),
         };
         let same = row::request::<O>(&operation)? == request;
         match finish::<O>(app, operation).await {
@@ -92,7 +92,7 @@ pub(super) async fn state(app: &App, id: i64) -> Result<State, Error> {
     operation.map(|operation| operation.state).ok_or_else(|| Error::Internal(format!("operation {id} does not exist")))
 }
 
-/// Gets the reply and applies it. `None` when the operation had no effect and is given up: whoever still wants it begins
+/// Gets the reply and applies it. `None` when the operation had no effect and is given up: a caller who still wants it begins
 /// another.
 ///
 /// # Errors
@@ -132,7 +132,7 @@ async fn reply<O: Operation>(request: &O, call: &Call<'_>) -> Result<Option<O::R
     }
     match request.call(call).await {
         Err(Failure::Broken { .. }) => request.look_up(call).await,
-        Err(Failure::Unknown { .. } | Failure::Unreachable { .. })
+        Err(Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Unreadable(_))
             if O::lifetime().is_some_and(|lifetime| call.age() > lifetime) =>
         {
             Ok(None)

@@ -1,19 +1,20 @@
 //! The price and the credits of a change of plan, before it is made.
 
 use chrono::{DateTime, Utc};
-use entity::{Tier, period};
+use entity::{Tier, period, subscription::Status};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::{
-    plan_change::{self, PlanChangeRefusal, PresentPeriod},
+    plan_change::{self, PlanChangeRefusal},
     subscription::current,
-    subscription_change::{Snapshot, plan_of, refusal},
+    subscription_change::refusal,
 };
 use crate::{
     app::App,
     error::Error,
     plan::plan,
     stripe::{Failure, Invoice, PriceChange, Stripe, Subscription},
+    sync::plan_of,
 };
 
 /// The price and the credits of a change of plan. Money is in the smallest unit of the currency (cents).
@@ -46,16 +47,14 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
     let Some(subscription) = current(app, user_id).await? else { return Ok(None) };
     let payments = app.payments()?;
     let stripe = &payments.stripe;
-    let snapshot = Snapshot::take(stripe, &subscription.stripe_subscription_id).await?;
-    let now = &snapshot.subscription;
-    let Some((item, present)) = plan_of(now, &payments.prices) else {
+    let state = stripe.subscription_state(&subscription.stripe_subscription_id).await?;
+    let now = &state.subscription;
+    let Some((item, present)) = plan_of(&payments.prices, now) else {
         return Err(Error::Internal(format!("{} is for no plan of ours", now.id)));
     };
-    let (trial, up) = (now.status == "trialing", tier > present);
+    let (trial, up) = (now.status == Status::Trialing, tier > present);
     let charges = up && !trial;
-    let refusal = if tier == present { None } else { refusal(app, &snapshot, charges).await? };
-    let period = PresentPeriod { start: now.current_period_start, end: now.current_period_end };
-    let refusal = refusal.map(|refusal| PlanChangeRefusal::new(refusal, &period));
+    let refusal = if tier == present { None } else { refusal(app, &state, charges).await? };
     let charges = charges && refusal.is_none();
     let next_price = if refusal.is_some() { item.price.clone() } else { price };
     let next = PriceChange { item: item.id.clone(), price: next_price, charged_from: None };
@@ -67,11 +66,11 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
         credits_now: if charges { credits(app, now, present, tier).await? } else { 0 },
         next_invoice: invoices.next.amount_due,
         currency: invoices.next.currency,
-        next_invoice_at: now.current_period_end,
+        next_invoice_at: now.period.end,
         effective_at: match &refusal {
             Some(PlanChangeRefusal::Unavailable(unavailable)) => unavailable.available_at,
             _ if up || trial || tier == present => app.clock.now(),
-            _ => now.current_period_end,
+            _ => now.period.end,
         },
         refusal,
     }))
@@ -89,7 +88,7 @@ async fn invoices(
     next: &PriceChange,
     charges: bool,
 ) -> Result<Option<Invoices>, Failure> {
-    let from = Some(now.current_period_start.timestamp());
+    let from = Some(now.period.start.timestamp());
     let change = PriceChange { charged_from: from, ..next.clone() };
     let at_once = async { if charges { stripe.preview(now, &change).await } else { Ok(None) } };
     let (next, at_once) = tokio::join!(stripe.preview(now, next), at_once);
@@ -102,7 +101,7 @@ async fn invoices(
 async fn credits(app: &App, now: &Subscription, present: Tier, wanted: Tier) -> Result<i64, DbErr> {
     let stored = period::Entity::find()
         .filter(period::Column::StripeSubscriptionId.eq(&now.id))
-        .filter(period::Column::PeriodEnd.eq(now.current_period_end))
+        .filter(period::Column::PeriodEnd.eq(now.period.end))
         .one(app.database.read())
         .await?;
     let monthly = |tier| plan(tier).monthly_credits.unwrap_or_default();

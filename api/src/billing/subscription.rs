@@ -9,10 +9,7 @@ use entity::{
 use futures_util::{Stream, stream};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{
-    operation,
-    subscription_change::{SubscriptionChange, Target},
-};
+use super::subscription_change::{self, Target};
 use crate::{
     app::App,
     error::Error,
@@ -60,11 +57,10 @@ pub(super) async fn all_current(
     db: &impl ConnectionTrait,
     user_ids: &[i64],
 ) -> Result<Vec<(i64, subscription::Model)>, DbErr> {
-    let ended = [Status::Canceled, Status::IncompleteExpired];
     let mut rows = subscription::Entity::find()
         .find_also_related(customer::Entity)
         .filter(customer::Column::UserId.is_in(user_ids.iter().copied()))
-        .filter(subscription::Column::Status.is_not_in(ended))
+        .filter(subscription::Column::Status.is_not_in(Status::ENDED))
         .all(db)
         .await?;
     rows.sort_by_key(|(subscription, _)| (subscription.status.entitled(), subscription.id));
@@ -98,25 +94,15 @@ pub async fn cancel(app: &App, user_id: i64) -> Result<CancelResult, Error> {
     if subscription.ends_with_period() {
         return Ok(CancelResult::Subscription(subscription));
     }
-    let target = Target::CancelAtPeriodEnd;
-    let request = SubscriptionChange { subscription: subscription.stripe_subscription_id, target };
-    let task = app.clone();
-    app.finish(async move { operation::run(&task, user_id, request).await }).await?;
-    let now = current_by_id(app, subscription.id).await?;
+    let (_, now) = subscription_change::make(app, user_id, subscription, Target::CancelAtPeriodEnd).await?;
     Ok(now.map_or(CancelResult::NoActiveSubscription, CancelResult::Subscription))
-}
-
-/// A subscription as it is now, unless it has ended.
-pub(super) async fn current_by_id(app: &App, id: i64) -> Result<Option<subscription::Model>, DbErr> {
-    let now = subscription::Entity::find_by_id(id).one(app.database.read()).await?;
-    Ok(now.filter(|now| now.status.alive()))
 }
 
 /// The Stripe customer of some user who has a current subscription.
 pub(super) async fn any_subscriber(app: &App) -> Result<Option<String>, DbErr> {
     let newest = subscription::Entity::find()
         .find_also_related(customer::Entity)
-        .filter(subscription::Column::Status.is_not_in([Status::Canceled, Status::IncompleteExpired]))
+        .filter(subscription::Column::Status.is_not_in(Status::ENDED))
         .order_by_desc(subscription::Column::Id)
         .one(app.database.read())
         .await?;

@@ -2,34 +2,39 @@
 //! Stripe, and the process may end between any two of them. So none is remembered: the next call is decided from what Stripe
 //! shows, until nothing is left to do. The newest request replaces what was scheduled before it.
 
-mod snapshot;
 mod step;
 mod target;
 mod validate;
 
 use chrono::TimeDelta;
-use entity::operation::{Kind, State};
+use entity::{
+    operation::{Kind, State},
+    subscription,
+};
+use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::step::Step;
 use super::operation::{self, Call, Operation};
 use crate::{
+    app::App,
     config::Prices,
-    stripe::{Cause, Decline, Failure},
-    sync::Fact,
+    error::Error,
+    stripe::{Cause, Failure, Invoice, SubscriptionState},
+    sync::{Fact, Object},
 };
 
-pub(super) use self::{
-    snapshot::{Snapshot, plan_of},
-    target::Target,
-    validate::{Refusal, refusal},
+pub(super) use self::{target::Target, validate::refusal};
+
+pub use self::validate::{
+    PaymentFailed, PaymentFailureReason, PlanChangeRefusal, PlanChangeUnavailable, UnavailableReason,
 };
 
 /// Calls that one change takes at most; more of them mean that somebody else changes the subscription at the same time.
 const MAX_STEPS: u32 = 8;
 
-/// For how long a change may still begin to cost money, and keep the user from another one. A user who was told to retry must
+/// For how long a change may still begin to cost money, and keep the user from another one. A user whose request failed must
 /// not be charged an hour later.
 const CHARGE_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
@@ -45,9 +50,26 @@ pub(super) struct SubscriptionChange {
 /// The subscription after a change, and why it is not in the requested state, if it is not.
 #[derive(Clone, Debug)]
 pub(super) struct ChangeResult {
-    snapshot: Snapshot,
+    state: SubscriptionState,
     /// The reason why the change was refused; `None` if it was made.
-    pub(super) refusal: Option<Refusal>,
+    pub(super) refusal: Option<PlanChangeRefusal>,
+}
+
+/// Makes a change of a user's subscription, and returns its row as it is then; `None` where it has ended.
+///
+/// # Errors
+/// Those of Stripe and of the database.
+pub(super) async fn make(
+    app: &App,
+    user_id: i64,
+    row: subscription::Model,
+    target: Target,
+) -> Result<(ChangeResult, Option<subscription::Model>), Error> {
+    let change = SubscriptionChange { subscription: row.stripe_subscription_id, target };
+    let task = app.clone();
+    let result = app.finish(async move { operation::run(&task, user_id, change).await }).await?;
+    let now = subscription::Entity::find_by_id(row.id).one(app.database.read()).await?;
+    Ok((result, now.filter(|now| now.status.alive())))
 }
 
 impl Operation for SubscriptionChange {
@@ -59,7 +81,7 @@ impl Operation for SubscriptionChange {
         Some(&self.subscription)
     }
 
-    /// `None` where the change is not begun any more, or its outcome cannot be told: whoever still wants it asks again.
+    /// `None` where the change is not begun any more, or its outcome stays unknown: the user can request it again.
     async fn call(&self, call: &Call<'_>) -> Result<Option<ChangeResult>, Failure> {
         let payments = call.app.payments().map_err(|error| Failure::Settings(error.to_string()))?;
         Change { call, prices: &payments.prices, request: self }.run().await
@@ -71,17 +93,19 @@ impl Operation for SubscriptionChange {
     }
 
     fn object(result: &ChangeResult) -> &str {
-        &result.snapshot.subscription.id
+        &result.state.subscription.id
     }
 
     fn facts(result: &ChangeResult, _: i64) -> Vec<Fact> {
-        result.snapshot.facts()
+        vec![Fact::Changed(Object::Subscription(result.state.subscription.id.clone()))]
     }
 
     /// Where the key may not change a subscription, its user must be free to request something else.
     fn is_open_after(failure: &Failure) -> bool {
         match failure {
-            Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
+            Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Unreadable(_) | Failure::Broken { .. } => {
+                true
+            }
             Failure::Refused(refusal) => refusal.status == 401,
             Failure::Settings(_) => false,
         }
@@ -96,8 +120,8 @@ impl Operation for SubscriptionChange {
 enum Made {
     /// Stripe did it.
     Done,
-    /// The payment was declined.
-    Declined(Decline),
+    /// The payment was declined, for this reason of the issuer where it is known.
+    Declined(Option<String>),
     /// The payment method does not support the charge.
     PaymentMethod,
 }
@@ -113,29 +137,29 @@ impl Change<'_> {
         let target = &self.request.target;
         let (mut before, mut changed): (Option<Step>, bool) = (None, false);
         for _ in 0..MAX_STEPS {
-            let snapshot = self.look().await?;
-            let Some(step) = step::next(&snapshot, target, self.prices, changed) else {
-                return Ok(Some(ChangeResult { snapshot, refusal: None }));
+            let state = self.look().await?;
+            let Some(step) = step::next(&state, target, self.prices, changed) else {
+                return Ok(Some(ChangeResult { state, refusal: None }));
             };
             if matches!(target, Target::Price(_))
-                && let Some(refusal) = refusal(self.call.app, &snapshot, step.charges()).await?
+                && let Some(refusal) = refusal(self.call.app, &state, step.charges()).await?
             {
-                return Ok(Some(ChangeResult { snapshot, refusal: Some(refusal) }));
+                return Ok(Some(ChangeResult { state, refusal: Some(refusal) }));
             }
             if step.charges() && self.call.age() > CHARGE_WITHIN {
                 return Ok(None);
             }
             // A concurrent attempt may have finished, and a newer change after it: that one must not be undone.
-            match self.state().await? {
+            match self.progress().await? {
                 State::Open => {}
-                State::Done => return Ok(Some(ChangeResult { snapshot, refusal: None })),
+                State::Done => return Ok(Some(ChangeResult { state, refusal: None })),
                 State::Lapsed | State::Refused => return Ok(None),
             }
             match self.make(&step).await {
                 Ok(Made::Done) => changed |= matches!(step, Step::Change(_)),
-                Ok(Made::Declined(decline)) => return self.declined(decline).await.map(Some),
+                Ok(Made::Declined(code)) => return self.declined(code).await.map(Some),
                 Ok(Made::PaymentMethod) => {
-                    return Ok(Some(ChangeResult { snapshot, refusal: Some(Refusal::PaymentMethod) }));
+                    return Ok(Some(ChangeResult { state, refusal: Some(PlanChangeRefusal::payment_method()) }));
                 }
                 // The subscription is in another state than we saw; unless it still looks alike, there is another way.
                 Err(Failure::Refused(_) | Failure::Broken { .. }) if before.as_ref() != Some(&step) => {}
@@ -148,13 +172,13 @@ impl Change<'_> {
         Ok(None)
     }
 
-    async fn state(&self) -> Result<State, Failure> {
+    async fn progress(&self) -> Result<State, Failure> {
         let state = operation::state(self.call.app, self.call.operation.id).await;
         state.map_err(|error| Failure::unknown(error.to_string()))
     }
 
-    async fn look(&self) -> Result<Snapshot, Failure> {
-        Snapshot::take(self.call.stripe, &self.request.subscription).await
+    async fn look(&self) -> Result<SubscriptionState, Failure> {
+        self.call.stripe.subscription_state(&self.request.subscription).await
     }
 
     /// Makes a step; however often it is made for one operation, Stripe does it once.
@@ -170,11 +194,11 @@ impl Change<'_> {
                 stripe.schedule_phases(&key, schedule, current, next).await?;
             }
             Step::Change(change) => match stripe.change_price(&key, id, change).await {
-                Ok(changed) if changed.prices.contains(&change.price) => {}
+                Ok(changed) if changed.sells(&change.price) => {}
                 // The reply may be the stored one of an earlier attempt: a payment since then is not a decline.
-                Ok(_) => return Ok(Made::Declined(Decline::default())),
+                Ok(_) => return Ok(Made::Declined(None)),
                 Err(Failure::Refused(refusal)) if refusal.cause() == Cause::Declined => {
-                    return Ok(Made::Declined(Decline { code: refusal.decline(), hosted_url: None }));
+                    return Ok(Made::Declined(refusal.decline()));
                 }
                 Err(Failure::Refused(refusal)) if refusal.cause() == Cause::PaymentMethod => {
                     return Ok(Made::PaymentMethod);
@@ -187,21 +211,20 @@ impl Change<'_> {
 
     /// A change that waits for its payment. Its invoice stays open: paying it makes the change, until Stripe voids it after
     /// 23 hours, or with the period. Stripe does not retry it.
-    async fn declined(&self, decline: Decline) -> Result<ChangeResult, Failure> {
-        let snapshot = self.look().await?;
+    async fn declined(&self, code: Option<String>) -> Result<ChangeResult, Failure> {
+        let state = self.look().await?;
         if let Target::Price(price) = &self.request.target
-            && snapshot.subscription.prices.contains(price)
+            && state.subscription.sells(price)
         {
-            return Ok(ChangeResult { snapshot, refusal: None });
+            return Ok(ChangeResult { state, refusal: None });
         }
-        let open = snapshot.open_invoice().and_then(|invoice| Some((invoice.id.as_deref()?, invoice)));
-        let decline = match open {
-            Some((id, invoice)) => {
-                Decline { code: self.call.stripe.decline(id).await?, hosted_url: invoice.hosted_url.clone() }
+        let refusal = match state.open_invoice() {
+            Some(Invoice { id: Some(id), hosted_url, .. }) => {
+                PlanChangeRefusal::declined(self.call.stripe.decline(id).await?, hosted_url.clone())
             }
-            None => decline,
+            _ => PlanChangeRefusal::declined(code, None),
         };
-        Ok(ChangeResult { snapshot, refusal: Some(Refusal::Declined(decline)) })
+        Ok(ChangeResult { state, refusal: Some(refusal) })
     }
 
     /// The idempotency key of a step: the operation's and a digest of the step. Stripe refuses another request under one key.

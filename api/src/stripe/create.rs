@@ -111,7 +111,7 @@ impl NewSession {
     }
 }
 
-/// Metadata of a session does not flow to its subscription by itself.
+/// Metadata of a session does not flow to its subscription automatically.
 fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<String, String>) -> CreateCheckoutSession {
     let mut line = CreateCheckoutSessionLineItems::new();
     line.price = Some(price.to_owned());

@@ -2,19 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde_json::json;
 use stripe::StripeRequest;
-use stripe_billing::{
-    invoice::ListInvoice,
-    invoice_payment::{ListInvoicePayment, ListInvoicePaymentStatus},
-    subscription::{CancelSubscription, CancelSubscriptionCancellationDetails},
-};
-use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund};
-use stripe_shared::InvoiceStatus;
+use stripe_billing::subscription::{CancelSubscription, CancelSubscriptionCancellationDetails};
+use stripe_core::refund::{CreateRefund, CreateRefundReason};
 
-use super::{Failure, Stripe, Subscription, create::OPERATION, id_of, known_id};
-
-/// As many as Stripe puts on one page. No duplicate has more invoices, no invoice more payments, no payment more refunds.
-const PAGE: i64 = 100;
+use super::{Failure, Invoice, Stripe, create::OPERATION, known_id, refund::Refund};
 
 /// The state of a refund. Stripe documentation: "The Refund object".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,11 +27,11 @@ impl Stripe {
     /// # Errors
     /// [`Failure`]; one that has ended already is [`Failure::Refused`] with status 404. So it needs no idempotency key,
     /// which Stripe would not heed here.
-    pub async fn end_subscription(&self, id: &str, comment: &str) -> Result<Subscription, Failure> {
+    pub async fn end_subscription(&self, id: &str, comment: &str) -> Result<(), Failure> {
         let mut details = CancelSubscriptionCancellationDetails::new();
         details.comment = Some(comment.to_owned());
         let request = CancelSubscription::new(known_id(id)?).cancellation_details(details);
-        Ok(Subscription::from_value(&self.read("cancel subscription", request.build()).await?)?)
+        self.read("cancel subscription", request.build()).await.map(drop)
     }
 
     /// The payment intents that have paid a subscription's invoices.
@@ -46,16 +39,10 @@ impl Stripe {
     /// # Errors
     /// [`Failure`].
     pub async fn payments_of(&self, subscription: &str) -> Result<Vec<String>, Failure> {
-        let id = known_id(subscription)?;
-        let request = ListInvoice::new().subscription(id).status(InvoiceStatus::Paid).limit(PAGE);
-        let invoices = self.read_page("list invoices", request.build()).await?.objects;
-        let mut payments = Vec::new();
-        for invoice in invoices.iter().filter_map(|invoice| invoice["id"].as_str()) {
-            let request = ListInvoicePayment::new().invoice(invoice).status(ListInvoicePaymentStatus::Paid).limit(PAGE);
-            let links = self.read_page("list invoice payments", request.build()).await?.objects;
-            payments.extend(links.iter().filter_map(|link| id_of(&link["payment"]["payment_intent"])));
-        }
-        Ok(payments)
+        let query = json!({ "subscription": known_id(subscription)?, "status": "paid", "expand": ["data.payments"] });
+        let invoices = self.list_all("list invoices", "/invoices", &query).await?;
+        let invoices = invoices.iter().map(Invoice::from_value).collect::<Result<Vec<_>, _>>()?;
+        Ok(invoices.into_iter().flat_map(|invoice| invoice.payment_intents).collect())
     }
 
     /// Refunds the rest of a payment for something that was sold twice. Stripe documentation: "Create a refund".
@@ -76,13 +63,16 @@ impl Stripe {
     /// # Errors
     /// [`Failure`].
     pub async fn refunded_by(&self, payment_intent: &str, operation: &str) -> Result<Refunded, Failure> {
-        let request = ListRefund::new().payment_intent(payment_intent).limit(PAGE);
-        let refunds = self.read_page("list refunds", request.build()).await?.objects;
-        let ours = refunds.iter().filter(|refund| refund["metadata"][OPERATION] == operation);
-        let found = ours.map(|refund| match refund["status"].as_str() {
-            Some("failed" | "canceled") => Refunded::Failed,
-            _ => Refunded::Sent,
-        });
+        let refunds = self.refunds(payment_intent).await?;
+        let ours = refunds.iter().filter(|refund| refund.metadata.get(OPERATION).is_some_and(|made| made == operation));
+        let found = ours.map(|refund| if refund.has_failed() { Refunded::Failed } else { Refunded::Sent });
         Ok(found.max().unwrap_or(Refunded::Nothing))
+    }
+
+    /// All refunds of a payment.
+    pub(super) async fn refunds(&self, payment_intent: &str) -> Result<Vec<Refund>, Failure> {
+        let query = json!({ "payment_intent": known_id(payment_intent)? });
+        let refunds = self.list_all("list refunds", "/refunds", &query).await?;
+        Ok(refunds.iter().map(Refund::from_value).collect::<Result<_, _>>()?)
     }
 }

@@ -5,7 +5,7 @@ use super::{object::Unreadable, refusal::Refusal};
 /// The reason why a call has no answer. None of the displayed texts repeats what we sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Stripe understood and said no: final, and nothing happened.
+    /// Stripe refused the call: final, and nothing happened.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The outcome is unknown: the effect may have happened. Make the same call with the same idempotency key, or look.
@@ -29,6 +29,9 @@ pub enum Failure {
         /// The last error.
         message: String,
     },
+    /// The reply came but cannot be read: the effect has happened.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The settings or the idempotency key cannot be used at all; no call was made.
     #[error("unusable settings for Stripe: {0}")]
     Settings(String),
@@ -42,6 +45,7 @@ impl Failure {
             Self::Unknown { .. } => "unknown",
             Self::Broken { .. } => "broken",
             Self::Unreachable { .. } => "unreachable",
+            Self::Unreadable(_) => "unreadable",
             Self::Settings(_) => "settings",
         }
     }
@@ -55,12 +59,5 @@ impl Failure {
     #[must_use]
     pub const fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(Refusal { status: 404, .. }))
-    }
-}
-
-/// A reply that came but cannot be read: the effect has happened.
-impl From<Unreadable> for Failure {
-    fn from(error: Unreadable) -> Self {
-        Self::unknown(error.to_string())
     }
 }

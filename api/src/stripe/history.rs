@@ -1,10 +1,10 @@
-//! What Stripe remembers of some days, listed page by page: for whoever wants to know what is missing here.
+//! Lists of recent objects and events, page by page, for reconciliation.
 
 use serde_json::{Value, json};
 
 use super::{Failure, Stripe, known_id};
 
-/// What is listed.
+/// The kinds of objects that are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
     /// Subscriptions that have not ended, whenever they were made.
@@ -24,21 +24,32 @@ pub enum Noun {
 pub struct Listed {
     /// The objects.
     pub objects: Vec<Value>,
-    /// Behind which object the list goes on, if it does.
+    /// The object behind which the list continues, if it does.
     pub next: Option<String>,
 }
 
-/// How many types of events one call may ask for. Stripe documentation: "List all events".
+/// The number of types of events that one call may request. Stripe documentation: "List all events".
 const TYPES: usize = 20;
 
 impl Noun {
-    const fn call(self) -> (&'static str, &'static str) {
+    const fn path(self) -> &'static str {
         match self {
-            Self::Subscription => ("list subscriptions", "/subscriptions"),
-            Self::Session => ("list sessions", "/checkout/sessions"),
-            Self::Invoice => ("list invoices", "/invoices"),
-            Self::Refund => ("list refunds", "/refunds"),
-            Self::Dispute => ("list disputes", "/disputes"),
+            Self::Subscription => "/subscriptions",
+            Self::Session => "/checkout/sessions",
+            Self::Invoice => "/invoices",
+            Self::Refund => "/refunds",
+            Self::Dispute => "/disputes",
+        }
+    }
+
+    /// The name of the call that lists it.
+    const fn listing(self) -> &'static str {
+        match self {
+            Self::Subscription => "list subscriptions",
+            Self::Session => "list sessions",
+            Self::Invoice => "list invoices",
+            Self::Refund => "list refunds",
+            Self::Dispute => "list disputes",
         }
     }
 
@@ -52,7 +63,7 @@ impl Noun {
         }
     }
 
-    /// What several are called.
+    /// The name of several.
     #[must_use]
     pub const fn plural(self) -> &'static str {
         match self {
@@ -63,43 +74,39 @@ impl Noun {
             Self::Dispute => "disputes",
         }
     }
-
-    const fn retrieval(self) -> &'static str {
-        match self {
-            Self::Subscription => "retrieve subscription",
-            Self::Session => "retrieve session",
-            Self::Invoice => "retrieve invoice",
-            Self::Refund => "retrieve refund",
-            Self::Dispute => "retrieve dispute",
-        }
-    }
 }
 
 impl Stripe {
-    /// Lists what was made since a second of Unix time, from behind the object `after` on.
+    /// Lists objects that were created since a second of Unix time, from behind the object `after` on.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn listed(&self, noun: Noun, since: i64, after: Option<&str>) -> Result<Listed, Failure> {
-        self.list(noun.call(), noun.query(since), after).await
+        self.list(noun.listing(), noun.path(), noun.query(since), after).await
     }
 
-    /// One object, as it would be listed; `None` when there is none.
+    /// One session with its payment, as it would be listed; `None` when there is none.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn looked_up(&self, noun: Noun, id: &str) -> Result<Option<Value>, Failure> {
+    pub async fn listed_session(&self, id: &str) -> Result<Option<Value>, Failure> {
         let Ok(id) = known_id(id) else { return Ok(None) };
-        let query = match noun {
-            Noun::Session => json!({ "expand": ["payment_intent"] }),
-            Noun::Invoice => json!({ "expand": ["payments"] }),
-            _ => json!({}),
-        };
-        self.find_with((noun.retrieval(), &format!("{}/{id}", noun.call().1)), &query).await
+        let path = format!("/checkout/sessions/{id}");
+        self.find("retrieve session", &path, &json!({ "expand": ["payment_intent"] })).await
+    }
+
+    /// Lists events of some types since a second of Unix time, newest first, from behind the event `after` on. Stripe keeps
+    /// events for 30 days.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn events(&self, types: &[&str], since: i64, after: Option<&str>) -> Result<Listed, Failure> {
+        let query = json!({ "created": { "gte": since }, "types": types });
+        self.list("list events", "/events", query, after).await
     }
 }
 
-/// Types of events in as many as one call may ask for.
+/// Types of events, as many at once as one call may request.
 pub fn calls<'a>(types: &'a [&'a str]) -> impl Iterator<Item = &'a [&'a str]> {
     types.chunks(TYPES)
 }

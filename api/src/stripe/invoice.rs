@@ -1,84 +1,114 @@
-//! An invoice as Stripe tells it.
+//! Reading invoices.
 
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
 
-use super::object::{self, Id, List, Unreadable, required, required_time};
+use super::{
+    InvoicePayment,
+    object::{self, List, Period, Unreadable},
+};
 
 /// An invoice. Stripe documentation: "The Invoice object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Invoice {
     /// The id, `in_...`; a preview has none.
     pub id: Option<String>,
     /// The customer who pays.
+    #[serde(default, deserialize_with = "object::optional_id")]
     pub customer: Option<String>,
     /// The subscription it bills, if it bills one.
+    #[serde(default, deserialize_with = "object::optional_id")]
     pub subscription: Option<String>,
-    /// Why it was made: `subscription_create`, `subscription_cycle`, `subscription_update`, `manual` and so on.
-    pub billing_reason: Option<String>,
-    /// `draft`, `open`, `paid`, `void` or `uncollectible`.
-    pub status: Option<String>,
-    /// What is to be paid in all, in the smallest unit of the currency (cents).
+    /// The status; a preview may have none.
+    pub status: Option<InvoiceStatus>,
+    /// The total to be paid, in the smallest unit of the currency (cents).
+    #[serde(default, deserialize_with = "object::or_default")]
     pub amount_due: i64,
-    /// What was paid, in the smallest unit of the currency (cents).
+    /// The amount that was paid, in the smallest unit of the currency (cents).
+    #[serde(deserialize_with = "object::amount")]
     pub amount_paid: i64,
     /// The currency, three lower-case letters.
     pub currency: String,
-    /// When it was made.
-    pub created: DateTime<Utc>,
-    /// Whether it is about real money.
-    pub livemode: bool,
     /// The page where the customer can pay it, once it is final.
+    #[serde(rename = "hosted_invoice_url")]
     pub hosted_url: Option<String>,
-    /// The payments that paid it, where the invoice tells them: API versions before 2025-03-31 do, later ones only when
+    /// The payments that paid it, where the invoice has them: API versions before 2025-03-31 do, later ones only when
     /// `payments` is expanded.
+    #[serde(rename = "payments", default, deserialize_with = "successful")]
     pub payment_intents: Vec<String>,
-    /// Whether a payment was attempted.
+    /// True once a payment was attempted.
+    #[serde(default, deserialize_with = "object::or_default")]
     pub attempted: bool,
-    /// What credit notes have credited after the payment, refunds included, in the smallest unit of the currency (cents).
+    /// The amount that credit notes have credited after the payment, refunds included, in the smallest unit of the currency
+    /// (cents).
+    #[serde(rename = "post_payment_credit_notes_amount", default, deserialize_with = "object::or_default")]
     pub credited: i64,
-    /// What it bills.
-    pub lines: Vec<InvoiceLine>,
-    /// Whether the invoice has more lines than Stripe put into it.
-    pub has_more_lines: bool,
+    /// The items it bills.
+    #[serde(default, deserialize_with = "object::or_default")]
+    pub lines: List<InvoiceLine>,
+}
+
+/// The status of an invoice. Stripe documentation: "Status transitions and finalization".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceStatus {
+    /// It can still be changed, and not yet be paid.
+    Draft,
+    /// It can be paid.
+    Open,
+    /// It was paid. Final.
+    Paid,
+    /// It was given up as a mistake. Final.
+    Void,
+    /// It is not expected to be paid any more.
+    Uncollectible,
+    /// A status that Stripe has added since.
+    #[serde(other)]
+    Other,
 }
 
 /// One line of an invoice. Stripe documentation: "The Invoice Line Item object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct InvoiceLine {
-    /// The amount in the smallest unit of the currency (cents); negative where something unused is given back.
+    /// The amount in the smallest unit of the currency (cents); negative where something unused is credited.
+    #[serde(deserialize_with = "object::signed_amount")]
     pub amount: i64,
     /// The price, or the plan where an old line has no price.
+    #[serde(default, deserialize_with = "object::optional_id")]
     pub price: Option<String>,
-    /// What the price costs, where the line carries the price itself: API versions before 2025-03-31 do.
+    /// The price of one unit, where the line carries the price itself: API versions before 2025-03-31 do.
     pub unit_amount: Option<i64>,
-    /// How many.
+    /// The quantity.
     pub quantity: Option<i64>,
-    /// Whether it is a share of a period, billed for a change in its midst.
+    /// True for a share of a period, billed for a change in its midst.
+    #[serde(default, deserialize_with = "object::or_default")]
     pub proration: bool,
-    /// When the service it bills begins. (The invoice's own period is another one.)
-    pub period_start: DateTime<Utc>,
-    /// When the service it bills ends.
-    pub period_end: DateTime<Utc>,
+    /// The time in which the service is provided. (The invoice's own period is another one.)
+    pub period: Period,
     /// The subscription it belongs to.
+    #[serde(default, deserialize_with = "object::optional_id")]
     pub subscription: Option<String>,
 }
 
 impl Invoice {
-    /// Reads an invoice in any shape since API version 2020-03-02. Since 2025-03-31 the links to the subscription
-    /// hang below `parent`. Stripe documentation: "Adds new parent field to invoicing objects".
+    /// Reads an invoice in any shape since API version 2020-03-02.
     ///
     /// # Errors
-    /// [`Unreadable`] names the field that is missing or odd.
+    /// [`Unreadable`] names the field that is missing or invalid.
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        object::read::<Wire>("invoice", value)?.into_invoice()
+        object::read("invoice", &in_one_shape(value.clone()))
     }
 
-    /// Whether its money is there.
+    /// True once its money has arrived.
     #[must_use]
     pub fn is_paid(&self) -> bool {
-        self.status.as_deref() == Some("paid")
+        self.status == Some(InvoiceStatus::Paid)
+    }
+
+    /// True while it can be paid.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.status == Some(InvoiceStatus::Open)
     }
 }
 
@@ -88,186 +118,63 @@ impl InvoiceLine {
     /// # Errors
     /// [`Unreadable`] names the field that is missing or invalid.
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        object::read::<WireLine>("invoice.lines", value)?.into_line()
+        let mut value = value.clone();
+        if let Some(line) = value.as_object_mut() {
+            line_in_one_shape(line);
+        }
+        object::read("invoice.lines", &value)
     }
 
-    /// Whether it bills a share of a period, or gives one back.
+    /// True where it bills a share of a period, or credits one.
     #[must_use]
     pub const fn is_share(&self) -> bool {
         self.proration || self.amount < 0
     }
 }
 
-#[derive(Deserialize)]
-struct Wire {
-    id: Option<String>,
-    customer: Option<Id>,
-    parent: Option<WireParent>,
-    subscription: Option<Id>,
-    billing_reason: Option<String>,
-    status: Option<String>,
-    amount_due: Option<i64>,
-    amount_paid: Option<i64>,
-    hosted_invoice_url: Option<String>,
-    currency: Option<String>,
-    created: Option<i64>,
-    livemode: Option<bool>,
-    payment_intent: Option<Id>,
-    attempted: Option<bool>,
-    post_payment_credit_notes_amount: Option<i64>,
-    payments: Option<List<WirePayment>>,
-    lines: Option<List<WireLine>>,
+/// Deserializes a list of payments as the payment intents that succeeded.
+fn successful<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let payments = Option::<List<InvoicePayment>>::deserialize(deserializer)?.unwrap_or_default().data;
+    Ok(payments.into_iter().filter(InvoicePayment::is_paid).filter_map(InvoicePayment::into_payment_intent).collect())
 }
 
-#[derive(Deserialize)]
-struct WireParent {
-    subscription_details: Option<WireSubscription>,
+/// Puts what hangs below `parent` since 2025-03-31 where it was before, and the payment of before among the payments of now.
+/// Stripe documentation: "Adds new parent field to invoicing objects".
+fn in_one_shape(mut invoice: Value) -> Value {
+    object::entries(&mut invoice, "lines").for_each(line_in_one_shape);
+    let of_line = object::entries(&mut invoice, "lines")
+        .find_map(|line| line.get("subscription").filter(|id| !id.is_null()).cloned());
+    let of_parent = invoice["parent"]["subscription_details"]["subscription"].clone();
+    let (id, payment_intent) = (invoice["id"].clone(), invoice["payment_intent"].clone());
+    object::entries(&mut invoice, "payments").for_each(|payment| object::fill(payment, "invoice", &id));
+    let Some(fields) = invoice.as_object_mut() else { return invoice };
+    if !of_parent.is_null() {
+        fields.insert("subscription".to_owned(), of_parent);
+    }
+    object::fill(fields, "subscription", &of_line.unwrap_or_default());
+    if !payment_intent.is_null() {
+        let payment = json!({ "invoice": id, "status": "paid", "payment": { "payment_intent": payment_intent } });
+        fields.insert("payments".to_owned(), json!({ "data": [payment] }));
+    }
+    invoice
 }
 
-#[derive(Deserialize)]
-struct WireSubscription {
-    subscription: Option<Id>,
-}
-
-/// One attempt to pay an invoice. Stripe documentation: "The Invoice Payment object".
-#[derive(Deserialize)]
-struct WirePayment {
-    status: Option<String>,
-    payment: Option<WirePaid>,
-}
-
-#[derive(Deserialize)]
-struct WirePaid {
-    payment_intent: Option<Id>,
-}
-
-#[derive(Deserialize)]
-struct WireLine {
-    amount: Option<i64>,
-    quantity: Option<i64>,
-    period: Option<WirePeriod>,
-    pricing: Option<WirePricing>,
-    price: Option<WirePriced>,
-    plan: Option<WirePriced>,
-    parent: Option<WireLineParent>,
-    proration: Option<bool>,
-    subscription: Option<Id>,
-}
-
-/// A price or a plan, plain or expanded.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WirePriced {
-    Plain(String),
-    Expanded {
-        id: String,
-        unit_amount: Option<i64>,
-        /// A plan's.
-        amount: Option<i64>,
-    },
-}
-
-impl WirePriced {
-    fn into_parts(self) -> (String, Option<i64>) {
-        match self {
-            Self::Plain(id) => (id, None),
-            Self::Expanded { id, unit_amount, amount } => (id, unit_amount.or(amount)),
+/// As [`in_one_shape`], for a line.
+fn line_in_one_shape(line: &mut Map<String, Value>) {
+    let parent = line.get("parent").cloned().unwrap_or_default();
+    let origins = ["subscription_item_details", "invoice_item_details"].map(|origin| &parent[origin]);
+    if let Some(origin) = origins.into_iter().find(|origin| origin.is_object()) {
+        for field in ["proration", "subscription"].into_iter().filter(|field| !origin[field].is_null()) {
+            line.insert(field.to_owned(), origin[field].clone());
         }
     }
-}
-
-#[derive(Deserialize)]
-struct WirePeriod {
-    start: Option<i64>,
-    end: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct WirePricing {
-    price_details: Option<WirePrice>,
-}
-
-#[derive(Deserialize)]
-struct WirePrice {
-    price: Option<Id>,
-}
-
-#[derive(Deserialize)]
-struct WireLineParent {
-    subscription_item_details: Option<WireOrigin>,
-    invoice_item_details: Option<WireOrigin>,
-}
-
-#[derive(Deserialize)]
-struct WireOrigin {
-    proration: Option<bool>,
-    subscription: Option<Id>,
-}
-
-impl Wire {
-    fn into_invoice(self) -> Result<Invoice, Unreadable> {
-        let lines = self.lines.unwrap_or_else(List::empty);
-        let has_more_lines = lines.has_more;
-        let lines = lines.data.into_iter().map(WireLine::into_line).collect::<Result<Vec<_>, _>>()?;
-        let parent = self.parent.and_then(|parent| parent.subscription_details);
-        let subscription = parent
-            .and_then(|details| object::id(details.subscription))
-            .or_else(|| object::id(self.subscription))
-            .or_else(|| lines.iter().find_map(|line| line.subscription.clone()));
-        Ok(Invoice {
-            id: self.id,
-            customer: object::id(self.customer),
-            subscription,
-            billing_reason: self.billing_reason,
-            status: self.status,
-            amount_due: self.amount_due.unwrap_or_default(),
-            amount_paid: object::amount("invoice.amount_paid", self.amount_paid)?,
-            hosted_url: self.hosted_invoice_url,
-            currency: required("invoice.currency", self.currency)?,
-            created: required_time("invoice.created", self.created)?,
-            livemode: required("invoice.livemode", self.livemode)?,
-            payment_intents: successful(self.payment_intent, self.payments),
-            attempted: self.attempted.unwrap_or_default(),
-            credited: self.post_payment_credit_notes_amount.unwrap_or_default(),
-            lines,
-            has_more_lines,
-        })
-    }
-}
-
-/// The payments that paid.
-fn successful(own: Option<Id>, payments: Option<List<WirePayment>>) -> Vec<String> {
-    let payments = payments.map(|payments| payments.data).unwrap_or_default();
-    let paid = payments.into_iter().filter(|payment| payment.status.as_deref() == Some("paid"));
-    let paid = paid.filter_map(|payment| object::id(payment.payment?.payment_intent));
-    object::id(own).into_iter().chain(paid).collect()
-}
-
-impl WireLine {
-    fn into_line(self) -> Result<InvoiceLine, Unreadable> {
-        let period = required("invoice.lines.period", self.period)?;
-        let priced = self.pricing.and_then(|pricing| pricing.price_details).and_then(|details| details.price);
-        let (price, unit_amount) = match priced {
-            Some(price) => (Some(price.into_string()), None),
-            None => self
-                .price
-                .or(self.plan)
-                .map(WirePriced::into_parts)
-                .map_or((None, None), |(id, amount)| (Some(id), amount)),
-        };
-        let origin = self.parent.and_then(|parent| parent.subscription_item_details.or(parent.invoice_item_details));
-        let (proration, subscription) = origin.map_or((None, None), |origin| (origin.proration, origin.subscription));
-        Ok(InvoiceLine {
-            amount: object::signed_amount("invoice.lines.amount", self.amount)?,
-            price,
-            unit_amount,
-            quantity: self.quantity,
-            proration: proration.or(self.proration).unwrap_or_default(),
-            period_start: required_time("invoice.lines.period.start", period.start)?,
-            period_end: required_time("invoice.lines.period.end", period.end)?,
-            subscription: object::id(subscription.or(self.subscription)),
-        })
-    }
+    let plan = line.get("plan").cloned().unwrap_or_default();
+    object::fill(line, "price", &plan);
+    let own = line.get("price").cloned().unwrap_or_default();
+    let priced = line.get("pricing").map(|pricing| pricing["price_details"]["price"].clone()).unwrap_or_default();
+    let unit_amount = if priced.is_null() { own.get("unit_amount").or(own.get("amount")) } else { None };
+    line.insert("unit_amount".to_owned(), unit_amount.cloned().unwrap_or_default());
+    line.insert("price".to_owned(), if priced.is_null() { own } else { priced });
 }
 
 #[cfg(test)]
@@ -315,17 +222,17 @@ mod tests {
         let invoice = Invoice::from_value(&of_2020()).unwrap();
         let mut basil = Invoice::from_value(&of_basil()).unwrap();
         // Only old lines carry what their price costs.
-        assert_eq!((invoice.lines[0].unit_amount, basil.lines[0].unit_amount), (Some(499), None));
-        basil.lines[0].unit_amount = Some(499);
+        let unit_amount = &mut basil.lines.data[0].unit_amount;
+        assert_eq!((invoice.lines.data[0].unit_amount, unit_amount.replace(499)), (Some(499), None));
         assert_eq!(basil, invoice);
         assert_eq!(invoice.subscription.as_deref(), Some("sub_1"));
         assert_eq!(invoice.payment_intents, ["pi_1"]);
         assert_eq!((invoice.amount_paid, invoice.currency.as_str()), (499, "usd"));
-        let [line] = invoice.lines.as_slice() else { panic!("one line") };
+        let [line] = invoice.lines.data.as_slice() else { panic!("one line") };
         assert_eq!((line.amount, line.quantity, line.proration), (499, Some(1), false));
         assert_eq!(line.price.as_deref(), Some("price_core"));
         assert_eq!(line.subscription.as_deref(), Some("sub_1"));
-        assert_eq!(line.period_end.timestamp(), 1_792_592_000);
+        assert_eq!(line.period.end.timestamp(), 1_792_592_000);
     }
 
     #[test]
@@ -358,7 +265,7 @@ mod tests {
             "subscription_item_details": null,
             "invoice_item_details": {"invoice_item": "ii_1", "proration": true, "subscription": "sub_1"}});
         for value in [old, of_item, of_invoice_item] {
-            let line = Invoice::from_value(&value).unwrap().lines.remove(0);
+            let line = Invoice::from_value(&value).unwrap().lines.data.remove(0);
             assert!(line.proration);
             assert_eq!(line.subscription.as_deref(), Some("sub_1"));
         }
@@ -368,31 +275,31 @@ mod tests {
     fn a_plan_stands_in_for_a_missing_price() {
         let mut value = of_2020();
         value["lines"]["data"][0]["price"] = Value::Null;
-        assert_eq!(Invoice::from_value(&value).unwrap().lines[0].price.as_deref(), Some("price_core"));
+        assert_eq!(Invoice::from_value(&value).unwrap().lines.data[0].price.as_deref(), Some("price_core"));
     }
 
     #[test]
     fn an_invoice_for_something_else_has_no_subscription() {
         let invoice = Invoice::from_value(&json!({
-            "object": "invoice", "amount_paid": 0, "currency": "usd", "created": 1_790_000_000, "livemode": false,
-            "lines": {"data": [], "has_more": true},
+            "object": "invoice", "amount_paid": 0, "currency": "usd", "lines": {"data": [], "has_more": true},
         }))
         .unwrap();
         assert_eq!((invoice.id, invoice.customer, invoice.subscription), (None, None, None));
-        assert!(invoice.has_more_lines);
+        assert!(invoice.lines.has_more);
     }
 
     #[test]
-    fn what_an_invoice_must_have_is_named_when_it_is_missing() {
-        for field in ["amount_paid", "currency", "created", "livemode"] {
+    fn a_missing_field_is_named() {
+        for field in ["amount_paid", "currency"] {
             let mut value = of_basil();
             value.as_object_mut().unwrap().remove(field);
-            assert_eq!(Invoice::from_value(&value).unwrap_err().what, format!("invoice.{field} is missing"));
+            assert_eq!(Invoice::from_value(&value).unwrap_err().what, format!("invoice: missing field `{field}`"));
         }
         for field in ["amount", "period"] {
             let mut value = of_basil();
             value["lines"]["data"][0][field] = Value::Null;
-            assert_eq!(Invoice::from_value(&value).unwrap_err().what, format!("invoice.lines.{field} is missing"));
+            let what = Invoice::from_value(&value).unwrap_err().what;
+            assert!(what.starts_with(&format!("invoice: lines.data[0].{field}: ")), "{what}");
         }
     }
 }

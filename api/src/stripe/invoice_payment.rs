@@ -1,46 +1,55 @@
-//! The link between an invoice and a payment, as Stripe tells it.
+//! Reading the links between invoices and payments.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::object::{self, Id, Unreadable, required};
+use super::object::{self, Unreadable};
 
 /// A payment of an invoice. Stripe documentation: "The Invoice Payment object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct InvoicePayment {
     /// The invoice.
+    #[serde(deserialize_with = "object::id")]
     pub invoice: String,
-    /// The payment. Money that reached us outside Stripe has none.
-    pub payment_intent: Option<String>,
-    /// Whether it was paid.
-    pub paid: bool,
+    payment: Option<Paid>,
+    status: Option<Status>,
+}
+
+/// The payment itself. Money that reached us outside Stripe has no payment intent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Paid {
+    #[serde(default, deserialize_with = "object::optional_id")]
+    payment_intent: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Paid,
+    #[serde(other)]
+    Other,
 }
 
 impl InvoicePayment {
     /// Reads the link in any shape since it exists (API version 2025-03-31).
     ///
     /// # Errors
-    /// [`Unreadable`] names the field that is missing or odd.
+    /// [`Unreadable`] names the field that is missing or invalid.
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        let wire = object::read::<Wire>("invoice_payment", value)?;
-        Ok(Self {
-            invoice: required("invoice_payment.invoice", wire.invoice)?.into_string(),
-            payment_intent: wire.payment.and_then(|payment| object::id(payment.payment_intent)),
-            paid: wire.status.as_deref() == Some("paid"),
-        })
+        object::read("invoice_payment", value)
     }
-}
 
-#[derive(Deserialize)]
-struct Wire {
-    invoice: Option<Id>,
-    payment: Option<WirePayment>,
-    status: Option<String>,
-}
+    /// True once it was paid.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.status == Some(Status::Paid)
+    }
 
-#[derive(Deserialize)]
-struct WirePayment {
-    payment_intent: Option<Id>,
+    /// The payment intent, where there is one.
+    #[must_use]
+    pub fn into_payment_intent(self) -> Option<String> {
+        self.payment?.payment_intent
+    }
 }
 
 #[cfg(test)]
@@ -58,8 +67,8 @@ mod tests {
             });
             let link = InvoicePayment::from_value(&value).unwrap();
             assert_eq!(
-                (link.invoice.as_str(), link.payment_intent.as_deref(), link.paid),
-                ("in_1", Some("pi_1"), true)
+                (link.invoice.clone().as_str(), link.is_paid(), link.into_payment_intent().as_deref()),
+                ("in_1", true, Some("pi_1"))
             );
         }
     }
@@ -68,8 +77,8 @@ mod tests {
     fn money_from_outside_has_no_payment_and_a_link_without_invoice_is_unreadable() {
         let value = json!({ "invoice": "in_1", "payment": { "type": "payment_record" }, "status": "open" });
         let link = InvoicePayment::from_value(&value).unwrap();
-        assert_eq!((link.payment_intent, link.paid), (None, false));
+        assert_eq!((link.is_paid(), link.into_payment_intent()), (false, None));
         let what = InvoicePayment::from_value(&json!({ "status": "paid" })).unwrap_err().what;
-        assert_eq!(what, "invoice_payment.invoice is missing");
+        assert_eq!(what, "invoice_payment: missing field `invoice`");
     }
 }

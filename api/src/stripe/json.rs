@@ -9,49 +9,48 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 use super::{Failure, Listed, Stripe, Unreadable};
 
 /// Objects that one call lists: Stripe's maximum.
-pub(super) const PAGE: usize = 100;
+const PAGE: usize = 100;
 
-/// The name of a call in logs and metrics, and its path.
-type Call<'a> = (&'static str, &'a str);
+/// Pages of one list that are read at most.
+const MAX_PAGES: usize = 100;
 
 impl Stripe {
-    /// Lists a page of objects, those that follow `after`.
+    /// Lists a page of objects, those that follow `after`. `name` is that of the call in logs and metrics.
     ///
     /// # Errors
     /// [`Failure`].
-    pub(super) async fn list(&self, call: Call<'_>, mut query: Value, after: Option<&str>) -> Result<Listed, Failure> {
+    pub(super) async fn list(
+        &self,
+        name: &'static str,
+        path: &str,
+        mut query: Value,
+        after: Option<&str>,
+    ) -> Result<Listed, Failure> {
         query["limit"] = PAGE.into();
         if let Some(after) = after {
             query["starting_after"] = after.into();
         }
-        page(call.0, self.get(call, &query).await?)
-    }
-
-    /// Sends a request for a page of a list.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub(super) async fn read_page(&self, name: &'static str, request: RequestBuilder) -> Result<Listed, Failure> {
-        page(name, self.read(name, request).await?)
+        page(name, self.get(name, path, &query).await?)
     }
 
     /// Lists all objects.
     ///
     /// # Errors
-    /// [`Failure`].
-    pub(super) async fn list_all(&self, call: Call<'_>, query: &Value) -> Result<Vec<Value>, Failure> {
+    /// [`Failure`]; [`Failure::Unknown`] also where there are too many of them.
+    pub(super) async fn list_all(&self, name: &'static str, path: &str, query: &Value) -> Result<Vec<Value>, Failure> {
         let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.list(call, query.clone(), after.as_deref()).await?;
+        for _ in 0..MAX_PAGES {
+            let page = self.list(name, path, query.clone(), after.as_deref()).await?;
             all.extend(page.objects);
             after = page.next;
             if after.is_none() {
                 return Ok(all);
             }
         }
+        Err(Failure::unknown(format!("{name}: there are more than {MAX_PAGES} pages")))
     }
 
-    pub(super) async fn get(&self, (name, path): Call<'_>, query: &Value) -> Result<Value, Failure> {
+    pub(super) async fn get(&self, name: &'static str, path: &str, query: &Value) -> Result<Value, Failure> {
         let request = RequestBuilder::new(StripeMethod::Get, path);
         // async-stripe encodes an empty object as an empty parameter.
         let request = if query.as_object().is_some_and(Map::is_empty) { request } else { request.query(query) };
@@ -59,26 +58,16 @@ impl Stripe {
     }
 
     /// Reads one object; `None` when it does not exist.
-    pub(super) async fn find(&self, call: Call<'_>) -> Result<Option<Value>, Failure> {
-        self.find_with(call, &Value::Object(Map::new())).await
-    }
-
-    /// As [`Stripe::find`], with query parameters.
-    pub(super) async fn find_with(&self, call: Call<'_>, query: &Value) -> Result<Option<Value>, Failure> {
-        match self.get(call, query).await {
+    pub(super) async fn find(&self, name: &'static str, path: &str, query: &Value) -> Result<Option<Value>, Failure> {
+        match self.get(name, path, query).await {
             Ok(object) => Ok(Some(object)),
             Err(failure) if failure.is_not_found() => Ok(None),
             Err(failure) => Err(failure),
         }
     }
 
-    pub(super) async fn post(&self, (name, path): Call<'_>, key: &str, form: &Value) -> Result<Value, Failure> {
+    pub(super) async fn post(&self, name: &'static str, path: &str, key: &str, form: &Value) -> Result<Value, Failure> {
         self.write(name, key, RequestBuilder::new(StripeMethod::Post, path).form(form)).await
-    }
-
-    /// A POST that changes nothing, so that it needs no key.
-    pub(super) async fn ask(&self, (name, path): Call<'_>, form: &Value) -> Result<Value, Failure> {
-        self.read(name, RequestBuilder::new(StripeMethod::Post, path).form(form)).await
     }
 
     /// Sends a request that changes something, in every attempt with its idempotency key.

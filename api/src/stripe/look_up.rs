@@ -1,21 +1,12 @@
-//! Looking for the effect of an earlier call. Lists show at once what was written; Stripe's search may lag behind by a minute
+//! Looking for the effect of an earlier call, and for the purchase behind a payment. Lists show at once what was written; Stripe's search may lag behind by a minute
 //! and more. Stripe documentation: "Search".
 
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
-use stripe::StripeRequest;
-use stripe_checkout::checkout_session::ListCheckoutSession;
-use stripe_core::customer::{ListCustomer, RetrieveCustomer};
-use stripe_types::{RangeBoundsTs, RangeQueryTs};
+use serde_json::{Value, json};
 
-use super::{Failure, Session, Stripe, create::OPERATION, id_of, known_id};
-
-/// As many as Stripe puts on one page.
-const PAGE: i64 = 100;
-
-/// Pages that are read at most.
-const MAX_PAGES: usize = 100;
+use super::{Failure, InvoicePayment, Session, Stripe, create::OPERATION, id_of, known_id};
 
 /// The state of a customer at Stripe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +25,12 @@ impl Stripe {
     /// # Errors
     /// [`Failure`], but none where the customer does not exist.
     pub async fn customer_state(&self, id: &str) -> Result<CustomerState, Failure> {
-        let request = RetrieveCustomer::new(known_id(id)?);
-        match self.read("retrieve customer", request.build()).await {
-            Ok(customer) if customer["deleted"] == true => Ok(CustomerState::Deleted),
-            Ok(_) => Ok(CustomerState::Exists),
-            Err(failure) if failure.is_not_found() => Ok(CustomerState::Unknown),
-            Err(failure) => Err(failure),
-        }
+        let found = self.find("retrieve customer", &format!("/customers/{}", known_id(id)?), &json!({})).await?;
+        Ok(match found {
+            Some(customer) if customer["deleted"] == true => CustomerState::Deleted,
+            Some(_) => CustomerState::Exists,
+            None => CustomerState::Unknown,
+        })
     }
 
     /// The customer that the call with this idempotency key made, among those created in a span of time, both ends
@@ -53,18 +43,8 @@ impl Stripe {
         key: &str,
         created: RangeInclusive<DateTime<Utc>>,
     ) -> Result<Option<String>, Failure> {
-        let mut request = ListCustomer::new().created(bounds(&created)).limit(PAGE);
-        for _ in 0..MAX_PAGES {
-            let page = self.read_page("list customers", request.build()).await?;
-            if let Some(found) = page.objects.iter().find(|customer| customer["metadata"][OPERATION] == key) {
-                return Ok(id_of(found));
-            }
-            match page.next {
-                Some(last) => request = request.starting_after(last),
-                None => return Ok(None),
-            }
-        }
-        Err(too_many("customers"))
+        let customers = self.list_all("list customers", "/customers", &json!({ "created": bounds(&created) })).await?;
+        Ok(customers.iter().find(|customer| customer["metadata"][OPERATION] == key).and_then(id_of))
     }
 
     /// The Checkout Sessions of a customer that were created in a span of time, both ends included, newest first.
@@ -76,31 +56,33 @@ impl Stripe {
         customer: &str,
         created: RangeInclusive<DateTime<Utc>>,
     ) -> Result<Vec<Session>, Failure> {
-        let customer = known_id(customer)?;
-        let mut request = ListCheckoutSession::new().customer(customer).created(bounds(&created)).limit(PAGE);
-        let mut sessions = Vec::new();
-        for _ in 0..MAX_PAGES {
-            let page = self.read_page("list sessions", request.build()).await?;
-            for session in &page.objects {
-                sessions.push(Session::from_value(session)?);
-            }
-            match page.next {
-                Some(last) => request = request.starting_after(last),
-                None => return Ok(sessions),
-            }
-        }
-        Err(too_many("sessions"))
+        let query = json!({ "customer": known_id(customer)?, "created": bounds(&created) });
+        let sessions = self.list_all("list sessions", "/checkout/sessions", &query).await?;
+        Ok(sessions.iter().map(Session::from_value).collect::<Result<_, _>>()?)
+    }
+
+    /// The paid invoice that a payment intent has paid, if it has paid one.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn invoice_paid_by(&self, payment_intent: &str) -> Result<Option<InvoicePayment>, Failure> {
+        let payment = json!({ "type": "payment_intent", "payment_intent": known_id(payment_intent)? });
+        let query = json!({ "payment": payment, "status": "paid" });
+        let listed = self.list("list invoice payments", "/invoice_payments", query, None).await?;
+        Ok(listed.objects.first().map(InvoicePayment::from_value).transpose()?)
+    }
+
+    /// The Checkout Session that a payment intent has paid, if it has paid one.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn session_paid_by(&self, payment_intent: &str) -> Result<Option<Session>, Failure> {
+        let query = json!({ "payment_intent": known_id(payment_intent)? });
+        let listed = self.list("list sessions", "/checkout/sessions", query, None).await?;
+        Ok(listed.objects.first().map(Session::from_value).transpose()?)
     }
 }
 
-fn bounds(created: &RangeInclusive<DateTime<Utc>>) -> RangeQueryTs {
-    RangeQueryTs::Bounds(RangeBoundsTs {
-        gte: Some(created.start().timestamp()),
-        lte: Some(created.end().timestamp()),
-        ..RangeBoundsTs::default()
-    })
-}
-
-fn too_many(what: &str) -> Failure {
-    Failure::unknown(format!("there are too many {what} to look through"))
+fn bounds(created: &RangeInclusive<DateTime<Utc>>) -> Value {
+    json!({ "gte": created.start().timestamp(), "lte": created.end().timestamp() })
 }

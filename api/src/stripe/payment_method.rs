@@ -49,14 +49,14 @@ impl Stripe {
     /// # Errors
     /// [`Failure`].
     pub(super) async fn plan_payment_methods(&self, key: &str) -> Result<String, Failure> {
-        let known = self.list_all(("list payment method configurations", PATH), &json!({})).await?;
+        let known = self.list_all("list payment method configurations", PATH, &json!({})).await?;
         let configuration = match known.into_iter().find(|known| known["name"] == NAME && known["active"] == true) {
             Some(known) if offers_no_delayed(&known) => known,
             Some(known) => {
                 let path = format!("{PATH}/{}", known_id(known["id"].as_str().unwrap_or_default())?);
-                self.post(("update payment method configuration", &path), key, &form()).await?
+                self.post("update payment method configuration", &path, key, &form()).await?
             }
-            None => self.post(("create payment method configuration", PATH), KEY, &form()).await?,
+            None => self.post("create payment method configuration", PATH, KEY, &form()).await?,
         };
         let id = configuration["id"].as_str().ok_or_else(|| Unreadable::missing("payment method configuration.id"))?;
         Ok(id.to_owned())
@@ -68,7 +68,7 @@ impl Stripe {
     /// [`Failure`].
     pub(super) async fn are_plan_payment_methods(&self, id: &str) -> Result<bool, Failure> {
         let path = format!("{PATH}/{}", known_id(id)?);
-        let found = self.find(("retrieve payment method configuration", &path)).await?;
+        let found = self.find("retrieve payment method configuration", &path, &json!({})).await?;
         Ok(found.is_some_and(|configuration| offers_no_delayed(&configuration)))
     }
 }

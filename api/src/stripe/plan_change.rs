@@ -1,30 +1,25 @@
 //! Changes of a subscription's price, at once or from its next period on.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use stripe::StripeRequest;
 use stripe_billing::{
-    invoice::{ListInvoice, VoidInvoiceInvoice},
-    invoice_payment::ListInvoicePayment,
+    invoice::VoidInvoiceInvoice,
     subscription::{
-        RetrieveSubscription, UpdateSubscription, UpdateSubscriptionItems, UpdateSubscriptionPaymentBehavior,
+        UpdateSubscription, UpdateSubscriptionItems, UpdateSubscriptionPaymentBehavior,
         UpdateSubscriptionProrationBehavior,
     },
     subscription_schedule::{
-        CreateSubscriptionSchedule, ReleaseSubscriptionSchedule, RetrieveSubscriptionSchedule,
-        UpdateSubscriptionSchedule, UpdateSubscriptionSchedulePhases, UpdateSubscriptionSchedulePhasesDiscounts,
+        CreateSubscriptionSchedule, ReleaseSubscriptionSchedule, UpdateSubscriptionSchedule,
+        UpdateSubscriptionSchedulePhases, UpdateSubscriptionSchedulePhasesDiscounts,
         UpdateSubscriptionSchedulePhasesDuration, UpdateSubscriptionSchedulePhasesDurationInterval,
         UpdateSubscriptionSchedulePhasesEndDate, UpdateSubscriptionSchedulePhasesItems,
         UpdateSubscriptionSchedulePhasesProrationBehavior, UpdateSubscriptionSchedulePhasesStartDate,
     },
 };
-use stripe_core::customer::RetrieveCustomer;
 use stripe_shared::SubscriptionScheduleEndBehavior;
 
-use super::{Discount, Failure, Invoice, Phase, PhaseItem, Schedule, Stripe, Subscription, Unreadable, known_id};
-
-/// The number of a subscription's newest invoices that are read.
-const INVOICES: i64 = 20;
+use super::{Discount, Failure, Invoice, Phase, PhaseItem, Stripe, Subscription, known_id};
 
 /// A change of price that is made at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,65 +33,14 @@ pub struct PriceChange {
     pub charged_from: Option<i64>,
 }
 
-/// A subscription with all that decides about a change of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubscriptionDetails {
-    /// The subscription.
-    pub subscription: Subscription,
-    /// The schedule that controls it, or has controlled it.
-    pub schedule: Option<Schedule>,
-    /// The newest invoice.
-    pub latest_invoice: Option<Invoice>,
-    /// The type of the payment method that it charges, in Stripe's words; `None` where it charges the customer's default.
-    pub payment_method_type: Option<String>,
-}
-
-/// A payment that failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Decline {
-    /// The issuer's reason. Stripe documentation: "Decline codes".
-    pub code: Option<String>,
-    /// The page where the customer can still pay.
-    pub hosted_url: Option<String>,
-}
-
 impl Stripe {
-    /// Reads a subscription with all that decides about a change of it.
-    ///
-    /// # Errors
-    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
-    pub async fn subscription_details(&self, id: &str) -> Result<SubscriptionDetails, Failure> {
-        let expand = ["default_payment_method", "latest_invoice", "schedule"].map(ToOwned::to_owned);
-        let request = RetrieveSubscription::new(known_id(id)?).expand(expand);
-        let reply = self.read("retrieve subscription", request.build()).await?;
-        let expanded = |field: &str| Some(&reply[field]).filter(|value| value.is_object());
-        Ok(SubscriptionDetails {
-            subscription: Subscription::from_value(&reply)?,
-            schedule: expanded("schedule").map(Schedule::from_value).transpose()?,
-            latest_invoice: expanded("latest_invoice").map(Invoice::from_value).transpose()?,
-            payment_method_type: expanded("default_payment_method").map(payment_method_type).transpose()?,
-        })
-    }
-
-    /// The type of the payment method that a customer's subscriptions charge by default, in Stripe's words.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn default_payment_method_type(&self, customer: &str) -> Result<Option<String>, Failure> {
-        let expand = ["invoice_settings.default_payment_method".to_owned()];
-        let request = RetrieveCustomer::new(known_id(customer)?).expand(expand);
-        let reply = self.read("retrieve customer", request.build()).await?;
-        let method = Some(&reply["invoice_settings"]["default_payment_method"]).filter(|method| method.is_object());
-        Ok(method.map(payment_method_type).transpose()?)
-    }
-
     /// The newest invoices of a subscription, the newest first.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn invoices(&self, subscription: &str) -> Result<Vec<Invoice>, Failure> {
-        let request = ListInvoice::new().subscription(known_id(subscription)?).limit(INVOICES);
-        let page = self.read_page("list invoices", request.build()).await?;
+        let query = json!({ "subscription": known_id(subscription)? });
+        let page = self.list("list invoices", "/invoices", query, None).await?;
         Ok(page.objects.iter().map(Invoice::from_value).collect::<Result<_, _>>()?)
     }
 
@@ -133,7 +77,7 @@ impl Stripe {
     /// [`Failure`].
     pub async fn clear_cancel_at(&self, key: &str, subscription: &str) -> Result<(), Failure> {
         let path = format!("/subscriptions/{}", known_id(subscription)?);
-        self.post(("update subscription", &path), key, &json!({ "cancel_at": "" })).await.map(drop)
+        self.post("update subscription", &path, key, &json!({ "cancel_at": "" })).await.map(drop)
     }
 
     /// Gives an open invoice up, and with it the change that waits for its payment. Stripe documentation: "Pending
@@ -151,25 +95,15 @@ impl Stripe {
     /// # Errors
     /// [`Failure`].
     pub async fn decline(&self, invoice: &str) -> Result<Option<String>, Failure> {
-        let expand = ["data.payment.payment_intent".to_owned()];
-        let request = ListInvoicePayment::new().invoice(known_id(invoice)?).expand(expand);
-        let payments = self.read_page("list invoice payments", request.build()).await?;
+        let query = json!({ "invoice": known_id(invoice)?, "expand": ["data.payment.payment_intent"] });
+        let payments = self.list("list invoice payments", "/invoice_payments", query, None).await?;
         let errors = payments.objects.iter().map(|payment| &payment["payment"]["payment_intent"]["last_payment_error"]);
         let error = errors.into_iter().find(|error| error.is_object());
         let code = error.and_then(|error| error["decline_code"].as_str().or_else(|| error["code"].as_str()));
         Ok(code.map(ToOwned::to_owned))
     }
 
-    /// Looks a schedule up.
-    ///
-    /// # Errors
-    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
-    pub async fn schedule(&self, id: &str) -> Result<Schedule, Failure> {
-        let request = RetrieveSubscriptionSchedule::new(known_id(id)?);
-        Ok(Schedule::from_value(&self.read("retrieve schedule", request.build()).await?)?)
-    }
-
-    /// Puts a subscription under a schedule, which keeps it as it is. Stripe lets nothing else be said at the same time.
+    /// Puts a subscription under a schedule, which keeps it as it is. Stripe allows nothing else in the same call.
     ///
     /// # Errors
     /// [`Failure`].
@@ -191,8 +125,8 @@ impl Stripe {
         next: &[PhaseItem],
     ) -> Result<(), Failure> {
         let mut now = phase(current, &current.items);
-        now.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(current.start));
-        now.end_date = Some(UpdateSubscriptionSchedulePhasesEndDate::Timestamp(current.end));
+        now.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(current.start_date));
+        now.end_date = Some(UpdateSubscriptionSchedulePhasesEndDate::Timestamp(current.end_date));
         let mut then = phase(current, next);
         let month = UpdateSubscriptionSchedulePhasesDurationInterval::Month;
         then.duration = Some(UpdateSubscriptionSchedulePhasesDuration::new(month));
@@ -222,22 +156,17 @@ fn phase(model: &Phase, items: &[PhaseItem]) -> UpdateSubscriptionSchedulePhases
         sold
     });
     let mut phase = UpdateSubscriptionSchedulePhases::new(items.collect::<Vec<_>>());
-    phase.default_payment_method.clone_from(&model.payment_method);
+    phase.default_payment_method.clone_from(&model.default_payment_method);
     phase.discounts = (!model.discounts.is_empty()).then(|| model.discounts.iter().map(discount).collect());
     phase
 }
 
 fn discount(discount: &Discount) -> UpdateSubscriptionSchedulePhasesDiscounts {
     let mut named = UpdateSubscriptionSchedulePhasesDiscounts::new();
-    match discount.clone() {
-        Discount::Discount(id) => named.discount = Some(id),
-        Discount::Coupon(id) => named.coupon = Some(id),
-        Discount::PromotionCode(id) => named.promotion_code = Some(id),
-    }
+    // Stripe takes only one of the three.
+    let Discount { discount, promotion_code, coupon } = discount.clone();
+    named.coupon = coupon.filter(|_| discount.is_none() && promotion_code.is_none());
+    named.promotion_code = promotion_code.filter(|_| discount.is_none());
+    named.discount = discount;
     named
-}
-
-fn payment_method_type(method: &Value) -> Result<String, Unreadable> {
-    let kind = method["type"].as_str().ok_or_else(|| Unreadable::missing("payment method.type"))?;
-    Ok(kind.to_owned())
 }

@@ -24,7 +24,7 @@ impl Stripe {
     /// # Errors
     /// [`Failure`].
     pub async fn known_portal_configuration(&self) -> Result<Option<PortalConfiguration>, Failure> {
-        let all = self.list_all(("list portal configurations", PATH), &json!({ "active": true })).await?;
+        let all = self.list_all("list portal configurations", PATH, &json!({ "active": true })).await?;
         match all.iter().find(|one| one["metadata"][MARK.0] == MARK.1) {
             Some(known) => self.compare(known).await.map(Some),
             None => Ok(None),
@@ -37,7 +37,7 @@ impl Stripe {
     /// [`Failure`].
     pub async fn portal_configuration(&self, id: &str) -> Result<Option<PortalConfiguration>, Failure> {
         let path = format!("{PATH}/{}", known_id(id)?);
-        match self.find(("retrieve portal configuration", &path)).await? {
+        match self.find("retrieve portal configuration", &path, &json!({})).await? {
             Some(found) => self.compare(&found).await.map(Some),
             None => Ok(None),
         }
@@ -50,7 +50,7 @@ impl Stripe {
     pub async fn create_portal_configuration(&self, key: &str) -> Result<PortalConfiguration, Failure> {
         let methods = self.plan_payment_methods(&format!("{key}-methods")).await?;
         let form = json!({ "features": features(Some(&methods)), "metadata": { (MARK.0): MARK.1 } });
-        let created = self.post(("create portal configuration", PATH), key, &form).await?;
+        let created = self.post("create portal configuration", PATH, key, &form).await?;
         self.compare(&created).await
     }
 
@@ -62,7 +62,7 @@ impl Stripe {
         let methods = self.plan_payment_methods(&format!("{key}-methods")).await?;
         let path = format!("{PATH}/{}", known_id(id)?);
         let form = json!({ "features": features(Some(&methods)) });
-        let updated = self.post(("update portal configuration", &path), key, &form).await?;
+        let updated = self.post("update portal configuration", &path, key, &form).await?;
         self.compare(&updated).await
     }
 

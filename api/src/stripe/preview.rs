@@ -1,6 +1,7 @@
 //! Invoices that Stripe would make, and does not.
 
 use serde_json::json;
+use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Cause, Failure, Invoice, PriceChange, Stripe, Subscription};
 
@@ -27,7 +28,9 @@ impl Stripe {
             details["cancel_at"] = "".into();
         }
         let form = json!({ "subscription": subscription.id, "subscription_details": details });
-        match self.ask(("preview invoice", "/invoices/create_preview"), &form).await {
+        // It changes nothing, so it needs no key.
+        let request = RequestBuilder::new(StripeMethod::Post, "/invoices/create_preview").form(&form);
+        match self.read("preview invoice", request).await {
             Ok(invoice) => Ok(Some(Invoice::from_value(&invoice)?)),
             Err(Failure::Refused(refusal)) if refusal.cause() == Cause::NoUpcomingInvoice => Ok(None),
             Err(failure) => Err(failure),

@@ -1,75 +1,88 @@
-//! What takes money back: refunds and disputes, as Stripe lists them.
+//! Reading refunds and disputes, which take money back.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::object::{self, Unreadable, required};
+use super::object::{self, Unreadable};
 
 /// A refund. Stripe documentation: "The Refund object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Refund {
     /// In the smallest unit of the currency (cents).
+    #[serde(deserialize_with = "object::amount")]
     pub(super) amount: i64,
-    /// The money did not reach the customer, or was not sent after all. Until then it counts as gone, in whatever state.
-    pub(super) failed: bool,
+    /// The metadata that its creator set.
+    #[serde(default, deserialize_with = "object::or_default")]
+    pub(super) metadata: BTreeMap<String, String>,
+    status: Option<RefundStatus>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RefundStatus {
+    Failed,
+    Canceled,
+    #[serde(other)]
+    Other,
 }
 
 /// A dispute. Stripe documentation: "The Dispute object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Dispute {
     /// In the smallest unit of the currency (cents).
+    #[serde(deserialize_with = "object::amount")]
     pub(super) amount: i64,
-    status: String,
-    /// What the dispute has moved of our money so far: negative when it was taken.
-    movements: Vec<i64>,
+    status: DisputeStatus,
+    /// The movements of our money so far.
+    #[serde(default, deserialize_with = "object::or_default")]
+    balance_transactions: Vec<Movement>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DisputeStatus {
+    Won,
+    Lost,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+struct Movement {
+    /// Negative when money was taken.
+    #[serde(deserialize_with = "object::signed_amount")]
+    amount: i64,
 }
 
 impl Refund {
     /// Reads a refund in any shape since API version 2020-03-02.
     pub(super) fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        let wire = object::read::<Wire>("refund", value)?;
-        Ok(Self {
-            amount: object::amount("refund.amount", wire.amount)?,
-            failed: matches!(wire.status.as_deref(), Some("failed" | "canceled")),
-        })
+        object::read("refund", value)
+    }
+
+    /// True where the money did not reach the customer, or was not sent after all. Until then it counts as gone.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self.status, Some(RefundStatus::Failed | RefundStatus::Canceled))
     }
 }
 
 impl Dispute {
     /// Reads a dispute in any shape since API version 2020-03-02.
     pub(super) fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        let wire = object::read::<Wire>("dispute", value)?;
-        let movements =
-            wire.balance_transactions.unwrap_or_default().into_iter().filter_map(|movement| movement.amount);
-        let movement = |amount| object::signed_amount("dispute.balance_transactions.amount", Some(amount));
-        Ok(Self {
-            amount: object::amount("dispute.amount", wire.amount)?,
-            status: required("dispute.status", wire.status)?,
-            movements: movements.map(movement).collect::<Result<_, _>>()?,
-        })
+        object::read("dispute", value)
     }
 
-    /// Whether the bank holds the money: from its withdrawal, or a loss, until it is reinstated or the dispute is won. An
+    /// True while the bank holds the money: from its withdrawal, or a loss, until it is reinstated or the dispute is won. An
     /// inquiry (`warning_...`) moves nothing.
     pub(super) fn holds(&self) -> bool {
-        match self.status.as_str() {
-            "won" => false,
-            "lost" if self.movements.is_empty() => true,
-            _ => self.movements.iter().sum::<i64>() < 0,
+        match self.status {
+            DisputeStatus::Won => false,
+            DisputeStatus::Lost if self.balance_transactions.is_empty() => true,
+            _ => self.balance_transactions.iter().map(|movement| movement.amount).sum::<i64>() < 0,
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    amount: Option<i64>,
-    status: Option<String>,
-    balance_transactions: Option<Vec<WireMovement>>,
-}
-
-#[derive(Deserialize)]
-struct WireMovement {
-    amount: Option<i64>,
 }
 
 #[cfg(test)]
@@ -90,7 +103,7 @@ mod tests {
             (json!("canceled"), true),
         ] {
             let refund = Refund::from_value(&json!({ "amount": 1000, "status": status })).unwrap();
-            assert_eq!((refund.amount, refund.failed), (1000, failed), "{status}");
+            assert_eq!((refund.amount, refund.has_failed()), (1000, failed), "{status}");
         }
     }
 
@@ -112,9 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_there_is_named_when_it_is_missing() {
+    fn a_missing_field_is_named() {
         let what = |error: Unreadable| error.what;
-        assert_eq!(what(Refund::from_value(&json!({})).unwrap_err()), "refund.amount is missing");
-        assert_eq!(what(Dispute::from_value(&json!({ "amount": 1 })).unwrap_err()), "dispute.status is missing");
+        assert_eq!(what(Refund::from_value(&json!({})).unwrap_err()), "refund: missing field `amount`");
+        assert_eq!(what(Dispute::from_value(&json!({ "amount": 1 })).unwrap_err()), "dispute: missing field `status`");
     }
 }

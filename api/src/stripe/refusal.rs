@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_customer_is_told_from_other_missing_objects() {
+    fn a_missing_customer_is_distinguished_from_other_missing_objects() {
         let missing = Some("resource_missing");
         assert_eq!(refusal(400, missing, Some("customer"), "No such customer: 'cus_1'").cause(), Cause::NoSuchCustomer);
         assert_eq!(refusal(404, missing, Some("id"), "No such customer: 'cus_1'").cause(), Cause::NoSuchCustomer);

@@ -1,10 +1,10 @@
-//! Whether a webhook's body comes from Stripe.
+//! Checks that a webhook's body comes from Stripe.
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// How far, in seconds, a signature's time may lie from ours, before or after. It is the tolerance of Stripe's own
+/// The largest difference between a signature's time and ours, in seconds, before or after. It is the tolerance of Stripe's own
 /// libraries. Stripe documentation: "Receive Stripe events in your webhook endpoint", "Preventing replay attacks".
 pub const TOLERANCE: u64 = 300;
 
@@ -16,7 +16,7 @@ pub const SIGNATURES_LIMIT: usize = 16;
 
 const SHA256_LENGTH: usize = 32;
 
-/// Why a body is not accepted.
+/// The reason why a body is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// The header is not a list of one `t` and at least one `v1`, or exceeds a limit.
@@ -126,7 +126,7 @@ mod tests {
         format!("t={SIGNED_AT},v1={}", sign(body, &SIGNED_AT.to_string(), secret))
     }
 
-    /// What comes of `header`, `late` seconds after it was made, where the secrets are `old` and `new`.
+    /// The result of checking `header`, `late` seconds after it was made, where the secrets are `old` and `new`.
     fn outcome(body: &[u8], header: &str, late: i64) -> Result<(), SignatureError> {
         let now = DateTime::from_timestamp(SIGNED_AT + late, 0).unwrap();
         verify(body, header, &["old".to_owned(), "new".to_owned()], now)

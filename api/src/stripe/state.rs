@@ -1,24 +1,27 @@
-//! Reading states: what a look needs of each object. Every reply is read by the rules by which events are.
+//! Reading states. Each reply is read by the same rules as events.
 
+use entity::subscription::Status;
 use serde_json::{Value, json};
 
 use super::{
-    Failure, Invoice, InvoiceLine, Listed, Schedule, Stripe, Subscription, Unreadable, id_of, known_id,
-    refund::{Dispute, Refund},
+    CollectionMethod, Failure, Invoice, InvoiceLine, Schedule, Stripe, Subscription, Unreadable, id_of, known_id,
+    object::List, refund::Dispute,
 };
 
-/// A subscription with what decides about it.
+/// A subscription with everything that decides about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriptionState {
     /// The subscription.
     pub subscription: Subscription,
-    /// The schedule that controls it, if one does.
+    /// The schedule that controls it, or has controlled it.
     pub schedule: Option<Schedule>,
     /// Its newest invoice with its payments.
     pub latest_invoice: Option<Invoice>,
+    /// The type of the payment method that it charges, in Stripe's words; `None` where it charges the customer's default.
+    pub payment_method_type: Option<String>,
 }
 
-/// How much of a payment went back, in the smallest unit of the currency (cents).
+/// The amounts of a payment that went back, in the smallest unit of the currency (cents).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Returned {
     /// By refunds that did not fail.
@@ -27,7 +30,7 @@ pub struct Returned {
     pub disputed: i64,
 }
 
-/// Who paid.
+/// The payer of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payer {
     /// The customer, unless a guest paid.
@@ -35,48 +38,59 @@ pub struct Payer {
 }
 
 impl SubscriptionState {
-    /// Reads a subscription whose `schedule` and `latest_invoice` are expanded.
-    ///
-    /// # Errors
-    /// [`Unreadable`] names the field that is missing or invalid.
-    pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
+    /// The parts of a subscription that a reply has to contain.
+    const EXPAND: [&str; 3] = ["default_payment_method", "latest_invoice.payments", "schedule"];
+
+    fn from_value(value: &Value) -> Result<Self, Unreadable> {
         let expanded = |field: &str| Some(&value[field]).filter(|object| object.is_object());
         Ok(Self {
             subscription: Subscription::from_value(value)?,
             schedule: expanded("schedule").map(Schedule::from_value).transpose()?,
             latest_invoice: expanded("latest_invoice").map(Invoice::from_value).transpose()?,
+            payment_method_type: expanded("default_payment_method").map(payment_method_type).transpose()?,
         })
     }
 
-    /// Whether the renewal's payment takes days, as a bank debit does. While it is processing the subscription stays active
+    /// The schedule, while it controls the subscription.
+    #[must_use]
+    pub fn active_schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref().filter(|schedule| schedule.is_active())
+    }
+
+    /// The newest invoice, while it can be paid.
+    #[must_use]
+    pub fn open_invoice(&self) -> Option<&Invoice> {
+        self.latest_invoice.as_ref().filter(|invoice| invoice.is_open())
+    }
+
+    /// True while the renewal's payment takes days, as a bank debit does. While it is processing the subscription stays active
     /// and its invoice open; a payment that failed makes it past due. Stripe documentation: "How subscriptions work".
     #[must_use]
     pub fn payment_is_processing(&self) -> bool {
-        let automatic = self.subscription.collection_method.as_deref() != Some("send_invoice");
-        let open = |invoice: &Invoice| invoice.status.as_deref() == Some("open") && invoice.attempted;
-        automatic && self.subscription.status == "active" && self.latest_invoice.as_ref().is_some_and(open)
+        let automatic = self.subscription.collection_method != Some(CollectionMethod::SendInvoice);
+        let attempted = self.open_invoice().is_some_and(|invoice| invoice.attempted);
+        automatic && self.subscription.status == Status::Active && attempted
     }
 }
 
 impl Stripe {
-    /// Reads a subscription; `None` when Stripe does not know it.
+    /// Reads a subscription with everything that decides about it.
     ///
     /// # Errors
-    /// [`Failure`].
-    pub async fn subscription_state(&self, id: &str) -> Result<Option<SubscriptionState>, Failure> {
+    /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
+    pub async fn subscription_state(&self, id: &str) -> Result<SubscriptionState, Failure> {
         let path = format!("/subscriptions/{}", known_id(id)?);
-        let query = json!({ "expand": ["schedule", "latest_invoice.payments"] });
-        let found = self.find_with(("retrieve subscription", &path), &query).await?;
-        Ok(found.as_ref().map(SubscriptionState::from_value).transpose()?)
+        let query = json!({ "expand": SubscriptionState::EXPAND });
+        Ok(SubscriptionState::from_value(&self.get("retrieve subscription", &path, &query).await?)?)
     }
 
-    /// Reads an invoice with its payments; `None` when Stripe does not know it.
+    /// Reads an invoice with its payments; `None` when it does not exist.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn invoice(&self, id: &str) -> Result<Option<Invoice>, Failure> {
         let path = format!("/invoices/{}", known_id(id)?);
-        let found = self.find_with(("retrieve invoice", &path), &json!({ "expand": ["payments"] })).await?;
+        let found = self.find("retrieve invoice", &path, &json!({ "expand": ["payments"] })).await?;
         Ok(found.as_ref().map(Invoice::from_value).transpose()?)
     }
 
@@ -84,13 +98,14 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn invoice_lines(&self, id: &str) -> Result<Vec<InvoiceLine>, Failure> {
+    pub async fn invoice_lines(&self, id: &str) -> Result<List<InvoiceLine>, Failure> {
         let path = format!("/invoices/{}/lines", known_id(id)?);
-        let lines = self.list_all(("list invoice lines", &path), &json!({})).await?;
-        Ok(lines.iter().map(InvoiceLine::from_value).collect::<Result<_, _>>()?)
+        let lines = self.list_all("list invoice lines", &path, &json!({})).await?;
+        let data = lines.iter().map(InvoiceLine::from_value).collect::<Result<_, _>>()?;
+        Ok(List { data, has_more: false })
     }
 
-    /// What a price costs in a currency, in its smallest unit; `None` where it is not sold in that currency, or by steps.
+    /// The amount of a price in a currency, in its smallest unit; `None` where it is not sold in that currency, or by steps.
     /// Prices never change, so each is read once.
     ///
     /// # Errors
@@ -101,12 +116,12 @@ impl Stripe {
             return Ok(amount);
         }
         let path = format!("/prices/{}", known_id(price)?);
-        let call = ("retrieve price", path.as_str());
-        let found = self.find(call).await?.unwrap_or_default();
+        let name = "retrieve price";
+        let found = self.find(name, &path, &json!({})).await?.unwrap_or_default();
         let amount = if found["currency"] == *currency {
             found["unit_amount"].as_i64()
         } else {
-            let found = self.find_with(call, &json!({ "expand": ["currency_options"] })).await?.unwrap_or_default();
+            let found = self.find(name, &path, &json!({ "expand": ["currency_options"] })).await?.unwrap_or_default();
             found["currency_options"][currency]["unit_amount"].as_i64()
         };
         if let Ok(mut amounts) = self.amounts.lock() {
@@ -115,55 +130,61 @@ impl Stripe {
         Ok(amount)
     }
 
-    /// How much was credited for an invoice after its payment by notes whose money did not go back as a refund, in the
+    /// The amount that was credited for an invoice after its payment by notes whose money did not go back as a refund, in the
     /// smallest unit of the currency. Stripe documentation: "The Credit Note object".
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn credited(&self, invoice: &str) -> Result<i64, Failure> {
         let query = json!({ "invoice": known_id(invoice)? });
-        let notes = self.list_all(("list credit notes", "/credit_notes"), &query).await?;
+        let notes = self.list_all("list credit notes", "/credit_notes", &query).await?;
         Ok(notes.iter().filter(|note| note["status"] != "void").map(credited_by).sum())
     }
 
-    /// Who made a payment; `None` when Stripe does not know it.
+    /// The payer of a payment; `None` when it does not exist.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn payer(&self, payment_intent: &str) -> Result<Option<Payer>, Failure> {
         let path = format!("/payment_intents/{}", known_id(payment_intent)?);
-        let found = self.find(("retrieve payment intent", &path)).await?;
+        let found = self.find("retrieve payment intent", &path, &json!({})).await?;
         Ok(found.map(|found| Payer { customer: id_of(&found["customer"]) }))
     }
 
-    /// Reads how much of a payment went back.
+    /// Reads the amounts of a payment that went back.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn returned(&self, payment_intent: &str) -> Result<Returned, Failure> {
         let query = json!({ "payment_intent": known_id(payment_intent)? });
-        let refunds = self.list_all(("list refunds", "/refunds"), &query).await?;
-        let disputes = self.list_all(("list disputes", "/disputes"), &query).await?;
-        let refunds = refunds.iter().map(Refund::from_value).collect::<Result<Vec<_>, _>>()?;
+        let refunds = self.refunds(payment_intent).await?;
+        let disputes = self.list_all("list disputes", "/disputes", &query).await?;
         let disputes = disputes.iter().map(Dispute::from_value).collect::<Result<Vec<_>, _>>()?;
         Ok(Returned {
-            refunded: refunds.iter().filter(|refund| !refund.failed).map(|refund| refund.amount).sum(),
+            refunded: refunds.iter().filter(|refund| !refund.has_failed()).map(|refund| refund.amount).sum(),
             disputed: disputes.iter().filter(|dispute| dispute.holds()).map(|dispute| dispute.amount).sum(),
         })
     }
 
-    /// Lists events of some types since a second of Unix time, newest first, from behind the event `after` on. Stripe keeps
-    /// events for 30 days.
+    /// The type of the payment method that a customer's subscriptions charge by default, in Stripe's words.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn events(&self, types: &[&str], since: i64, after: Option<&str>) -> Result<Listed, Failure> {
-        let query = json!({ "created": { "gte": since }, "types": types });
-        self.list(("list events", "/events"), query, after).await
+    pub async fn default_payment_method_type(&self, customer: &str) -> Result<Option<String>, Failure> {
+        let path = format!("/customers/{}", known_id(customer)?);
+        let query = json!({ "expand": ["invoice_settings.default_payment_method"] });
+        let reply = self.get("retrieve customer", &path, &query).await?;
+        let method = Some(&reply["invoice_settings"]["default_payment_method"]).filter(|method| method.is_object());
+        Ok(method.map(payment_method_type).transpose()?)
     }
 }
 
-/// What one note credited in another way than by a refund. Since 2025-03-31 a note lists its refunds; before, it names one.
+fn payment_method_type(method: &Value) -> Result<String, Unreadable> {
+    let kind = method["type"].as_str().ok_or_else(|| Unreadable::missing("payment method.type"))?;
+    Ok(kind.to_owned())
+}
+
+/// The amount that one note credited in another way than by a refund. Since 2025-03-31 a note lists its refunds; before, it names one.
 fn credited_by(note: &Value) -> i64 {
     let amount = |field: &str| note[field].as_i64().unwrap_or_default();
     let after_payment = note["post_payment_amount"]

@@ -1,193 +1,119 @@
-//! A subscription as Stripe tells it.
-
-use std::collections::BTreeMap;
+//! Reading subscriptions.
 
 use chrono::{DateTime, Utc};
+use entity::subscription::Status;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::object::{self, Id, List, Unreadable, optional_time, required, required_time};
+use super::object::{self, Period, Unreadable};
 
 /// A subscription. Stripe documentation: "The Subscription object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Subscription {
     /// The id, `sub_...`.
     pub id: String,
     /// The customer who pays.
+    #[serde(deserialize_with = "object::id")]
     pub customer: String,
-    /// The state, in Stripe's spelling: `active`, `past_due`, `canceled` and so on.
-    pub status: String,
-    /// The price of the first item, or the plan where an old subscription has no price.
-    pub price: Option<String>,
-    /// The prices of all items, in Stripe's order.
-    pub prices: Vec<String>,
-    /// The current periods of those items, beginning and end, in the same order. An item may be billed in another interval
-    /// than the first one. Stripe documentation: "Mixed interval subscriptions".
-    pub periods: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// The items that have an id and a price, in Stripe's order.
+    /// The status.
+    pub status: Status,
+    /// The items, in Stripe's order.
+    #[serde(deserialize_with = "object::list")]
     pub items: Vec<SubscriptionItem>,
-    /// When it was made.
+    /// When it was created.
+    #[serde(deserialize_with = "object::time")]
     pub created: DateTime<Utc>,
-    /// When the first item's current period began.
-    pub current_period_start: DateTime<Utc>,
-    /// When the first item's current period ends.
-    pub current_period_end: DateTime<Utc>,
-    /// Whether it ends with the current period.
+    /// The current period of the first item.
+    #[serde(flatten)]
+    pub period: Period,
+    /// True where it ends with the current period.
     pub cancel_at_period_end: bool,
     /// When it is going to end, if it is.
+    #[serde(default, deserialize_with = "object::optional_time")]
     pub cancel_at: Option<DateTime<Utc>>,
-    /// When the end was asked for; the end itself may be later.
-    pub canceled_at: Option<DateTime<Utc>>,
     /// When it ended.
+    #[serde(default, deserialize_with = "object::optional_time")]
     pub ended_at: Option<DateTime<Utc>>,
-    /// `charge_automatically` or `send_invoice`.
-    pub collection_method: Option<String>,
-    /// The newest invoice.
-    pub latest_invoice: Option<String>,
-    /// Whether a change waits for its payment. Stripe documentation: "Pending updates".
+    /// The way in which its invoices are paid.
+    pub collection_method: Option<CollectionMethod>,
+    /// True while a change waits for its payment. Stripe documentation: "Pending updates".
+    #[serde(default, deserialize_with = "object::is_some")]
     pub pending_update: bool,
-    /// The schedule that steers it, if one does.
+    /// The schedule that controls it, if one does.
+    #[serde(default, deserialize_with = "object::optional_id")]
     pub schedule: Option<String>,
-    /// Whether it is about real money.
-    pub livemode: bool,
-    /// What the maker of the subscription wrote on it.
-    pub metadata: BTreeMap<String, String>,
 }
 
-/// What a subscription is for. Stripe documentation: "The Subscription Item object".
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An item of a subscription. Stripe documentation: "The Subscription Item object".
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SubscriptionItem {
     /// The id, `si_...`.
     pub id: String,
     /// The price, `price_...`.
+    #[serde(deserialize_with = "object::id")]
     pub price: String,
-    /// How many; `None` where it is metered.
-    pub quantity: Option<u64>,
+    /// The current period. An item may be billed in another interval than the first one. Stripe documentation: "Mixed
+    /// interval subscriptions".
+    #[serde(flatten)]
+    pub period: Period,
+}
+
+/// The ways in which a subscription's invoices are paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectionMethod {
+    /// The payment method is charged.
+    ChargeAutomatically,
+    /// The customer pays each by hand.
+    SendInvoice,
+    /// A way that Stripe has added since.
+    #[serde(other)]
+    Other,
 }
 
 impl Subscription {
-    /// Whether it ends with its period at the latest. In flexible billing mode Stripe's portal writes the date alone, and
+    /// True where it ends with its period at the latest. In flexible billing mode Stripe's portal writes the date alone, and
     /// leaves `cancel_at_period_end` false. Stripe documentation: "Cancel subscriptions".
     #[must_use]
     pub fn ends_with_period(&self) -> bool {
-        self.cancel_at_period_end || self.cancel_at.is_some_and(|at| at <= self.current_period_end)
+        self.cancel_at_period_end || self.cancel_at.is_some_and(|at| at <= self.period.end)
     }
 
-    /// Reads a subscription in any shape since API version 2020-03-02. Before 2025-03-31 the period is on the
-    /// subscription, since then on its items. Stripe documentation: "Deprecates subscription current period start
-    /// and end".
+    /// True where an item has this price.
+    #[must_use]
+    pub fn sells(&self, price: &str) -> bool {
+        self.items.iter().any(|item| item.price == price)
+    }
+
+    /// Reads a subscription in any shape since API version 2020-03-02.
     ///
     /// # Errors
-    /// [`Unreadable`] names the field that is missing or odd.
+    /// [`Unreadable`] names the field that is missing or invalid.
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        object::read::<Wire>("subscription", value)?.into_subscription()
-    }
-
-    /// When the current period of the item with the price at `position` of `prices` began, and when it ends.
-    #[must_use]
-    pub fn period_of(&self, position: usize) -> (DateTime<Utc>, DateTime<Utc>) {
-        self.periods.get(position).copied().unwrap_or((self.current_period_start, self.current_period_end))
+        object::read("subscription", &in_one_shape(value.clone()))
     }
 }
 
-#[derive(Deserialize)]
-struct Wire {
-    id: Option<String>,
-    customer: Option<Id>,
-    status: Option<String>,
-    items: Option<List<WireItem>>,
-    plan: Option<Id>,
-    created: Option<i64>,
-    current_period_start: Option<i64>,
-    current_period_end: Option<i64>,
-    cancel_at_period_end: Option<bool>,
-    cancel_at: Option<i64>,
-    canceled_at: Option<i64>,
-    ended_at: Option<i64>,
-    collection_method: Option<String>,
-    latest_invoice: Option<Id>,
-    pending_update: Option<Value>,
-    schedule: Option<Id>,
-    livemode: Option<bool>,
-    metadata: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Deserialize)]
-struct WireItem {
-    id: Option<String>,
-    price: Option<Id>,
-    plan: Option<Id>,
-    quantity: Option<u64>,
-    current_period_start: Option<i64>,
-    current_period_end: Option<i64>,
-}
-
-/// What the items say, in one place.
-#[derive(Default)]
-struct Items {
-    prices: Vec<String>,
-    named: Vec<SubscriptionItem>,
-    /// Beginning and end of those items that have a price.
-    periods: Vec<(Option<i64>, Option<i64>)>,
-    /// Of the first item.
-    period_start: Option<i64>,
-    /// Of the first item.
-    period_end: Option<i64>,
-}
-
-impl Items {
-    fn read(items: Option<List<WireItem>>) -> Self {
-        let mut read = Self::default();
-        for (position, item) in items.into_iter().flat_map(|items| items.data).enumerate() {
-            if position == 0 {
-                read.period_start = item.current_period_start;
-                read.period_end = item.current_period_end;
-            }
-            let Some(price) = object::id(item.price.or(item.plan)) else { continue };
-            read.prices.push(price.clone());
-            read.periods.push((item.current_period_start, item.current_period_end));
-            read.named.extend(item.id.map(|id| SubscriptionItem { id, price, quantity: item.quantity }));
+/// Puts the period on the subscription and on each of its items. Before 2025-03-31 it is on the subscription alone, and since
+/// then on the items. Stripe documentation: "Deprecates subscription current period start and end".
+fn in_one_shape(mut subscription: Value) -> Value {
+    const PERIOD: [&str; 2] = ["current_period_start", "current_period_end"];
+    let first = object::entries(&mut subscription, "items").next().map(|item| item.clone());
+    let Some(fields) = subscription.as_object_mut() else { return subscription };
+    for field in PERIOD {
+        if let Some(time) = first.as_ref().and_then(|item| item.get(field)).filter(|time| !time.is_null()) {
+            fields.insert(field.to_owned(), time.clone());
         }
-        read
     }
-}
-
-impl Wire {
-    fn into_subscription(self) -> Result<Subscription, Unreadable> {
-        let mut items = Items::read(self.items);
-        if items.prices.is_empty() {
-            items.prices.extend(object::id(self.plan));
+    let period = PERIOD.map(|field| fields.get(field).cloned().unwrap_or_default());
+    for item in object::entries(&mut subscription, "items") {
+        let plan = item.get("plan").cloned().unwrap_or_default();
+        object::fill(item, "price", &plan);
+        for (field, time) in PERIOD.iter().zip(&period) {
+            object::fill(item, field, time);
         }
-        let period_start = items.period_start.or(self.current_period_start);
-        let period_end = items.period_end.or(self.current_period_end);
-        let (start, end) = ("subscription.current_period_start", "subscription.current_period_end");
-        let periods = items.periods.iter().map(|(from, to)| {
-            Ok((required_time(start, from.or(period_start))?, required_time(end, to.or(period_end))?))
-        });
-        let periods = periods.collect::<Result<_, Unreadable>>()?;
-        Ok(Subscription {
-            id: required("subscription.id", self.id)?,
-            customer: required("subscription.customer", self.customer)?.into_string(),
-            status: required("subscription.status", self.status)?,
-            price: items.prices.first().cloned(),
-            prices: items.prices,
-            periods,
-            items: items.named,
-            created: required_time("subscription.created", self.created)?,
-            current_period_start: required_time(start, period_start)?,
-            current_period_end: required_time(end, period_end)?,
-            cancel_at_period_end: required("subscription.cancel_at_period_end", self.cancel_at_period_end)?,
-            cancel_at: optional_time("subscription.cancel_at", self.cancel_at)?,
-            canceled_at: optional_time("subscription.canceled_at", self.canceled_at)?,
-            ended_at: optional_time("subscription.ended_at", self.ended_at)?,
-            collection_method: self.collection_method,
-            latest_invoice: object::id(self.latest_invoice),
-            pending_update: self.pending_update.is_some(),
-            schedule: object::id(self.schedule),
-            livemode: required("subscription.livemode", self.livemode)?,
-            metadata: self.metadata.unwrap_or_default(),
-        })
     }
+    subscription
 }
 
 #[cfg(test)]
@@ -229,12 +155,10 @@ mod tests {
         let subscription = Subscription::from_value(&of_2020()).unwrap();
         assert_eq!(Subscription::from_value(&of_basil()).unwrap(), subscription);
         assert_eq!((subscription.id.as_str(), subscription.customer.as_str()), ("sub_1", "cus_1"));
-        assert_eq!(subscription.price.as_deref(), Some("price_core"));
-        assert_eq!(subscription.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["si_1"]);
-        assert_eq!(subscription.current_period_start.timestamp(), 1_790_000_000);
-        assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
-        assert_eq!(subscription.latest_invoice.as_deref(), Some("in_1"));
-        assert_eq!(subscription.metadata["tier"], "CORE");
+        let [item] = subscription.items.as_slice() else { panic!("one item") };
+        assert_eq!((item.id.as_str(), item.price.as_str(), item.period), ("si_1", "price_core", subscription.period));
+        assert_eq!(subscription.period.start.timestamp(), 1_790_000_000);
+        assert_eq!(subscription.period.end.timestamp(), 1_792_592_000);
     }
 
     #[test]
@@ -242,11 +166,9 @@ mod tests {
         let mut value = of_basil();
         value["cancel_at_period_end"] = json!(true);
         value["cancel_at"] = json!(1_792_592_000);
-        value["canceled_at"] = json!(1_790_000_100);
         let subscription = Subscription::from_value(&value).unwrap();
         assert!(subscription.cancel_at_period_end);
-        assert_eq!(subscription.cancel_at, Some(subscription.current_period_end));
-        assert_eq!(subscription.canceled_at.map(|at| at.timestamp()), Some(1_790_000_100));
+        assert_eq!(subscription.cancel_at, Some(subscription.period.end));
         assert_eq!(subscription.ended_at, None);
     }
 
@@ -254,12 +176,12 @@ mod tests {
     fn references_may_be_expanded() {
         let mut value = of_basil();
         value["customer"] = json!({"id": "cus_1", "object": "customer"});
-        value["latest_invoice"] = json!({"id": "in_1", "object": "invoice"});
+        value["items"]["data"][0]["price"] = json!("price_core");
         assert_eq!(Subscription::from_value(&value), Subscription::from_value(&of_basil()));
     }
 
     #[test]
-    fn the_first_item_gives_price_and_period_and_all_items_give_prices() {
+    fn each_item_has_its_period_and_the_subscription_that_of_the_first() {
         let mut value = of_basil();
         let mut second = value["items"]["data"][0].clone();
         second["id"] = json!("si_2");
@@ -267,35 +189,30 @@ mod tests {
         second["current_period_end"] = json!(1_800_000_000);
         value["items"]["data"].as_array_mut().unwrap().push(second);
         let subscription = Subscription::from_value(&value).unwrap();
-        assert_eq!(subscription.prices, ["price_core", "price_extra"]);
-        assert_eq!(subscription.price.as_deref(), Some("price_core"));
         let items = subscription.items.iter().map(|item| (item.id.as_str(), item.price.as_str()));
         assert_eq!(items.collect::<Vec<_>>(), [("si_1", "price_core"), ("si_2", "price_extra")]);
-        assert_eq!(subscription.current_period_end.timestamp(), 1_792_592_000);
-        let ends = [0, 1, 2].map(|position| subscription.period_of(position).1.timestamp());
-        assert_eq!(ends, [1_792_592_000, 1_800_000_000, 1_792_592_000]);
+        assert_eq!(subscription.period.end.timestamp(), 1_792_592_000);
+        assert_eq!([0, 1].map(|item| subscription.items[item].period.end.timestamp()), [1_792_592_000, 1_800_000_000]);
     }
 
     #[test]
     fn a_plan_stands_in_for_a_missing_price() {
         let mut on_item = of_2020();
         on_item["items"]["data"][0]["price"] = Value::Null;
-        assert_eq!(Subscription::from_value(&on_item).unwrap().price.as_deref(), Some("price_core"));
-        let mut on_subscription = of_2020();
-        on_subscription["items"] = Value::Null;
-        let subscription = Subscription::from_value(&on_subscription).unwrap();
-        assert_eq!(subscription.prices, ["price_core"]);
-        assert!(subscription.items.is_empty());
+        assert!(Subscription::from_value(&on_item).unwrap().sells("price_core"));
     }
 
     #[test]
-    fn what_a_subscription_must_have_is_named_when_it_is_missing() {
-        let fields = ["id", "customer", "status", "created", "cancel_at_period_end", "livemode"];
+    fn a_missing_field_is_named() {
+        let fields = ["id", "customer", "status", "created", "cancel_at_period_end", "items"];
         for field in fields.into_iter().chain(["current_period_start", "current_period_end"]) {
             let mut value = of_2020();
             value.as_object_mut().unwrap().remove(field);
             let what = Subscription::from_value(&value).unwrap_err().what;
-            assert_eq!(what, format!("subscription.{field} is missing"));
+            assert!(
+                what.starts_with("subscription: ") && what.contains(field.trim_start_matches("current_period_")),
+                "{what}"
+            );
         }
     }
 
@@ -304,6 +221,6 @@ mod tests {
         let mut value = of_basil();
         value["items"]["data"][0]["current_period_end"] = json!(i64::MIN);
         let what = Subscription::from_value(&value).unwrap_err().what;
-        assert!(what.starts_with("subscription.current_period_end is out of range"), "{what}");
+        assert!(what.starts_with("subscription: ") && what.ends_with("is out of range"), "{what}");
     }
 }

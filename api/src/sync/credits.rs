@@ -1,4 +1,4 @@
-//! What an invoice grants, by its lines.
+//! The credits that an invoice grants, by its lines.
 //!
 //! A full-period line grants its tier's credits times its quantity. A proration line grants that share of the tier's credits
 //! that its amount is of the price, or its share of the period's time where the price in that currency is unknown; a negative
@@ -24,7 +24,7 @@ const SCALE: i128 = 1_000_000;
 /// The most of one line that is counted.
 const MAX_QUANTITY: i64 = 1000;
 
-/// What an invoice grants to one period of one subscription.
+/// The grant of an invoice to one period of one subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Share {
     pub(super) subscription: String,
@@ -49,17 +49,17 @@ pub(super) fn plan_lines(
     invoice: &Invoice,
     tier: impl Fn(&str) -> Option<Tier>,
 ) -> impl Iterator<Item = (&InvoiceLine, &str, Tier)> {
-    invoice.lines.iter().filter_map(move |line| {
+    invoice.lines.data.iter().filter_map(move |line| {
         let subscription = line.subscription.as_deref().or(invoice.subscription.as_deref())?;
         Some((line, subscription, tier(line.price.as_deref()?)?))
     })
 }
 
-/// What an invoice grants, period by period.
+/// The grants of an invoice, period by period.
 pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> Vec<Share> {
     let mut sums = BTreeMap::<(&str, DateTime<Utc>), Sum>::new();
     for (line, subscription, tier) in plan_lines(invoice, tier).filter(|(line, ..)| line.amount != 0) {
-        let sum = sums.entry((subscription, line.period_end)).or_default();
+        let sum = sums.entry((subscription, line.period.end)).or_default();
         sum.credits += credits(line, tier);
         sum.amount += line.amount;
         if line.amount > 0 {
@@ -67,7 +67,7 @@ pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> 
         }
     }
     let of_plans: i64 = sums.values().map(|sum| sum.amount).sum();
-    let others = invoice.lines.iter().map(|line| line.amount).sum::<i64>() - of_plans;
+    let others = invoice.lines.data.iter().map(|line| line.amount).sum::<i64>() - of_plans;
     let billed = sums.values().map(|sum| sum.amount.max(0)).sum::<i64>() + others.max(0);
     let share = |((subscription, period_end), sum): (_, Sum)| Share {
         subscription: String::from(subscription),
@@ -79,7 +79,7 @@ pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> 
     sums.into_iter().map(share).collect()
 }
 
-/// What one line grants, in parts of a credit.
+/// The grant of one line, in parts of a credit.
 fn credits(line: &InvoiceLine, tier: Tier) -> i128 {
     let monthly = i128::from(plan(tier).monthly_credits.unwrap_or_default()) * SCALE;
     let quantity = i128::from(line.quantity.unwrap_or(1).clamp(0, MAX_QUANTITY));
@@ -89,11 +89,11 @@ fn credits(line: &InvoiceLine, tier: Tier) -> i128 {
     if let Some(price) = line.unit_amount.filter(|price| *price > 0) {
         return rounded(monthly * i128::from(line.amount), price.into());
     }
-    let month = line.period_end.checked_sub_months(Months::new(1)).map_or(0, |start| seconds(start, line.period_end));
+    let month = line.period.end.checked_sub_months(Months::new(1)).map_or(0, |start| seconds(start, line.period.end));
     if month <= 0 {
         return 0;
     }
-    let billed = seconds(line.period_start, line.period_end).clamp(0, month);
+    let billed = seconds(line.period.start, line.period.end).clamp(0, month);
     rounded(monthly * quantity * i128::from(billed) * i128::from(line.amount.signum()), month.into())
 }
 

@@ -96,7 +96,7 @@ pub(super) async fn apply_deletion(context: &Context<'_>, customer: String) -> R
         };
         row.insert(context.tx).await?;
         end_subscriptions(context, owner.row.id).await?;
-        entitlement::apply(context, user_id).await?;
+        entitlement::apply(context.tx, context.clock, user_id).await?;
     }
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }

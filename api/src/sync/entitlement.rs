@@ -12,7 +12,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{ApplyError, Context, change, publish};
+use super::{ApplyError, change, publish};
 use crate::{
     app::App,
     clock::Clock,
@@ -22,7 +22,7 @@ use crate::{
     work::{self, Next},
 };
 
-/// How many of a user's newest STUDIO periods are read. Older ones are long over.
+/// The number of a user's newest STUDIO periods that are read. Older ones are long over.
 const RECENT: u64 = 20;
 
 /// Until when a user's exports are free; `None` when that is over at `now`.
@@ -58,11 +58,7 @@ pub(super) async fn unlimited_until(
 }
 
 /// Posts a switch of unlimited exports that nothing else posted: every change of a balance has a version.
-pub(super) async fn apply(context: &Context<'_>, user_id: i64) -> Result<(), ApplyError> {
-    post(context.tx, context.clock, user_id).await
-}
-
-async fn post(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(), ApplyError> {
+pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(), ApplyError> {
     let now = clock.now();
     let account = ledger::lock(tx, user_id).await?;
     let until = unlimited_until(tx, user_id, now).await?;
@@ -89,15 +85,7 @@ async fn post(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(
 }
 
 /// Requests the end of unlimited exports for when their time is over.
-pub(super) async fn end_later(
-    context: &Context<'_>,
-    user_id: i64,
-    until: Option<DateTime<Utc>>,
-) -> Result<(), ApplyError> {
-    request_end(context.tx, context.clock, user_id, until).await
-}
-
-async fn request_end(
+pub(super) async fn request_end(
     tx: &DatabaseTransaction,
     clock: &Clock,
     user_id: i64,
@@ -116,7 +104,7 @@ async fn request_end(
 pub async fn end_unlimited(app: &App, user_id: i64) -> Result<Next, Error> {
     let _turn = app.database.turn_of(user_id).await?;
     let tx = app.database.begin().await?;
-    post(&tx, &app.clock, user_id).await?;
+    apply(&tx, &app.clock, user_id).await?;
     let change = change(&tx, user_id).await?;
     let account = ledger::account(&tx, user_id).await?;
     tx.commit().await?;

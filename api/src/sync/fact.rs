@@ -1,51 +1,105 @@
 //! Facts, and how events state them.
 
+use serde_json::Value;
+
 use super::{ApplyError, Object};
 use crate::{
     database::Account,
     stripe::{Event, Invoice, InvoicePayment, Session, Unreadable, id_of, payment_of},
 };
 
-/// Every type of event that is read, and no other: what an endpoint has to send, and what reconciliation requests.
-pub const EVENTS: &[&str] = &[
-    "charge.dispute.closed",
-    "charge.dispute.created",
-    "charge.dispute.funds_reinstated",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.updated",
-    "charge.refund.updated",
-    "charge.refunded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.completed",
-    "credit_note.created",
-    "credit_note.updated",
-    "credit_note.voided",
-    "customer.deleted",
-    "customer.subscription.created",
-    "customer.subscription.deleted",
-    "customer.subscription.paused",
-    "customer.subscription.pending_update_applied",
-    "customer.subscription.pending_update_expired",
-    "customer.subscription.resumed",
-    "customer.subscription.updated",
-    "invoice.marked_uncollectible",
-    "invoice.paid",
-    "invoice.payment_action_required",
-    "invoice.payment_failed",
-    "invoice.payment_succeeded",
-    "invoice.voided",
-    "invoice_payment.paid",
-    "refund.created",
-    "refund.failed",
-    "refund.updated",
-    "subscription_schedule.aborted",
-    "subscription_schedule.canceled",
-    "subscription_schedule.completed",
-    "subscription_schedule.created",
-    "subscription_schedule.released",
-    "subscription_schedule.updated",
+/// Reads the object of an event.
+type Reader = fn(&Value) -> Result<Fact, Ignored>;
+
+/// The readers of all types of events that are read, in the order of their names.
+const READERS: [(&str, Reader); 37] = [
+    ("charge.dispute.closed", payment),
+    ("charge.dispute.created", payment),
+    ("charge.dispute.funds_reinstated", payment),
+    ("charge.dispute.funds_withdrawn", payment),
+    ("charge.dispute.updated", payment),
+    ("charge.refund.updated", payment),
+    ("charge.refunded", payment),
+    ("checkout.session.async_payment_failed", failed_session),
+    ("checkout.session.async_payment_succeeded", session),
+    ("checkout.session.completed", session),
+    ("credit_note.created", credit_note),
+    ("credit_note.updated", credit_note),
+    ("credit_note.voided", credit_note),
+    ("customer.deleted", |customer| Ok(Fact::CustomerDeleted(own_id(customer)?))),
+    ("customer.subscription.created", subscription),
+    ("customer.subscription.deleted", subscription),
+    ("customer.subscription.paused", subscription),
+    ("customer.subscription.pending_update_applied", subscription),
+    ("customer.subscription.pending_update_expired", subscription),
+    ("customer.subscription.resumed", subscription),
+    ("customer.subscription.updated", subscription),
+    ("invoice.marked_uncollectible", unpaid_invoice),
+    ("invoice.paid", |invoice| Ok(Fact::Invoice(Invoice::from_value(invoice)?))),
+    ("invoice.payment_action_required", unpaid_invoice),
+    ("invoice.payment_failed", unpaid_invoice),
+    ("invoice.payment_succeeded", |invoice| Ok(Fact::Invoice(Invoice::from_value(invoice)?))),
+    ("invoice.voided", unpaid_invoice),
+    ("invoice_payment.paid", |payment| Ok(Fact::InvoicePayment(InvoicePayment::from_value(payment)?))),
+    ("refund.created", payment),
+    ("refund.failed", payment),
+    ("refund.updated", payment),
+    ("subscription_schedule.aborted", schedule),
+    ("subscription_schedule.canceled", schedule),
+    ("subscription_schedule.completed", schedule),
+    ("subscription_schedule.created", schedule),
+    ("subscription_schedule.released", schedule),
+    ("subscription_schedule.updated", schedule),
 ];
+
+/// Every type of event that is read, and no other: an endpoint has to send these, and reconciliation requests them.
+pub const EVENTS: &[&str] = &{
+    let mut names = [""; READERS.len()];
+    let mut n = 0;
+    while n < names.len() {
+        names[n] = READERS[n].0;
+        n += 1;
+    }
+    names
+};
+
+fn own_id(object: &Value) -> Result<String, Ignored> {
+    id_of(object).ok_or(Ignored::Reason("the object has no id"))
+}
+
+fn session(session: &Value) -> Result<Fact, Ignored> {
+    Ok(Fact::Session { session: Session::from_value(session)?, failed: false })
+}
+
+fn failed_session(session: &Value) -> Result<Fact, Ignored> {
+    Ok(Fact::Session { session: Session::from_value(session)?, failed: true })
+}
+
+fn subscription(subscription: &Value) -> Result<Fact, Ignored> {
+    Ok(Fact::Changed(Object::Subscription(own_id(subscription)?)))
+}
+
+fn unpaid_invoice(invoice: &Value) -> Result<Fact, Ignored> {
+    let subscription = Invoice::from_value(invoice)?.subscription;
+    let subscription = subscription.ok_or(Ignored::Reason("not an invoice of a subscription"))?;
+    Ok(Fact::Changed(Object::Subscription(subscription)))
+}
+
+fn schedule(schedule: &Value) -> Result<Fact, Ignored> {
+    let subscription = id_of(&schedule["subscription"]).or_else(|| id_of(&schedule["released_subscription"]));
+    let subscription = subscription.ok_or(Ignored::Reason("a schedule without a subscription"))?;
+    Ok(Fact::Changed(Object::Subscription(subscription)))
+}
+
+fn credit_note(note: &Value) -> Result<Fact, Ignored> {
+    let invoice = id_of(&note["invoice"]).ok_or(Ignored::Reason("a credit note without an invoice"))?;
+    Ok(Fact::Changed(Object::Invoice(invoice)))
+}
+
+fn payment(object: &Value) -> Result<Fact, Ignored> {
+    let payment = payment_of(object).ok_or(Ignored::Reason(super::NO_PAYMENT))?;
+    Ok(Fact::Changed(Object::Payment(payment)))
+}
 
 /// Something that Stripe reported.
 #[derive(Clone, Debug)]
@@ -91,62 +145,14 @@ impl Fact {
     /// # Errors
     /// [`Ignored`] when that does not concern us or cannot be read.
     pub(super) fn read(event: &Event) -> Result<Self, Ignored> {
-        let object = &event.object;
-        let own_id = || id_of(object).ok_or(Ignored::Reason("the object has no id"));
-        Ok(match event.kind.as_str() {
-            "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-                Self::Session { session: Session::from_value(object)?, failed: false }
-            }
-            "checkout.session.async_payment_failed" => {
-                Self::Session { session: Session::from_value(object)?, failed: true }
-            }
-            "invoice.paid" | "invoice.payment_succeeded" => Self::Invoice(Invoice::from_value(object)?),
-            "invoice_payment.paid" => Self::InvoicePayment(InvoicePayment::from_value(object)?),
-            "customer.deleted" => Self::CustomerDeleted(own_id()?),
-            "customer.subscription.created"
-            | "customer.subscription.deleted"
-            | "customer.subscription.paused"
-            | "customer.subscription.pending_update_applied"
-            | "customer.subscription.pending_update_expired"
-            | "customer.subscription.resumed"
-            | "customer.subscription.updated" => Self::Changed(Object::Subscription(own_id()?)),
-            "invoice.marked_uncollectible"
-            | "invoice.payment_action_required"
-            | "invoice.payment_failed"
-            | "invoice.voided" => Self::Changed(Object::Subscription(
-                Invoice::from_value(object)?.subscription.ok_or(Ignored::Reason("not an invoice of a subscription"))?,
-            )),
-            "subscription_schedule.aborted"
-            | "subscription_schedule.canceled"
-            | "subscription_schedule.completed"
-            | "subscription_schedule.created"
-            | "subscription_schedule.released"
-            | "subscription_schedule.updated" => Self::Changed(Object::Subscription(
-                id_of(&object["subscription"])
-                    .or_else(|| id_of(&object["released_subscription"]))
-                    .ok_or(Ignored::Reason("a schedule without a subscription"))?,
-            )),
-            "credit_note.created" | "credit_note.updated" | "credit_note.voided" => Self::Changed(Object::Invoice(
-                id_of(&object["invoice"]).ok_or(Ignored::Reason("a credit note without an invoice"))?,
-            )),
-            "charge.dispute.closed"
-            | "charge.dispute.created"
-            | "charge.dispute.funds_reinstated"
-            | "charge.dispute.funds_withdrawn"
-            | "charge.dispute.updated"
-            | "charge.refund.updated"
-            | "charge.refunded"
-            | "refund.created"
-            | "refund.failed"
-            | "refund.updated" => {
-                Self::Changed(Object::Payment(payment_of(object).ok_or(Ignored::Reason(super::NO_PAYMENT))?))
-            }
-            other => return Err(Ignored::Reason(ignored_reason(other))),
-        })
+        match READERS.iter().find(|(kind, _)| *kind == event.kind) {
+            Some((_, read)) => read(&event.object),
+            None => Err(Ignored::Reason(ignored_reason(&event.kind))),
+        }
     }
 }
 
-/// Why an event states no fact.
+/// The reason why an event states no fact.
 #[derive(Debug)]
 pub(super) enum Ignored {
     /// It does not concern us.
@@ -185,7 +191,7 @@ fn ignored_reason(kind: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -211,17 +217,6 @@ mod tests {
         for kind in EVENTS {
             assert!(read(kind).is_ok(), "{kind}");
         }
-    }
-
-    #[test]
-    fn every_type_that_is_read_is_listed() {
-        let source = include_str!("fact.rs");
-        let start = source.find("match event.kind.as_str()").unwrap();
-        let reading = &source[start..start + source[start..].find("other => return").unwrap()];
-        let quoted = reading.split('"').skip(1).step_by(2).filter(|text| text.contains('.'));
-        let mut named: Vec<_> = quoted.collect();
-        named.sort_unstable();
-        assert_eq!(named, EVENTS);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
     database::{self, Account, Turn},
     error::Error,
     retry::{Retryable, retry},
-    stripe::{Event, id_of},
+    stripe::{Event, customer_in},
     telemetry,
     work::{self, Claim, Next},
 };
@@ -60,7 +60,7 @@ impl Receipt {
     }
 }
 
-/// Why a webhook was not accepted.
+/// The reason why a webhook was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Its body is not an event: 400.
@@ -117,7 +117,7 @@ impl Settled {
         };
         let task = app.clone();
         let looking = app.tasks.spawn(async move { look::work_off_claim(&task, &claim).await });
-        // A look that takes longer goes on by itself.
+        // A look that takes longer continues in its task.
         let _ = timeout(ANSWER_WITHIN, looking).await;
         let event = event::Entity::find_by_id(id).one(app.database.read()).await?;
         Ok(event.map_or(self.receipt, |event| match event.status {
@@ -162,7 +162,7 @@ pub async fn retry_event(app: &App, id: &str) -> Result<Next, Error> {
     }
 }
 
-/// Whether the envelope fits the inbox. PostgreSQL takes no NUL in a text.
+/// True where the envelope fits the inbox. PostgreSQL takes no NUL in a text.
 fn is_storable(event: &Event) -> bool {
     let id = (1..=MAX_ID_BYTES).contains(&event.id.len()) && event.id.bytes().all(|byte| byte.is_ascii_graphic());
     let version = event.api_version.as_deref().unwrap_or_default();
@@ -189,7 +189,7 @@ async fn store(tx: &DatabaseTransaction, app: &App, event: &Event, payload: &str
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
-/// What became of a stored event so far.
+/// The earlier attempts at a stored event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Previous {
     attempts: i32,
@@ -308,19 +308,13 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
     }
 }
 
-/// Returns `true` for an event about a customer who is not ours. Such an event may have any shape.
+/// True for an event about a customer who is not ours. Such an event may have any shape.
 async fn is_foreign(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbErr> {
-    let Some(customer) = customer(event) else { return Ok(false) };
+    let Some(customer) = customer_in(&event.object) else { return Ok(false) };
     Ok(owner(tx, Some(&customer)).await?.is_none())
-}
-
-/// The customer that an event names.
-fn customer(event: &Event) -> Option<String> {
-    let object = &event.object;
-    if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) }
 }
 
 /// Waits for a turn at the account of the customer that an event names.
 pub(super) async fn turn(app: &App, event: &Event) -> Result<Option<Turn>, DbErr> {
-    app.database.turn_at(customer(event).map(Account::Customer)).await
+    app.database.turn_at(customer_in(&event.object).map(Account::Customer)).await
 }

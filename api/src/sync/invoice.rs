@@ -32,14 +32,14 @@ pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Out
     apply_complete(context, &invoice).await
 }
 
-/// Whether an invoice carries all of its lines, and the price of each proration.
+/// True where an invoice carries all of its lines, and the price of each proration.
 pub(super) fn is_complete(invoice: &Invoice, prices: &Prices) -> bool {
-    !invoice.has_more_lines
+    !invoice.lines.has_more
         && plan_lines(invoice, |price| prices.tier(price))
             .all(|(line, ..)| !line.is_share() || line.unit_amount.is_some())
 }
 
-/// As [`apply`], for an invoice that tells as much as Stripe knows.
+/// As [`apply`], for an invoice that carries everything that Stripe has.
 pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> Result<Outcome, ApplyError> {
     let Some(id) = &invoice.id else { return Ok(Outcome::Ignored("a preview")) };
     let Some(owner) = owner_locked(context, invoice.customer.as_deref()).await? else {
@@ -53,6 +53,7 @@ pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> 
         if plan_lines(invoice, tier).next().is_none() {
             let unknown = invoice
                 .lines
+                .data
                 .iter()
                 .find(|line| line.amount > 0 && (line.subscription.is_some() || invoice.subscription.is_some()));
             return match unknown {
@@ -70,7 +71,7 @@ pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> 
         refund::record(context, user_id, payment, Some(row.id)).await?;
     }
     reversal::of_invoice(context, row.id).await?;
-    entitlement::apply(context, user_id).await?;
+    entitlement::apply(context.tx, context.clock, user_id).await?;
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
@@ -98,10 +99,12 @@ async fn insert(
 
 /// Records which payment paid an invoice. The event names no customer: an invoice that is unknown is looked at.
 pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -> Result<Outcome, ApplyError> {
-    let Some(payment) = paid.payment_intent.filter(|_| paid.paid) else { return Ok(Outcome::Ignored(NO_PAYMENT)) };
-    let Some(invoice) = find(context.tx, &paid.invoice).await? else {
-        return Ok(Outcome::Look(Object::Invoice(paid.invoice)));
-    };
+    if !paid.is_paid() {
+        return Ok(Outcome::Ignored(NO_PAYMENT));
+    }
+    let id = paid.invoice.clone();
+    let Some(payment) = paid.into_payment_intent() else { return Ok(Outcome::Ignored(NO_PAYMENT)) };
+    let Some(invoice) = find(context.tx, &id).await? else { return Ok(Outcome::Look(Object::Invoice(id))) };
     ledger::lock(context.tx, invoice.user_id).await?;
     refund::record(context, invoice.user_id, &payment, Some(invoice.id)).await?;
     reversal::of_invoice(context, invoice.id).await?;

@@ -1,7 +1,7 @@
 //! Looks: an object is read from Stripe, and what was read is written under the account's lock.
 //!
 //! A look takes a fence, a number that grows, before it reads. What a later fence has written is never overwritten by an
-//! earlier one. Whatever requested a look did so before the look took its fence; so a look that is dropped was made needless
+//! earlier one. Whatever requested a look did so before the look took its fence; so a look that is dropped is covered
 //! by one that began after that.
 
 mod fence;
@@ -31,32 +31,35 @@ use crate::{
 /// For how long a look that fails is repeated, and the events that requested it are retried: as long as Stripe keeps events.
 pub(super) const PATIENCE: TimeDelta = TimeDelta::days(30);
 
-/// How long a webhook's answer waits for its look.
+/// The time that a webhook's answer waits for its look.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// What was read.
-enum Reading {
-    Subscription(Option<Box<SubscriptionState>>),
+/// The result of reading an object.
+enum Reading<'a> {
+    Subscription(Box<SubscriptionState>),
+    NoSubscription(&'a str),
     Payment {
+        id: &'a str,
         /// The user, if the payment is stored.
         user_id: Option<i64>,
         paid_for: Option<PaidFor>,
         returned: Returned,
     },
     Invoice {
+        id: &'a str,
         invoice: Box<Invoice>,
         credited: i64,
     },
-    Deleted,
+    DeletedCustomer(&'a str),
     /// Nothing that concerns us.
     Nothing(&'static str),
 }
 
-impl Reading {
+impl Reading<'_> {
     /// The account that is locked to write what was read.
-    fn account(&self, object: &Object) -> Option<Account> {
+    fn account(&self) -> Option<Account> {
         match self {
-            Self::Subscription(state) => Some(Account::Customer(state.as_ref()?.subscription.customer.clone())),
+            Self::Subscription(state) => Some(Account::Customer(state.subscription.customer.clone())),
             Self::Payment { user_id: Some(user_id), .. } => Some(Account::User(*user_id)),
             Self::Payment { paid_for: Some(PaidFor::Invoice(invoice)), .. } | Self::Invoice { invoice, .. } => {
                 invoice.customer.clone().map(Account::Customer)
@@ -64,19 +67,13 @@ impl Reading {
             Self::Payment { paid_for: Some(PaidFor::Session(session)), .. } => {
                 session.customer.clone().map(Account::Customer)
             }
-            Self::Deleted => {
-                if let Object::Customer(id) = object {
-                    Some(Account::Customer(id.clone()))
-                } else {
-                    None
-                }
-            }
-            Self::Payment { .. } | Self::Nothing(_) => None,
+            Self::DeletedCustomer(id) => Some(Account::Customer((*id).to_owned())),
+            Self::NoSubscription(_) | Self::Payment { .. } | Self::Nothing(_) => None,
         }
     }
 }
 
-/// What a payment that was unknown here has paid for.
+/// The purchase behind a payment that is not stored.
 enum PaidFor {
     Invoice(Box<Invoice>),
     Session(Box<Session>),
@@ -112,8 +109,7 @@ pub async fn look_at_subscription(app: &App, id: &str) -> Result<SubscriptionSta
     let stripe = &app.payments()?.stripe;
     let fence = fence::take(&app.database).await?;
     let state = stripe.subscription_state(id).await?;
-    let state = state.ok_or_else(|| Error::Internal(format!("Stripe does not know {id}")))?;
-    let reading = Reading::Subscription(Some(Box::new(state.clone())));
+    let reading = Reading::Subscription(Box::new(state.clone()));
     write(app, &Object::Subscription(id.to_owned()), &reading, fence).await?;
     Ok(state)
 }
@@ -169,17 +165,25 @@ async fn is_given_up(app: &App, key: &str) -> Result<bool, DbErr> {
 
 async fn attempt(app: &App, stripe: &Stripe, object: &Object) -> Result<Outcome, Error> {
     let fence = fence::take(&app.database).await?;
-    let reading = read(app, stripe, object).await?;
-    write(app, object, &reading, fence).await
+    match read(app, stripe, object).await {
+        Err(error @ Error::Internal(_)) => {
+            // It cannot be read, however often it is tried.
+            mark_failed(app.database.write(), object, &error.to_string()).await?;
+            Err(error)
+        }
+        reading => write(app, object, &reading?, fence).await,
+    }
 }
 
-async fn read(app: &App, stripe: &Stripe, object: &Object) -> Result<Reading, Error> {
+async fn read<'a>(app: &App, stripe: &Stripe, object: &'a Object) -> Result<Reading<'a>, Error> {
     Ok(match object {
         Object::Subscription(id) => {
-            let mut state = stripe.subscription_state(id).await?.map(Box::new);
-            if let Some(paid) =
-                state.as_mut().and_then(|state| state.latest_invoice.as_mut()).filter(|one| one.is_paid())
-            {
+            let mut state = match stripe.subscription_state(id).await {
+                Ok(state) => Box::new(state),
+                Err(failure) if failure.is_not_found() => return Ok(Reading::NoSubscription(id)),
+                Err(failure) => return Err(failure.into()),
+            };
+            if let Some(paid) = state.latest_invoice.as_mut().filter(|invoice| invoice.is_paid()) {
                 complete(app, stripe, paid).await?;
             }
             Reading::Subscription(state)
@@ -188,7 +192,7 @@ async fn read(app: &App, stripe: &Stripe, object: &Object) -> Result<Reading, Er
         Object::Payment(id) => read_payment(app, stripe, id).await?,
         Object::Customer(id) => {
             if stripe.customer_state(id).await? == CustomerState::Deleted {
-                Reading::Deleted
+                Reading::DeletedCustomer(id)
             } else {
                 Reading::Nothing("it was not deleted")
             }
@@ -196,7 +200,7 @@ async fn read(app: &App, stripe: &Stripe, object: &Object) -> Result<Reading, Er
     })
 }
 
-async fn read_invoice(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, Error> {
+async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Reading<'a>, Error> {
     let Some(mut invoice) = stripe.invoice(id).await? else {
         return Ok(Reading::Nothing("Stripe does not know the invoice"));
     };
@@ -208,17 +212,16 @@ async fn read_invoice(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, E
     }
     complete(app, stripe, &mut invoice).await?;
     let credited = if invoice.credited == 0 { 0 } else { stripe.credited(id).await? };
-    Ok(Reading::Invoice { invoice: Box::new(invoice), credited })
+    Ok(Reading::Invoice { id, invoice: Box::new(invoice), credited })
 }
 
 /// Adds what an invoice does not carry itself: the lines beyond its first page, and the prices of prorations.
 async fn complete(app: &App, stripe: &Stripe, invoice: &mut Invoice) -> Result<(), Error> {
     let prices = &app.payments()?.prices;
-    if let Some(id) = invoice.id.as_deref().filter(|_| invoice.has_more_lines) {
+    if let Some(id) = invoice.id.as_deref().filter(|_| invoice.lines.has_more) {
         invoice.lines = stripe.invoice_lines(id).await?;
-        invoice.has_more_lines = false;
     }
-    let shares = invoice.lines.iter_mut().filter(|line| line.is_share() && line.unit_amount.is_none());
+    let shares = invoice.lines.data.iter_mut().filter(|line| line.is_share() && line.unit_amount.is_none());
     for line in shares {
         let Some(price) = line.price.as_deref().filter(|price| prices.tier(price).is_some()) else { continue };
         line.unit_amount = stripe.unit_amount(price, &invoice.currency).await?;
@@ -226,7 +229,7 @@ async fn complete(app: &App, stripe: &Stripe, invoice: &mut Invoice) -> Result<(
     Ok(())
 }
 
-async fn read_payment(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, Error> {
+async fn read_payment<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Reading<'a>, Error> {
     let user_id = refund::find(app.database.read(), id).await?.map(|payment| payment.user_id);
     let paid_for = if user_id.is_some() {
         None
@@ -242,7 +245,7 @@ async fn read_payment(app: &App, stripe: &Stripe, id: &str) -> Result<Reading, E
         };
         Some(paid_for)
     };
-    Ok(Reading::Payment { user_id, paid_for, returned: stripe.returned(id).await? })
+    Ok(Reading::Payment { id, user_id, paid_for, returned: stripe.returned(id).await? })
 }
 
 async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<PaidFor>, Error> {
@@ -258,12 +261,12 @@ async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<Pa
 }
 
 /// Writes what was read, marks the events that requested the look, and publishes the change.
-async fn write(app: &App, object: &Object, reading: &Reading, fence: i64) -> Result<Outcome, Error> {
-    let account = reading.account(object);
+async fn write(app: &App, object: &Object, reading: &Reading<'_>, fence: i64) -> Result<Outcome, Error> {
+    let account = reading.account();
     let once = || async {
         let _turn = app.database.turn_at(account.clone()).await?;
         let tx = app.database.begin().await?;
-        let outcome = apply_reading(&tx, app, (object, reading), fence).await;
+        let outcome = apply_reading(&tx, app, reading, fence).await;
         if let Err(ApplyError::Transient(error)) = outcome {
             return Err(Error::from(error));
         }
@@ -289,23 +292,21 @@ async fn write(app: &App, object: &Object, reading: &Reading, fence: i64) -> Res
 async fn apply_reading(
     tx: &DatabaseTransaction,
     app: &App,
-    (object, reading): (&Object, &Reading),
+    reading: &Reading<'_>,
     fence: i64,
 ) -> Result<Outcome, ApplyError> {
     let context = Context::new(tx, app)?;
-    match (object, reading) {
-        (_, Reading::Nothing(reason)) => Ok(Outcome::Ignored(reason)),
-        (Object::Customer(id), Reading::Deleted) => apply(tx, app, Fact::CustomerDeleted(id.clone())).await,
-        (Object::Subscription(id), Reading::Subscription(None)) => subscription::apply_absence(&context, id).await,
-        (Object::Subscription(_), Reading::Subscription(Some(state))) => {
-            subscription::apply(&context, state, fence).await
-        }
-        (Object::Invoice(id), Reading::Invoice { invoice, credited }) => {
+    match reading {
+        Reading::Nothing(reason) => Ok(Outcome::Ignored(reason)),
+        Reading::DeletedCustomer(id) => apply(tx, app, Fact::CustomerDeleted((*id).to_owned())).await,
+        Reading::NoSubscription(id) => subscription::apply_absence(&context, id).await,
+        Reading::Subscription(state) => subscription::apply(&context, state, fence).await,
+        Reading::Invoice { id, invoice, credited } => {
             let outcome = invoice::apply_complete(&context, invoice).await?;
             invoice::apply_credit(&context, id, *credited, fence).await?;
             refreshed(&context, outcome).await
         }
-        (Object::Payment(id), Reading::Payment { paid_for, returned, .. }) => {
+        Reading::Payment { id, paid_for, returned, .. } => {
             let origin = match paid_for {
                 None => None,
                 Some(PaidFor::Invoice(invoice)) => Some(invoice::apply_complete(&context, invoice).await?),
@@ -317,7 +318,6 @@ async fn apply_reading(
                 _ => Outcome::Applied(change),
             })
         }
-        _ => Err(ApplyError::Permanent(format!("a look at {} read something else", object.key()))),
     }
 }
 
@@ -346,7 +346,7 @@ async fn mark_settled(tx: &DatabaseTransaction, app: &App, object: &Object, outc
     Ok(())
 }
 
-async fn mark_failed(tx: &DatabaseTransaction, object: &Object, reason: &str) -> Result<(), DbErr> {
+async fn mark_failed(tx: &impl ConnectionTrait, object: &Object, reason: &str) -> Result<(), DbErr> {
     // PostgreSQL stores no NUL in a text.
     let error = reason.replace('\0', "\u{fffd}");
     let failed = event::ActiveModel { status: Set(Status::Failed), error: Set(Some(error)), ..Default::default() };

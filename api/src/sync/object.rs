@@ -27,7 +27,7 @@ impl Object {
         }
     }
 
-    /// Whether Stripe can have made the id.
+    /// True where Stripe can have made the id.
     pub(super) fn is_plausible(&self) -> bool {
         let (Self::Subscription(id) | Self::Payment(id) | Self::Invoice(id) | Self::Customer(id)) = self;
         (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -14,7 +14,7 @@ use super::{ApplyError, Context, NOT_OURS, Object, Outcome, change, customer::ow
 use crate::{
     ledger::{self, Posting, Unlimited, source},
     plan::MAX_PACK_CREDITS,
-    stripe::{PaymentStatus, Session, SessionMode},
+    stripe::{Session, SessionMode},
 };
 
 pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, ApplyError> {
@@ -30,7 +30,7 @@ pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool)
         return Ok(Outcome::Ignored("not a checkout of a credit pack"));
     }
     let user_id = customer.row.user_id;
-    let paid = matches!(session.payment_status, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired);
+    let paid = session.is_paid();
     let status = match (paid, failed) {
         (true, _) => Status::Succeeded,
         (false, true) => Status::Failed,

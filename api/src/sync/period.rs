@@ -32,7 +32,7 @@ pub(super) async fn grant(context: &Context<'_>, invoice: &invoice::Model, share
     }
     let now = context.clock.now();
     let until = entitlement::unlimited_until(context.tx, invoice.user_id, now).await?;
-    entitlement::end_later(context, invoice.user_id, until).await?;
+    entitlement::request_end(context.tx, context.clock, invoice.user_id, until).await?;
     let plan = plan(share.tier.max(period.tier)).name;
     let posting = Posting {
         user_id: invoice.user_id,

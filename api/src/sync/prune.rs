@@ -6,10 +6,10 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 use super::look::PATIENCE;
 use crate::app::App;
 
-/// How many events one statement deletes: each holds the writer of a SQLite file for some milliseconds.
+/// The number of events that one statement deletes: each holds the writer of a SQLite file for some milliseconds.
 const BATCH: u64 = 500;
 
-/// How many statements one run makes at most. What is left is deleted by the next.
+/// The largest number of statements of one run. The next run deletes the rest.
 const MAX_BATCHES: usize = 200;
 
 /// Written out, since a database uses a partial index only for the condition that the index names.

@@ -38,14 +38,14 @@ const MAX_PAGES: usize = 100_000;
 /// For how long Stripe keeps an event.
 const MEMORY: TimeDelta = TimeDelta::days(30);
 
-/// How far a run reads back over what the last one has read: Stripe shows an event some seconds after it happened, and clocks
+/// The time that a run reads again after the last one: Stripe shows an event some seconds after it happened, and clocks
 /// differ.
 const OVERLAP: TimeDelta = TimeDelta::minutes(30);
 
-/// How far back the first comparison of objects reads.
+/// The age of the oldest objects that the first comparison reads.
 const FIRST: TimeDelta = TimeDelta::days(35);
 
-/// How often objects are compared.
+/// The time between two comparisons of objects.
 const OBJECTS_EVERY: TimeDelta = TimeDelta::days(1);
 
 /// Between the creation of an object and its last change: an invoice is paid within weeks, a dispute lasts months.

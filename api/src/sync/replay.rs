@@ -1,5 +1,5 @@
 //! A stored event, settled once more because an operator requests it: its price may be configured by now, or a newer program
-//! knows its type.
+//! reads its type.
 
 use entity::event::{self, Summary};
 use sea_orm::EntityTrait;

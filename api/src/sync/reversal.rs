@@ -1,6 +1,6 @@
 //! Credits taken back for money that went back, and given back when the money stays after all.
 //!
-//! How much is reversed follows from sums and is never added up from events: of what was granted, the share of the money that
+//! The amount to reverse follows from sums and is never added up from events: of what was granted, the share of the money that
 //! is no longer ours, by refunds, disputes or credit notes. The difference to what was reversed so far is posted. Any order
 //! and any number of the same facts end alike.
 //!
@@ -100,10 +100,10 @@ async fn of_period(context: &Context<'_>, period: period::Model) -> Result<(), A
     let user_id = period.user_id;
     let posted = Reversal { user_id, reference: period.reference, so_far: period.credits_reversed };
     posted.change_to(context, reversed).await?;
-    entitlement::apply(context, user_id).await
+    entitlement::apply(context.tx, context.clock, user_id).await
 }
 
-/// How much of the money that paid for a period went back.
+/// The amount of money that paid for a period and went back.
 async fn returned_of(tx: &impl ConnectionTrait, period: &period::Model) -> Result<i64, DbErr> {
     let lines = invoice_period::Entity::find()
         .filter(invoice_period::Column::PeriodId.eq(period.id))
@@ -125,7 +125,7 @@ async fn returned_of(tx: &impl ConnectionTrait, period: &period::Model) -> Resul
     Ok(returned.sum())
 }
 
-/// Whether money that was paid for a period went back, all or some of it.
+/// True where money that was paid for a period went back, all or some of it.
 ///
 /// # Errors
 /// The database's.
@@ -136,7 +136,7 @@ pub async fn was_refunded(app: &App, subscription: &str, end: DateTime<Utc>) -> 
     Ok(period.is_some_and(|period| period.returned > 0))
 }
 
-/// What was reversed so far of a pack or a period.
+/// The credits of a pack or a period that were reversed so far.
 struct Reversal {
     user_id: i64,
     reference: String,

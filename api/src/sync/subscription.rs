@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use entity::{
     Tier, customer,
     subscription::{self, Status},
     work::Kind,
 };
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait,
+    ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
@@ -19,11 +19,11 @@ use super::{
 };
 use crate::{
     config::Prices,
-    stripe::{Subscription, SubscriptionState},
+    stripe::{Subscription, SubscriptionItem, SubscriptionState},
     work,
 };
 
-/// How long the events about a second subscription may take to arrive, before one of the two is ended.
+/// The time that events about a second subscription may take to arrive, before one of the two is ended.
 const TOGETHER: TimeDelta = TimeDelta::seconds(15);
 
 /// Writes what a look with this fence saw, unless a later look was written. Its newest invoice is applied if it is paid.
@@ -39,13 +39,12 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     if stored.as_ref().is_some_and(|stored| stored.fence > fence) {
         return Ok(Outcome::Applied(None));
     }
-    let row = describe(&context.payments.prices, &owner, state)?;
-    write(context, stored, row, fence).await?;
+    write(context, &owner, stored, state, fence).await?;
     request_one_subscription(context, &owner).await?;
     if let Some(paid) = state.latest_invoice.as_ref().filter(|invoice| invoice.is_paid()) {
         invoice::apply_complete(context, paid).await?;
     }
-    entitlement::apply(context, user_id).await?;
+    entitlement::apply(context.tx, context.clock, user_id).await?;
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
@@ -59,85 +58,51 @@ pub(super) async fn apply_absence(context: &Context<'_>, id: &str) -> Result<Out
     Ok(Outcome::Ignored("Stripe does not know the subscription"))
 }
 
-/// What Stripe describes, in our words.
-struct Row {
-    customer_id: i64,
-    id: String,
-    price: String,
-    tier: Tier,
-    scheduled_tier: Option<Tier>,
-    status: Status,
-    period: (DateTime<Utc>, DateTime<Utc>),
-    cancel_at_period_end: bool,
-    cancel_at: Option<DateTime<Utc>>,
-    payment_processing: bool,
-}
-
-fn describe(prices: &Prices, owner: &Owner, state: &SubscriptionState) -> Result<Row, ApplyError> {
-    let subscription = &state.subscription;
-    let status = Status::try_from_value(&subscription.status)
-        .map_err(|_| ApplyError::Permanent(format!("the status {} is unknown", subscription.status)))?;
-    let (position, price, tier) = plan_of(prices, subscription)?;
-    let period = subscription.period_of(position);
-    let scheduled_tier = state
-        .schedule
-        .iter()
-        .flat_map(|schedule| schedule.prices_from(period.1))
-        .filter_map(|price| prices.tier(price))
-        .max()
-        .filter(|scheduled| *scheduled != tier);
-    Ok(Row {
-        customer_id: owner.row.id,
-        id: subscription.id.clone(),
-        price: price.to_owned(),
-        tier,
-        scheduled_tier,
-        // A deleted customer's subscriptions are over.
-        status: if owner.former && !status.ended() { Status::Canceled } else { status },
-        period,
-        cancel_at_period_end: subscription.cancel_at_period_end,
-        cancel_at: subscription.cancel_at,
-        payment_processing: state.payment_is_processing(),
-    })
-}
-
-/// The highest of our plans among a subscription's items. Something else may be sold along with it, and be billed in periods
-/// of its own.
-fn plan_of<'a>(prices: &Prices, subscription: &'a Subscription) -> Result<(usize, &'a str, Tier), ApplyError> {
-    let plans = subscription.prices.iter().enumerate();
-    let plans = plans.filter_map(|(position, price)| Some((position, price.as_str(), prices.tier(price)?)));
+/// The item of a subscription that sells the highest of our plans, with its tier. Something else may be sold along with it,
+/// and be billed in periods of its own.
+#[must_use]
+pub fn plan_of<'a>(prices: &Prices, subscription: &'a Subscription) -> Option<(&'a SubscriptionItem, Tier)> {
+    let plans = subscription.items.iter().filter_map(|item| Some((item, prices.tier(&item.price)?)));
     // Of equals the first.
-    plans.rev().max_by_key(|(_, _, tier)| *tier).ok_or_else(|| unknown_price(subscription.price.as_deref()))
+    plans.rev().max_by_key(|(_, tier)| *tier)
 }
 
-/// The version grows only when something changed.
+/// Writes the state to its row, or to a new one. The version grows only when something changed.
 async fn write(
     context: &Context<'_>,
+    owner: &Owner,
     stored: Option<subscription::Model>,
-    described: Row,
+    state: &SubscriptionState,
     fence: i64,
 ) -> Result<(), ApplyError> {
+    let (subscription, prices) = (&state.subscription, &context.payments.prices);
+    let (item, tier) = plan_of(prices, subscription)
+        .ok_or_else(|| unknown_price(subscription.items.first().map(|item| item.price.as_str())))?;
+    let scheduled = state.schedule.iter().flat_map(|schedule| schedule.prices_from(item.period.end));
+    let scheduled_tier = scheduled.filter_map(|price| prices.tier(price)).max().filter(|scheduled| *scheduled != tier);
+    // A deleted customer's subscriptions are over.
+    let ended = owner.former && !subscription.status.ended();
     let now = context.clock.now();
     let is_new = stored.is_none();
     let (id, version) = stored.as_ref().map_or((0, 0), |stored| (stored.id, stored.version));
     let mut row = stored.map(IntoActiveModel::into_active_model).unwrap_or_default();
-    row.stripe_price_id.set_if_not_equals(described.price);
-    row.tier.set_if_not_equals(described.tier);
-    row.scheduled_tier.set_if_not_equals(described.scheduled_tier);
-    row.status.set_if_not_equals(described.status);
-    row.current_period_start.set_if_not_equals(described.period.0);
-    row.current_period_end.set_if_not_equals(described.period.1);
-    row.cancel_at_period_end.set_if_not_equals(described.cancel_at_period_end);
-    row.cancel_at.set_if_not_equals(described.cancel_at);
+    row.stripe_price_id.set_if_not_equals(item.price.clone());
+    row.tier.set_if_not_equals(tier);
+    row.scheduled_tier.set_if_not_equals(scheduled_tier);
+    row.status.set_if_not_equals(if ended { Status::Canceled } else { subscription.status });
+    row.current_period_start.set_if_not_equals(item.period.start);
+    row.current_period_end.set_if_not_equals(item.period.end);
+    row.cancel_at_period_end.set_if_not_equals(subscription.cancel_at_period_end);
+    row.cancel_at.set_if_not_equals(subscription.cancel_at);
     if row.is_changed() {
         row.version = Set(version + 1);
         row.updated_at = Set(now);
     }
-    row.payment_processing = Set(described.payment_processing);
+    row.payment_processing = Set(state.payment_is_processing());
     row.fence = Set(fence);
     if is_new {
-        row.customer_id = Set(described.customer_id);
-        row.stripe_subscription_id = Set(described.id);
+        row.customer_id = Set(owner.row.id);
+        row.stripe_subscription_id = Set(subscription.id.clone());
         row.created_at = Set(now);
         row.insert(context.tx).await?;
     } else {

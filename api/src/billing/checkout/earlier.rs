@@ -86,7 +86,7 @@ async fn serves(app: &App, session: &Session, new: &NewSession) -> Result<bool, 
 async fn close(app: &App, session: &Session) -> Result<(), Error> {
     let stripe = &app.payments()?.stripe;
     match stripe.expire_session(&session.id).await {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         // It is open no longer, also where the answer to an earlier attempt was lost.
         Err(Failure::Refused(refusal)) if refusal.status == 400 => match stripe.session(&session.id).await? {
             still if is_open(&still) => Err(Error::StripeUnavailable),

@@ -70,7 +70,7 @@ impl Duplicate {
         }
         let comment = format!("Sold beside {}: ended and refunded by Patch-Hive", self.kept);
         match call.stripe.end_subscription(id, &comment).await {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             // It has ended meanwhile, perhaps by an attempt whose answer was lost.
             Err(failure) if failure.is_not_found() => Ok(()),
             Err(failure) => Err(failure),

@@ -66,7 +66,9 @@ pub(in crate::billing) trait Operation:
     /// nothing about the operation, and the operator can replace it.
     fn is_open_after(failure: &Failure) -> bool {
         match failure {
-            Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Broken { .. } => true,
+            Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Unreadable(_) | Failure::Broken { .. } => {
+                true
+            }
             Failure::Refused(refusal) => matches!(refusal.status, 401 | 403),
             Failure::Settings(_) => false,
         }

@@ -22,7 +22,7 @@ pub(super) enum Begun<R> {
     /// Finish this operation: a new one, or the open one of its kind.
     Open(Model),
     /// Nothing: the effect exists already.
-    Needless(R),
+    Existing(R),
 }
 
 /// Commits the operation before its call, or finds the open one of its kind. The account's lock, under which customers are
@@ -32,16 +32,13 @@ pub(super) async fn begin<O: Operation>(app: &App, user_id: i64, request: &O) ->
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
     if let Some(reply) = O::existing(&tx, user_id).await? {
-        return Ok(Begun::Needless(reply));
+        return Ok(Begun::Existing(reply));
     }
     let open = of(user_id, O::KIND).filter(Column::State.eq(State::Open)).one(&tx).await?;
     if let Some(open) = open {
         return Ok(Begun::Open(open));
     }
-    let operation = new(app, user_id, request)?.insert(&tx).await?;
-    finish_later(&tx, app, &operation).await?;
-    tx.commit().await?;
-    Ok(Begun::Open(operation))
+    Ok(Begun::Open(store(app, tx, user_id, request).await?))
 }
 
 /// As [`begin`], but only while `last` is the last operation of its kind.
@@ -57,10 +54,7 @@ pub(super) async fn begin_after<O: Operation>(
     if newest(&tx, user_id, O::KIND).await?.map(|newest| newest.id) != last {
         return Ok(None);
     }
-    let operation = new(app, user_id, request)?.insert(&tx).await?;
-    finish_later(&tx, app, &operation).await?;
-    tx.commit().await?;
-    Ok(Some(operation))
+    Ok(Some(store(app, tx, user_id, request).await?))
 }
 
 /// Stores a refused operation for the operator, but only while `last` is the last of its kind.
@@ -89,10 +83,13 @@ pub(in crate::billing) async fn leave_to_operator<O: Operation>(
     Ok(())
 }
 
-/// Requests that the operation is finished, in case the request that begins it ends early.
-async fn finish_later(tx: &DatabaseTransaction, app: &App, operation: &Model) -> Result<(), DbErr> {
-    let key = operation.id.to_string();
-    queue::due_at(tx, &app.clock, work::Kind::Operation, &key, operation.created_at + PATIENCE).await
+/// Commits the operation, and the request to finish it in case the caller ends early.
+async fn store<O: Operation>(app: &App, tx: DatabaseTransaction, user_id: i64, request: &O) -> Result<Model, Error> {
+    let operation = new(app, user_id, request)?.insert(&tx).await?;
+    let (key, at) = (operation.id.to_string(), operation.created_at + PATIENCE);
+    queue::due_at(&tx, &app.clock, work::Kind::Operation, &key, at).await?;
+    tx.commit().await?;
+    Ok(operation)
 }
 
 fn new<O: Operation>(app: &App, user_id: i64, request: &O) -> Result<ActiveModel, Error> {

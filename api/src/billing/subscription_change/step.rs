@@ -1,14 +1,13 @@
 //! The next call on the way to the requested state.
 
+use entity::subscription::Status;
 use serde::Serialize;
 
-use super::{
-    snapshot::{Snapshot, plan_of},
-    target::Target,
-};
+use super::target::Target;
 use crate::{
     config::Prices,
-    stripe::{Phase, PhaseItem, PriceChange, Schedule},
+    stripe::{Phase, PhaseItem, PriceChange, Schedule, SubscriptionState},
+    sync::plan_of,
 };
 
 /// A call that changes something at Stripe.
@@ -39,9 +38,9 @@ impl Step {
 
 /// The next step; `None` when the subscription is in the requested state, or cannot be brought further. `changed` tells that
 /// the price was changed a moment ago: if it does not show, somebody has changed it again.
-pub(super) fn next(seen: &Snapshot, target: &Target, prices: &Prices, changed: bool) -> Option<Step> {
+pub(super) fn next(seen: &SubscriptionState, target: &Target, prices: &Prices, changed: bool) -> Option<Step> {
     let now = &seen.subscription;
-    if now.ended_at.is_some() || matches!(now.status.as_str(), "canceled" | "incomplete_expired") {
+    if now.ended_at.is_some() || now.status.ended() {
         return None;
     }
     match target {
@@ -51,14 +50,14 @@ pub(super) fn next(seen: &Snapshot, target: &Target, prices: &Prices, changed: b
             void(seen).or_else(|| release(seen)).or_else(cancel)
         }
         Target::Price(price) => {
-            let (item, tier) = plan_of(now, prices)?;
+            let (item, tier) = plan_of(prices, now)?;
             let wanted = prices.tier(price)?;
             if wanted == tier {
                 return if changed { keep(seen) } else { void(seen).or_else(|| keep(seen)) };
             }
-            let trial = now.status == "trialing";
+            let trial = now.status == Status::Trialing;
             if wanted > tier || trial {
-                let start = now.current_period_start.timestamp();
+                let start = now.period.start.timestamp();
                 let charged_from = (wanted > tier).then_some(start);
                 let change = PriceChange { item: item.id.clone(), price: price.clone(), charged_from };
                 return (!changed).then_some(Step::Change(change));
@@ -69,8 +68,8 @@ pub(super) fn next(seen: &Snapshot, target: &Target, prices: &Prices, changed: b
 }
 
 /// Removes whatever was scheduled.
-fn keep(seen: &Snapshot) -> Option<Step> {
-    let ahead = |schedule: &Schedule| schedule.cancels || schedule.coming().next().is_some();
+fn keep(seen: &SubscriptionState) -> Option<Step> {
+    let ahead = |schedule: &Schedule| schedule.cancels() || schedule.future().next().is_some();
     if seen.active_schedule().is_some_and(ahead) {
         return release(seen);
     }
@@ -78,7 +77,7 @@ fn keep(seen: &Snapshot) -> Option<Step> {
 }
 
 /// Schedules another price for the next period.
-fn downgrade(seen: &Snapshot, present: &str, wanted: &str) -> Option<Step> {
+fn downgrade(seen: &SubscriptionState, present: &str, wanted: &str) -> Option<Step> {
     let now = &seen.subscription;
     let Some(schedule) = seen.active_schedule() else {
         return Some(uncancel(seen).unwrap_or(Step::CreateSchedule));
@@ -89,26 +88,26 @@ fn downgrade(seen: &Snapshot, present: &str, wanted: &str) -> Option<Step> {
         quantity: item.quantity,
     });
     let next: Vec<_> = next.collect();
-    let end = now.current_period_end.timestamp();
-    let planned = schedule.coming().next().is_some_and(|coming| coming.items == next && coming.start == end);
-    if planned && !schedule.cancels {
+    let end = now.period.end.timestamp();
+    let planned = schedule.future().next().is_some_and(|phase| phase.items == next && phase.start_date == end);
+    if planned && !schedule.cancels() {
         return None;
     }
-    let current = Phase { end, ..current.clone() };
+    let current = Phase { end_date: end, ..current.clone() };
     Some(Step::SchedulePhases { schedule: schedule.id.clone(), current, next })
 }
 
-fn void(seen: &Snapshot) -> Option<Step> {
+fn void(seen: &SubscriptionState) -> Option<Step> {
     let invoice = seen.open_invoice().filter(|_| seen.subscription.pending_update);
     invoice.and_then(|invoice| invoice.id.clone()).map(|invoice| Step::Void { invoice })
 }
 
-fn release(seen: &Snapshot) -> Option<Step> {
+fn release(seen: &SubscriptionState) -> Option<Step> {
     seen.active_schedule().map(|schedule| Step::Release { schedule: schedule.id.clone() })
 }
 
 /// Takes back an end, which is stored as a flag with a date, or as a date alone.
-fn uncancel(seen: &Snapshot) -> Option<Step> {
+fn uncancel(seen: &SubscriptionState) -> Option<Step> {
     let now = &seen.subscription;
     if now.cancel_at_period_end {
         return Some(Step::CancelAtPeriodEnd(false));

@@ -1,27 +1,101 @@
 //! Conditions for a change of plan, checked before a preview shows a price and before a change charges one.
 
-use super::snapshot::Snapshot;
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::subscription::Status;
+
 use crate::{
     app::App,
-    stripe::{Decline, Failure, Invoice, Subscription, is_delayed},
+    stripe::{Failure, Invoice, InvoiceStatus, Subscription, SubscriptionState, is_delayed},
     sync,
 };
 
-/// Reasons why a subscription does not get another plan.
+/// Time from the start of a period until Stripe charges the renewal.
+const RENEWAL: TimeDelta = TimeDelta::hours(1);
+
+/// The reason why a subscription does not get another plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::billing) enum Refusal {
-    /// The payment was declined just now.
-    Declined(Decline),
+pub enum PlanChangeRefusal {
+    /// It has to be paid first, or with another payment method.
+    PaymentFailed(PaymentFailed),
+    /// It is not possible in the present period.
+    Unavailable(PlanChangeUnavailable),
+}
+
+/// A payment that prevents the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentFailed {
+    /// The kind of failure.
+    pub reason: PaymentFailureReason,
+    /// The issuer's reason for declining the card. Stripe documentation: "Decline codes".
+    pub decline_code: Option<String>,
+    /// The page where it can be paid.
+    pub invoice_url: Option<String>,
+}
+
+/// Kinds of failed payments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentFailureReason {
+    /// The payment for the change was declined.
+    Declined,
     /// An earlier payment is still due.
-    PastDue(Decline),
+    PastDue,
     /// The payment method does not support immediate payment.
     PaymentMethod,
+}
+
+/// A change that is not possible in the present period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanChangeUnavailable {
+    /// The reason.
+    pub reason: UnavailableReason,
+    /// When it becomes possible.
+    pub available_at: DateTime<Utc>,
+}
+
+/// Reasons why a plan cannot be changed in the present period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnavailableReason {
     /// The renewal is about to be charged.
     Renewing,
-    /// The present period was never paid, and its invoice is not collected any more.
+    /// The present period was not paid.
     Unpaid,
     /// A payment for the present period was refunded.
     Refunded,
+}
+
+impl PlanChangeRefusal {
+    fn failed(reason: PaymentFailureReason, decline_code: Option<String>, invoice_url: Option<String>) -> Self {
+        Self::PaymentFailed(PaymentFailed { reason, decline_code, invoice_url })
+    }
+
+    pub(super) fn declined(decline_code: Option<String>, invoice_url: Option<String>) -> Self {
+        Self::failed(PaymentFailureReason::Declined, decline_code, invoice_url)
+    }
+
+    pub(super) fn payment_method() -> Self {
+        Self::failed(PaymentFailureReason::PaymentMethod, None, None)
+    }
+
+    /// A sentence for the user: what happened, then what to do.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::PaymentFailed(failed) => match failed.reason {
+                PaymentFailureReason::Declined => "The payment was declined. Nothing has changed.",
+                PaymentFailureReason::PastDue => "An earlier payment is past due. Pay it first.",
+                PaymentFailureReason::PaymentMethod => {
+                    "Your payment method does not support immediate payment. Choose a card in the billing portal."
+                }
+            },
+            Self::Unavailable(unavailable) => match unavailable.reason {
+                UnavailableReason::Renewing => "Your subscription is being renewed. Retry in an hour.",
+                UnavailableReason::Unpaid => "The current period was not paid. You can change plans after it ends.",
+                UnavailableReason::Refunded => {
+                    "A payment for the current period was refunded. You can change plans after it ends."
+                }
+            },
+        }
+    }
 }
 
 /// Decides whether a subscription may get another plan, which costs money at once where `charges`. An upgrade needs a present
@@ -31,54 +105,58 @@ pub(in crate::billing) enum Refusal {
 /// [`Failure`].
 pub(in crate::billing) async fn refusal(
     app: &App,
-    snapshot: &Snapshot,
+    state: &SubscriptionState,
     charges: bool,
-) -> Result<Option<Refusal>, Failure> {
-    let now = &snapshot.subscription;
-    match now.status.as_str() {
-        "active" if charges => {}
-        "active" | "trialing" => return Ok(None),
-        "past_due" if !charges => return Ok(None),
+) -> Result<Option<PlanChangeRefusal>, Failure> {
+    let now = &state.subscription;
+    let unavailable =
+        |reason, available_at| PlanChangeRefusal::Unavailable(PlanChangeUnavailable { reason, available_at });
+    match now.status {
+        Status::Active if charges => {}
+        Status::Active | Status::Trialing => return Ok(None),
+        Status::PastDue if !charges => return Ok(None),
         _ => {}
     }
     let stripe = &app.payments().map_err(|error| Failure::Settings(error.to_string()))?.stripe;
     let invoices = stripe.invoices(&now.id).await?;
-    let pending = snapshot.invoice.as_ref().filter(|_| now.pending_update).and_then(|invoice| invoice.id.as_deref());
-    let in_status = |status: &'static str| {
-        let found = invoices.iter().filter(move |invoice| invoice.status.as_deref() == Some(status));
+    let pending =
+        state.latest_invoice.as_ref().filter(|_| now.pending_update).and_then(|invoice| invoice.id.as_deref());
+    let in_status = |status: InvoiceStatus| {
+        let found = invoices.iter().filter(move |invoice| invoice.status == Some(status));
         found.filter(|invoice| invoice.id.as_deref() != pending).collect::<Vec<_>>()
     };
-    let paid = now.status == "active" && in_status("paid").iter().any(|invoice| pays_for(invoice, now));
+    let paid =
+        now.status == Status::Active && in_status(InvoiceStatus::Paid).iter().any(|invoice| pays_for(invoice, now));
     if !paid {
-        return Ok(Some(if let Some(open) = in_status("open").first() {
-            Refusal::PastDue(Decline { code: None, hosted_url: open.hosted_url.clone() })
-        } else if in_status("draft").is_empty() {
-            Refusal::Unpaid
+        return Ok(Some(if let Some(open) = in_status(InvoiceStatus::Open).first() {
+            PlanChangeRefusal::failed(PaymentFailureReason::PastDue, None, open.hosted_url.clone())
+        } else if in_status(InvoiceStatus::Draft).is_empty() {
+            unavailable(UnavailableReason::Unpaid, now.period.end)
         } else {
-            Refusal::Renewing
+            unavailable(UnavailableReason::Renewing, now.period.start + RENEWAL)
         }));
     }
     // An invoice stays paid to Stripe whatever was refunded of it.
     if was_refunded(app, now).await? {
-        return Ok(Some(Refusal::Refunded));
+        return Ok(Some(unavailable(UnavailableReason::Refunded, now.period.end)));
     }
-    let kind = match &snapshot.payment_method_type {
+    let kind = match &state.payment_method_type {
         Some(kind) => Some(kind.clone()),
         None => stripe.default_payment_method_type(&now.customer).await?,
     };
-    Ok(kind.is_some_and(|kind| is_delayed(&kind)).then_some(Refusal::PaymentMethod))
+    Ok(kind.is_some_and(|kind| is_delayed(&kind)).then(PlanChangeRefusal::payment_method))
 }
 
 async fn was_refunded(app: &App, now: &Subscription) -> Result<bool, Failure> {
-    let refunded = sync::was_refunded(app, &now.id, now.current_period_end).await;
+    let refunded = sync::was_refunded(app, &now.id, now.period.end).await;
     // The database's fault and not Stripe's, but the outcome is as unknown.
     refunded.map_err(|error| Failure::unknown(error.to_string()))
 }
 
 /// True where an invoice pays for the present period at the present price.
 fn pays_for(invoice: &Invoice, now: &Subscription) -> bool {
-    invoice.lines.iter().any(|line| {
-        let price = line.price.as_ref().is_some_and(|price| now.prices.contains(price));
-        price && line.amount > 0 && line.period_end == now.current_period_end
+    invoice.lines.data.iter().any(|line| {
+        let price = line.price.as_ref().is_some_and(|price| now.sells(price));
+        price && line.amount > 0 && line.period.end == now.period.end
     })
 }

@@ -1,4 +1,4 @@
-//! What is read of JSON that no API version has.
+//! Reading JSON that no API version has.
 
 use proptest::{
     collection::vec,
@@ -117,12 +117,12 @@ fn every_reader_reads_an_object_that_has_everything() {
 
 proptest! {
     #[test]
-    fn any_json_is_read_or_its_noun_is_told(value in anything()) {
+    fn any_json_is_read_or_the_error_names_its_noun(value in anything()) {
         are_named(&value)?;
     }
 
     #[test]
-    fn what_was_changed_on_the_way_is_read_or_its_noun_is_told(
+    fn a_damaged_object_is_read_or_the_error_names_its_noun(
         changes in vec((any::<Index>(), prop::option::of(anything())), 1..4)
     ) {
         let mut value = everything();

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::{Stripe, client};
 
-/// What the listener does with one request.
+/// The reaction of the listener to one request.
 pub(super) enum Reply {
     Json(u16, Value),
     Page(u16),
@@ -21,7 +21,7 @@ pub(super) enum Reply {
     HangUp,
 }
 
-/// What the listener was asked.
+/// A request to the listener.
 #[derive(Debug)]
 pub(super) struct Request {
     /// Method and path.

@@ -1,4 +1,4 @@
-//! What a client is made from.
+//! The settings of a client.
 
 use super::*;
 

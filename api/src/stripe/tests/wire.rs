@@ -1,4 +1,4 @@
-//! What travels, and what becomes of the answers.
+//! Requests and replies on the wire.
 
 use super::listener::{Listener, Reply};
 use super::*;
@@ -118,8 +118,8 @@ async fn reads_carry_no_idempotency_key() {
     assert_eq!(stripe.subscription("sub_1").await, Ok(Subscription::from_value(&reply::subscription()).unwrap()));
     assert_eq!(stripe.session("cs_1").await, Ok(Session::from_value(&reply::session()).unwrap()));
     let [subscription, session] = &listener.asked()[..] else { panic!("two requests") };
-    assert_eq!(subscription.line, "GET /v1/subscriptions/sub_1? HTTP/1.1");
-    assert_eq!(session.line, "GET /v1/checkout/sessions/cs_1? HTTP/1.1");
+    assert_eq!(subscription.line, "GET /v1/subscriptions/sub_1 HTTP/1.1");
+    assert_eq!(session.line, "GET /v1/checkout/sessions/cs_1 HTTP/1.1");
     assert_eq!((subscription.header("idempotency-key"), session.header("idempotency-key")), (None, None));
 }
 

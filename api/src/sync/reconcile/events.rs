@@ -10,7 +10,7 @@ use super::{Line, MAX_PAGES, owned, too_many_pages};
 use crate::{
     app::App,
     error::Error,
-    stripe::id_of,
+    stripe::customer_in,
     sync::inbox::{Receipt, Refusal, receive},
 };
 
@@ -20,11 +20,11 @@ pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Li
     let mut after = None;
     for _ in 0..MAX_PAGES {
         let page = stripe.events(types, since, after.as_deref()).await?;
-        let customers: Vec<_> = page.objects.iter().filter_map(customer).collect();
+        let customers: Vec<_> = page.objects.iter().filter_map(|event| customer_in(&event["data"]["object"])).collect();
         let (ours, settled) = (owned::customers(app, customers).await?, settled(app, &page.objects).await?);
         // The oldest first, so that money is known before what went back of it.
         for event in page.objects.iter().rev() {
-            if customer(event).is_none_or(|customer| ours.contains_key(&customer)) {
+            if customer_in(&event["data"]["object"]).is_none_or(|customer| ours.contains_key(&customer)) {
                 take(app, event, &settled, line).await?;
             }
         }
@@ -59,12 +59,6 @@ async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Li
         }
     }
     Ok(())
-}
-
-/// The customer that an event is about, where it tells.
-fn customer(event: &Value) -> Option<String> {
-    let object = &event["data"]["object"];
-    if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) }
 }
 
 /// Which of these events are stored: those that failed or wait have their task in the queue.

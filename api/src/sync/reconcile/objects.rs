@@ -3,18 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{customer, invoice, payment, payment_intent, subscription};
-use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::{Line, MAX_PAGES, owned, too_many_pages};
 use crate::{
     app::App,
     error::Error,
-    stripe::{Invoice, Noun, PaymentStatus, Session, SessionMode, Stripe, Subscription, Unreadable, id_of, payment_of},
+    stripe::{Invoice, Noun, Session, SessionMode, Stripe, Subscription, Unreadable, id_of, payment_of},
     sync::{Change, Fact, Object, change, learn, look::look_in_background},
 };
 
-/// How many open rows are read at once.
+/// The number of open rows that are read at once.
 const BATCH: u64 = 500;
 
 /// An object that may differ from its row.
@@ -117,8 +117,6 @@ struct Stored {
     subscriptions: HashMap<String, subscription::Model>,
     payments: HashMap<String, payment::Model>,
     invoices: HashMap<String, invoice::Model>,
-    /// Payments that some object of the page was compared with already.
-    intents: HashMap<String, payment_intent::Model>,
 }
 
 impl Stored {
@@ -141,16 +139,13 @@ impl Stored {
                 stored.invoices =
                     rows.all(db).await?.into_iter().map(|row| (row.stripe_invoice_id.clone(), row)).collect();
             }
-            Noun::Refund | Noun::Dispute => {
-                let rows = payment_intent::Entity::find();
-                let rows = rows.filter(payment_intent::Column::StripePaymentIntentId.is_in(ids)).all(db).await?;
-                stored.intents = rows.into_iter().map(|row| (row.stripe_payment_intent_id.clone(), row)).collect();
-            }
+            // Their payment is looked at in any case.
+            Noun::Refund | Noun::Dispute => {}
         }
         Ok(stored)
     }
 
-    /// What repairs an object that may differ from its row.
+    /// The repair of an object that may differ from its row.
     fn differs(&self, object: &Value, noun: Noun) -> Result<Option<Repair>, Unreadable> {
         Ok(match noun {
             Noun::Subscription => {
@@ -177,20 +172,20 @@ impl Stored {
     }
 }
 
-/// What steers a subscription does not show in a list, and an unknown newest invoice may be paid: both are looked at.
+/// A list shows neither the schedule of a subscription nor its newest invoice, which may be paid: both are looked at.
 fn is_same(row: &subscription::Model, subscription: &Subscription) -> bool {
-    let plan = subscription.prices.iter().position(|price| *price == row.stripe_price_id);
-    row.status.to_value() == subscription.status
+    let plan = subscription.items.iter().find(|item| item.price == row.stripe_price_id);
+    row.status == subscription.status
         && subscription.schedule.is_none()
         && row.scheduled_tier.is_none()
-        && plan.is_some_and(|position| subscription.period_of(position).1 == row.current_period_end)
+        && plan.is_some_and(|item| item.period.end == row.current_period_end)
         && row.cancel_at_period_end == subscription.cancel_at_period_end
         && row.cancel_at == subscription.cancel_at
 }
 
 fn is_same_payment(row: &payment::Model, session: &Session, failed: bool) -> bool {
     use payment::Status;
-    let paid = matches!(session.payment_status, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired);
+    let paid = session.is_paid();
     match row.status {
         Status::Pending => !paid && !failed,
         Status::Failed => !paid,
@@ -198,7 +193,7 @@ fn is_same_payment(row: &payment::Model, session: &Session, failed: bool) -> boo
     }
 }
 
-/// Whether the money of a checkout, whose payment is expanded, will never arrive. Stripe documentation: "The Payment Intents
+/// True where the money of a checkout, whose payment is expanded, will never arrive. Stripe documentation: "The Payment Intents
 /// API".
 fn is_over(session: &Value) -> bool {
     let status = session["payment_intent"]["status"].as_str();
@@ -206,7 +201,7 @@ fn is_over(session: &Value) -> bool {
         && status.is_some_and(|status| ["requires_payment_method", "canceled"].contains(&status))
 }
 
-/// What is not final here, from behind a row on: its row, its user and its id at Stripe.
+/// The stored objects that are not final, from behind a row on: the row, its user and its id at Stripe.
 async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String)>, DbErr> {
     let db = app.database.read();
     match noun {
@@ -253,7 +248,7 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String
 async fn unlisted(stripe: &Stripe, noun: Noun, user_id: i64, id: String) -> Result<Option<Suspect>, Error> {
     let repair = match noun {
         Noun::Session => {
-            let Some(found) = stripe.looked_up(noun, &id).await? else { return Ok(None) };
+            let Some(found) = stripe.listed_session(&id).await? else { return Ok(None) };
             let session = Session::from_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
             Repair::Session { session: Box::new(session), failed: is_over(&found) }
         }
@@ -283,7 +278,7 @@ async fn repair(app: &App, suspect: Suspect, line: &mut Line) -> Result<(), Erro
     Ok(())
 }
 
-/// What a repair changes: the user's versions, and their payments.
+/// The state that a repair changes: the user's versions, and their payments.
 async fn state(app: &App, user_id: i64) -> Result<(Change, Vec<payment::Status>), Error> {
     let db = app.database.read();
     let payments = payment::Entity::find().filter(payment::Column::UserId.eq(user_id));

@@ -1,23 +1,23 @@
-//! What came of a run.
+//! The result of a run.
 
 use std::fmt;
 
 use crate::error::Error;
 
-/// What was found of one noun.
+/// The findings about one noun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Of what, in the plural.
     pub noun: &'static str,
-    /// How many of ours were looked at.
+    /// The number of objects of ours that were looked at.
     pub looked_at: usize,
-    /// How many of those were not here as Stripe has them.
+    /// The number of those that were not stored as Stripe has them.
     pub missing: usize,
-    /// How many of those are now.
+    /// The number of those that were corrected.
     pub repaired: usize,
-    /// How many could not be settled.
+    /// The number of those that could not be applied.
     pub failed: usize,
-    /// Why not all were looked at, where that is so.
+    /// The reason why not all were looked at, where that is so.
     pub broken_off: Option<String>,
 }
 
@@ -35,7 +35,7 @@ impl Line {
     }
 }
 
-/// What was found of every noun.
+/// The findings about every noun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report(Vec<Line>);
 
@@ -44,13 +44,13 @@ impl Report {
         self.0.push(line);
     }
 
-    /// What was found, noun by noun.
+    /// The findings, noun by noun.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.0
     }
 
-    /// How many were repaired.
+    /// The number of objects that were corrected.
     #[must_use]
     pub fn repaired(&self) -> usize {
         self.0.iter().map(|line| line.repaired).sum()
@@ -62,7 +62,7 @@ impl Report {
         self.0.iter().all(|line| line.missing == 0) && self.whole()
     }
 
-    /// Everything was looked at, and nothing that was missing could not be repaired.
+    /// Everything was looked at, and everything that was missing was corrected.
     #[must_use]
     pub fn whole(&self) -> bool {
         self.0.iter().all(|line| line.failed == 0 && line.broken_off.is_none())

@@ -1,10 +1,10 @@
 //! Stripe in our words: outgoing calls, webhook signatures and the reading of events. Nothing else of the gateway sees
-//! async-stripe's types, and this module knows nothing else of the gateway.
+//! async-stripe's types, and this module uses nothing else of the gateway.
 //!
 //! Guarantees:
 //! - A write carries its operation's idempotency key in every attempt, so that it happens at most once while Stripe
 //!   keeps the key, a day at least. Stripe documentation: "Idempotent requests".
-//! - A [`Failure`] says what may be concluded. [`Failure::Unknown`] is not "no": only the same call under the same key,
+//! - A [`Failure`] states what may be concluded. [`Failure::Unknown`] is not "no": only the same call under the same key,
 //!   or a look at Stripe, tells. Under one key Stripe repeats its first answer, a 5xx included: after
 //!   [`Failure::Broken`] only a look tells, and a write that did not happen needs a new key.
 //! - A call is over after `attempts` times the timeout and the pauses between, which are 8 seconds at most.
@@ -23,7 +23,6 @@ mod json;
 mod look_up;
 mod object;
 mod pace;
-mod paid_for;
 mod payment_method;
 mod plan_change;
 mod portal;
@@ -48,9 +47,10 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
 use stripe::StripeRequest;
-use stripe_billing::subscription::{RetrieveSubscription, UpdateSubscription};
-use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
+use stripe_billing::subscription::UpdateSubscription;
+use stripe_checkout::checkout_session::ExpireCheckoutSession;
 
 use self::{pace::Pace, retry::Retry, transport::Transport};
 
@@ -60,20 +60,20 @@ pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;
 pub use self::failure::Failure;
 pub use self::history::{Listed, Noun, calls};
-pub use self::invoice::{Invoice, InvoiceLine};
+pub use self::invoice::{Invoice, InvoiceLine, InvoiceStatus};
 pub use self::invoice_payment::InvoicePayment;
 pub use self::look_up::CustomerState;
-pub use self::object::{Unreadable, id_of, payment_of};
+pub use self::object::{Period, Unreadable, customer_in, id_of, payment_of};
 pub use self::payment_method::is_delayed;
-pub use self::plan_change::{Decline, PriceChange, SubscriptionDetails};
+pub use self::plan_change::PriceChange;
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
 pub use self::refusal::{Cause, Refusal};
 pub use self::schedule::{Discount, Phase, PhaseItem, Schedule};
-pub use self::session::{PaymentStatus, Session, SessionMode, SessionStatus};
+pub use self::session::{Session, SessionMode, SessionStatus};
 pub use self::signature::SignatureError;
 pub use self::state::{Payer, Returned, SubscriptionState};
-pub use self::subscription::{Subscription, SubscriptionItem};
+pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
 
 /// The settings of calls to Stripe.
 #[derive(Clone)]
@@ -86,7 +86,7 @@ pub struct Settings {
     pub timeout: Duration,
     /// Attempts of a call, the first included.
     pub attempts: u32,
-    /// How many calls a second background work may make, calls of users included.
+    /// The number of calls a second that background work may make, calls of users included.
     pub calls_per_second: u32,
 }
 
@@ -109,7 +109,7 @@ pub struct Stripe {
     pace: Arc<Pace>,
     /// Calls wait for room below Stripe's limits.
     background: bool,
-    /// What prices cost, by price and currency.
+    /// The amounts of prices, by price and currency.
     amounts: Arc<Mutex<Amounts>>,
 }
 
@@ -185,39 +185,36 @@ impl Stripe {
         self.write("update subscription", key, request.build()).await.map(drop)
     }
 
-    /// Looks a subscription up.
+    /// Reads a subscription.
     ///
     /// # Errors
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
     pub async fn subscription(&self, id: &str) -> Result<Subscription, Failure> {
-        let request = RetrieveSubscription::new(known_id(id)?);
-        let reply = self.read("retrieve subscription", request.build()).await?;
-        Ok(Subscription::from_value(&reply)?)
+        let path = format!("/subscriptions/{}", known_id(id)?);
+        Ok(Subscription::from_value(&self.get("retrieve subscription", &path, &json!({})).await?)?)
     }
 
-    /// Looks a Checkout Session up.
+    /// Reads a Checkout Session.
     ///
     /// # Errors
     /// [`Failure`]; one that does not exist is [`Failure::Refused`] with status 404.
     pub async fn session(&self, id: &str) -> Result<Session, Failure> {
-        let request = RetrieveCheckoutSession::new(known_id(id)?);
-        let reply = self.read("retrieve session", request.build()).await?;
-        Ok(Session::from_value(&reply)?)
+        let path = format!("/checkout/sessions/{}", known_id(id)?);
+        Ok(Session::from_value(&self.get("retrieve session", &path, &json!({})).await?)?)
     }
 
-    /// Closes an open Checkout Session, so that it cannot be paid any more. Once it is closed, asking again is refused with
+    /// Closes an open Checkout Session, so that it cannot be paid any more. Once it is closed, another call is refused with
     /// status 400: so it needs no idempotency key.
     ///
     /// # Errors
     /// [`Failure`]; one that is open no longer is [`Failure::Refused`].
-    pub async fn expire_session(&self, id: &str) -> Result<Session, Failure> {
+    pub async fn expire_session(&self, id: &str) -> Result<(), Failure> {
         let request = ExpireCheckoutSession::new(known_id(id)?);
-        let reply = self.read("expire session", request.build()).await?;
-        Ok(Session::from_value(&reply)?)
+        self.read("expire session", request.build()).await.map(drop)
     }
 }
 
-/// Which mode a key belongs to. Stripe documentation: "API keys".
+/// The mode that a key belongs to; true for live. Stripe documentation: "API keys".
 fn livemode(secret_key: &str) -> Result<bool, Failure> {
     let kind = secret_key.strip_prefix("sk_").or_else(|| secret_key.strip_prefix("rk_"));
     match kind {
