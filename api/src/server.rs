@@ -202,7 +202,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<App, Error> {
 pub async fn close(app: &App) {
     app.tasks.close();
     if timeout(app.config.limits.drain, app.tasks.wait()).await.is_err() {
-        tracing::warn!("stopped before all work was done: the next start goes on with it");
+        tracing::warn!("stopped before all work was done; the next start continues it");
     }
     match timeout(CLOSING, app.database.close()).await {
         Ok(Ok(())) => tracing::info!("stopped"),

@@ -59,16 +59,13 @@ const RETIRED: [(&str, &str); 44] = [
     ("Told", "Observed"),
 ];
 
-/// Files and folders that are still to be converted.
-const UNCONVERTED: [&str; 1] = ["tests/adoption"];
-
 /// This list itself.
 const HERE: &str = "tests/house/language.rs";
 
 fn converted() -> impl Iterator<Item = Source> {
     sources()
         .into_iter()
-        .filter(|source| source.path != HERE && !UNCONVERTED.iter().any(|exempt| source.path.starts_with(exempt)))
+        .filter(|source| source.path != HERE)
 }
 
 /// The doc comments of a file that open with one of [`OPENINGS`].

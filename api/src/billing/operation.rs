@@ -1,9 +1,9 @@
 //! Outgoing writes to Stripe that survive crashes: each is committed as a row with its idempotency key, then sent, then
 //! applied. A crash, a lost reply or a second click at any moment leads to the same call with the same key, so that Stripe
-//! does it once. Where the key no longer tells anything, because Stripe repeats a failure under it or has forgotten it, we
-//! look at Stripe before another key is used.
+//! does it once. If the key no longer helps, because Stripe repeats a failure under it or has forgotten it, the outcome is
+//! looked up before another key is used.
 //!
-//! A noun that writes to Stripe implements [`Operation`]; this module names none of them.
+//! A noun that writes to Stripe implements [`Operation`]; this module depends on none of them.
 
 mod call;
 mod row;
@@ -39,7 +39,7 @@ pub(super) async fn run<O: Operation>(app: &App, user_id: i64, request: O) -> Re
     for _ in 0..ATTEMPTS {
         let operation = match row::begin(app, user_id, &request).await? {
             Begun::Open(operation) => operation,
-            Begun::Existing(reply) => return Ok(reply),
+            Begun::Finished(reply) => return Ok(reply),
         };
         let same = row::request::<O>(&operation)? == request;
         match finish::<O>(app, operation).await {
@@ -92,8 +92,7 @@ pub(super) async fn state(app: &App, id: i64) -> Result<State, Error> {
     operation.map(|operation| operation.state).ok_or_else(|| Error::Internal(format!("operation {id} does not exist")))
 }
 
-/// Gets the reply and applies it. `None` when the operation had no effect and is given up: a caller who still wants it begins
-/// another.
+/// Gets the reply and applies it. `None` if the operation had no effect and is given up; a further request starts another.
 ///
 /// # Errors
 /// Those of [`run`].
@@ -165,7 +164,7 @@ async fn apply<O: Operation>(app: &App, operation: &Model, reply: &O::Reply) -> 
         && let Err(error) = sync::look(app, &object).await
     {
         // It stays due in the queue.
-        tracing::warn!(operation = operation.id, %error, "what an operation changed could not be read yet");
+        tracing::warn!(operation = operation.id, %error, "the result of an operation could not be read yet");
     }
     Ok(())
 }

@@ -34,8 +34,8 @@ pub use self::validate::{
 /// Calls that one change takes at most; more of them mean that somebody else changes the subscription at the same time.
 const MAX_STEPS: u32 = 8;
 
-/// For how long a change may still begin to cost money, and keep the user from another one. A user whose request failed must
-/// not be charged an hour later.
+/// Time within which a change may start to cost money, and blocks other changes. A user who was asked to retry must not be
+/// charged an hour later.
 const CHARGE_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// A change to be made.
@@ -81,7 +81,7 @@ impl Operation for SubscriptionChange {
         Some(&self.subscription)
     }
 
-    /// `None` where the change is not begun any more, or its outcome stays unknown: the user can request it again.
+    /// Returns `None` if the change may no longer start, or its outcome cannot be determined. The user may request it again.
     async fn call(&self, call: &Call<'_>) -> Result<Option<ChangeResult>, Failure> {
         let payments = call.app.payments().map_err(|error| Failure::Settings(error.to_string()))?;
         Change { call, prices: &payments.prices, request: self }.run().await

@@ -35,7 +35,7 @@ pub(super) async fn run(app: App) {
     loop {
         ticks.tick().await;
         if let Err(error) = backstop.tick(&app).await {
-            tracing::warn!(%error, "could not look after watchers this time");
+            tracing::warn!(%error, "the watchers could not be checked this time");
         }
         if let Err(error) = accounts::notice(&app).await {
             tracing::warn!(%error, "recent revocations could not be read this time");

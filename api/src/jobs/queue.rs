@@ -91,7 +91,7 @@ async fn attempt(app: &App, claim: &Claim) {
 
 async fn give_back(app: &App, claim: &Claim) {
     if let Err(error) = work::release(app.database.write(), claim).await {
-        tracing::warn!(%error, "work could not be given back before its lease runs out");
+        tracing::warn!(%error, "a lease could not be released; the work waits until it runs out");
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) enum Begun<R> {
     /// Finish this operation: a new one, or the open one of its kind.
     Open(Model),
     /// Nothing: the effect exists already.
-    Existing(R),
+    Finished(R),
 }
 
 /// Commits the operation before its call, or finds the open one of its kind. The account's lock, under which customers are
@@ -32,7 +32,7 @@ pub(super) async fn begin<O: Operation>(app: &App, user_id: i64, request: &O) ->
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
     if let Some(reply) = O::existing(&tx, user_id).await? {
-        return Ok(Begun::Existing(reply));
+        return Ok(Begun::Finished(reply));
     }
     let open = of(user_id, O::KIND).filter(Column::State.eq(State::Open)).one(&tx).await?;
     if let Some(open) = open {
