@@ -75,7 +75,7 @@ test.describe("a visitor", () => {
     await expect(page.getByRole("heading", { name: "Reset your password" })).toBeVisible();
   });
 
-  test("is told the same about an email that nobody has", async ({ page }) => {
+  test("sees the same for an unknown email", async ({ page }) => {
     await page.goto("/forgot-password");
     await page.getByLabel("Email").fill("nobody@example.com");
     await page.getByRole("button", { name: "Send link" }).click();
@@ -84,7 +84,7 @@ test.describe("a visitor", () => {
     );
   });
 
-  test("is told when no mail can be sent", async ({ page }) => {
+  test("sees that no mail can be sent", async ({ page }) => {
     await page.route("**/graphql", (route) => {
       const error = { message: "Mail is not configured on this server.", extensions: { code: "MAIL_DISABLED" } };
       return route.fulfill({ json: { data: null, errors: [error] } });
@@ -96,7 +96,7 @@ test.describe("a visitor", () => {
   });
 
   for (const path of ["/reset-password", "/verify-email"]) {
-    test(`is told that a link is incomplete: ${path}`, async ({ page }) => {
+    test(`sees that a link is incomplete: ${path}`, async ({ page }) => {
       await page.goto(path);
       await expect(page.getByRole("alert")).toContainText("This link is incomplete.");
     });

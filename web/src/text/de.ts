@@ -6,6 +6,7 @@ import type {
   PlanChangeUnavailableReason,
   SubscriptionStatus,
 } from "../generated/graphql";
+import { accessDe } from "./access";
 import type { Texts } from "./en";
 import type { Formats, Money } from "./formats";
 
@@ -99,40 +100,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       logOutInstead: "Stattdessen abmelden",
     },
 
-    access: {
-      title: "E-Mail und Passwort",
-      forgot: "Passwort vergessen?",
-      forgotTitle: "Passwort zurücksetzen",
-      forgotText: "Gib deine E-Mail ein, und wir schicken dir einen Link, um ein neues Passwort zu wählen.",
-      sendLink: "Link schicken",
-      resetSent: (email: string) =>
-        `Wenn es ein Konto mit ${email} gibt, ist ein Link dorthin unterwegs. Er gilt eine Stunde.`,
-      backToLogIn: "Zurück zur Anmeldung",
-      newPasswordTitle: "Neues Passwort wählen",
-      newPassword: "Neues Passwort",
-      repeatPassword: "Neues Passwort wiederholen",
-      passwordsDiffer: "Die beiden Passwörter sind nicht gleich.",
-      setPassword: "Neues Passwort setzen",
-      passwordSet: "Dein neues Passwort ist gesetzt. Überall sonst wurdest du abgemeldet.",
-      linkIncomplete: "Dieser Link ist unvollständig. Öffne ihn noch einmal aus der Mail, oder fordere einen neuen an.",
-      linkInvalid: "Dieser Link ist ungültig, abgelaufen oder schon benutzt.",
-      requestLink: "Neuen Link anfordern",
-      verifyTitle: "E-Mail bestätigen",
-      verifyText: "Bestätige, dass diese E-Mail dir gehört.",
-      verify: "E-Mail bestätigen",
-      verified: (email: string) => `${email} ist bestätigt.`,
-      toAccount: "Zu deinem Konto",
-      emailStates: { verified: "Bestätigt", unverified: "Nicht bestätigt" },
-      sendVerification: "Bestätigungslink schicken",
-      verificationSent: (email: string) => `Ein Link an ${email} ist unterwegs. Er gilt drei Tage.`,
-      currentPassword: "Aktuelles Passwort",
-      wrongPassword: "Das aktuelle Passwort ist falsch.",
-      changePassword: "Passwort ändern",
-      keepPassword: "Passwort behalten",
-      changeText: "Hier bleibst du angemeldet, überall sonst wirst du abgemeldet.",
-      logOutEverywhere: "Überall abmelden",
-      everywhereText: "Damit endet diese Sitzung und die auf allen anderen Geräten.",
-    },
+    access: accessDe,
 
     account: { title: "Konto", heading: "Dein Konto" },
 

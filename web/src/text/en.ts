@@ -6,6 +6,7 @@ import type {
   PlanChangeUnavailableReason,
   SubscriptionStatus,
 } from "../generated/graphql";
+import { accessEn } from "./access";
 import type { Formats, Money } from "./formats";
 
 /** Every text of the pages. */
@@ -100,40 +101,7 @@ export function en({ number, money, day, minute }: Formats) {
       logOutInstead: "Log out instead",
     },
 
-    access: {
-      title: "Email and password",
-      forgot: "Forgot your password?",
-      forgotTitle: "Reset your password",
-      forgotText: "Enter your email, and we send you a link to choose a new password.",
-      sendLink: "Send link",
-      resetSent: (email: string) =>
-        `If there is an account with ${email}, a link is on its way to it. It is valid for one hour.`,
-      backToLogIn: "Back to log in",
-      newPasswordTitle: "Choose a new password",
-      newPassword: "New password",
-      repeatPassword: "Repeat the new password",
-      passwordsDiffer: "The two passwords are not the same.",
-      setPassword: "Set new password",
-      passwordSet: "Your new password is set. You have been logged out everywhere else.",
-      linkIncomplete: "This link is incomplete. Open it from the mail again, or request another one.",
-      linkInvalid: "This link is invalid, has expired or was used.",
-      requestLink: "Request another link",
-      verifyTitle: "Verify your email",
-      verifyText: "Confirm that this email is yours.",
-      verify: "Verify email",
-      verified: (email: string) => `${email} is verified.`,
-      toAccount: "Go to your account",
-      emailStates: { verified: "Verified", unverified: "Not verified" },
-      sendVerification: "Send verification link",
-      verificationSent: (email: string) => `A link is on its way to ${email}. It is valid for three days.`,
-      currentPassword: "Current password",
-      wrongPassword: "The current password is wrong.",
-      changePassword: "Change password",
-      keepPassword: "Keep password",
-      changeText: "You stay logged in here, and are logged out everywhere else.",
-      logOutEverywhere: "Log out everywhere",
-      everywhereText: "Logging out everywhere ends this session and those on all other devices.",
-    },
+    access: accessEn,
 
     account: { title: "Account", heading: "Your account" },
 
