@@ -35,7 +35,7 @@ const SOCKETS_PER_ADDRESS: i64 = 20_000;
 /// Bytes of the benchmark's own buffer for each socket.
 const BUFFER_BYTES: usize = 1024;
 
-/// How long the gateway rests after the last socket was opened, before its idle time is measured.
+/// The pause between the last opened socket and the measurement of idle time.
 const REST: Duration = Duration::from_secs(2);
 
 /// Time after which a push counts as lost.

@@ -25,7 +25,7 @@ pub(crate) const JWT_SECRET: &str = "a secret of the benchmark, which guards not
 /// Signs the webhooks of this run.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_of_the_benchmark_which_guards_nothing";
 
-/// How long a start may take.
+/// Time limit of a start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const QUESTION: &str = r#"{"query":"{ plans { tier } }"}"#;

@@ -108,7 +108,7 @@ async fn measure(database: &str, url: &str, program: &Path, options: &Options) -
         let callers = if work.alone { 1 } else { options.callers };
         rows.push(load::run(&gateway, &work, callers, time).await?.named(database, work.name));
     }
-    // Anew: what the works left behind would be taken for the sockets' memory, or hide it.
+    // A fresh process: memory that earlier workloads left behind would count as the sockets', or hide theirs.
     gateway.stop().await?;
     let gateway = Gateway::start(program, url).await?;
     rows.push(

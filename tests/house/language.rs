@@ -63,9 +63,7 @@ const RETIRED: [(&str, &str); 44] = [
 const HERE: &str = "tests/house/language.rs";
 
 fn converted() -> impl Iterator<Item = Source> {
-    sources()
-        .into_iter()
-        .filter(|source| source.path != HERE)
+    sources().into_iter().filter(|source| source.path != HERE)
 }
 
 /// The doc comments of a file that open with one of [`OPENINGS`].

@@ -1,4 +1,4 @@
-//! What surrounds each operation: it is observed, every error gets its code, it is not validated twice, and each execution has
+//! The frame of each operation: it is observed, every error gets its code, it is not validated twice, and each execution has
 //! loaders of its own.
 //!
 //! This is one extension of async-graphql and not one for each concern, because the library asks every extension about every
