@@ -58,6 +58,7 @@ async fn an_account_that_stays_locked_takes_one_connection_of_each_pool() {
         app.settles().await;
         let (ada_id, bob_id) = (id(&ada).await, id(&bob).await);
         let elsewhere = sea_orm::Database::connect(app.database_url()).await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "it is another program's transaction")]
         let lock = elsewhere.begin().await.unwrap();
         let sql = format!("SELECT 1 FROM credit_accounts WHERE user_id = {ada_id} FOR UPDATE");
         lock.execute_unprepared(&sql).await.unwrap();

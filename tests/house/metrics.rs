@@ -1,6 +1,6 @@
 //! The documentation names metrics that exist.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use super::{
     none,
@@ -34,7 +34,9 @@ fn every_metric_in_the_documentation_is_exported() {
         let base = SERIES.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
         [name, base].iter().any(|name| exported.iter().any(|metric| metric == name))
     };
-    let pages = sources().into_iter().filter(|source| source.path.ends_with(".md"));
+    let pages = sources()
+        .into_iter()
+        .filter(|source| Path::new(&source.path).extension().is_some_and(|extension| extension == "md"));
     let unknown = pages.flat_map(|page| {
         let unknown = names(&page.text).filter(|name| name.len() > PREFIX.len() && !is_exported(name));
         unknown.map(|name| format!("{}: {name}", page.path)).collect::<Vec<_>>()

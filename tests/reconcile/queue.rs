@@ -38,11 +38,11 @@ async fn is_over(app: &TestApp) {
 async fn is_held(app: &TestApp, held: TimeDelta) {
     let inside = app.inside().await;
     let now = inside.clock.wall();
-    let hold = work::Entity::update_many()
+    let update = work::Entity::update_many()
         .col_expr(work::Column::DueAt, Expr::value(now - TimeDelta::minutes(1)))
         .col_expr(work::Column::LeasedUntil, Expr::value(now + held))
         .filter(work::Column::Kind.eq(Kind::Reconcile));
-    hold.exec(inside.database.write()).await.unwrap();
+    update.exec(inside.database.write()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 //! does it once. If the key no longer helps, because Stripe repeats a failure under it or has forgotten it, the outcome is
 //! looked up before another key is used.
 //!
-//! A noun that writes to Stripe implements [`Operation`]; this module depends on none of them.
+//! A noun that writes to Stripe implements `Operation`; this module depends on none of them.
 
 mod call;
 mod row;
