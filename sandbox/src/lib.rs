@@ -6,7 +6,7 @@
 //!
 //! Its clock can be advanced: subscriptions renew, drafts are charged an hour later, failed payments are retried, and event
 //! times move with it. A dashboard at `/` shows all objects. A test in the same process asks [`Sandbox`] for things that Stripe
-//! would not do on request (a renewal, a dispute, a lost delivery); other processes send JSON to `/sandbox/...`. [`reference`]
+//! would not do on request (a renewal, a dispute, a lost delivery); other processes send JSON to `/sandbox/...`. [`mod@reference`]
 //! lists all of it.
 //!
 //! ```text
