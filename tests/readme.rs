@@ -18,7 +18,7 @@ fn tour() -> (String, Vec<&'static str>) {
     for block in README.split("```sh tour\n").skip(1) {
         let (block, rest) = block.split_once("```\n").unwrap();
         commands.push_str(block);
-        let shown = rest.split_once("```json\n").unwrap().1.split("```").next().unwrap();
+        let shown = rest.split_once("```").unwrap().1.split_once('\n').unwrap().1.split("```").next().unwrap();
         output.extend(shown.lines());
     }
     (commands, output)

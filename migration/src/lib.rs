@@ -147,8 +147,8 @@ async fn refuse_loss(tx: &DatabaseTransaction) -> Result<(), Error> {
     match row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? {
         0 => Ok(()),
         entries => Err(Error::Refused(format!(
-            "the gateway has posted entries in the ledger, {entries} of them, and going down would lose what they rest \
-             on: --force does so nevertheless"
+            "the gateway has posted entries ({entries}); rolling back would lose data that they depend on. \
+             Use --force to roll back anyway"
         ))),
     }
 }

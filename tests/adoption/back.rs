@@ -74,7 +74,7 @@ async fn tables_that_were_not_adopted_are_dropped_and_only_by_force_once_they_ho
         let database = app.inside().await.database.clone();
         for steps in 1..=3 {
             let refusal = down(database.write(), steps).await.unwrap_err().to_string();
-            assert!(refusal.contains("1 of them"), "{refusal}");
+            assert!(refusal.contains("(1)"), "{refusal}");
         }
         app.proves_its_books().await;
         force_down(database.write(), EVERY_STEP).await.unwrap();

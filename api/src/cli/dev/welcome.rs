@@ -8,11 +8,11 @@ use crate::config::DEMO;
 pub(super) fn text([gateway, sandbox]: [SocketAddr; 2], [token, admin]: [&str; 2], pages: bool) -> String {
     let (email, password) = (DEMO.email, DEMO.password);
     let back = format!(r#"successUrl: \"http://{gateway}/\", cancelUrl: \"http://{gateway}/\""#);
-    let pages = if pages {
-        format!("http://{gateway}/")
+    let (pages, graphiql) = if pages {
+        (format!("http://{gateway}/"), format!("http://{gateway}/graphiql   start here"))
     } else {
-        "not built: run npm --prefix web ci && npm --prefix web run build, then open http://{gateway}/"
-            .replace("{gateway}", &gateway.to_string())
+        let build = "npm --prefix web ci && npm --prefix web run build";
+        (format!("not built: run {build}, then open http://{gateway}/"), "not built, see Pages".to_owned())
     };
     let balance = call(gateway, token, "{ tier balance { credits unlimited exportsLeft } }");
     let checkout = call(
@@ -33,7 +33,7 @@ pub(super) fn text([gateway, sandbox]: [SocketAddr; 2], [token, admin]: [&str; 2
 Patch-Hive is running with a sandbox in place of Stripe.
 
   Pages      {pages}
-  GraphiQL   http://{gateway}/graphiql   start here
+  GraphiQL   {graphiql}
   Gateway    http://{gateway}/graphql
   Sandbox    http://{sandbox}   dashboard: renew, decline, refund, dispute, advance the clock
   Demo user  {email}, password {password}
@@ -54,7 +54,7 @@ Three things to try:
 
 {export}
 
-Ctrl-C stops. The next start continues with this data; patch-hive dev --fresh starts empty.
+Ctrl-C stops. The next start continues with this data; with --fresh it starts empty.
 "
     )
 }
