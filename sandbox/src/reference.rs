@@ -24,7 +24,7 @@ const CONTROLS: [Control; 21] = [
         "POST",
         "/sandbox/rate_limit",
         r#"{"per_second": 25}"#,
-        "answers requests beyond with 429 and `Retry-After`; 0 for no limit",
+        "answers requests beyond that rate with 429 and `Retry-After`; 0 for no limit",
     ),
     control(
         "POST",
