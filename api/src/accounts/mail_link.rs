@@ -1,9 +1,6 @@
 //! Links sent by mail: to reset a password, and to verify an email. A request only queues the mail, whether or not the
 //! email is known, so that neither its response nor its time shows which emails are known. The queue creates the link when
 //! the mail is sent.
-//!
-//! A request only queues the mail, and does so whether the email is known or not: neither its answer nor its time tells which
-//! emails are known. The queue makes the link when the mail is sent.
 
 use chrono::TimeDelta;
 use entity::{user, work::Kind};

@@ -1,9 +1,6 @@
 //! Tokens in mailed links: they prove that the user reads the mail of an address. A token is signed together with its
 //! purpose, and with values that must not change until it is used. A link to reset a password is therefore void once the
 //! password was changed, without a row of its own.
-//!
-//! A token is signed together with what it is for, and with what must not have changed until it is used. A link to reset a
-//! password is so void once the password was changed, without a row of its own.
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};

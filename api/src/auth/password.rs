@@ -1,9 +1,6 @@
 //! Passwords: bcrypt, off the threads that serve requests. A wrong password takes the same time for every stored hash: one
 //! of a lower cost, one of another algorithm, or none because no user has this email. So the time does not show which
 //! emails are known.
-//!
-//! A wrong password takes the same time whatever is stored: a hash of a lower cost, a hash that another application made
-//! in another way, or nothing because nobody has this email. So the time tells nobody which emails are known.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,7 +1,5 @@
 //! The results of an operation, one after the other, until it has ended, the token ends or the gateway stops. Clients
 //! repeat the operation of a stream that breaks off without [`Step::Complete`].
-//!
-//! A stream that breaks off without [`Step::Complete`] is one that its client begins again.
 
 use std::{panic::AssertUnwindSafe, task::Poll};
 
