@@ -7,22 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Failure;
 
 /// The figures of one work.
-pub(crate) struct Figures {
-    rate: f64,
-    p50: f64,
-    p99: f64,
-    cpu: f64,
-    /// KiB for each idle socket.
-    memory: Option<f64>,
-    /// CPU of the gateway while all sockets are idle, in percent of a core.
-    idle: Option<f64>,
-}
-
-/// The figures of one work on one database.
 #[derive(Deserialize, Serialize)]
-pub(crate) struct Row {
-    database: String,
-    work: String,
+pub(crate) struct Figures {
     /// Requests a second.
     rate: f64,
     /// Milliseconds.
@@ -35,6 +21,15 @@ pub(crate) struct Row {
     memory: Option<f64>,
     /// CPU of the gateway while all sockets are idle, in percent of a core.
     idle: Option<f64>,
+}
+
+/// The figures of one work on one database.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Row {
+    database: String,
+    work: String,
+    #[serde(flatten)]
+    figures: Figures,
 }
 
 impl Figures {
@@ -54,8 +49,7 @@ impl Figures {
     }
 
     pub(crate) fn named(self, database: &str, work: &str) -> Row {
-        let Self { rate, p50, p99, cpu, memory, idle } = self;
-        Row { database: database.to_owned(), work: work.to_owned(), rate, p50, p99, cpu, memory, idle }
+        Row { database: database.to_owned(), work: work.to_owned(), figures: self }
     }
 }
 
@@ -84,9 +78,9 @@ pub(crate) fn render(machine: &str, rows: &[Row], against: Option<&[Row]>) -> St
     );
     for row in rows {
         let of_sockets = |figure: Option<f64>| figure.map(|figure| format!("{figure:.1}")).unwrap_or_default();
-        let (memory, idle) = (of_sockets(row.memory), of_sockets(row.idle));
         let compared = against.map(|stored| compare(row, stored)).unwrap_or_default();
-        let Row { database, work, rate, p50, p99, cpu, .. } = row;
+        let Row { database, work, figures: Figures { rate, p50, p99, cpu, memory, idle } } = row;
+        let (memory, idle) = (of_sockets(*memory), of_sockets(*idle));
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,
@@ -98,7 +92,9 @@ pub(crate) fn render(machine: &str, rows: &[Row], against: Option<&[Row]>) -> St
 
 fn compare(row: &Row, stored: &[Row]) -> String {
     match stored.iter().find(|stored| stored.database == row.database && stored.work == row.work) {
-        Some(stored) => format!(" {:.2} x | {:.2} x |", row.rate / stored.rate, row.cpu / stored.cpu),
+        Some(Row { figures: stored, .. }) => {
+            format!(" {:.2} x | {:.2} x |", row.figures.rate / stored.rate, row.figures.cpu / stored.cpu)
+        }
         None => " | |".to_owned(),
     }
 }
