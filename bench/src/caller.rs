@@ -1,4 +1,4 @@
-//! One caller: a connection that is kept, and one request at a time.
+//! A caller: one kept-alive connection, with one request at a time.
 
 use std::{net::SocketAddr, sync::LazyLock};
 
@@ -14,11 +14,11 @@ use crate::{Failure, gateway::JWT_SECRET};
 
 /// A request to the gateway.
 pub(crate) struct Call {
-    /// Where.
+    /// The path of the URL.
     pub(crate) path: &'static str,
-    /// One more header.
+    /// An additional header.
     pub(crate) header: (&'static str, String),
-    /// JSON.
+    /// The JSON body.
     pub(crate) body: String,
 }
 
@@ -36,7 +36,7 @@ impl Caller {
         Ok(Self { sender, host: address.to_string() })
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     pub(crate) async fn send(&mut self, call: Call) -> Result<Bytes, Failure> {
         let request = Request::post(call.path)
             .header(header::HOST, &self.host)
@@ -54,17 +54,17 @@ impl Caller {
     }
 }
 
-/// When this run began, in Unix time.
+/// The start of this run, in Unix time.
 static BEGUN: LazyLock<i64> = LazyLock::new(now);
 
-/// A user's token, for an `Authorization` header. Always the same one.
+/// Returns the value of a user's `Authorization` header, which stays the same for the whole run.
 pub(crate) fn bearer(user: i64) -> Result<String, Failure> {
     let claims = json!({ "sub": user.to_string(), "iat": *BEGUN, "exp": *BEGUN + 86_400, "aud": "patch-hive" });
     let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
     Ok(format!("Bearer {}", jsonwebtoken::encode(&Header::default(), &claims, &key)?))
 }
 
-/// Unix time.
+/// Returns the current Unix time.
 #[expect(clippy::disallowed_methods, reason = "this program has no business time")]
 pub(crate) fn now() -> i64 {
     chrono::Utc::now().timestamp()

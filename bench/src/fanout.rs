@@ -1,4 +1,4 @@
-//! From a charge to the watcher's socket.
+//! Measures pushes: the time from a charge to the message on the watcher's websocket.
 
 use std::{
     collections::HashMap,
@@ -26,16 +26,16 @@ use crate::{
     works,
 };
 
-/// Charges a second: far below what the gateway can, so that what is measured is the way and not a queue.
+/// Charges per second: far below the gateway's capacity, so that the latency does not include queueing.
 const PACE: u64 = 200;
 
-/// Sockets from one address of loopback: fewer than it has ports for them.
+/// Maximum number of sockets from one loopback address, below its number of ephemeral ports.
 const SOCKETS_PER_ADDRESS: i64 = 20_000;
 
-/// Bytes of the benchmark's own buffer for each socket.
+/// Size of the benchmark's own read buffer for each socket.
 const BUFFER_BYTES: usize = 1024;
 
-/// The pause between the last opened socket and the measurement of idle time.
+/// Pause between opening the last socket and measuring the idle gateway.
 const REST: Duration = Duration::from_secs(2);
 
 /// Time after which a push counts as lost.
@@ -43,7 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const WATCH: &str = "subscription { balanceChanged { balance { credits version } snapshot } }";
 
-/// Opens a socket for each of so many users, charges them in turn, and waits for each push.
+/// Opens one socket for each of `sockets` users and measures the idle gateway, then charges these users and waits for
+/// each push.
 pub(crate) async fn run(gateway: &Gateway, sockets: usize, time: Duration) -> Result<Figures, Failure> {
     let before = gateway.memory()?;
     let (pushes, mut arrived) = mpsc::unbounded_channel();
@@ -82,7 +83,7 @@ pub(crate) async fn run(gateway: &Gateway, sockets: usize, time: Duration) -> Re
     Ok(Figures::of(&mut times, elapsed, cpu).with_sockets(memory, idle))
 }
 
-/// Opens a socket that reports each push, once the snapshot has arrived.
+/// Opens a socket, waits for its snapshot, and reports each push after it.
 async fn watch(gateway: &Gateway, user: i64, pushes: mpsc::UnboundedSender<(String, Instant)>) -> Result<(), Failure> {
     let token = bearer(user)?;
     let mut request = format!("ws://{}/graphql", gateway.address).into_client_request()?;
@@ -114,7 +115,7 @@ async fn watch(gateway: &Gateway, user: i64, pushes: mpsc::UnboundedSender<(Stri
     Ok(())
 }
 
-/// Connects from one of several addresses of loopback.
+/// Connects from one of several loopback addresses, which the user's id selects.
 async fn connect(address: SocketAddr, user: i64) -> Result<TcpStream, Failure> {
     let number = u8::try_from(2 + user / SOCKETS_PER_ADDRESS)?;
     let socket = TcpSocket::new_v4()?;

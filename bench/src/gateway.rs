@@ -1,4 +1,4 @@
-//! The gateway under test: a process of its own.
+//! The gateway under test, in a separate process.
 
 use std::{
     fs,
@@ -25,20 +25,20 @@ pub(crate) const JWT_SECRET: &str = "a secret of the benchmark, which guards not
 /// Signs the webhooks of this run.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_of_the_benchmark_which_guards_nothing";
 
-/// Time limit of a start.
+/// Maximum time that the gateway may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const QUESTION: &str = r#"{"query":"{ plans { tier } }"}"#;
 
-/// Linux counts CPU time in hundredths of a second for every program.
+/// Linux reports CPU time to programs in hundredths of a second.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A running gateway. Dropped, it is killed.
+/// A running gateway. Dropping it kills the process.
 pub(crate) struct Gateway {
     child: Child,
     id: u32,
     pub(crate) address: SocketAddr,
-    /// From its start to its first answer.
+    /// Time from the start of the process to its first response.
     pub(crate) start: Duration,
 }
 
@@ -54,10 +54,10 @@ impl Gateway {
             .env("MAX_CONNECTIONS", "100000")
             .kill_on_drop(true)
             .spawn()?;
-        let id = child.id().ok_or("the gateway ended at once")?;
+        let id = child.id().ok_or("the gateway exited immediately")?;
         while let Err(error) = answers(address).await {
             if begun.elapsed() > PATIENCE {
-                return Err(format!("the gateway does not answer: {error}").into());
+                return Err(format!("the gateway does not respond: {error}").into());
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -85,7 +85,7 @@ impl Gateway {
     }
 }
 
-/// Asks a question that needs no user.
+/// Sends a query that needs no user, and checks the response.
 async fn answers(address: SocketAddr) -> Result<(), Failure> {
     let call = Call { path: "/graphql", header: ("accept", "application/json".to_owned()), body: QUESTION.to_owned() };
     let answer: Value = serde_json::from_slice(&Caller::connect(address).await?.send(call).await?)?;
@@ -96,7 +96,7 @@ pub(crate) async fn migrate(program: &Path, database_url: &str) -> Result<(), Fa
     succeeds(command(program, database_url).args(["migrate", "up"])).await
 }
 
-/// Proves the books from the rows.
+/// Verifies the ledger with `patch-hive verify`.
 pub(crate) async fn verify(program: &Path, database_url: &str) -> Result<(), Failure> {
     succeeds(command(program, database_url).arg("verify")).await
 }
@@ -120,7 +120,7 @@ fn command(program: &Path, database_url: &str) -> Command {
         .env("STRIPE_SECRET_KEY", "sk_test_of_the_benchmark")
         .env("STRIPE_PUBLISHABLE_KEY", "pk_test_of_the_benchmark")
         .env("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
-        // Nothing listens there: no work calls Stripe.
+        // Nothing listens on this port: no workload calls Stripe.
         .env("STRIPE_API_BASE", "http://127.0.0.1:9/")
         .env("RECONCILE_INTERVAL_MINUTES", "0")
         .stdin(Stdio::null());

@@ -1,4 +1,4 @@
-//! Callers who ask one after the other, as fast as they are answered.
+//! Runs concurrent callers, each of which sends its next request as soon as the previous response arrives.
 
 use std::{
     sync::{
@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use crate::{Failure, caller::Caller, gateway::Gateway, table::Figures, works::Work};
 
-/// Requests before the measured time, so that connections, statements and tables are warm.
+/// Duration of the warm-up before the measurement, which fills the caches of connections, statements and tables.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// Numbers requests over all works, so that no key is used twice.
+/// The number of the next request. It counts across all workloads, so that no idempotency key is used twice.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
-/// Runs a work with so many callers for some time.
+/// Runs a workload with `callers` concurrent callers for `time`, after a warm-up.
 pub(crate) async fn run(gateway: &Gateway, work: &Work, callers: usize, time: Duration) -> Result<Figures, Failure> {
     ask(gateway, work, callers, WARM_UP).await?;
     let (cpu, begun) = (gateway.cpu()?, Instant::now());
@@ -28,7 +28,7 @@ pub(crate) async fn run(gateway: &Gateway, work: &Work, callers: usize, time: Du
     Ok(Figures::of(&mut times, elapsed, cpu))
 }
 
-/// The duration of each request.
+/// Sends requests for `time`, and returns the duration of each.
 async fn ask(gateway: &Gateway, work: &Work, callers: usize, time: Duration) -> Result<Vec<Duration>, Failure> {
     let until = Instant::now() + time;
     let work = Arc::new(work.clone());
@@ -47,7 +47,7 @@ async fn call_until(address: std::net::SocketAddr, work: Arc<Work>, until: Insta
         times.push(begun.elapsed());
         let answer = serde_json::from_slice(&answer)?;
         if !(work.check)(&answer) {
-            return Err(format!("{}: a wrong answer: {answer}", work.name).into());
+            return Err(format!("{}: unexpected response: {answer}", work.name).into());
         }
     }
     Ok(times)

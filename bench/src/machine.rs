@@ -1,8 +1,8 @@
-//! The machine, in one line for the head of the table.
+//! Describes the machine in one line, which heads the table.
 
 use std::fs;
 
-/// Processor, cores, memory and kernel.
+/// Returns the number of cores, the processor, the memory and the kernel.
 pub(crate) fn describe() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let after = |text: &str, name: &str| {

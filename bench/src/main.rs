@@ -1,12 +1,13 @@
-//! Measures a release build of the gateway on PostgreSQL and on SQLite, each for some seconds a work.
+//! Measures a release build of the gateway on PostgreSQL and on SQLite, for some seconds per workload.
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p patch-hive-bench -- --save run.json
 //! cargo run --release -p patch-hive-bench -- --against run.json
 //! ```
 //!
-//! The gateway, the database and this program share the machine, so compare runs of one machine only; CPU seconds for 1,000
-//! requests are steadier than rates. Every answer is checked, and at the end `patch-hive verify` proves the books.
+//! The gateway, the database and this program share the machine, so compare only runs on the same machine. CPU seconds
+//! per 1,000 requests vary less than rates. Every response is checked, and at the end `patch-hive verify` verifies the
+//! ledger.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is a table")]
 
 mod caller;
@@ -33,34 +34,34 @@ use crate::{
     table::{Figures, Row},
 };
 
-/// An error of this program. Its message is for the person at the terminal.
+/// Any error of this program. Its message is printed to the terminal.
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Measures a release build of the gateway.
 #[derive(Parser)]
 struct Options {
-    /// The built gateway; without it, target/release/patch-hive beside this program
+    /// Path of the gateway's binary; defaults to patch-hive beside this program
     #[arg(long)]
     gateway: Option<PathBuf>,
-    /// Seconds of each work
+    /// Seconds per workload
     #[arg(long, default_value = "5")]
     seconds: u64,
-    /// Callers at once
+    /// Number of concurrent callers
     #[arg(long, default_value = "64")]
     callers: usize,
-    /// Users; at least as many as sockets
+    /// Number of users; raised to the number of sockets if it is lower
     #[arg(long, default_value = "5000")]
     users: i64,
-    /// Sockets that watch balances
+    /// Number of websockets that watch balances
     #[arg(long, default_value = "500")]
     sockets: usize,
-    /// Only this database: sqlite or postgres
+    /// Measure only this database: sqlite or postgres
     #[arg(long)]
     database: Option<String>,
-    /// A stored run to compare with
+    /// File of a stored run to compare with
     #[arg(long)]
     against: Option<PathBuf>,
-    /// Where to store this run
+    /// File to store this run in
     #[arg(long)]
     save: Option<PathBuf>,
 }
@@ -80,7 +81,7 @@ async fn main() -> Result<(), Failure> {
     if options.database.as_deref() != Some("sqlite") {
         match Postgres::start().await? {
             Some(server) => rows.extend(measure("postgres", server.url(), &program, &options).await?),
-            None => eprintln!("PostgreSQL is not installed: measured on SQLite only"),
+            None => eprintln!("PostgreSQL is not installed; only SQLite is measured"),
         }
     }
     if options.database.as_deref() != Some("postgres") {
@@ -108,7 +109,7 @@ async fn measure(database: &str, url: &str, program: &Path, options: &Options) -
         let callers = if work.alone { 1 } else { options.callers };
         rows.push(load::run(&gateway, &work, callers, time).await?.named(database, work.name));
     }
-    // A fresh process: memory that earlier workloads left behind would count as the sockets', or hide theirs.
+    // A fresh process: memory that earlier workloads left behind would be attributed to the sockets, or hide their memory.
     gateway.stop().await?;
     let gateway = Gateway::start(program, url).await?;
     rows.push(

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of this run's own, with durable commits, on a free port of loopback.
+//! Starts a PostgreSQL server for this run, with durable commits, on a free loopback port.
 
 use std::{fs, net::TcpListener, os::unix::fs::chown, path::PathBuf, process::Stdio, time::Duration};
 
@@ -8,10 +8,10 @@ use tokio::process::{Child, Command};
 
 use crate::Failure;
 
-/// The user "nobody", who runs the server where this program runs as root, which PostgreSQL refuses to do.
+/// The id of the user "nobody", who runs the server if this program runs as root: PostgreSQL refuses to run as root.
 const UNPRIVILEGED: u32 = 65_534;
 
-/// The running server. Dropped, it is killed, and its folder is removed.
+/// A running server. Dropping it kills the process and removes its folder.
 pub(crate) struct Postgres {
     _server: Child,
     _folder: TempDir,
@@ -19,7 +19,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts it; `None` where PostgreSQL is not installed.
+    /// Starts a server; `None` if PostgreSQL is not installed.
     pub(crate) async fn start() -> Result<Option<Self>, Failure> {
         let Some(binaries) = binaries() else { return Ok(None) };
         let folder = tempfile::Builder::new().prefix("patch-hive-bench-").tempdir()?;

@@ -1,10 +1,10 @@
-//! The rows that the works need: users with credits, each a customer of Stripe's.
+//! Inserts the rows that the workloads need: users with credits, each with a Stripe customer.
 
 use sea_orm::{ConnectionTrait, Database};
 
 use crate::Failure;
 
-/// Credits of each user at the start: more than all charges together can take.
+/// Initial credits of each user: more than all charges together can spend.
 pub(crate) const CREDITS: i64 = 100_000_000;
 
 /// Fills an empty database.

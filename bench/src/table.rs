@@ -1,4 +1,4 @@
-//! The table, and runs that are stored.
+//! Renders the table of results, and reads and writes stored runs.
 
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
-/// The figures of one work.
+/// The figures of one workload.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Figures {
-    /// Requests a second.
+    /// Requests per second.
     rate: f64,
-    /// Milliseconds.
+    /// Median latency in milliseconds.
     p50: f64,
-    /// Milliseconds.
+    /// 99th percentile of the latency, in milliseconds.
     p99: f64,
-    /// CPU seconds of the gateway for 1,000 requests.
+    /// CPU seconds of the gateway per 1,000 requests.
     cpu: f64,
-    /// KiB for each idle socket.
+    /// Memory of each idle socket, in KiB.
     memory: Option<f64>,
     /// CPU of the gateway while all sockets are idle, in percent of a core.
     idle: Option<f64>,
 }
 
-/// The figures of one work on one database.
+/// The figures of one workload on one database.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Row {
     database: String,
@@ -33,7 +33,7 @@ pub(crate) struct Row {
 }
 
 impl Figures {
-    /// Of the time that each request took, all of them together, and the gateway's CPU seconds.
+    /// Computes the figures from the duration of each request, the elapsed time, and the gateway's CPU seconds.
     pub(crate) fn of(times: &mut [Duration], elapsed: Duration, cpu: f64) -> Self {
         times.sort_unstable();
         let count = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX));
@@ -43,7 +43,7 @@ impl Figures {
         Self { rate, p50, p99, cpu, memory: None, idle: None }
     }
 
-    /// The same, with what the sockets took while they were idle: KiB each, and the CPU of all in percent of a core.
+    /// Adds the cost of the idle sockets: KiB per socket, and the gateway's CPU in percent of a core.
     pub(crate) fn with_sockets(self, memory: f64, idle: f64) -> Self {
         Self { memory: Some(memory), idle: Some(idle), ..self }
     }
@@ -57,7 +57,7 @@ fn milliseconds(time: &Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// A stored run.
+/// Reads a stored run.
 pub(crate) fn read(path: &Path) -> Result<Vec<Row>, Failure> {
     Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
 }
@@ -67,13 +67,13 @@ pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<(), Failure> {
     Ok(fs::write(path, serde_json::to_string_pretty(rows)?)?)
 }
 
-/// A table in Markdown, with the machine in its head.
+/// Renders a Markdown table below a line that describes the machine.
 pub(crate) fn render(machine: &str, rows: &[Row], against: Option<&[Row]>) -> String {
     let mut table = format!(
         "{machine}\n\n\
-         | database | work | per second | p50 ms | p99 ms | gateway CPU s per 1,000 | KiB per socket | idle, % of a core |{}\n\
+         | database | workload | per second | p50 ms | p99 ms | gateway CPU s per 1,000 | KiB per socket | idle, % of a core |{}\n\
          |---|---|---:|---:|---:|---:|---:|---:|{}\n",
-        if against.is_some() { " rate, of the stored run's | CPU, of the stored run's |" } else { "" },
+        if against.is_some() { " rate / stored run | CPU / stored run |" } else { "" },
         if against.is_some() { "---:|---:|" } else { "" },
     );
     for row in rows {

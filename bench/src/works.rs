@@ -1,4 +1,4 @@
-//! The works that are measured by requests.
+//! The workloads: the kinds of requests that are measured.
 
 use std::sync::Arc;
 
@@ -17,27 +17,27 @@ const READ: &str = "{ balance { credits } tier subscription { tier status curren
 const CHARGE: &str = "mutation ($key: String!) { chargeExport(input: { runId: \"bench\", idempotencyKey: $key }) \
     { ... on ExportCharge { credits replayed balance { credits } } } }";
 
-/// The user whom everybody charges in the work that says so.
+/// The user whom every caller charges in the workload `charge, one user`.
 const HOT: i64 = 1;
 
-/// A request by its number, which is never used twice.
+/// Builds a request from its number, which is never used twice.
 type Make = Arc<dyn Fn(u64) -> Result<Call, Failure> + Send + Sync>;
 
-/// One kind of request.
+/// A workload: one kind of request.
 #[derive(Clone)]
 pub(crate) struct Work {
     pub(crate) name: &'static str,
-    /// One caller, who waits for each answer: how long a request takes when nobody else asks.
+    /// `true` if a single caller runs the workload, which shows the latency of a request without concurrency.
     pub(crate) alone: bool,
     pub(crate) make: Make,
-    /// Checks an answer.
+    /// Returns `true` if a response is the expected one.
     pub(crate) check: fn(&Value) -> bool,
 }
 
-/// Every work, in the order in which they are run.
+/// Returns all workloads in the order in which they run.
 pub(crate) fn all(users: i64) -> Vec<Work> {
     let tokens: Arc<[String]> = (1..=users).filter_map(|user| bearer(user).ok()).collect();
-    // Neighbours in time are not neighbours in the tables.
+    // Successive requests are for users whose rows are far apart in the tables.
     let of = move |number: u64| ((number.wrapping_mul(7919)) % users.unsigned_abs()) + 1;
     let token = move |user: u64| -> Result<String, Failure> {
         let place = usize::try_from(user - 1)?;
@@ -87,7 +87,7 @@ fn is_applied(answer: &Value) -> bool {
 /// Seconds of a billing period.
 const MONTH: i64 = 30 * 86_400;
 
-/// The invoice of a new subscription that was paid, as Stripe reports it: it grants the credits of a period.
+/// Builds the event that Stripe sends for the paid invoice of a new subscription. It grants the credits of a period.
 fn webhook(user: u64, number: u64) -> Result<Call, Failure> {
     let now = now();
     let subscription = format!("sub_bench{number}");
