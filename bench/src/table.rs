@@ -71,7 +71,7 @@ pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<(), Failure> {
 pub(crate) fn render(machine: &str, rows: &[Row], against: Option<&[Row]>) -> String {
     let mut table = format!(
         "{machine}\n\n\
-         | database | workload | per second | p50 ms | p99 ms | gateway CPU s per 1,000 | KiB per socket | idle, % of a core |{}\n\
+         | database | workload | per second | p50 ms | p99 ms | gateway CPU s/1,000 | KiB per socket | idle, % of a core |{}\n\
          |---|---|---:|---:|---:|---:|---:|---:|{}\n",
         if against.is_some() { " rate / stored run | CPU / stored run |" } else { "" },
         if against.is_some() { "---:|---:|" } else { "" },
