@@ -1,4 +1,4 @@
-//! Reading requests and writing lists, as all calls of the API do.
+//! Parses requests and renders lists, for all calls of the API.
 
 pub(crate) mod call;
 pub(crate) mod form;

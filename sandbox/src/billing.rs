@@ -1,4 +1,4 @@
-//! Time and money: renewals, retries, prorations, plan changes, and the effects of timers.
+//! Billing: renewals, retries, prorations, plan changes, and the effects of timers.
 
 pub(crate) mod cancellation;
 pub(crate) mod catalogue;

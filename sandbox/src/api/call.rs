@@ -1,4 +1,4 @@
-//! An API call as the handlers see it.
+//! An API call, as handlers receive it.
 
 use crate::{
     api::{form::Params, list::Query},
@@ -13,18 +13,18 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The id in the path.
+    /// Returns the first id in the path; empty if the path has none.
     pub(crate) fn id(&self) -> String {
         self.ids.first().cloned().unwrap_or_default()
     }
 
-    /// Answers with the object that the path names.
+    /// Returns the object that the path names.
     pub(crate) fn retrieve(&mut self, kind: Kind) -> Answer {
         self.params.finish()?;
         self.work.state.named(kind, &self.id())
     }
 
-    /// Lists objects by filters, each a parameter with the JSON pointer it is compared with.
+    /// Lists objects. Each filter is a parameter and the JSON pointer of the field that must equal it.
     pub(crate) fn list(&mut self, kind: Kind, filters: &[(&str, &'static str)]) -> Answer {
         let query = Query::read(&mut self.params, filters)?;
         self.params.finish()?;

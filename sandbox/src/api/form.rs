@@ -1,7 +1,7 @@
 //! Stripe's form encoding: brackets nest, and every handler names the parameters that it takes.
 //!
-//! A handler takes its parameters out of [`Params`] and then calls [`Params::finish`], which refuses the rest, so a
-//! misspelt parameter never passes in silence. Nothing may be changed before `finish`.
+//! A handler takes its parameters out of [`Params`] and then calls [`Params::finish`], which refuses the rest, so that
+//! a misspelled parameter is an error. A handler must not change the state before `finish`.
 
 use serde_json::{Map, Value};
 
@@ -19,14 +19,14 @@ enum Node {
 
 type Entries = Vec<(String, Node)>;
 
-/// A hash of texts that a request changes another one with.
+/// A change of a hash of strings, as a request describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Hash {
-    /// The request does not name it.
+    /// The request does not contain the hash.
     Absent,
-    /// An empty text instead of a hash: unset everything.
+    /// An empty string instead of a hash, which removes all keys.
     Empty,
-    /// Single keys to set, or with an empty text to unset.
+    /// Keys to set. A key with an empty value is removed.
     Pairs(Map<String, Value>),
 }
 
@@ -38,7 +38,8 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// Reads `a=1&b[c]=2&d[]=3`, brackets raw or percent-encoded, `+` as space. What comes later wins.
+    /// Parses `a=1&b[c]=2&d[]=3`, with raw or percent-encoded brackets, and `+` for a space. The last value of a
+    /// repeated name wins.
     pub(crate) fn parse(encoded: &[u8]) -> Result<Params, Problem> {
         let mut entries = Entries::new();
         for (count, (key, text)) in url::form_urlencoded::parse(encoded).enumerate() {
@@ -52,7 +53,7 @@ impl Params {
         Ok(Params { name: String::new(), entries })
     }
 
-    /// The full name of one of these parameters, as error bodies spell it.
+    /// Returns the full name of one of these parameters, as error bodies contain it.
     pub(crate) fn name_of(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}[{key}]", self.name) }
     }
@@ -62,7 +63,7 @@ impl Params {
         Some(self.entries.remove(place).1)
     }
 
-    /// A text that may be empty: on updates an empty value unsets the field.
+    /// Takes a string that may be empty. In an update, an empty value unsets the field.
     pub(crate) fn unsettable(&mut self, key: &str) -> Result<Option<String>, Problem> {
         match self.take(key) {
             None => Ok(None),
@@ -110,7 +111,7 @@ impl Params {
         }
     }
 
-    /// A nested hash. Its [`Params::finish`] has to be called too.
+    /// Takes a nested hash. The caller must call its [`Params::finish`] too.
     pub(crate) fn child(&mut self, key: &str) -> Result<Option<Params>, Problem> {
         let name = self.name_of(key);
         match self.take(key) {
@@ -120,7 +121,7 @@ impl Params {
         }
     }
 
-    /// An array of hashes.
+    /// Takes an array of hashes.
     pub(crate) fn children(&mut self, key: &str) -> Result<Vec<Params>, Problem> {
         let Some(mut array) = self.child(key)? else {
             return Ok(Vec::new());
@@ -129,7 +130,7 @@ impl Params {
         keys.iter().filter_map(|key| array.child(key).transpose()).collect()
     }
 
-    /// An array of texts.
+    /// Takes an array of strings.
     pub(crate) fn texts(&mut self, key: &str) -> Result<Vec<String>, Problem> {
         let Some(mut array) = self.child(key)? else {
             return Ok(Vec::new());
@@ -138,7 +139,7 @@ impl Params {
         keys.iter().filter_map(|key| array.text(key).transpose()).collect()
     }
 
-    /// A one-level hash of texts.
+    /// Takes a hash of strings without nested hashes.
     pub(crate) fn hash(&mut self, key: &str) -> Result<Hash, Problem> {
         let name = self.name_of(key);
         match self.take(key) {
@@ -155,7 +156,7 @@ impl Params {
         }
     }
 
-    /// Drops parameters of Stripe that are accepted and have no effect here.
+    /// Drops parameters of Stripe that are accepted without effect.
     pub(crate) fn ignore(&mut self, keys: &[&str]) {
         self.entries.retain(|(name, _)| !keys.contains(&name.as_str()));
     }
@@ -169,7 +170,7 @@ impl Params {
     }
 }
 
-/// `a[b][]` becomes `a`, `b` and an empty text.
+/// Splits a name into its parts: `a[b][]` becomes `a`, `b` and an empty string.
 fn split_key(key: &str) -> Option<Vec<String>> {
     let Some((root, rest)) = key.split_once('[') else {
         return (!key.is_empty() && !key.contains(']')).then(|| vec![key.to_owned()]);
@@ -181,7 +182,7 @@ fn split_key(key: &str) -> Option<Vec<String>> {
     well_formed.then_some(path)
 }
 
-/// `None` when a text and a hash claim the same name.
+/// Inserts a value at a path. Returns `None` if a string and a hash have the same name.
 fn insert(entries: &mut Entries, path: &[String], text: String) -> Option<()> {
     let (key, rest) = path.split_first()?;
     let key = if key.is_empty() { array_key(entries, rest) } else { key.clone() };
@@ -200,7 +201,7 @@ fn insert(entries: &mut Entries, path: &[String], text: String) -> Option<()> {
     }
 }
 
-/// `a[][b]=1&a[][c]=2` is one element, `a[][b]=1&a[][b]=2` are two.
+/// Returns the key of an element of an array: `a[][b]=1&a[][c]=2` is one element, `a[][b]=1&a[][b]=2` are two.
 fn array_key(entries: &Entries, rest: &[String]) -> String {
     match (entries.last(), rest.first()) {
         (Some((last, Node::Branch(inner))), Some(next)) if !inner.iter().any(|(name, _)| name == next) => last.clone(),

@@ -1,4 +1,4 @@
-//! Lists: newest first, by cursor (docs.stripe.com/api/pagination).
+//! Lists: newest first, with pagination by cursor (docs.stripe.com/api/pagination).
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const DEFAULT_LIMIT: i64 = 10;
 
 const MAX_LIMIT: i64 = 100;
 
-/// Elements of a list inside an object; the list's own URL has the others.
+/// Maximum number of elements of a list inside an object. The list's own URL returns the others.
 const MAX_EMBEDDED: usize = 10;
 
 /// The parameters that every list has, and the equality filters of one list.
@@ -24,7 +24,8 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// Takes paging, `created` and the given filters, each a parameter with the JSON pointer it is compared with.
+    /// Takes the pagination parameters, `created` and the given filters. Each filter is a parameter and the JSON
+    /// pointer of the field that must equal it.
     pub(crate) fn read(params: &mut Params, filters: &[(&str, &'static str)]) -> Result<Query, Problem> {
         let mut equal = Vec::new();
         for (param, pointer) in filters {
@@ -40,7 +41,7 @@ impl Query {
         Ok(Query { limit: limit(params)?, after, before, created: Created::read(params)?, equal })
     }
 
-    /// The page, as Stripe's list object.
+    /// Returns the page as a list object of Stripe.
     pub(crate) fn answer(&self, state: &State, kind: Kind, keep: impl Fn(&Value) -> bool) -> Result<Value, Problem> {
         let place = |param: &str, id: &Option<String>| match id {
             None => Ok(None),
@@ -87,7 +88,8 @@ fn limit(params: &mut Params) -> Result<usize, Problem> {
     in_range.ok_or_else(|| Problem::invalid_parameter("limit", format!("limit must be between 1 and {MAX_LIMIT}.")))
 }
 
-/// One page of a list that is part of an object, in the order of the object: `limit`, `starting_after` and `ending_before`.
+/// Returns one page of a list that is part of an object, in the order of the object, by the parameters `limit`,
+/// `starting_after` and `ending_before`.
 pub(crate) fn page_of(params: &mut Params, url: &str, all: &[Value]) -> Result<Value, Problem> {
     let limit = limit(params)?;
     let place = |param: &str, id: Option<String>| match id {
@@ -115,14 +117,14 @@ pub(crate) fn page_of(params: &mut Params, url: &str, all: &[Value]) -> Result<V
     Ok(json!({ "object": "list", "data": all[from..to], "has_more": has_more, "url": url }))
 }
 
-/// A list inside an object: Stripe shows the first ten elements there.
+/// Renders a list inside an object, with its first ten elements as at Stripe.
 pub(crate) fn embedded(url: &str, all: &[Value]) -> Value {
     let shown = &all[..all.len().min(MAX_EMBEDDED)];
     let has_more = shown.len() < all.len();
     json!({ "object": "list", "data": shown, "has_more": has_more, "total_count": all.len(), "url": url })
 }
 
-/// A list that is part of an object, or short enough for one page.
+/// Renders a whole list as one page.
 pub(crate) fn whole(url: &str, data: &[Value]) -> Value {
     json!({ "object": "list", "data": data, "has_more": false, "total_count": data.len(), "url": url })
 }

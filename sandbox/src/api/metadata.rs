@@ -13,7 +13,7 @@ const MAX_KEY_CHARS: usize = 40;
 
 const MAX_VALUE_CHARS: usize = 500;
 
-/// The metadata of a new object; empty when the request has none.
+/// Takes the metadata of a new object; empty if the request has none.
 pub(crate) fn of_new(params: &mut Params) -> Result<Map<String, Value>, Problem> {
     let mut metadata = Map::new();
     apply(&mut metadata, read(params)?);
@@ -58,7 +58,7 @@ pub(crate) fn apply(metadata: &mut Map<String, Value>, change: Hash) {
     }
 }
 
-/// As [`apply`], on the `metadata` of an object.
+/// Does the same as [`apply`] to the `metadata` of an object.
 pub(crate) fn apply_to(object: &mut Value, change: Hash) {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         apply(metadata, change);

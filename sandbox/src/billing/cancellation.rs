@@ -1,4 +1,4 @@
-//! Cancellation of subscriptions, at once or later (docs.stripe.com, "Cancel subscriptions").
+//! Cancellation of subscriptions, immediately or later (docs.stripe.com, "Cancel subscriptions").
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// When a subscription is to end.
+/// The time at which a subscription ends.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Ending {
     Never,
@@ -21,7 +21,7 @@ pub(crate) enum Ending {
     At(i64),
 }
 
-/// Writes an announced end, or its withdrawal, into the subscription. Announcing the same again keeps the first moment.
+/// Schedules the end of a subscription, or withdraws it. Scheduling an end again keeps the first `canceled_at`.
 pub(crate) fn announce(subscription: &mut Value, ending: &Ending, now: i64) {
     let (at_period_end, cancel_at) = match ending {
         Ending::Never => (false, Value::Null),
@@ -40,12 +40,12 @@ pub(crate) fn announce(subscription: &mut Value, ending: &Ending, now: i64) {
         if announced { "cancellation_requested".into() } else { Value::Null };
 }
 
-/// Returns `true` once an announced end has come.
+/// Returns `true` once the scheduled end of the subscription is reached.
 pub(crate) fn is_due(subscription: &Value, now: i64) -> bool {
     subscription["cancel_at"].as_i64().is_some_and(|at| at <= now)
 }
 
-/// The moment of `cancel_at` has come, unless it was moved.
+/// Ends a subscription whose `cancel_at` is reached. It may have been moved since the timer was set.
 pub(crate) fn end_if_due(work: &mut Work<'_>, id: &str) {
     let subscription = work.get(Kind::Subscription, id);
     if !has_ended(&subscription) && is_due(&subscription, work.now) {
@@ -53,7 +53,7 @@ pub(crate) fn end_if_due(work: &mut Work<'_>, id: &str) {
     }
 }
 
-/// Ends a subscription now, for one of Stripe's reasons. Nobody tries to collect its invoices any more.
+/// Ends a subscription now, with one of Stripe's reasons. Its invoices are no longer collected automatically.
 pub(crate) fn end(work: &mut Work<'_>, id: &str, reason: &str) -> Value {
     let now = work.now;
     let schedule = schedule::detach(work, id, "canceled");

@@ -1,4 +1,4 @@
-//! The catalogue that every sandbox begins with: three monthly plans.
+//! The catalogue that every sandbox starts with: three monthly plans.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     store::{kind::Kind, state::State},
 };
 
-/// Name, key and cents a month of each plan.
+/// Name, lookup key and monthly price in cents of each plan.
 const PLANS: [(&str, &str, i64); 3] = [("Core", "core", 499), ("Pro", "pro", 1499), ("Studio", "studio", 2999)];
 
 /// Adds the catalogue to a new account: `price_core`, `price_pro` and `price_studio` with their products.

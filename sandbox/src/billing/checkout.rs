@@ -20,27 +20,27 @@ use crate::{
     },
 };
 
-/// The reason for which a checkout was not paid.
+/// The reason that a checkout session was not paid.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Refusal {
     NoSuchSession,
     /// The session is complete or expired.
     Closed,
-    /// The card was declined; the session stays open and nothing was made.
+    /// The card was declined; the session stays open and nothing was created.
     Declined(Decline),
 }
 
 const EXCLUDED: Decline = Decline {
     code: "payment_method_not_available",
     reason: None,
-    message: "This page does not take this payment method.",
+    message: "This page does not accept this payment method.",
 };
 
 fn is_excluded(session: &Value, kind: &str) -> bool {
     session["excluded_payment_method_types"].as_array().is_some_and(|excluded| excluded.iter().any(|one| one == kind))
 }
 
-/// Pays an open session with a test number, and answers with the completed session.
+/// Pays an open session with a test number, and returns the completed session.
 pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, Refusal> {
     let session = work.state.find(Kind::Session, id).cloned().ok_or(Refusal::NoSuchSession)?;
     if session["status"] != "open" || session["expires_at"].as_i64().is_some_and(|at| at <= work.now) {
@@ -62,7 +62,8 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, 
     Ok(session)
 }
 
-/// Subscription mode: Stripe makes the subscription only now, and its first invoice is paid with it.
+/// Completes a session in subscription mode. As at Stripe, the subscription is created only now, and its first invoice
+/// is charged.
 fn subscribe(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
     let customer = customer_of(work, session);
     let payment_method = card.save(work, &customer);
@@ -100,7 +101,8 @@ fn subscribe(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
     });
 }
 
-/// A trial, or a coupon for everything, leaves nothing to pay. The money of a delayed method is not there yet.
+/// Returns the `payment_status`. A trial, or a coupon for the whole amount, leaves nothing to pay; a delayed method has
+/// not paid yet.
 fn payment_status(session: &Value, progress: Progress) -> &'static str {
     match progress {
         _ if session["amount_total"] == 0 => "no_payment_required",
@@ -109,7 +111,8 @@ fn payment_status(session: &Value, progress: Progress) -> &'static str {
     }
 }
 
-/// Payment mode: one payment intent, which succeeds immediately or stays in processing. A free order has none.
+/// Completes a session in payment mode with one payment intent, which succeeds immediately or stays in processing. A
+/// free order has none.
 fn buy(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
     if session["amount_total"] == 0 {
         complete(work, session, |session| {
@@ -140,7 +143,7 @@ fn buy(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
     }
 }
 
-/// The customer of a session; a guest becomes one.
+/// Returns the customer of a session, and creates one for a guest.
 fn customer_of(work: &mut Work<'_>, session: &Value) -> Value {
     match &session["customer"] {
         Value::Null => {
@@ -151,7 +154,7 @@ fn customer_of(work: &mut Work<'_>, session: &Value) -> Value {
     }
 }
 
-/// Creates the invoice of a purchase that was paid, if the session asks for one with `invoice_creation`.
+/// Creates the invoice of a paid purchase, if the session requests one with `invoice_creation`.
 pub(crate) fn create_invoice(work: &mut Work<'_>, id: &str) {
     let session = work.get(Kind::Session, id);
     let lines = work.state.orders.get(id).map(|order| order.lines.clone()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Credit notes: corrections of final invoices (docs.stripe.com/invoicing/integration/programmatic-credit-notes).
 //!
-//! A note on an open invoice lowers the amount that remains to be paid. A note on a paid invoice gives money back: as a
+//! A note on an open invoice lowers the amount that remains to be paid. A note on a paid invoice returns money: as a
 //! refund, as credit on the customer's balance, or outside of Stripe.
 
 use serde_json::{Map, Value, json};
@@ -20,29 +20,29 @@ use crate::{
     },
 };
 
-/// The request for a note. All amounts are in minor units.
+/// The request for a credit note. All amounts are in minor units.
 pub(crate) struct Order {
     pub(crate) invoice: Value,
     /// At least one line.
     pub(crate) lines: Vec<Line>,
-    /// The part that a new refund gives back.
+    /// The amount of a new refund.
     pub(crate) refund: i64,
-    /// Refunds that were made before, with the part that each of them counts for.
+    /// Existing refunds, each with the amount of it that the note covers.
     pub(crate) refunds: Vec<(String, i64)>,
-    /// The part that goes to the customer's balance.
+    /// The amount that is credited to the customer's balance.
     pub(crate) balance: i64,
-    /// The part that is given back outside of Stripe.
+    /// The amount that is returned outside of Stripe.
     pub(crate) out_of_band: i64,
     pub(crate) reason: Option<String>,
     pub(crate) memo: Option<String>,
     pub(crate) metadata: Map<String, Value>,
 }
 
-/// A line of a note.
+/// A line of a credit note.
 pub(crate) struct Line {
     pub(crate) amount: i64,
     pub(crate) description: Option<String>,
-    /// The credited line of the invoice; without one the line is a custom one.
+    /// The id of the credited line of the invoice; `None` for a custom line.
     pub(crate) credited: Option<String>,
     pub(crate) quantity: Option<i64>,
 }
@@ -58,7 +58,7 @@ impl Order {
     }
 }
 
-/// Issues a note, with everything that follows from it.
+/// Issues a credit note: makes its refund, credits the balance, and updates the invoice.
 pub(crate) fn issue(work: &mut Work<'_>, order: &Order) -> Answer {
     check(order)?;
     let paid = order.invoice["status"] == "paid";
@@ -98,7 +98,7 @@ fn check(order: &Order) -> Result<(), Problem> {
     let expected = if open { 0 } else { total };
     if returned != expected {
         let message = format!(
-            "The sum of credit amount, refund amount and out of band amount ({returned}) must equal the credit note amount ({expected}) that is given back."
+            "The sum of credit amount, refund amount and out of band amount ({returned}) must equal the amount of the credit note that is returned ({expected})."
         );
         return Err(Problem::malformed(message));
     }
@@ -162,7 +162,7 @@ fn render(work: &Work<'_>, order: &Order, refunds: &[(String, i64)]) -> Value {
     })
 }
 
-/// The path of a note's lines.
+/// Returns the path of a credit note's lines.
 pub(crate) fn lines_url(note: &str) -> String {
     format!("/v1/credit_notes/{note}/lines")
 }
@@ -189,7 +189,7 @@ fn render_line(work: &Work<'_>, line: &Line) -> Value {
     })
 }
 
-/// Writes a note's amount into its invoice; a voided note is written with a negative amount.
+/// Applies the amount of a credit note to its invoice. A voided note is applied with a negative amount.
 fn apply(work: &mut Work<'_>, note: &Value, when: &str, amount: i64) {
     let id = text(note, "invoice");
     let field = format!("{when}_payment_credit_notes_amount");
@@ -229,7 +229,7 @@ fn lower_payment(work: &mut Work<'_>, invoice: &str, remaining: i64) {
     work.change(Kind::PaymentIntent, &intent, |intent| intent["amount"] = remaining.into());
 }
 
-/// Voids a note, which must be one on an invoice that is still open.
+/// Voids a credit note. Its invoice must still be open.
 pub(crate) fn void(work: &mut Work<'_>, id: &str) -> Answer {
     let note = work.state.named(Kind::CreditNote, id)?;
     let invoice = work.get(Kind::Invoice, &text(&note, "invoice"));

@@ -14,12 +14,12 @@ use crate::{
     },
 };
 
-/// Decides a payment in processing, and answers with its payment intent. `id` names the payment intent, the invoice or the
-/// checkout session that it pays.
+/// Completes a payment in processing, as succeeded or failed, and returns its payment intent. `id` is the id of the
+/// payment intent, or of the invoice or checkout session that it pays.
 pub(crate) fn settle(work: &mut Work<'_>, id: &str, succeeded: bool) -> Answer {
     let intent = intent_of(work, id);
     if work.get(Kind::PaymentIntent, &intent)["status"] != "processing" {
-        return Err(Problem::not_now("No payment is in processing there."));
+        return Err(Problem::not_now("This object has no payment in processing."));
     }
     let invoice = invoice_of(work, &intent);
     if succeeded {
@@ -62,7 +62,8 @@ fn invoice_of(work: &Work<'_>, intent: &str) -> Option<String> {
     payment.map(|payment| text(payment, "invoice"))
 }
 
-/// The checkout session that waits for the payment. A failed one no longer does: the invoice is collected without it.
+/// Returns the checkout session that waits for the payment. After the first failure, the invoice is collected without
+/// its session.
 fn session_of(work: &Work<'_>, intent: &str, invoice: Option<&str>) -> Option<String> {
     let is_first = invoice.is_none_or(|invoice| {
         let invoice = work.get(Kind::Invoice, invoice);

@@ -6,7 +6,7 @@ use crate::{
     store::{timers::Timer, work::Work},
 };
 
-/// Fires a timer. Timers are not withdrawn when they become pointless: each checks that on its own.
+/// Fires a timer. Obsolete timers are not removed: each effect checks whether it still applies.
 pub(crate) fn fire(work: &mut Work<'_>, timer: &Timer) {
     match timer {
         Timer::SessionExpiry(session) => checkout_session::lapse(work, session),

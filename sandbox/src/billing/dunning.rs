@@ -23,7 +23,7 @@ use crate::{
 /// Days to wait after each failed attempt.
 const PAUSES_DAYS: [i64; 3] = [3, 5, 7];
 
-/// Statuses that a payment of the latest invoice ends.
+/// Statuses that become `active` when the latest invoice is paid.
 const BEHIND: [&str; 3] = ["past_due", "unpaid", "incomplete"];
 
 /// Tries to collect an open invoice automatically and applies the consequences to its subscription.
@@ -38,7 +38,8 @@ pub(crate) fn attempt(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
     progress
 }
 
-/// The time of an invoice's next attempt after its next failure. `skipped` attempts are counted already.
+/// Returns the time of the next attempt, if the current one fails. `skipped` is 1 if the invoice already counts the
+/// current attempt, and 0 otherwise.
 fn next_attempt(work: &Work<'_>, invoice: &Value, skipped: usize) -> Option<i64> {
     let tried = invoice["attempt_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
     PAUSES_DAYS.get(tried.saturating_sub(skipped)).map(|days| work.now + days * DAY_SECONDS)
@@ -51,7 +52,7 @@ fn schedule_retry(work: &mut Work<'_>, invoice: &Value, next_at: Option<i64>) {
     }
 }
 
-/// The bank answers about a payment that was in processing.
+/// Records the bank's decision on a payment that was in processing.
 pub(crate) fn settle(work: &mut Work<'_>, id: &str, succeeded: bool) {
     let invoice = work.get(Kind::Invoice, id);
     let next_at = next_attempt(work, &invoice, 1);
@@ -63,7 +64,7 @@ pub(crate) fn settle(work: &mut Work<'_>, id: &str, succeeded: bool) {
     }
 }
 
-/// Collects an invoice on request. The schedule of retries stays as it was.
+/// Collects an invoice on request. The schedule of retries does not change.
 pub(crate) fn attempt_on_request(work: &mut Work<'_>, id: &str, payment_method: Option<String>) -> Progress {
     let invoice = work.get(Kind::Invoice, id);
     let payment_method = payment_method.unwrap_or_else(|| invoice::payment_method(work, &invoice));
@@ -71,7 +72,7 @@ pub(crate) fn attempt_on_request(work: &mut Work<'_>, id: &str, payment_method: 
     collect(work, &invoice, &attempt)
 }
 
-/// Collects an invoice that the customer pays by hand, with a payment method of their choice.
+/// Collects an invoice that the customer pays on its page, with a payment method of their choice.
 pub(crate) fn attempt_by_customer(work: &mut Work<'_>, id: &str, payment_method: String) -> Progress {
     let invoice = work.get(Kind::Invoice, id);
     let attempt = Attempt { present: true, payment_method, next_at: invoice["next_payment_attempt"].as_i64() };
@@ -84,7 +85,7 @@ fn collect(work: &mut Work<'_>, invoice: &Value, attempt: &Attempt) -> Progress 
     progress
 }
 
-/// The subscription follows the payment of its latest invoice.
+/// Updates a subscription after an attempt to pay its latest invoice.
 pub(crate) fn follow(work: &mut Work<'_>, invoice: &Value, progress: Progress) {
     let subscription = work.get(Kind::Subscription, &invoice::subscription_of(invoice));
     if subscription["latest_invoice"] != invoice["id"] || has_ended(&subscription) {
@@ -108,7 +109,7 @@ fn set_status(work: &mut Work<'_>, id: &str, status: &str) {
     event::emit_change(work, "customer.subscription.updated", &change);
 }
 
-/// The last retry failed.
+/// Cancels a subscription or changes its status after the last retry failed, as the account's settings require.
 fn give_up(work: &mut Work<'_>, invoice: &Value) {
     let id = invoice::subscription_of(invoice);
     if has_ended(&work.get(Kind::Subscription, &id)) {
@@ -121,7 +122,7 @@ fn give_up(work: &mut Work<'_>, invoice: &Value) {
     }
 }
 
-/// The time of a retry has come. A payment in between, or the subscription's end, has made it pointless.
+/// Retries a payment at its time, unless the invoice was paid in between or its subscription has ended.
 pub(crate) fn retry(work: &mut Work<'_>, id: &str) {
     let invoice = work.get(Kind::Invoice, id);
     let due = invoice["next_payment_attempt"].as_i64().is_some_and(|at| at <= work.now);

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// The invoice of a pending update was paid after all.
+/// Applies a pending update whose invoice was paid.
 pub(crate) fn apply(work: &mut Work<'_>, id: &str) {
     let change = work.change(Kind::Subscription, id, |subscription| {
         let items = subscription["pending_update"]["subscription_items"].clone();
@@ -22,7 +22,7 @@ pub(crate) fn apply(work: &mut Work<'_>, id: &str) {
     schedule::mirror(work, &change.1);
 }
 
-/// A pending update was not paid in time.
+/// Withdraws a pending update that was not paid in time.
 pub(crate) fn expire(work: &mut Work<'_>, id: &str) {
     let subscription = work.get(Kind::Subscription, id);
     let expires_at = subscription["pending_update"]["expires_at"].as_i64();
@@ -31,7 +31,8 @@ pub(crate) fn expire(work: &mut Work<'_>, id: &str) {
     }
 }
 
-/// Gives up a pending update, should there be one: its invoice is voided, the subscription stays as it is.
+/// Withdraws the pending update of a subscription, if there is one. Its invoice is voided, and the subscription keeps
+/// its items.
 pub(crate) fn withdraw(work: &mut Work<'_>, id: &str) {
     let subscription = work.get(Kind::Subscription, id);
     if subscription["pending_update"].is_null() {

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The end or the beginning of a phase has come. One that is also the end of a period is left to the renewal.
+/// Applies the end of a schedule's phase. At the end of a period, the renewal does this instead.
 pub(crate) fn advance(work: &mut Work<'_>, id: &str) {
     let schedule = work.get(Kind::Schedule, id);
     let subscription = work.get(Kind::Subscription, &text(&schedule, "subscription"));
@@ -41,7 +41,7 @@ pub(crate) fn advance(work: &mut Work<'_>, id: &str) {
                 if_declined: IfDeclined::PastDue,
                 at: work.now,
             };
-            // Prorations wait for the next invoice here, so that no payment can fail.
+            // These prorations wait for the next invoice, so no payment can fail.
             drop(plan_change::run(work, &subscription_id, &change, |_| {}));
         }
         DuePlan::Keep | DuePlan::Release => {}

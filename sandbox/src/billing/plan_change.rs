@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// The time within which a declined upgrade can still be paid, unless the period ends before that.
+/// Seconds within which a declined upgrade can still be paid, unless the period ends earlier.
 const PENDING_SECONDS: i64 = 23 * 60 * 60;
 
 /// The time at which prorations are charged.
@@ -36,25 +36,25 @@ pub(crate) enum ProrationBehavior {
 /// The effect of a failed payment on the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfDeclined {
-    /// The change stays, the subscription becomes past due.
+    /// The change stays, and the subscription becomes past due.
     PastDue,
-    /// Nothing changes, and the request is answered with 402.
+    /// Nothing changes, and the response is a 402.
     Refuse,
     /// The change waits for the payment.
     Wait,
 }
 
-/// A change of plan.
+/// A change of plan or quantity.
 pub(crate) struct PlanChange {
-    /// All items of the subscription as they are to be.
+    /// All items of the subscription after the change.
     pub(crate) items: Vec<Value>,
     pub(crate) proration: ProrationBehavior,
     pub(crate) if_declined: IfDeclined,
-    /// The moment from which the change is charged.
+    /// The time from which the change is prorated.
     pub(crate) at: i64,
 }
 
-/// Makes the change, together with `others` on the same request.
+/// Applies a plan change, together with `others`, the other changes of the same request.
 pub(crate) fn run(work: &mut Work<'_>, id: &str, plan: &PlanChange, others: impl FnOnce(&mut Value)) -> Answer {
     let subscription = work.get(Kind::Subscription, id);
     let lines = prorations(work, &subscription, plan);
@@ -88,7 +88,7 @@ pub(crate) fn run(work: &mut Work<'_>, id: &str, plan: &PlanChange, others: impl
     Ok(work.get(Kind::Subscription, id))
 }
 
-/// The prorations of a change. A trial is free, so it has none.
+/// Returns the prorations of a change. A trial is free, so it has none.
 pub(crate) fn prorations(work: &Work<'_>, subscription: &Value, plan: &PlanChange) -> Vec<Value> {
     if plan.proration == ProrationBehavior::None || subscription["status"] == "trialing" {
         return Vec::new();
@@ -117,7 +117,7 @@ fn would_pay(work: &Work<'_>, subscription: &Value) -> bool {
     !told_to_fail && card.is_some_and(|card| card.charge(false).is_ok())
 }
 
-/// Bills first. Should the payment fail, the change waits for it as `pending_update`.
+/// Bills the change before it is applied. If the payment fails, the change waits as `pending_update`.
 fn after_payment(work: &mut Work<'_>, subscription: &Value, plan: &PlanChange, lines: Vec<Value>) -> Value {
     let (id, invoice) = (text(subscription, "id"), work.new_id(Kind::Invoice));
     bill(work, subscription, &invoice, lines);

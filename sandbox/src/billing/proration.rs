@@ -23,7 +23,7 @@ pub(crate) fn take_waiting(work: &mut Work<'_>, subscription: &Value, invoice: &
     lines
 }
 
-/// The lines that a change from a subscription's items to others makes at a moment of the current period.
+/// Returns the proration lines of a change of a subscription's items at a moment of the current period.
 pub(crate) fn lines(work: &Work<'_>, subscription: &Value, items: &[Value], at: i64) -> Vec<Value> {
     let old = || subscription["items"]["data"].as_array().into_iter().flatten();
     let same =
@@ -68,7 +68,7 @@ fn debit(work: &Work<'_>, subscription: &Value, item: &Value, at: i64) -> Value 
     invoice_line::render(work, &line)
 }
 
-/// The price of the rest of the period, rounded half away from zero.
+/// Returns the price of the rest of the period, rounded half up.
 fn share(item: &Value, at: i64) -> i64 {
     let moment = |field: &str| i128::from(item[field].as_i64().unwrap_or_default());
     let (start, end) = (moment("current_period_start"), moment("current_period_end"));
@@ -78,7 +78,7 @@ fn share(item: &Value, at: i64) -> i64 {
     i64::try_from(share).unwrap_or(i64::MAX)
 }
 
-/// The invoice line that charged the credited item.
+/// Returns the invoice line that charged the credited item, or null.
 fn credited(work: &Work<'_>, subscription: &Value, item: &Value) -> Value {
     let charged = |line: &&Value| {
         let parent = &line["parent"]["subscription_item_details"];

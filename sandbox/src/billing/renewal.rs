@@ -18,11 +18,11 @@ use crate::{
     },
 };
 
-/// The time for which an invoice stays a draft, so that its owner may add to it.
+/// Seconds for which the invoice of a renewal stays a draft, so that items can be added to it.
 pub(crate) const DRAFT_SECONDS: i64 = 60 * 60;
 
-/// A period may be over. The period rolls before any money moves: the invoice of the new one is drafted now, and
-/// finalized and charged an hour later.
+/// Renews or ends a subscription whose period is over. The new period begins before any payment: its invoice is drafted
+/// now, and finalized and charged an hour later.
 pub(crate) fn period_ended(work: &mut Work<'_>, id: &str) {
     let subscription = work.get(Kind::Subscription, id);
     if has_ended(&subscription) || period_end(&subscription) > work.now {
@@ -97,7 +97,7 @@ fn bill(work: &mut Work<'_>, id: &str, since: i64) {
     }
 }
 
-/// A draft's hour is over: it becomes final and is charged.
+/// Finalizes and charges an invoice that was a draft for an hour.
 pub(crate) fn finalize(work: &mut Work<'_>, id: &str) {
     let invoice = work.get(Kind::Invoice, id);
     if invoice["status"] == "draft" && invoice["auto_advance"] == true {
@@ -109,7 +109,7 @@ pub(crate) fn finalize(work: &mut Work<'_>, id: &str) {
     }
 }
 
-/// A trial ends in three days.
+/// Emits the event that a trial ends in three days.
 pub(crate) fn announce_trial_end(work: &mut Work<'_>, id: &str) {
     let subscription = work.get(Kind::Subscription, id);
     if subscription["status"] == "trialing" {

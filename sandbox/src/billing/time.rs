@@ -8,13 +8,13 @@ use crate::{
     store::{Store, clock, work::Cause},
 };
 
-/// The longest pause between two looks at the clock, which others may move.
+/// Maximum pause between two checks of the clock, which other tasks may advance.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
 
-/// The longest time that one move of the clock waits for endpoints.
+/// Maximum time that one advance of the clock waits for endpoints.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Fires timers as time passes, for ever.
+/// Fires timers as time passes. Never returns.
 pub(crate) async fn watch(store: Arc<Store>) {
     let mut changes = store.changes();
     loop {
@@ -27,15 +27,15 @@ pub(crate) async fn watch(store: Arc<Store>) {
     }
 }
 
-/// Moves the clock forward by whole seconds, with a stop at each moment at which something is due. Answers with the new
-/// business time.
+/// Advances the clock by whole seconds, and stops at each due timer. Returns the new business time.
 pub(crate) async fn advance(store: &Store, by: Duration) -> i64 {
     let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
     advance_to(store, store.clock.now().saturating_add(seconds)).await
 }
 
-/// Moves the clock forward to a moment. Before each stop all events so far are delivered, so that a follower of the
-/// clock sees one month before the next begins; an endpoint that does not answer delays this only for a while.
+/// Advances the clock to a moment, and stops at each due timer. Before each stop, all events so far are delivered, so
+/// that a follower of the clock receives the events of one month before the next begins. An endpoint that does not
+/// respond delays this for a limited time.
 pub(crate) async fn advance_to(store: &Store, target: i64) -> i64 {
     let mut patience = PATIENCE;
     while let Some(at) = store.view(|state| state.timers.next_at()).filter(|at| *at <= target) {
@@ -50,11 +50,11 @@ pub(crate) async fn advance_to(store: &Store, target: i64) -> i64 {
     }
     drop(tokio::time::timeout(patience, quiet(store)).await);
     store.clock.advance_to(target);
-    // The offset is part of the state, and followers of changes may wait for a time that has come now.
+    // The offset is part of the state, and tasks that follow changes may wait for a time that is reached now.
     store.work(Cause::default(), |work| work.now)
 }
 
-/// Waits until every event was offered to its endpoints.
+/// Waits until every delivery that is due was attempted.
 async fn quiet(store: &Store) {
     let mut changes = store.changes();
     loop {
