@@ -1,4 +1,4 @@
-//! The API's handlers, a file for each of Stripe's nouns, and the actions of the control interface and the dashboard.
+//! The handlers of the API, one file per resource of Stripe, and the actions of the control interface and the dashboard.
 
 pub(crate) mod actions;
 pub(crate) mod cancellation;

@@ -1,7 +1,8 @@
 //! The HTTP server: Stripe's API, the pages, and the control interface.
 //!
-//! `/v1/...` is Stripe's API, whose map is `routes`. `/` is the dashboard; customers see `/pay/...`, `/portal/...` and
-//! `/invoice/...`. `/sandbox/...` is the control interface, which takes and gives JSON; `reference` lists its requests.
+//! `/v1/...` is Stripe's API, whose routes are in `routes`. `/` is the dashboard; customers see `/pay/...`,
+//! `/portal/...` and `/invoice/...`. `/sandbox/...` is the control interface, which takes and returns JSON; `reference`
+//! lists its requests.
 
 pub(crate) mod api;
 pub(crate) mod auth;

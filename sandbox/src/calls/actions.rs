@@ -1,4 +1,4 @@
-//! Actions that Stripe would not take on request. Tests, the dashboard and the control interface share them.
+//! Actions that tests, the dashboard and the control interface share. Stripe would not perform most of them on request.
 
 use crate::{
     billing::{
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Moves time on to the end of a subscription's period and past the hour in which its invoice is a draft. Answers with the
+/// Advances time to the end of a subscription's period and past the hour in which its invoice is a draft. Returns the
 /// subscription.
 pub(crate) async fn renew(store: &Store, id: &str) -> Answer {
     let subscription = store.read(Cause::default(), |work| alive(work, id))?;
@@ -32,7 +32,7 @@ pub(crate) async fn renew(store: &Store, id: &str) -> Answer {
     store.read(Cause::default(), |work| work.state.named(Kind::Subscription, id))
 }
 
-/// A subscription that has not ended.
+/// Returns a subscription that has not ended.
 fn alive(work: &Work<'_>, id: &str) -> Answer {
     let subscription = work.state.named(Kind::Subscription, id)?;
     if has_ended(&subscription) {
@@ -41,7 +41,7 @@ fn alive(work: &Work<'_>, id: &str) -> Answer {
     Ok(subscription)
 }
 
-/// Puts another card behind a subscription.
+/// Changes the card or bank account of a subscription.
 pub(crate) fn change_card(work: &mut Work<'_>, id: &str, number: &str) -> Answer {
     let subscription = alive(work, id)?;
     let card = Card::find(number).ok_or_else(|| Problem::declined(INCORRECT_NUMBER))?;
@@ -53,8 +53,8 @@ pub(crate) fn change_card(work: &mut Work<'_>, id: &str, number: &str) -> Answer
     Ok(change.1)
 }
 
-/// Announces the end of a subscription, or withdraws it. Its schedule is released first, as a customer who cancels in the portal
-/// expects.
+/// Schedules the end of a subscription, or withdraws it. Its schedule is released first, as a customer who cancels in
+/// the portal expects.
 pub(crate) fn announce_end(work: &mut Work<'_>, id: &str, ending: &Ending) -> Answer {
     let subscription = alive(work, id)?;
     if let Some(schedule) = subscription["schedule"].as_str() {
@@ -73,14 +73,14 @@ pub(crate) fn announce_end(work: &mut Work<'_>, id: &str, ending: &Ending) -> An
     Ok(change.1)
 }
 
-/// Declines the next payments of a subscription, whatever its card.
+/// Makes the next payments of a subscription fail, regardless of its card.
 pub(crate) fn fail_next_payments(work: &mut Work<'_>, id: &str, times: u32) -> Answer {
     let subscription = alive(work, id)?;
     work.state.failing.insert(id.to_owned(), times);
     Ok(subscription)
 }
 
-/// Tries to collect the latest invoice of a subscription, as a customer does who pays by hand. Answers with the invoice.
+/// Tries to collect the latest invoice of a subscription now. Returns the invoice.
 pub(crate) fn retry_payment(work: &mut Work<'_>, id: &str) -> Answer {
     let subscription = work.state.named(Kind::Subscription, id)?;
     let invoice = text(&subscription, "latest_invoice");
@@ -94,7 +94,7 @@ pub(crate) fn retry_payment(work: &mut Work<'_>, id: &str) -> Answer {
     Ok(work.get(Kind::Invoice, &invoice))
 }
 
-/// Refunds a payment intent or a charge, all that is left of it or a part.
+/// Refunds a payment intent or a charge: `amount`, or all that is left.
 pub(crate) fn refund(work: &mut Work<'_>, payment: &str, amount: Option<i64>) -> Answer {
     let order = refund::Order {
         charge: refund::charge_of(work, "payment", payment)?,
@@ -116,7 +116,7 @@ pub(crate) fn proceed(work: &mut Work<'_>, dispute: &str, outcome: Outcome) -> A
     dispute::proceed(work, dispute, outcome)
 }
 
-/// Moves an object, and with a customer all that belongs to it, to another account: calls no longer find it.
+/// Moves an object to another account, so that calls no longer find it. The objects of a customer move with the customer.
 pub(crate) fn disown(work: &mut Work<'_>, id: &str) -> Result<(), Problem> {
     let kind = Kind::of(id).unwrap_or(Kind::Customer);
     work.state.named(kind, id)?;

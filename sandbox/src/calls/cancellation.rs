@@ -56,7 +56,7 @@ pub(crate) fn read_details(params: &mut Params) -> Result<Vec<(&'static str, Val
     Ok(fields)
 }
 
-/// `DELETE /v1/subscriptions/{id}`: ends it at once, without money back.
+/// `DELETE /v1/subscriptions/{id}`: ends a subscription immediately, without a refund.
 pub(crate) fn cancel(call: &mut Call<'_>) -> Answer {
     let id = call.id();
     let subscription = call.work.state.named(Kind::Subscription, &id)?;
@@ -67,7 +67,7 @@ pub(crate) fn cancel(call: &mut Call<'_>) -> Answer {
         return Err(Problem::no_such(Kind::Subscription, &id));
     }
     call.work.change(Kind::Subscription, &id, |subscription| {
-        // An earlier announcement gives way to this request, and so does its time.
+        // This request replaces an end that was scheduled earlier, and its `canceled_at`.
         subscription["canceled_at"] = Value::Null;
         for (field, value) in details {
             subscription["cancellation_details"][field] = value;
@@ -76,7 +76,7 @@ pub(crate) fn cancel(call: &mut Call<'_>) -> Answer {
     Ok(cancellation::end(&mut call.work, &id, "cancellation_requested"))
 }
 
-/// Refuses `invoice_now` and `prorate`, which the sandbox does not support: they would change money.
+/// Refuses `invoice_now` and `prorate`, which the sandbox does not support: they would change amounts.
 pub(crate) fn read_settlement(params: &mut Params) -> Result<(), Problem> {
     for name in ["invoice_now", "prorate"] {
         if params.boolean(name)? == Some(true) {

@@ -24,7 +24,7 @@ const HALF_HOUR_SECONDS: i64 = 30 * 60;
 /// The minimum charge in US dollars, in cents.
 const LEAST_AMOUNT: i64 = 50;
 
-/// Parameters that the session repeats and that have no effect here.
+/// Parameters that the session repeats and that have no other effect.
 const SHOWN: [&str; 6] = [
     "billing_address_collection",
     "client_reference_id",
@@ -34,8 +34,8 @@ const SHOWN: [&str; 6] = [
     "submit_type",
 ];
 
-/// Parameters of Stripe that are accepted and have no effect here. Those that would change money or the page's flow, such as
-/// `automatic_tax`, are not among them: they are refused as unknown.
+/// Parameters of Stripe that are accepted without effect. Parameters that would change amounts or the page's flow, such
+/// as `automatic_tax`, are not listed: they are refused as unknown.
 const WITHOUT_EFFECT: [&str; 14] = [
     "adaptive_pricing",
     "after_expiration",
@@ -185,7 +185,7 @@ pub(crate) fn trial(data: &mut Params, now: i64) -> Result<Option<Trial>, Proble
         (Some(days), None) => (data.name_of("trial_period_days"), Trial::Days(days)),
         (_, Some(end)) => (data.name_of("trial_end"), Trial::Until(end)),
     };
-    // Stripe wants two days for a moment, since the page may stay open for one.
+    // Stripe requires `trial_end` to be two days ahead, since the page may stay open for one.
     let fits = match trial {
         Trial::Days(days) => (1..=MAX_TRIAL_DAYS).contains(&days),
         Trial::Until(end) => (now + 2 * DAY_SECONDS..=now + MAX_TRIAL_DAYS * DAY_SECONDS).contains(&end),
@@ -193,7 +193,8 @@ pub(crate) fn trial(data: &mut Params, now: i64) -> Result<Option<Trial>, Proble
     if fits && (days.is_none() || end.is_none()) {
         return Ok(Some(trial));
     }
-    let message = "A trial lasts from one day (two, as `trial_end`) to two years, and is given in one way only.";
+    let message =
+        "A trial must last one day (two for `trial_end`) to two years. Pass either `trial_period_days` or `trial_end`.";
     Err(Problem::invalid_parameter(&name, message))
 }
 
@@ -201,7 +202,7 @@ fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {
     let Some(at) = params.integer("expires_at")? else {
         return Ok(now + DAY_SECONDS);
     };
-    // A little less than half an hour passes, since the caller's clock may be a bit behind.
+    // Slightly less than half an hour is accepted, since the caller's clock may be behind.
     if (now + HALF_HOUR_SECONDS - 60..=now + DAY_SECONDS).contains(&at) {
         return Ok(at);
     }
@@ -210,7 +211,7 @@ fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {
     Err(Problem::invalid_parameter("expires_at", message))
 }
 
-/// The amount that is due at once: nothing during a trial.
+/// The amount that is due immediately: nothing during a trial.
 struct DueNow {
     subtotal: i64,
     discount: i64,

@@ -82,7 +82,7 @@ fn duration(params: &mut Params) -> Result<(String, Option<i64>), Problem> {
     Err(Problem::invalid_parameter("duration", message))
 }
 
-/// `DELETE /v1/coupons/{id}`: discounts that it gave already stay.
+/// `DELETE /v1/coupons/{id}`: discounts that exist already stay.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.id();
     let coupon = existing(call)?;
@@ -98,7 +98,7 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Answer {
     existing(call)
 }
 
-/// The coupon of the path. A deleted coupon is kept for its discounts, but calls do not find it.
+/// Returns the coupon that the path names. A deleted coupon is kept for its discounts, but calls do not find it.
 fn existing(call: &Call<'_>) -> Answer {
     let coupon = call.work.state.named(Kind::Coupon, &call.id())?;
     if coupon["deleted"] == true {

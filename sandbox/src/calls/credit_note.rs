@@ -15,7 +15,7 @@ use crate::{
 
 const REASONS: [&str; 4] = ["duplicate", "fraudulent", "order_change", "product_unsatisfactory"];
 
-/// Parameters of Stripe that are accepted and have no effect here.
+/// Parameters of Stripe that are accepted without effect.
 const WITHOUT_EFFECT: [&str; 2] = ["effective_at", "email_type"];
 
 /// `POST /v1/credit_notes`.

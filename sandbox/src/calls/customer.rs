@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Parameters of Stripe that are accepted and have no effect here.
+/// Parameters of Stripe that are accepted without effect.
 const WITHOUT_EFFECT: [&str; 6] = ["address", "preferred_locales", "shipping", "tax", "tax_exempt", "tax_id_data"];
 
 const MAX_SEARCH_RESULTS: usize = 100;
@@ -126,7 +126,7 @@ pub(crate) fn search(call: &mut Call<'_>) -> Answer {
     Ok(json!({ "object": "search_result", "data": found, "has_more": false, "next_page": null, "url": url }))
 }
 
-/// The path of a field, and its required value.
+/// Parses a clause into the path of a field and its required value.
 fn clause(text: &str) -> Option<(Vec<String>, String)> {
     let (field, wanted) = text.trim().split_once(':')?;
     let wanted = unquote(wanted)?.to_owned();

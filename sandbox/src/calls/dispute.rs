@@ -31,7 +31,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     call.params.finish()?;
     let is_open = text(&dispute, "status").ends_with("needs_response");
     if !given.is_empty() && !is_open {
-        return Err(Problem::not_now("This dispute takes no evidence any more."));
+        return Err(Problem::not_now("This dispute no longer accepts evidence."));
     }
     let change = call.work.change(Kind::Dispute, &id, |dispute| {
         for (field, value) in given {
@@ -51,7 +51,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     Ok(change.1)
 }
 
-/// `POST /v1/disputes/{id}/close`: the merchant gives in.
+/// `POST /v1/disputes/{id}/close`: the merchant concedes.
 pub(crate) fn concede(call: &mut Call<'_>) -> Answer {
     call.params.finish()?;
     let id = call.id();

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// `POST /v1/webhook_endpoints`: the only answer that shows the secret.
+/// `POST /v1/webhook_endpoints`: the only response that contains the secret.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let params = &mut call.params;
     let url = url(params)?.ok_or_else(|| Problem::missing_parameter("url"))?;
@@ -98,7 +98,7 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Answer {
     Ok(call.work.get(Kind::WebhookEndpoint, &id))
 }
 
-/// `DELETE /v1/webhook_endpoints/{id}`: deliveries that wait for it are dropped.
+/// `DELETE /v1/webhook_endpoints/{id}`: its pending deliveries are dropped.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let id = existing(call)?;
     call.params.finish()?;

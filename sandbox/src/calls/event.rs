@@ -13,7 +13,7 @@ use crate::{
 
 const MAX_TYPES: usize = 20;
 
-/// Stripe forgets an event after 30 days.
+/// Seconds for which an event can be retrieved: 30 days, as at Stripe.
 const MEMORY_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// `GET /v1/events`.

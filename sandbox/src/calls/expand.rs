@@ -1,4 +1,4 @@
-//! `expand[]`: ids in an answer become the objects they name (`docs.stripe.com/api/expanding_objects`).
+//! `expand[]`: replaces ids in a response by the objects that they name (`docs.stripe.com/api/expanding_objects`).
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     store::{kind::Kind, problem::Problem, work::Work},
 };
 
-/// Stripe's limit.
+/// Maximum number of levels, as at Stripe.
 const MAX_DEPTH: usize = 4;
 
 /// Expands one path such as `latest_invoice.payments` or `data.customer`.
@@ -22,7 +22,7 @@ pub(crate) fn expand(work: &Work<'_>, answer: &mut Value, path: &str) -> Result<
         .ok_or_else(|| Problem::invalid_parameter("expand", format!("This property cannot be expanded ({path}).")))
 }
 
-/// `None` when the path leads nowhere.
+/// Expands a path in an object. Returns `None` if the path does not exist.
 fn walk(work: &Work<'_>, object: &mut Value, path: &[&str]) -> Option<()> {
     let Some((field, rest)) = path.split_first() else {
         return Some(());
@@ -43,12 +43,12 @@ fn walk(work: &Work<'_>, object: &mut Value, path: &[&str]) -> Option<()> {
     }
 }
 
-/// The kind of an id. Coupons are recognised by the field, since their ids are codes.
+/// Returns the kind of an id. Coupons are recognised by the field, since their ids have no prefix.
 fn kind_of(field: &str, id: &str) -> Option<Kind> {
     if field == "coupon" { Some(Kind::Coupon) } else { Kind::of(id) }
 }
 
-/// Lists that an object contains only when they are expanded.
+/// Returns a list that an object contains only when it is expanded.
 fn contained_list(work: &Work<'_>, object: &Value, field: &str) -> Option<Value> {
     let id = object["id"].as_str()?;
     match (object["object"].as_str()?, field) {

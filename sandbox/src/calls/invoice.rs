@@ -88,7 +88,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     Ok(work.get(Kind::Invoice, &id))
 }
 
-/// Stands in for the subscription of an invoice without one.
+/// Returns an object with the fields that an invoice without a subscription needs in its place.
 fn payer(work: &Work<'_>, customer: &Value, currency: Option<&str>) -> Value {
     let mut items = work.state.all(Kind::InvoiceItem).rev();
     let item = items.find(|item| item["customer"] == customer["id"] && item["invoice"].is_null());
@@ -144,7 +144,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     Ok(change.1)
 }
 
-/// The invoice that the path names, which must have this status.
+/// Returns the invoice that the path names, which must have this status.
 fn in_status(call: &Call<'_>, status: &str) -> Answer {
     let invoice = call.work.state.named(Kind::Invoice, &call.id())?;
     if invoice["status"] == status {
@@ -197,7 +197,7 @@ pub(crate) fn pay(call: &mut Call<'_>) -> Answer {
     Ok(work.get(Kind::Invoice, &id))
 }
 
-/// An invoice whose payment is in processing can be neither paid nor voided.
+/// Refuses an invoice whose payment is in processing: it can be neither paid nor voided.
 fn refuse_processing(work: &Work<'_>, id: &str) -> Result<(), Problem> {
     if invoice::is_processing(work.state, id) {
         return Err(Problem::not_now("A payment of this invoice is still in processing."));
@@ -221,7 +221,7 @@ fn give_up(call: &mut Call<'_>, status: &'static str) -> Answer {
     let (id, work) = (text(&invoice, "id"), &mut call.work);
     refuse_processing(work, &id)?;
     let subscription = work.get(Kind::Subscription, &invoice::subscription_of(&invoice));
-    // Voiding the invoice of a pending update gives the update up.
+    // Voiding the invoice of a pending update withdraws the update.
     if !subscription["pending_update"].is_null() && subscription["latest_invoice"] == invoice["id"] {
         pending_update::withdraw(work, &text(&subscription, "id"));
     } else {

@@ -65,7 +65,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     Ok(item)
 }
 
-/// An item without a price of the catalogue: it gets one of its own, which is not listed.
+/// Renders an item with an amount. Its price is created for it and is not listed.
 fn of_amount(work: &Work<'_>, amount: i64, currency: &str) -> Value {
     let mut price = price::one_time(&work.new_id(Kind::Product), currency, amount);
     price["id"] = work.new_id(Kind::Price).into();
@@ -105,7 +105,7 @@ fn of_price(work: &Work<'_>, price: &Value, quantity: i64) -> Value {
     })
 }
 
-/// `DELETE /v1/invoiceitems/{id}`, as long as the item waits.
+/// `DELETE /v1/invoiceitems/{id}`, while the item is not on an invoice.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.id();
     let item = call.work.state.named(Kind::InvoiceItem, &id)?;

@@ -24,7 +24,8 @@ use crate::{
     },
 };
 
-/// `POST /v1/invoices/create_preview`, for a subscription: of its next invoice, or of the one that a change makes at once.
+/// `POST /v1/invoices/create_preview`, for a subscription: previews its next invoice, or the invoice that a change
+/// creates immediately.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let params = &mut call.params;
     let subscription = params.text("subscription")?.ok_or_else(|| {
@@ -87,7 +88,7 @@ fn render(work: &Work<'_>, subscription: &Value, plan: Option<&PlanChange>) -> V
     invoice
 }
 
-/// The subscription as it is after its next renewal.
+/// Moves a subscription to its next period, as its next renewal does.
 fn begin_next_period(subscription: &mut Value) {
     let anchor = subscription["billing_cycle_anchor"].as_i64().unwrap_or_default();
     subscription["status"] = "active".into();

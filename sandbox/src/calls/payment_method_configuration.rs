@@ -70,7 +70,7 @@ fn read(params: &mut Params, configuration: &mut Value) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A payment method with this preference. Without a preference, activated methods are on.
+/// Renders a payment method with this preference. With `none`, activated methods are on.
 fn offered(kind: &str, preference: &str) -> Value {
     let activated = ACTIVATED.contains(&kind);
     let value = match preference {

@@ -39,7 +39,7 @@ pub(crate) fn create_configuration(call: &mut Call<'_>) -> Answer {
     Ok(configuration)
 }
 
-/// Nothing is enabled unless the request says so.
+/// Renders the features of a new configuration. Nothing is enabled unless the request enables it.
 fn default_features() -> Value {
     json!({
         "customer_update": { "allowed_updates": [], "enabled": false },
@@ -121,7 +121,7 @@ fn read_features(state: &State, given: &mut Params, features: &mut Value) -> Res
             features[name]["cancellation_reason"]["options"] = reason.texts("options")?.into();
             reason.finish()?;
         }
-        // The portal does not switch plans here, so these settings have no effect.
+        // The portal of the sandbox does not switch plans, so these settings have no effect.
         feature.ignore(&["products", "schedule_at_period_end", "billing_cycle_anchor"]);
         feature.finish()?;
     }
@@ -192,7 +192,7 @@ pub(crate) fn create_session(call: &mut Call<'_>) -> Answer {
     Ok(session)
 }
 
-/// Takes `flow_data` from a request: the session is for one action, after which it may lead elsewhere. Null without it.
+/// Takes `flow_data` from a request: the session offers one action only, and may redirect after it. Null without it.
 fn flow(work: &Work<'_>, params: &mut Params, customer: &str) -> Answer {
     let Some(mut data) = params.child("flow_data")? else {
         return Ok(Value::Null);
@@ -238,7 +238,7 @@ fn after_completion(data: &mut Params) -> Answer {
     if !["portal_homepage", "redirect"].contains(&kind.as_str())
         || (kind == "redirect") == completion["redirect"].is_null()
     {
-        let message = "Invalid type: the sandbox supports `portal_homepage`, and `redirect` with its address.";
+        let message = "Invalid type: the sandbox supports `portal_homepage`, and `redirect` with its `return_url`.";
         return Err(Problem::invalid_parameter(&given.name_of("type"), message));
     }
     given.finish()?;

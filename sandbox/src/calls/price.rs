@@ -72,7 +72,7 @@ fn recurring(params: &mut Params) -> Result<Option<Value>, Problem> {
     })))
 }
 
-/// The product that exists, or the name of the one to make.
+/// Takes the product from a request: the id of an existing product, or the name of one to create.
 fn product(work: &Work<'_>, params: &mut Params) -> Result<(Option<String>, String), Problem> {
     match (params.text("product")?, params.child("product_data")?) {
         (Some(id), None) => {
@@ -96,7 +96,7 @@ fn holder<'a>(work: &'a Work<'_>, key: &str) -> Option<&'a Value> {
     work.state.all(Kind::Price).find(|price| price["lookup_key"] == key)
 }
 
-/// A key belongs to one price at a time, and moves only when the request says so.
+/// Checks a lookup key. It belongs to one price at a time, and moves only with `transfer_lookup_key`.
 fn check_key(work: &Work<'_>, key: Option<&str>, transfer: bool) -> Result<(), Problem> {
     let Some(key) = key else { return Ok(()) };
     if key.chars().count() > MAX_KEY_CHARS {

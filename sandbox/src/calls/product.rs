@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Parameters of Stripe that are accepted and have no effect here.
+/// Parameters of Stripe that are accepted without effect.
 const WITHOUT_EFFECT: [&str; 8] = [
     "images",
     "marketing_features",

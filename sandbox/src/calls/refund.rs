@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Parameters of Stripe that are accepted and have no effect here.
+/// Parameters of Stripe that are accepted without effect.
 const WITHOUT_EFFECT: [&str; 4] = ["currency", "instructions_email", "refund_application_fee", "reverse_transfer"];
 
 /// `POST /v1/refunds`.

@@ -25,7 +25,7 @@ const MAX_PHASES: usize = 10;
 /// `POST /v1/subscription_schedules`, from a subscription only.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let subscription = call.params.text("from_subscription")?.ok_or_else(|| {
-        let message = "The sandbox makes schedules from subscriptions: pass `from_subscription`.";
+        let message = "The sandbox creates schedules from subscriptions only: pass `from_subscription`.";
         Problem::invalid_parameter("from_subscription", message)
     })?;
     let metadata = metadata::of_new(&mut call.params)?;
@@ -157,7 +157,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     Ok(change.1)
 }
 
-/// The schedule that the path names, which must be active.
+/// Returns the schedule that the path names, which must be active.
 fn active(call: &Call<'_>) -> Result<(String, Value), Problem> {
     let id = call.id();
     let schedule = call.work.state.named(Kind::Schedule, &id)?;
@@ -169,7 +169,7 @@ fn active(call: &Call<'_>) -> Result<(String, Value), Problem> {
     Err(Problem::not_now(message))
 }
 
-/// The phases from the current one on. Each begins where the one before ends.
+/// Reads the phases from the current one on. Each begins where the previous one ends.
 fn phases(work: &Work<'_>, given: Vec<Params>, schedule: &Value, subscription: &Value) -> Result<Vec<Value>, Problem> {
     if given.len() > MAX_PHASES {
         return Err(Problem::invalid_parameter("phases", format!("At most {MAX_PHASES} phases are allowed.")));
@@ -191,7 +191,7 @@ fn phases(work: &Work<'_>, given: Vec<Params>, schedule: &Value, subscription: &
         }
         let end = phase_end(&mut params, start, subscription)?;
         if end <= start.max(work.now) {
-            let message = "A phase must end after it begins, and not in the past.";
+            let message = "A phase must end after it begins, and must not end in the past.";
             return Err(Problem::invalid_parameter(&params.name_of("end_date"), message));
         }
         let behavior = params.text("proration_behavior")?;
@@ -234,7 +234,7 @@ fn phase_items(work: &Work<'_>, params: &mut Params, subscription: &Value) -> Re
     Ok(items)
 }
 
-/// The discounts that a phase keeps; others are removed.
+/// Takes the discounts that a phase keeps; others are removed.
 fn phase_discounts(params: &mut Params, subscription: &Value) -> Result<Vec<Value>, Problem> {
     let mut discounts = Vec::new();
     for mut given in params.children("discounts")? {
@@ -255,7 +255,8 @@ fn same_items(items: &[Value], subscription: &Value) -> bool {
     items.len() == own.len() && items.iter().zip(own).all(same)
 }
 
-/// `end_date`, or after `duration`, or after one interval of the subscription's price.
+/// Takes the end of a phase: by `duration`, by `end_date`, or by `iterations` of the price's interval, of which one is
+/// the default.
 fn phase_end(params: &mut Params, start: i64, subscription: &Value) -> Result<i64, Problem> {
     let end = params.integer("end_date")?;
     let iterations = params.integer("iterations")?;
@@ -280,7 +281,7 @@ pub(crate) fn release(call: &mut Call<'_>) -> Answer {
     Ok(schedule::release(&mut call.work, &id))
 }
 
-/// `POST /v1/subscription_schedules/{id}/cancel`: the subscription ends with it.
+/// `POST /v1/subscription_schedules/{id}/cancel`: the subscription ends with the schedule.
 pub(crate) fn cancel(call: &mut Call<'_>) -> Answer {
     let (id, schedule) = active(call)?;
     read_settlement(&mut call.params)?;

@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// `GET /v1/subscriptions`: without a status, all that have not ended.
+/// `GET /v1/subscriptions`: without a `status`, all that are not canceled.
 pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let params = &mut call.params;
     let status = params.text("status")?;
@@ -63,7 +63,7 @@ pub(crate) fn list_items(call: &mut Call<'_>) -> Answer {
     Ok(page)
 }
 
-/// The fields that an update may change beside the items.
+/// The fields that an update may change besides the items.
 struct Fields {
     ending: Option<Ending>,
     details: Vec<(&'static str, Value)>,
@@ -85,7 +85,7 @@ impl Fields {
         })
     }
 
-    /// Returns `true` if the update changes none of them. Items that wait for a payment allow no other change.
+    /// Returns `true` if the update changes none of these fields. An update that waits for its payment may change only items.
     fn are_empty(&self) -> bool {
         self.ending.is_none()
             && self.details.is_empty()
@@ -152,7 +152,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     Ok(change.1)
 }
 
-/// Reads a change of items, and the terms of its payment, from a request. `None` when it names no items.
+/// Reads a change of items, and the terms of its payment, from a request. `None` if it contains no items.
 pub(crate) fn read_plan(
     work: &Work<'_>,
     params: &mut Params,
@@ -185,11 +185,11 @@ pub(crate) fn read_plan(
 
 fn invalid(params: &Params, key: &str, value: &str) -> Problem {
     let name = params.name_of(key);
-    let message = format!("Invalid {name}: the sandbox does not know `{value}`.");
+    let message = format!("Invalid {name}: the sandbox does not support `{value}`.");
     Problem::invalid_parameter(&name, message)
 }
 
-/// The items as they are to be: those named by id are changed or deleted, one without an id is added.
+/// Returns the items after a change: those named by id are changed or deleted, and those without an id are added.
 fn items(work: &Work<'_>, given: Vec<Params>, subscription: &Value) -> Result<Vec<Value>, Problem> {
     let mut items = subscription["items"]["data"].as_array().cloned().unwrap_or_default();
     for mut change in given {
@@ -253,7 +253,7 @@ fn added(work: &Work<'_>, change: &mut Params, subscription: &Value) -> Result<V
     Ok(item)
 }
 
-/// A price that may stand in for another: active, recurring, of the same currency and interval.
+/// Returns a price that may replace another: it must be active and recurring, with the same currency and interval.
 pub(crate) fn named_price(work: &Work<'_>, param: &str, id: &str, instead_of: &Value) -> Answer {
     let price = work.state.named_in(param, Kind::Price, id)?;
     let problem = if price["active"] != true {

@@ -1,5 +1,6 @@
-//! Test clocks (`docs.stripe.com/api/test_clocks`), as far as one clock for all can play them: advancing one moves the time of
-//! the whole sandbox, and event times with it. Time does not stand still in between, and it never runs back.
+//! Test clocks (`docs.stripe.com/api/test_clocks`), implemented by the sandbox's only clock: advancing a test clock
+//! advances the time of the whole sandbox, and the times of events with it. Time keeps running in between, and it never
+//! runs back.
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ use crate::{
 
 const KEPT_DAYS: i64 = 30;
 
-/// The lag of a caller's clock that is tolerated.
+/// Seconds by which a caller's clock may be behind.
 const TOLERANCE_SECONDS: i64 = 60;
 
 /// `POST /v1/test_helpers/test_clocks`.
@@ -43,7 +44,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     Ok(if target > work.now { start(work, &id, target) } else { clock })
 }
 
-/// `POST /v1/test_helpers/test_clocks/{id}/advance`: answers at once, and is `ready` when time is there.
+/// `POST /v1/test_helpers/test_clocks/{id}/advance`: returns immediately; the clock is `ready` once the time is reached.
 pub(crate) fn advance(call: &mut Call<'_>) -> Answer {
     let id = call.id();
     let clock = existing(call)?;
@@ -89,7 +90,7 @@ fn existing(call: &Call<'_>) -> Answer {
     Ok(clock)
 }
 
-/// `DELETE /v1/test_helpers/test_clocks/{id}`. Unlike Stripe's, its customers stay.
+/// `DELETE /v1/test_helpers/test_clocks/{id}`. Unlike at Stripe, its customers are not deleted.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.id();
     existing(call)?;
@@ -101,7 +102,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     Ok(json!({ "id": id, "object": "test_helpers.test_clock", "deleted": true }))
 }
 
-/// Moves time to the targets of test clocks, for ever.
+/// Advances time to the targets of test clocks, until the sandbox stops.
 pub(crate) async fn follow(store: &Store) {
     let mut changes = store.changes();
     loop {

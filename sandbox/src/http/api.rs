@@ -1,4 +1,4 @@
-//! One API request from its arrival to its answer: route, fault, key, parameters, idempotency, work.
+//! Serves an API request: route, authentication, rate limit, fault, parameters, idempotency key, work.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// A request as it came in.
+/// A request as it was received.
 struct Incoming {
     method: Method,
     path: String,
@@ -60,7 +60,7 @@ pub(crate) async fn serve(
 ) -> Response {
     let request = store.view(|state| state.rng.id("req_", 14));
     let incoming = Incoming::new(request, &Parts { method, uri, headers }, &body);
-    // As at Stripe, a request runs to its end also when the client hangs up: hence a task of its own.
+    // As at Stripe, a request is completed even if the client disconnects, so it runs in a task of its own.
     let task = tokio::spawn(async move {
         let reply = answer(&store, &incoming).await;
         reply.unwrap_or_else(|problem| Reply::refusal(&problem)).into_response(&incoming.echo)
@@ -82,7 +82,7 @@ impl Incoming {
             form.extend_from_slice(body);
         }
         let content_type = header(CONTENT_TYPE.as_str()).unwrap_or_default();
-        // Keys on GET and DELETE mean nothing, since those can be repeated anyway.
+        // Keys have no effect on GET and DELETE, which are idempotent anyway.
         let idempotency_key = header("idempotency-key").filter(|_| *method == Method::POST);
         Incoming {
             method: method.clone(),
@@ -98,7 +98,7 @@ impl Incoming {
         }
     }
 
-    /// Method, path and parameters in one text, which an idempotency key is bound to.
+    /// Returns the hash of method, path and parameters, which an idempotency key is bound to.
     fn fingerprint(&self) -> String {
         let mut pairs: Vec<_> = url::form_urlencoded::parse(&self.form).collect();
         pairs.sort();
@@ -146,7 +146,7 @@ async fn answer(store: &Store, incoming: &Incoming) -> Result<Reply, Problem> {
     Ok(reply)
 }
 
-/// The context of a request that is carried out.
+/// The context of a request that is running.
 struct Run<'a> {
     store: &'a Store,
     echo: &'a Echo,
@@ -155,7 +155,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Does the work and keeps the answer under the key, both at once.
+    /// Does the work and stores its response under the key, in one unit of work.
     fn perform(&self, route: &Route, ids: Vec<String>, params: Params) -> Reply {
         let cause =
             Cause { request: Some(self.echo.request.clone()), idempotency_key: self.echo.idempotency_key.clone() };
@@ -170,7 +170,7 @@ impl Run<'_> {
         Reply { spoilt: self.fault, ..Reply::new(outcome) }
     }
 
-    /// Turns the answer into a status and a body, and keeps them under the key.
+    /// Converts the answer to a status and a body, and stores them under the key.
     fn keep(&self, work: &mut Work<'_>, mut answer: Answer) -> (u16, Value) {
         if let (Some(Effect::Fail { status }), Ok(_)) = (self.fault, &answer) {
             answer = Err(Problem::injected(status));

@@ -1,4 +1,4 @@
-//! API keys: any test key will do, a live one never (docs.stripe.com/api/authentication).
+//! API keys: every test key is accepted, and no live key (docs.stripe.com/api/authentication).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 

@@ -1,4 +1,4 @@
-//! The control interface below `/sandbox`: requests of other processes, as JSON. `guard` keeps pages of other origins away.
+//! The control interface below `/sandbox`: JSON requests of other processes. `guard` refuses pages of other origins.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -82,7 +82,7 @@ pub(crate) async fn add_fault(State(store): Shared, Json(fault): Json<AnyFault>)
     StatusCode::NO_CONTENT
 }
 
-/// `DELETE /sandbox/faults` withdraws those that are still to come.
+/// `DELETE /sandbox/faults` removes all faults that are not used up.
 pub(crate) async fn clear_faults(State(store): Shared) -> StatusCode {
     store.faults.clear();
     store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.clear());
@@ -100,7 +100,7 @@ pub(crate) struct Settle {
     arrived: bool,
 }
 
-/// `POST /sandbox/sessions/{session}/settle` decides the delayed payment of a checkout session.
+/// `POST /sandbox/sessions/{session}/settle` completes the delayed payment of a checkout session, as succeeded or failed.
 pub(crate) async fn settle_session(
     State(store): Shared,
     Path(session): Path<String>,
@@ -112,7 +112,7 @@ pub(crate) async fn settle_session(
     })
 }
 
-/// `POST /sandbox/payments/{payment}/settle` decides a delayed payment, named by its payment intent or invoice.
+/// `POST /sandbox/payments/{payment}/settle` completes a delayed payment, named by its payment intent or invoice.
 pub(crate) async fn settle_payment(
     State(store): Shared,
     Path(payment): Path<String>,
@@ -132,7 +132,7 @@ pub(crate) struct CardChange {
     number: String,
 }
 
-/// `POST /sandbox/subscriptions/{subscription}/card` puts the card of another test number behind it.
+/// `POST /sandbox/subscriptions/{subscription}/card` changes the card or bank account.
 pub(crate) async fn change_card(
     State(store): Shared,
     Path(id): Path<String>,
@@ -172,7 +172,7 @@ pub(crate) struct Retries {
     then: AfterRetries,
 }
 
-/// `POST /sandbox/retries` sets the fate of a subscription after the last retry: `cancel`, `unpaid` or `past_due`.
+/// `POST /sandbox/retries` sets the outcome for a subscription after the last failed retry: `cancel`, `unpaid` or `past_due`.
 pub(crate) async fn set_after_retries(State(store): Shared, Json(retries): Json<Retries>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.after_retries = retries.then);
     StatusCode::NO_CONTENT
@@ -191,13 +191,13 @@ pub(crate) async fn refund(State(store): Shared, Json(order): Json<Payment>) -> 
     ask(&store, |work| actions::refund(work, &order.payment, order.amount))
 }
 
-/// `POST /sandbox/refunds/hold` keeps so many of the next refunds pending.
+/// `POST /sandbox/refunds/hold` keeps the next `times` refunds pending.
 pub(crate) async fn hold_refunds(State(store): Shared, Json(order): Json<Times>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.refunds_to_hold = order.times);
     StatusCode::NO_CONTENT
 }
 
-/// `POST /sandbox/refunds/{refund}/settle` makes a refund arrive, or fail.
+/// `POST /sandbox/refunds/{refund}/settle` makes a refund succeed or fail.
 pub(crate) async fn settle_refund(
     State(store): Shared,
     Path(id): Path<String>,
@@ -244,11 +244,11 @@ pub(crate) async fn disown(State(store): Shared, Path(id): Path<String>) -> Resu
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RateLimit {
-    /// Requests a second; 0 for no limit.
+    /// Requests per second; 0 for no limit.
     per_second: u32,
 }
 
-/// `POST /sandbox/rate_limit` answers requests beyond so many a second with 429.
+/// `POST /sandbox/rate_limit` answers requests beyond `per_second` with 429.
 pub(crate) async fn set_rate_limit(State(store): Shared, Json(limit): Json<RateLimit>) -> StatusCode {
     store.rate_limit.set(limit.per_second);
     StatusCode::NO_CONTENT

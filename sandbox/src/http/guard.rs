@@ -1,5 +1,5 @@
-//! Keeps other websites out: the pages need no key and the API accepts any test key, so only pages of the sandbox and programs on
-//! this machine may send requests.
+//! Keeps other websites out: the pages need no key and the API accepts any test key, so only pages of the sandbox and
+//! programs on this machine may send requests to it.
 
 use axum::{
     extract::Request,
@@ -11,16 +11,16 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-/// Refuses requests under another name than loopback's, which is how a page rebinds its own name to this machine, and forms
-/// of other origins.
+/// Refuses requests to host names other than loopback, which a page would use in a DNS rebinding attack, and forms of
+/// other origins.
 pub(crate) async fn local_only(request: Request, next: Next) -> Response {
     let host = host(request.headers(), request.uri());
     if !host.as_deref().is_some_and(is_loopback) {
-        return (StatusCode::FORBIDDEN, "The sandbox answers under loopback names only.\n").into_response();
+        return (StatusCode::FORBIDDEN, "The sandbox serves loopback host names only.\n").into_response();
     }
     let origin = request.headers().get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
     if !request.method().is_safe() && origin.is_some_and(|origin| !is_same(origin, host.as_deref())) {
-        return (StatusCode::FORBIDDEN, "The sandbox takes no forms of other origins.\n").into_response();
+        return (StatusCode::FORBIDDEN, "The sandbox does not accept forms of other origins.\n").into_response();
     }
     next.run(request).await
 }

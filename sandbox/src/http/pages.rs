@@ -1,6 +1,6 @@
 //! The pages: the hosted ones of checkout sessions, invoices and the customer portal, and the dashboard.
 //!
-//! Templates lie in `templates/` and escape what they show. No page needs scripts or loads anything.
+//! Templates are in `templates/` and escape all values. No page needs scripts or loads anything.
 
 pub(crate) mod dashboard;
 pub(crate) mod form_fields;

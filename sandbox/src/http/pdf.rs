@@ -10,10 +10,10 @@ const LINES_PER_PAGE: usize = 38;
 /// The left margin, and the start of the amounts, in points.
 const COLUMNS: [usize; 2] = [56, 470];
 
-/// A document of these lines, each with the text in its right column.
+/// Renders a document. Each row has a text in the left column and one in the right column.
 pub(crate) fn render(rows: &[(String, String)]) -> Vec<u8> {
     let pages: Vec<&[(String, String)]> = rows.chunks(LINES_PER_PAGE).collect();
-    // Objects: catalogue, page tree, font, and a page with its content for each page.
+    // Objects: catalogue, page tree, font, and then a page and its content for each page.
     let kids: Vec<String> = (0..pages.len()).map(|page| format!("{} 0 R", 4 + 2 * page)).collect();
     let kids = kids.join(" ");
     let mut objects = vec![
@@ -45,7 +45,7 @@ fn content(rows: &[(String, String)]) -> String {
     content
 }
 
-/// A literal string. The standard fonts have only Latin letters, so others become a question mark.
+/// Escapes a literal string. The standard fonts have Latin letters only, so other characters become question marks.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for char in text.chars() {
@@ -59,7 +59,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The objects with the table of their offsets.
+/// Renders the file: the objects, and the table of their offsets.
 fn file(objects: &[String]) -> Vec<u8> {
     let mut file = String::from("%PDF-1.4\n");
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);

@@ -1,4 +1,4 @@
-//! Answers of the API as they go over the wire.
+//! Responses of the API as they are sent.
 
 use std::{future, io};
 
@@ -12,19 +12,19 @@ use serde_json::Value;
 
 use crate::store::{fault::Effect, problem::Problem};
 
-/// An answer before it is sent.
+/// A response before it is sent.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
-    /// The request whose stored answer this is.
+    /// The id of the original request, if this is its stored response.
     pub(crate) replay_of: Option<String>,
-    /// A fault that damages the answer on its way.
+    /// A fault that damages the response.
     pub(crate) spoilt: Option<Effect>,
-    /// Seconds after which the request may be repeated.
+    /// Seconds after which the request may be retried.
     pub(crate) retry_after: Option<u32>,
 }
 
-/// The parts of a request that its answer's headers repeat.
+/// The parts of a request that the headers of its response repeat.
 pub(crate) struct Echo {
     pub(crate) request: String,
     pub(crate) version: Option<String>,
@@ -84,8 +84,8 @@ impl Reply {
         response
     }
 
-    /// Tells the client if a retry can help: a busy key will be free soon, a stored answer stays the same. No header where
-    /// the client has to decide (docs.stripe.com/error-low-level).
+    /// Returns the value of `Stripe-Should-Retry`: a key in use will be free soon, and a stored response stays the
+    /// same. `None` leaves the decision to the client (docs.stripe.com/error-low-level).
     fn should_retry(&self) -> Option<&'static str> {
         match self.status {
             409 => Some("true"),

@@ -31,7 +31,7 @@ const fn delete(template: &'static str, handle: Handler) -> Route {
     Route { method: "DELETE", template, handle }
 }
 
-/// The first match wins, so fixed names come before ids.
+/// All routes. The first match wins, so fixed names come before ids.
 pub(crate) const ROUTES: &[Route] = &[
     post("/v1/customers", customer::create),
     get("/v1/customers", customer::list),
@@ -130,7 +130,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/v1/events/{id}", event::retrieve),
 ];
 
-/// The route of a request, with the ids in its path.
+/// Returns the route of a request, with the ids in its path.
 pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
     let fits = |route: &'static Route| ids(route.template, path).map(|ids| (route, ids));
     ROUTES.iter().filter(|route| route.method == method).find_map(fits)

@@ -1,5 +1,5 @@
-//! The dashboard at `/`: the objects of the account, and buttons to change them. Every button is a form of its own,
-//! so that the page needs no scripts; it leads back to the row that it belongs to.
+//! The dashboard at `/`: the objects of the account, and buttons to change them. Every button is a form of its own, so
+//! that the page needs no scripts. After an action, the page shows the button's row again.
 
 mod actions;
 mod rows;
@@ -19,7 +19,7 @@ use self::section::{Section, View};
 use super::{form_fields::Fields, frame::respond};
 use crate::store::{Store, calendar};
 
-/// Spans that the clock can be advanced by, with their labels.
+/// Durations by which the clock can be advanced, with their labels.
 const SPANS: [(&str, &str); 3] = [("hour", "Advance an hour"), ("day", "Advance a day"), ("month", "Advance a month")];
 
 #[derive(Template)]
@@ -27,16 +27,16 @@ const SPANS: [(&str, &str); 3] = [("hour", "Advance an hour"), ("day", "Advance 
 struct Page<'a> {
     problem: &'a str,
     now: String,
-    /// The lead of business time over wall time, empty when there is none.
+    /// The days by which business time is ahead of wall time; empty if it is not.
     ahead: String,
     spans: &'static [(&'static str, &'static str)],
     search: &'a str,
-    /// The address of this page without its path.
+    /// The query string of this page.
     query: String,
     sections: Vec<Section>,
 }
 
-/// `GET /`, with the search words as `q` and the page of each section by its name.
+/// `GET /`, with the search word as `q`, and the page of a section as a parameter with the section's name.
 pub(crate) async fn show(State(store): State<Arc<Store>>, RawQuery(query): RawQuery) -> Response {
     render(&store, StatusCode::OK, &View::read(&query.unwrap_or_default()), "")
 }

@@ -11,7 +11,7 @@ impl Fields {
         Fields { pairs: pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect() }
     }
 
-    /// The value of a field, empty when it was not sent.
+    /// Returns the value of a field; empty if it was not sent.
     pub(crate) fn get(&self, name: &str) -> &str {
         let pair = self.pairs.iter().find(|(known, _)| known == name);
         pair.map_or("", |(_, value)| value)

@@ -1,4 +1,4 @@
-//! The parts that all pages have in common: the answer around a template, amounts, and messages.
+//! The parts that all pages have in common: the response with a template, amounts, and messages.
 
 use askama::Template;
 use axum::{
@@ -16,7 +16,7 @@ use crate::{resources::card::Card, store::work::text};
 /// The style sheet, which is part of every page.
 pub(crate) const STYLE: &str = include_str!("style.css");
 
-/// A page, ready to be sent.
+/// Renders a template into a response.
 pub(crate) fn respond(status: StatusCode, template: &impl Template) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -41,14 +41,14 @@ struct Message<'a> {
     link: Option<(String, &'static str)>,
 }
 
-/// A page with a heading, a sentence and perhaps a link.
+/// Renders a page with a heading, a sentence and an optional link.
 pub(crate) fn message(status: StatusCode, title: &str, text: &str, link: Option<(String, &'static str)>) -> Response {
     respond(status, &Message { title, text, link })
 }
 
-/// The page of something that does not exist.
+/// Renders the page for an object that does not exist.
 pub(crate) fn missing(title: &str) -> Response {
-    message(StatusCode::NOT_FOUND, title, "The link may be mistyped, or from another sandbox.", None)
+    message(StatusCode::NOT_FOUND, title, "The link may be mistyped, or belong to another sandbox.", None)
 }
 
 /// The page on which a customer passes, or fails, 3-D Secure.
@@ -59,7 +59,7 @@ struct Challenge<'a> {
     last4: &'a str,
 }
 
-/// The challenge of a card, unless `authentication` is set, because it was passed or failed.
+/// Renders the 3-D Secure page of a card that requires one. `None` once `authentication` reports the customer's choice.
 pub(crate) fn challenge(number: &str, authentication: &str) -> Option<Response> {
     let card = Card::find(number).filter(|card| card.asks_for_authentication() && authentication.is_empty())?;
     Some(respond(StatusCode::OK, &Challenge { number: card.number, last4: card.last4() }))
@@ -71,12 +71,12 @@ pub(crate) struct Line {
     pub(crate) amount: String,
 }
 
-/// An amount of an object in its currency.
+/// Formats an amount of an object in its currency.
 pub(crate) fn amount(object: &Value, field: &str) -> String {
     money(object[field].as_i64().unwrap_or_default(), &text(object, "currency"))
 }
 
-/// An amount in minor units as people write it.
+/// Formats an amount in minor units, such as `$14.05`.
 pub(crate) fn money(minor_units: i64, currency: &str) -> String {
     let sign = if minor_units < 0 { "-" } else { "" };
     let (whole, cents) = (minor_units.abs() / 100, minor_units.abs() % 100);
@@ -86,7 +86,7 @@ pub(crate) fn money(minor_units: i64, currency: &str) -> String {
     }
 }
 
-/// A web address that a link may lead to. Other schemes, `javascript:` above all, have no place in one.
+/// Returns a URL if a page may link to it: only `http` and `https` are allowed, and not `javascript:`, for example.
 pub(crate) fn web_url(url: &Value) -> Option<String> {
     let url = url.as_str()?;
     let is_web = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));

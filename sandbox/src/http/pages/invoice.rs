@@ -1,4 +1,4 @@
-//! The hosted page of an invoice: `/invoice/{invoice}`, where a customer pays one that is open, and its PDF.
+//! The hosted page of an invoice: `/invoice/{invoice}`, where a customer can pay an open invoice, and its PDF.
 
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ pub(crate) async fn pay(
     }
 }
 
-/// Only pages of the sandbox itself are linked.
+/// Returns `true` for a page of the sandbox: other pages are not linked.
 fn is_own(path: &str) -> bool {
     path == "/" || path.starts_with("/portal/")
 }
@@ -136,7 +136,7 @@ fn lines(store: &Store, id: &str) -> Vec<Line> {
     store.view(|state| invoice_line::of_invoice(state, id).iter().map(line).collect())
 }
 
-/// The sums below the lines: those that differ from the total are shown too.
+/// Returns the sums below the lines: the total, and the sums that differ from it.
 fn sums(invoice: &Value) -> Vec<Line> {
     let number = |field: &str| invoice[field].as_i64().unwrap_or_default();
     let mut sums = Vec::new();
@@ -163,7 +163,7 @@ fn state(invoice: &Value, processing: bool) -> String {
         Some("paid") => format!("Paid on {}.", moment("paid_at")),
         Some("void") => format!("Voided on {}.", moment("voided_at")),
         Some("uncollectible") => "This invoice is no longer collected.".to_owned(),
-        _ if processing => "The payment is in processing. This takes some days.".to_owned(),
+        _ if processing => "The payment is in processing. This takes a few days.".to_owned(),
         _ => format!("Open since {}.", moment("finalized_at")),
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// The placeholder in `success_url`, and the same as a URL library may have encoded it.
+/// The placeholder in `success_url`, and its percent-encoded form, which URL libraries produce.
 const PLACEHOLDERS: [&str; 2] = ["{CHECKOUT_SESSION_ID}", "%7BCHECKOUT_SESSION_ID%7D"];
 
 #[derive(Template)]
@@ -47,7 +47,7 @@ pub(crate) async fn show(State(store): State<Arc<Store>>, Path(id): Path<String>
     let Some(session) = store.find(Kind::Session, &id) else {
         return missing("No such checkout session");
     };
-    // An expired session is marked as such within a second; until then the page may still be shown, but not paid.
+    // An expired session is marked as such within a second; until then its page may still be shown, but it cannot be paid.
     if session["status"] == "open" { form(&store, &session, StatusCode::OK, None) } else { closed(&session) }
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn pay(State(store): State<Arc<Store>>, Path(id): Path<String>,
 fn to_success(session: &Value) -> Response {
     let url = success_url(session);
     let location = HeaderValue::from_str(&url).ok();
-    // A URL with characters that no header carries is sent in its encoded form.
+    // A URL with characters that a header cannot contain is sent percent-encoded.
     let location = location.or_else(|| HeaderValue::from_str(Url::parse(&url).ok()?.as_str()).ok());
     match location {
         Some(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
@@ -92,7 +92,7 @@ fn success_url(session: &Value) -> String {
     PLACEHOLDERS.iter().fold(text(session, "success_url"), |url, placeholder| url.replace(placeholder, &id))
 }
 
-/// A payment that was declined a moment ago.
+/// A declined payment, which the page reports.
 #[derive(Clone, Copy)]
 struct Failure<'a> {
     number: &'a str,
@@ -128,7 +128,7 @@ fn line(line: &Value) -> Line {
     }
 }
 
-/// ` a month` for a monthly price, ` every 3 months` for a quarterly one, and nothing for a one-time price.
+/// Returns ` a month` for a monthly price, ` every 3 months` for a quarterly one, and nothing for a one-time price.
 fn interval(line: &Value) -> String {
     let recurring = &line["price"]["recurring"];
     match (recurring["interval"].as_str(), recurring["interval_count"].as_i64()) {
@@ -138,14 +138,14 @@ fn interval(line: &Value) -> String {
     }
 }
 
-/// 409 once it is paid, 410 once it has expired.
+/// Renders the page of a session that is not open: 409 if it is complete, and 410 if it has expired.
 fn closed(session: &Value) -> Response {
     if session["status"] != "complete" {
         let link = web_url(&session["cancel_url"]).map(|url| (url, "Go back"));
-        let text = "Nothing was charged. Start again from the shop.";
+        let text = "You were not charged. Return to the shop and start again.";
         return message(StatusCode::GONE, "This checkout session has expired", text, link);
     }
     let link = web_url(&success_url(session).into()).map(|url| (url, "Continue"));
-    let text = "It was paid before and cannot be paid again.";
+    let text = "It is already paid and cannot be paid again.";
     message(StatusCode::CONFLICT, "This checkout session is complete", text, link)
 }

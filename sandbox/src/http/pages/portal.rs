@@ -1,5 +1,5 @@
-//! The page of a customer portal session: `/portal/{session}`. As far as the session's configuration offers it, a customer
-//! cancels or keeps a subscription, changes its card, and sees the invoices.
+//! The page of a customer portal session: `/portal/{session}`. If the session's configuration offers it, a customer can
+//! cancel or keep a subscription, change its card, and see the invoices.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ struct Page<'a> {
     problem: &'a str,
     plans: Vec<Plan>,
     card_number: &'static str,
-    /// `None` when the configuration does not offer the history.
+    /// `None` if the configuration does not offer the history.
     invoices: Option<Vec<Invoice>>,
     return_url: Option<String>,
 }
@@ -70,7 +70,7 @@ pub(crate) async fn show(State(store): State<Arc<Store>>, Path(id): Path<String>
     render(&store, &id, StatusCode::OK, "")
 }
 
-/// `POST /portal/{session}` with `action`, `subscription` and perhaps `card_number`.
+/// `POST /portal/{session}` with `action`, `subscription` and optionally `card_number`.
 pub(crate) async fn act(State(store): State<Arc<Store>>, Path(id): Path<String>, body: Bytes) -> Response {
     let fields = Fields::read(&body);
     let done = store.work(Cause::default(), |work| perform(work, &id, &fields));
@@ -101,14 +101,14 @@ fn perform(work: &mut Work<'_>, session: &str, fields: &Fields) -> Answer {
             let number = fields.get("card_number");
             let method = Card::find(number).map_or("card", Card::payment_method_type);
             if !portal::takes(work.state, &session, method) {
-                return Err(Problem::not_now("This portal does not take that payment method."));
+                return Err(Problem::not_now("This portal does not accept this payment method."));
             }
             actions::change_card(work, subscription, number)
         }
-        // Subscriptions are in flexible billing mode, where the portal writes the date alone.
+        // In flexible billing mode, the portal sets `cancel_at` and not `cancel_at_period_end`.
         "cancel" => actions::announce_end(work, subscription, &Ending::At(period_end(&own))),
         "keep" => actions::announce_end(work, subscription, &Ending::Never),
-        _ => Err(Problem::not_now("This portal has no such action.")),
+        _ => Err(Problem::not_now("This portal does not have this action.")),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Carries out the action of a form.
+/// Performs the action of a form.
 pub(super) async fn perform(store: &Store, fields: &Fields) -> Result<(), Problem> {
     let id = fields.get("id");
     match fields.get("action") {
@@ -45,7 +45,7 @@ async fn advance(store: &Store, span: &str) -> Result<(), Problem> {
 }
 
 fn unknown() -> Problem {
-    Problem::not_now("The dashboard has no such action.")
+    Problem::not_now("The dashboard does not have this action.")
 }
 
 fn change(work: &mut Work<'_>, action: &str, fields: &Fields) -> Answer {
@@ -72,7 +72,7 @@ fn change(work: &mut Work<'_>, action: &str, fields: &Fields) -> Answer {
     }
 }
 
-/// Refunds half of what is left of a charge.
+/// Refunds half of the amount of a charge that is not refunded yet.
 fn half(work: &mut Work<'_>, id: &str) -> Answer {
     let charge = work.state.named(Kind::Charge, id)?;
     let number = |field: &str| charge[field].as_i64().unwrap_or_default();

@@ -12,14 +12,14 @@ use crate::{
     store::{calendar, kind::Kind, state::State, work::text},
 };
 
-/// All sections, in their order on the page.
+/// Renders all sections, in their order on the page.
 pub(super) fn sections(state: &State, view: &View) -> Vec<Section> {
     let newest = |kind| state.all(kind).rev();
     let waiting = newest(Kind::Session).filter(|session| session["status"] == "open" || is_processing(state, session));
     let subscriptions = ("subscriptions", "Subscriptions", "None yet. Create a checkout session and pay it.");
     vec![
         view.section(subscriptions, state, newest(Kind::Subscription), |it| vec![subscription(state, it)]),
-        view.section(("checkouts", "Checkouts that wait", "None."), state, waiting, |it| vec![checkout(it)]),
+        view.section(("checkouts", "Pending checkouts", "None."), state, waiting, |it| vec![checkout(it)]),
         view.section(("payments", "Payments", "None yet."), state, newest(Kind::Charge), |it| payment(state, it)),
         view.section(("invoices", "Invoices", "None yet."), state, newest(Kind::Invoice), |it| vec![bill(state, it)]),
         view.section(("customers", "Customers", "None yet."), state, newest(Kind::Customer), |it| vec![customer(it)]),
@@ -82,7 +82,7 @@ fn subscription(state: &State, subscription: &Value) -> Row {
     row
 }
 
-/// A session that is complete while its payment is in processing.
+/// Returns `true` while the payment of a session is in processing.
 fn is_processing(state: &State, session: &Value) -> bool {
     let intent = state.find(Kind::PaymentIntent, &text(session, "payment_intent"));
     intent.is_some_and(|intent| intent["status"] == "processing")
@@ -96,7 +96,7 @@ fn checkout(session: &Value) -> Row {
         tag: text(session, "mode"),
         text: text(session, "customer_email"),
         note: calendar::minute(moment(session, "created")),
-        links: if open { vec![(format!("/pay/{id}"), "Open its page")] } else { Vec::new() },
+        links: if open { vec![(format!("/pay/{id}"), "Open page")] } else { Vec::new() },
         buttons: if open { Vec::new() } else { DELAYED.to_vec() },
         id,
         ..Row::default()
@@ -115,14 +115,14 @@ fn bill(state: &State, invoice: &Value) -> Row {
         tag: if processing { "processing".to_owned() } else { text(invoice, "status") },
         text: format!("{number} {}", email(state, invoice)),
         note: calendar::minute(moment(invoice, "created")),
-        links: if number.is_empty() { Vec::new() } else { vec![(format!("/invoice/{id}?back=/"), "Open its page")] },
+        links: if number.is_empty() { Vec::new() } else { vec![(format!("/invoice/{id}?back=/"), "Open page")] },
         buttons: if processing { DELAYED.to_vec() } else { Vec::new() },
         id,
         ..Row::default()
     }
 }
 
-/// A payment, with its refunds and disputes below.
+/// Renders a payment, with its refunds and disputes below.
 fn payment(state: &State, charge: &Value) -> Vec<Row> {
     let refunded = match charge["amount_refunded"].as_i64() {
         None | Some(0) => String::new(),
@@ -203,7 +203,7 @@ fn event(event: &Value) -> Row {
     }
 }
 
-/// The last attempts, newest first, by wall time.
+/// Renders the latest delivery attempts, newest first, in wall time.
 fn deliveries(state: &State) -> Section {
     let row = |logged: &crate::store::outbox::Logged| Row {
         id: logged.event.clone(),

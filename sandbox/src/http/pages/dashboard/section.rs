@@ -7,7 +7,7 @@ use url::form_urlencoded::{Serializer, parse};
 
 use crate::store::{kind::Kind, state::State, work::text};
 
-/// Rows of a section on one page, not counting those that belong to another row.
+/// Rows of a section on one page, without the rows that belong to another row.
 const PAGE: usize = 20;
 /// Fields that are searched.
 const SEARCHED: [&str; 8] = ["id", "email", "type", "status", "customer", "description", "number", "subscription"];
@@ -65,7 +65,7 @@ impl View {
         &self.search
     }
 
-    /// The query string with its question mark; empty for the whole dashboard.
+    /// Returns the query string with its question mark; empty for the whole dashboard.
     pub(super) fn query(&self) -> String {
         let mut query = Serializer::new(String::new());
         if !self.search.is_empty() {
@@ -78,7 +78,7 @@ impl View {
         if query.is_empty() { query } else { format!("?{query}") }
     }
 
-    /// The address of another page of a section.
+    /// Returns the address of another page of a section.
     fn turned(&self, section: &str, page: usize) -> String {
         let mut pages = self.pages.clone();
         pages.insert(section.to_owned(), page);
@@ -86,7 +86,7 @@ impl View {
         format!("/{query}#{section}")
     }
 
-    /// A section of the objects that match the search, newest first. `rows` makes the rows of one object.
+    /// Renders a section of the objects that match the search, newest first. `rows` renders the rows of one object.
     pub(super) fn section<'a>(
         &self,
         (name, title, none): (&'static str, &'static str, &'static str),
