@@ -19,16 +19,16 @@ struct Arguments {
     /// Loopback address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8420")]
     bind: SocketAddr,
-    /// Address that every event is delivered to; may be given several times
+    /// URL that every event is delivered to; can be repeated
     #[arg(long, value_name = "URL")]
     webhook_url: Vec<String>,
     /// Secret that deliveries to these addresses are signed with
     #[arg(long, default_value = "whsec_sandbox")]
     webhook_secret: String,
-    /// File that keeps the state between runs; without one the sandbox forgets
+    /// File that stores the state between runs; if unset, the state is lost at exit
     #[arg(long, value_name = "FILE")]
     state_file: Option<PathBuf>,
-    /// Number that makes all ids the same in every run
+    /// Seed that makes all ids the same in every run
     #[arg(long)]
     seed: Option<u64>,
 }

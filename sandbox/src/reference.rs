@@ -1,4 +1,4 @@
-//! The reference of the sandbox as data: its routes, events, controls and test numbers. A test holds `README.md` to it.
+//! The reference of the sandbox as data: its routes, events, controls and test numbers. A test compares `README.md` with it.
 
 use crate::{http::routes, resources::card, store::event_type};
 
@@ -95,7 +95,7 @@ pub struct Route {
     pub path: &'static str,
 }
 
-/// A request by which another process makes something happen.
+/// A request of the control interface, for other processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Control {
     /// `GET`, `POST` or `DELETE`.
@@ -111,37 +111,37 @@ pub struct Control {
 /// A test number for the hosted pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TestNumber {
-    /// The digits of a card or bank account.
+    /// The number of a card or bank account.
     pub number: &'static str,
     /// The outcome of a payment with it.
     pub note: &'static str,
 }
 
-/// All routes of the API, in the order in which they are tried.
+/// Returns all routes of the API, in the order in which they are tried.
 #[must_use]
 pub fn routes() -> Vec<Route> {
     routes::ROUTES.iter().map(|route| Route { method: route.method, path: route.template }).collect()
 }
 
-/// All types of events that the sandbox sends, in alphabetical order.
+/// Returns all types of events that the sandbox sends, in alphabetical order.
 #[must_use]
 pub fn event_types() -> &'static [&'static str] {
     &event_type::ALL
 }
 
-/// All requests of the control interface.
+/// Returns all requests of the control interface.
 #[must_use]
 pub fn controls() -> &'static [Control] {
     &CONTROLS
 }
 
-/// All test numbers of the hosted pages.
+/// Returns all test numbers of the hosted pages.
 #[must_use]
 pub fn test_numbers() -> Vec<TestNumber> {
     card::CARDS.iter().map(|card| TestNumber { number: card.number, note: card.note }).collect()
 }
 
-/// Names of payment methods for requests, each with the test number behind it.
+/// Returns names of payment methods for requests, each with its test number.
 #[must_use]
 pub fn payment_methods() -> &'static [(&'static str, &'static str)] {
     &card::TOKENS

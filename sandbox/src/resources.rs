@@ -1,4 +1,4 @@
-//! Stripe's objects, a file each: their creation, changes and form.
+//! Stripe's objects, one file each: their creation, their changes and their JSON.
 
 pub(crate) mod api_version;
 pub(crate) mod card;

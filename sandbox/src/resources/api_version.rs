@@ -8,19 +8,19 @@ use crate::{
     store::{kind::Kind, state::State, work::text},
 };
 
-/// `billing_schedules` on subscriptions.
+/// The version that adds `billing_schedules` to subscriptions.
 const DAHLIA_MAY: &str = "2026-05-27";
 
-/// `subtotal` on invoice lines.
+/// The version that adds `subtotal` and `quantity_decimal` to invoice lines.
 const CLOVER_DECEMBER: &str = "2025-12-15";
 
-/// The event `invoice_payment.paid`.
+/// The version that adds the event `invoice_payment.paid`.
 const BASIL_MAY: &str = "2025-05-28";
 
-/// Periods on items only, `parent` on invoices, no `invoice` on charges.
+/// The version that moves periods to items, adds `parent` to invoices, and removes `invoice` from charges.
 const BASIL: &str = "2025-03-31";
 
-/// Versions are dates, since 2024 with a name behind.
+/// Returns `true` for an API version: a date, followed by a name since 2024.
 pub(crate) fn is_version(version: &str) -> bool {
     let bytes = version.as_bytes();
     let digits =
@@ -38,7 +38,7 @@ pub(crate) fn has_event(version: &str, kind: &str) -> bool {
     !(is_before(version, BASIL_MAY) && kind.starts_with("invoice_payment."))
 }
 
-/// The event as an endpoint of the version is sent it.
+/// Renders an event in the shape of an API version.
 pub(crate) fn render(state: &State, event: &Value, version: &str) -> Value {
     let mut event = event.clone();
     event["api_version"] = version.into();
@@ -123,7 +123,7 @@ fn older_line(state: &State, line: &mut Value) {
     remove(line, "pricing");
 }
 
-/// The invoice that a payment intent pays, or null.
+/// Returns the invoice that a payment intent pays, or null.
 fn invoice_of(state: &State, intent: &str) -> Value {
     let mut payments = state.all(Kind::InvoicePayment);
     let payment = payments.find(|payment| payment["payment"]["payment_intent"] == *intent);

@@ -17,15 +17,16 @@ pub(crate) enum Behaviour {
     Pays,
     /// Every payment is declined, for this reason.
     Declines(Decline),
-    /// Pays while the customer is there; every later charge is declined.
+    /// Pays while the customer is on the page; every later charge is declined.
     DeclinesLater,
     /// Pays once the customer has passed 3-D Secure on the page; later charges succeed.
     Authenticates,
-    /// As [`Behaviour::Authenticates`], but later charges are declined, since the customer is not there to authenticate them.
+    /// As [`Behaviour::Authenticates`], but later charges are declined, since the customer is not present to
+    /// authenticate them.
     AuthenticatesAlways,
-    /// The payment stays in processing until a test decides it.
+    /// The payment stays in processing until a test completes it.
     PaysLater,
-    /// The payment is in processing for some days, and fails then.
+    /// The payment is in processing for some days, and then fails.
     BouncesLater,
 }
 
@@ -81,7 +82,7 @@ pub(crate) const CARDS: [Card; 9] = [
     },
 ];
 
-/// Names of test cards that stand for payment methods in requests (docs.stripe.com/testing, "Payment methods").
+/// Stripe's test payment methods for requests, each with its number (docs.stripe.com/testing, "Payment methods").
 pub(crate) const TOKENS: [(&str, &str); 8] = [
     ("pm_card_visa", "4242424242424242"),
     ("pm_card_mastercard", "5555555555554444"),
@@ -94,19 +95,19 @@ pub(crate) const TOKENS: [(&str, &str); 8] = [
 ];
 
 impl Card {
-    /// The card of a number as typed, with spaces or dashes.
+    /// Returns the card of a number, which may contain spaces or dashes.
     pub(crate) fn find(typed: &str) -> Option<&'static Card> {
         let number: String = typed.chars().filter(|char| !matches!(char, ' ' | '-')).collect();
         CARDS.iter().find(|card| card.number == number)
     }
 
-    /// The card behind a payment method.
+    /// Returns the card of a payment method.
     pub(crate) fn behind(work: &Work<'_>, payment_method: &str) -> Option<&'static Card> {
         work.state.card_numbers.get(payment_method).and_then(|number| Card::find(number))
     }
 
-    /// The id of a payment method that a request names and that may be charged: one of the customer's own, or one of Stripe's
-    /// names for test cards, such as `pm_card_visa`, which becomes one.
+    /// Returns the id of the payment method that a request names. It must be the customer's own, or a test payment
+    /// method such as `pm_card_visa`, which is saved for the customer.
     pub(crate) fn attached(work: &mut Work<'_>, named: &str, customer: &Value) -> Result<String, Problem> {
         let number = TOKENS.iter().find(|(token, _)| *token == named).map(|(_, number)| number);
         if let Some(card) = number.and_then(|number| Card::find(number)) {
@@ -125,7 +126,7 @@ impl Card {
         matches!(self.behaviour, Behaviour::Authenticates | Behaviour::AuthenticatesAlways)
     }
 
-    /// Returns `true` if its payments take days.
+    /// Returns `true` if payments with the number take days.
     pub(crate) fn is_delayed(&self) -> bool {
         matches!(self.behaviour, Behaviour::PaysLater | Behaviour::BouncesLater)
     }
@@ -140,12 +141,12 @@ impl Card {
         }
     }
 
-    /// The type of the payment method that it becomes.
+    /// Returns the type of the payment method that the number is saved as.
     pub(crate) fn payment_method_type(&self) -> &'static str {
         if self.is_delayed() { "us_bank_account" } else { "card" }
     }
 
-    /// Keeps the card as a payment method of the customer, if there is one.
+    /// Saves the card as a payment method, of the customer if there is one, and returns its id.
     pub(crate) fn save(&self, work: &mut Work<'_>, customer: &Value) -> String {
         let kind = self.payment_method_type();
         let mut method = json!({
@@ -165,17 +166,17 @@ impl Card {
         work.put(Kind::PaymentMethod, method)
     }
 
-    /// The last four digits.
+    /// Returns the last four digits.
     pub(crate) fn last4(&self) -> &'static str {
         &self.number[self.number.len() - 4..]
     }
 
-    /// The same for every payment method of the same number, as at Stripe.
+    /// Returns the fingerprint, which as at Stripe is the same for every payment method of the number.
     fn fingerprint(&self) -> String {
         hex::encode(&Sha256::digest(self.number)[..8])
     }
 
-    /// The card as payment methods and charges show it.
+    /// Renders the card for payment methods and charges.
     fn details(&self) -> Value {
         json!({
             "brand": self.brand,
@@ -206,7 +207,7 @@ impl Card {
     }
 }
 
-/// Uses up one request that the subscription's next payment fails.
+/// Returns `true` if a test made the next payment of the subscription fail, and uses up one such failure.
 pub(crate) fn fails_on_request(work: &mut Work<'_>, subscription: &str) -> bool {
     let Some(times) = work.state.failing.get_mut(subscription).filter(|times| **times > 0) else {
         return false;
@@ -215,7 +216,7 @@ pub(crate) fn fails_on_request(work: &mut Work<'_>, subscription: &str) -> bool 
     true
 }
 
-/// Billing details with nothing but an email.
+/// Renders billing details that contain only an email.
 pub(crate) fn billing_details(email: &Value) -> Value {
     let address =
         json!({ "city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null });

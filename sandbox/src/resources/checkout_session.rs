@@ -8,18 +8,18 @@ use crate::{
     store::{kind::Kind, work::Work},
 };
 
-/// The path of the line items of a session.
+/// Returns the path of the line items of a session.
 pub(crate) fn line_items_url(id: &str) -> String {
     format!("/v1/checkout/sessions/{id}/line_items")
 }
 
-/// The line items of a session as a list object.
+/// Renders the line items of a session as a list object.
 pub(crate) fn line_items(work: &Work<'_>, id: &str) -> Value {
     let lines = work.state.orders.get(id).map_or(&[][..], |order| &order.lines);
     list::embedded(&line_items_url(id), lines)
 }
 
-/// Ends an open session without payment; any other stays as it is.
+/// Expires an open session. Other sessions do not change.
 pub(crate) fn lapse(work: &mut Work<'_>, id: &str) {
     if work.get(Kind::Session, id)["status"] != "open" {
         return;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The discount of a coupon on an amount.
+/// Returns the discount of a coupon on an amount.
 pub(crate) fn off(coupon: &Value, amount: i64) -> i64 {
     match (coupon["percent_off"].as_f64(), coupon["amount_off"].as_i64()) {
         (Some(percent), _) => {
@@ -13,7 +13,7 @@ pub(crate) fn off(coupon: &Value, amount: i64) -> i64 {
     }
 }
 
-/// Stripe keeps two decimals of a percentage.
+/// Converts a percentage to hundredths of a percent: Stripe keeps two decimals.
 fn hundredths(percent: f64) -> i64 {
     format!("{percent:.2}").replace('.', "").parse().unwrap_or_default()
 }

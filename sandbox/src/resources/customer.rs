@@ -16,7 +16,7 @@ pub(crate) const FIELDS: [&str; 4] = ["description", "email", "name", "phone"];
 
 const MAX_EMAIL_BYTES: usize = 512;
 
-/// A new customer with these fields.
+/// Creates a customer with these fields.
 pub(crate) fn add(work: &mut Work<'_>, fields: Vec<(&str, Value)>, metadata: &Map<String, Value>) -> Value {
     let mut customer = json!({
         "id": work.new_id(Kind::Customer),
@@ -70,13 +70,13 @@ pub(crate) fn set(customer: &mut Value, fields: Vec<(&str, Value)>) {
     }
 }
 
-/// The customer's email, empty when it has none or is not there.
+/// Returns the customer's email; empty if there is none or the customer does not exist.
 pub(crate) fn email_of(work: &Work<'_>, id: &str) -> String {
     text(&work.get(Kind::Customer, id), "email")
 }
 
-/// Refuses another currency than the one that the customer is billed in. It stays free to choose as long as nothing of the
-/// customer is active (docs.stripe.com/billing/customer, "Currency").
+/// Refuses a currency other than the one that the customer is billed in. Any currency is allowed while the customer has
+/// no active subscription and no pending invoice item (docs.stripe.com/billing/customer, "Currency").
 pub(crate) fn check_currency(work: &Work<'_>, id: &str, currency: &str) -> Result<(), Problem> {
     let billed = work.state.all(Kind::Subscription).filter(|subscription| subscription["customer"] == id);
     let waiting = work.state.all(Kind::InvoiceItem).filter(|item| item["customer"] == id && item["invoice"].is_null());
@@ -100,8 +100,8 @@ pub(crate) fn change_balance(work: &mut Work<'_>, id: &str, by: i64) {
     event::emit_change(work, "customer.updated", &change);
 }
 
-/// Uses the customer's balance for an invoice that becomes final: a credit (negative) pays for it as far as it goes, and the
-/// credit of a negative invoice is kept for the next one. Answers with the balance before and after
+/// Applies the customer's balance to an invoice that is finalized: a credit (negative) pays as much of it as possible,
+/// and the total of a negative invoice becomes credit for the next one. Returns the balance before and after
 /// (docs.stripe.com, "Customer invoice balance").
 pub(crate) fn use_balance(work: &mut Work<'_>, invoice: &Value) -> (i64, i64) {
     let id = text(invoice, "customer");

@@ -29,7 +29,7 @@ pub(crate) fn read(work: &Work<'_>, params: &mut Params) -> Result<Option<String
     Ok(Some(id))
 }
 
-/// Adds a discount for a subscription that is being made, and answers with its id.
+/// Adds a discount for a subscription that is being created, and returns its id.
 pub(crate) fn add(work: &mut Work<'_>, coupon: &str, subscription: &Value) -> String {
     let (_, coupon) = work.change(Kind::Coupon, coupon, |coupon| {
         coupon["times_redeemed"] = (coupon["times_redeemed"].as_i64().unwrap_or_default() + 1).into();
@@ -54,7 +54,7 @@ pub(crate) fn add(work: &mut Work<'_>, coupon: &str, subscription: &Value) -> St
     work.put(Kind::Discount, discount)
 }
 
-/// Applies the subscription's discounts to the lines; answers with the amount of each. A discount applies to credits
+/// Applies the subscription's discounts to the lines, and returns the amount of each. A discount applies to credits
 /// too, so that no more is credited than was paid.
 pub(crate) fn apply(work: &Work<'_>, subscription: &Value, lines: &mut [Value]) -> Vec<Value> {
     let ids = subscription["discounts"].as_array().into_iter().flatten();
@@ -90,7 +90,7 @@ fn apply_one(coupon: &Value, discount: &Value, lines: &mut [Value]) -> i64 {
     total
 }
 
-/// Coupons that apply once leave the subscription with the first invoice that they took something off.
+/// Removes discounts with the duration `once` from the subscription after the first invoice that they reduce.
 pub(crate) fn spend(work: &mut Work<'_>, subscription: &str, invoice: &Value) {
     let used = invoice["total_discount_amounts"].as_array().into_iter().flatten();
     let once: Vec<Value> = used

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Days in which a merchant may answer.
+/// Days in which a merchant may respond.
 const RESPONSE_DAYS: i64 = 9;
 
 /// Stripe's fee for a chargeback, in cents.
@@ -33,7 +33,7 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The merchant has answered, and the bank thinks about it.
+    /// The merchant has responded, and the bank reviews the evidence.
     UnderReview,
     /// An inquiry becomes a chargeback.
     Escalated,
@@ -45,7 +45,7 @@ pub enum Outcome {
     WarningClosed,
 }
 
-/// Opens a dispute about a charge: over all of it, or a part.
+/// Opens a dispute about a charge, for its full amount or a part of it.
 pub(crate) fn open(work: &mut Work<'_>, charge: &Value, stage: Stage, amount: Option<i64>) -> Answer {
     let whole = charge["amount"].as_i64().unwrap_or_default();
     let amount = amount.unwrap_or(whole);
@@ -54,7 +54,7 @@ pub(crate) fn open(work: &mut Work<'_>, charge: &Value, stage: Stage, amount: Op
         return Err(Problem::invalid_parameter("amount", message));
     }
     if charge["disputed"] == true {
-        return Err(Problem::not_now("The charge is disputed already."));
+        return Err(Problem::not_now("The charge is already disputed."));
     }
     let dispute = render(work, charge, stage, amount);
     let id = work.put(Kind::Dispute, dispute.clone());
@@ -144,7 +144,7 @@ pub(crate) fn evidence() -> Value {
     evidence
 }
 
-/// The bank takes the money, or gives it back.
+/// Takes the disputed amount and the fee from the merchant.
 fn withdraw(work: &mut Work<'_>, id: &str) {
     move_money(work, id, -1);
     let dispute = work.get(Kind::Dispute, id);
@@ -203,7 +203,7 @@ pub(crate) fn proceed(work: &mut Work<'_>, id: &str, outcome: Outcome) -> Answer
         Outcome::Lost if !is_inquiry => close(work, id, "lost"),
         Outcome::Won | Outcome::WarningClosed if is_inquiry => close(work, id, "warning_closed"),
         _ => {
-            return Err(Problem::not_now(format!("A dispute that is {status} does not go on like that.")));
+            return Err(Problem::not_now(format!("A dispute that is {status} does not allow this outcome.")));
         }
     }
     Ok(work.get(Kind::Dispute, id))

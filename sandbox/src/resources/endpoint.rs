@@ -1,4 +1,4 @@
-//! Webhook endpoints, configured at the start or made by the API.
+//! Webhook endpoints, configured at startup or created through the API.
 
 use serde_json::Value;
 
@@ -10,7 +10,8 @@ use crate::{
 /// An address that events are delivered to.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
-    /// The place in the list of configured addresses, so that waiting deliveries follow to a new address; or an id.
+    /// The index in the list of configured addresses, so that pending deliveries go to the new address if it is
+    /// changed; or the id of the endpoint.
     pub(crate) key: String,
     pub(crate) url: String,
     pub(crate) secret: String,
@@ -19,14 +20,14 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns `true` if the endpoint is sent events of this type.
+    /// Returns `true` if the endpoint receives events of this type.
     pub(crate) fn takes(&self, kind: &str) -> bool {
         api_version::has_event(&self.api_version, kind)
             && self.types.iter().any(|wanted| event_type::matches(wanted, kind))
     }
 }
 
-/// All endpoints that are enabled.
+/// Returns all endpoints that are enabled.
 pub(crate) fn all(state: &State) -> Vec<Endpoint> {
     let configured = state.webhooks.addresses.iter().enumerate().map(|(place, url)| Endpoint {
         key: place.to_string(),
@@ -46,7 +47,7 @@ pub(crate) fn all(state: &State) -> Vec<Endpoint> {
     configured.chain(made).collect()
 }
 
-/// The keys of all endpoints that are enabled.
+/// Returns the keys of all endpoints that are enabled.
 pub(crate) fn keys(state: &State) -> Vec<String> {
     all(state).into_iter().map(|endpoint| endpoint.key).collect()
 }

@@ -14,12 +14,12 @@ use crate::{
     },
 };
 
-/// Logs that something happened to an object, and posts it to every webhook endpoint.
+/// Records an event of an object, and queues it for every subscribed webhook endpoint.
 pub(crate) fn emit(work: &mut Work<'_>, kind: &str, object: &Value) {
     log(work, kind, &json!({ "object": object }));
 }
 
-/// As [`emit`], with the previous values of the changed fields.
+/// Does the same as [`emit`], with the previous values of the changed fields.
 pub(crate) fn emit_change(work: &mut Work<'_>, kind: &str, change: &(Value, Value)) {
     let (before, after) = change;
     log(work, kind, &json!({ "object": after, "previous_attributes": previous_attributes(before, after) }));
@@ -42,7 +42,7 @@ fn log(work: &mut Work<'_>, kind: &str, data: &Value) {
     work.put(Kind::Event, event);
 }
 
-/// Queues an event for every endpoint that is subscribed to it; answers with their count.
+/// Queues an event for every endpoint that is subscribed to it, and returns their count.
 pub(crate) fn post(work: &mut Work<'_>, event: &Value) -> usize {
     let (id, kind) = (text(event, "id"), text(event, "type"));
     let mut endpoints = endpoint::all(work.state);
@@ -60,7 +60,7 @@ pub(crate) fn post(work: &mut Work<'_>, event: &Value) -> usize {
     endpoints.len()
 }
 
-/// One endpoint fewer waits for the event.
+/// Counts one endpoint fewer that waits for the event.
 pub(crate) fn delivered(work: &mut Work<'_>, id: &str) {
     work.change(Kind::Event, id, |event| {
         let waiting = event["pending_webhooks"].as_i64().unwrap_or_default();
@@ -68,7 +68,7 @@ pub(crate) fn delivered(work: &mut Work<'_>, id: &str) {
     });
 }
 
-/// The fields of `before` that differ in `after`: hashes by their own fields, arrays whole.
+/// Returns the fields of `before` that differ in `after`: hashes field by field, arrays as a whole.
 fn previous_attributes(before: &Value, after: &Value) -> Value {
     let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
         return before.clone();

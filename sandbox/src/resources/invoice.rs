@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Fields that a draft does not fill, most of which no invoice here ever does.
+/// Fields that are null in a draft. Most of them stay null in the sandbox.
 const UNUSED: [&str; 29] = [
     "account_tax_ids",
     "application",
@@ -56,12 +56,12 @@ pub(crate) struct Draft<'a> {
     pub(crate) subscription: &'a Value,
     /// `subscription_create`, `subscription_cycle`, `subscription_update` or `manual`.
     pub(crate) reason: &'static str,
-    /// The span in which items were gathered. It is not the service period: the lines carry that.
+    /// The span in which items were collected. It is not the service period, which the lines contain.
     pub(crate) period: (i64, i64),
     pub(crate) lines: Vec<Value>,
 }
 
-/// Adds a draft, with changes of the caller's.
+/// Adds a draft. `change` may set fields before it is stored.
 pub(crate) fn draft(work: &mut Work<'_>, draft: Draft<'_>, change: impl FnOnce(&mut Value)) {
     let subscription = text(draft.subscription, "id");
     let mut invoice = render(work, draft);
@@ -72,13 +72,13 @@ pub(crate) fn draft(work: &mut Work<'_>, draft: Draft<'_>, change: impl FnOnce(&
     event::emit(work, "invoice.created", &invoice);
 }
 
-/// The lines that charge every item of the subscription for its current period.
+/// Returns the lines that charge every item of the subscription for its current period.
 pub(crate) fn period_lines(work: &Work<'_>, subscription: &Value) -> Vec<Value> {
     let items = subscription["items"]["data"].as_array().into_iter().flatten();
     items.map(|item| invoice_line::of_period(work, subscription, item)).collect()
 }
 
-/// The draft as JSON, whether it is kept or only shown as a preview.
+/// Renders a draft, to be stored or to be shown as a preview.
 pub(crate) fn render(work: &Work<'_>, mut draft: Draft<'_>) -> Value {
     for line in &mut draft.lines {
         line["invoice"] = draft.id.as_str().into();
@@ -164,7 +164,7 @@ fn parent(subscription: &Value) -> Value {
     })
 }
 
-/// Finalizes a draft: it gets its number, uses the customer's balance, and gets a payment intent for the rest.
+/// Finalizes a draft: it gets its number, the customer's balance is applied, and a payment intent is created for the rest.
 pub(crate) fn finalize(work: &mut Work<'_>, id: &str, payment_method: &str) {
     let draft = work.get(Kind::Invoice, id);
     let balance = customer::use_balance(work, &draft);
@@ -175,7 +175,7 @@ pub(crate) fn finalize(work: &mut Work<'_>, id: &str, payment_method: &str) {
     event::emit(work, "invoice.finalized", &invoice);
 }
 
-/// Finalizes a draft that a payment intent has paid already.
+/// Finalizes a draft that a payment intent has already paid.
 pub(crate) fn finalize_paid(work: &mut Work<'_>, id: &str, intent: &str) {
     let invoice = open(work, id, (0, 0));
     invoice_payment::open(work, &invoice, intent);
@@ -220,7 +220,7 @@ fn request_payment(work: &mut Work<'_>, invoice: &Value, payment_method: &str) {
     invoice_payment::open(work, invoice, &intent);
 }
 
-/// Numbers run by customer: a prefix of its own, and a sequence.
+/// Returns the next invoice number of a customer: the customer's prefix, and a sequence.
 fn number(work: &mut Work<'_>, customer: &str) -> String {
     let (before, _) = work.change(Kind::Customer, customer, |customer| {
         let next = customer["next_invoice_sequence"].as_i64().unwrap_or(1) + 1;
@@ -236,7 +236,7 @@ pub(crate) struct Attempt {
     pub(crate) present: bool,
     /// The payment method to charge.
     pub(crate) payment_method: String,
-    /// The time of the next attempt should this one fail.
+    /// The time of the next attempt if this one fails.
     pub(crate) next_at: Option<i64>,
 }
 
@@ -304,14 +304,14 @@ fn charge(work: &mut Work<'_>, id: &str, payment: &Value, attempt: &Attempt) -> 
     payment_intent::confirm(work, &intent, attempt.present)
 }
 
-/// Returns `true` while a payment of the invoice is in processing: it can neither be paid again nor be voided then.
+/// Returns `true` while a payment of the invoice is in processing: until then, it can neither be paid again nor voided.
 pub(crate) fn is_processing(state: &State, id: &str) -> bool {
     let payment = invoice_payment::of_invoice(state, id).next_back();
     let intent = payment.map(|payment| text(&payment["payment"], "payment_intent")).unwrap_or_default();
     state.find(Kind::PaymentIntent, &intent).is_some_and(|intent| intent["status"] == "processing")
 }
 
-/// The payment method that an invoice is charged to: its own, the subscription's or the customer's default.
+/// Returns the payment method that an invoice is charged to: its own, the subscription's or the customer's default.
 pub(crate) fn payment_method(work: &Work<'_>, invoice: &Value) -> String {
     let subscription = work.get(Kind::Subscription, &subscription_of(invoice));
     let customer = work.get(Kind::Customer, &text(invoice, "customer"));
@@ -323,12 +323,12 @@ pub(crate) fn payment_method(work: &Work<'_>, invoice: &Value) -> String {
     defaults.into_iter().find(|id| !id.is_empty()).unwrap_or_default()
 }
 
-/// The subscription that an invoice belongs to.
+/// Returns the subscription that an invoice belongs to.
 pub(crate) fn subscription_of(invoice: &Value) -> String {
     text(&invoice["parent"]["subscription_details"], "subscription")
 }
 
-/// Takes an open invoice out of collection: as `void`, or as `uncollectible`.
+/// Ends the collection of an open invoice, as `void` or `uncollectible`.
 pub(crate) fn give_up(work: &mut Work<'_>, id: &str, status: &'static str) {
     let (now, (moment, kind)) = (
         work.now,

@@ -7,7 +7,7 @@ use crate::store::{
     work::{Work, text},
 };
 
-/// Lines of the items that wait for an invoice of the customer: those of the subscription, and those of none.
+/// Renders lines for the items that wait for an invoice of the customer: those of the subscription, and those without one.
 pub(crate) fn waiting(work: &Work<'_>, customer: &Value, subscription: &Value) -> Vec<Value> {
     let waits = |item: &&Value| {
         let of = &item["parent"]["subscription_details"]["subscription"];
@@ -17,7 +17,7 @@ pub(crate) fn waiting(work: &Work<'_>, customer: &Value, subscription: &Value) -
     work.state.all(Kind::InvoiceItem).filter(waits).map(|item| line(work, item)).collect()
 }
 
-/// Puts the items that wait on an invoice, and answers with their lines.
+/// Adds the waiting items to an invoice, and returns their lines.
 pub(crate) fn take(work: &mut Work<'_>, customer: &Value, subscription: &Value, invoice: &str) -> Vec<Value> {
     let lines = waiting(work, customer, subscription);
     for line in &lines {
@@ -27,7 +27,7 @@ pub(crate) fn take(work: &mut Work<'_>, customer: &Value, subscription: &Value, 
     lines
 }
 
-/// The invoice line of a line item of a checkout session.
+/// Renders the invoice line of a line item of a checkout session.
 pub(crate) fn of_purchase(work: &Work<'_>, bought: &Value) -> Value {
     let price = &bought["price"];
     let item = json!({

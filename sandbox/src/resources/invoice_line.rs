@@ -15,15 +15,15 @@ use crate::{
 pub(crate) struct Line<'a> {
     pub(crate) subscription: &'a Value,
     pub(crate) item: &'a Value,
-    /// In minor units, before discounts; a credit is negative.
+    /// The amount in minor units, before discounts; a credit is negative.
     pub(crate) amount: i64,
     pub(crate) description: String,
     pub(crate) period: (i64, i64),
-    /// For a proration: the invoice and the line that it gives credit for, or null.
+    /// For a proration: the invoice and the line that it credits, or null.
     pub(crate) proration_of: Option<Value>,
 }
 
-/// The line that charges an item for its current period. The line of a trial costs nothing.
+/// Renders the line that charges an item for its current period. The line of a trial costs nothing.
 pub(crate) fn of_period(work: &Work<'_>, subscription: &Value, item: &Value) -> Value {
     let product = price::product_name(work.state, &item["price"]);
     let (amount, description) = if subscription["status"] == "trialing" {
@@ -47,7 +47,7 @@ pub(crate) fn of_period(work: &Work<'_>, subscription: &Value, item: &Value) -> 
     render(work, &line)
 }
 
-/// Stores all lines of a new invoice, and leaves the first page in the invoice.
+/// Stores all lines of a new invoice, and keeps the first page of them in the invoice.
 pub(crate) fn keep(work: &mut Work<'_>, invoice: &mut Value) {
     let id = text(invoice, "id");
     let Value::Array(lines) = invoice["lines"]["data"].take() else { return };
@@ -55,22 +55,22 @@ pub(crate) fn keep(work: &mut Work<'_>, invoice: &mut Value) {
     work.state.invoice_lines.insert(id, lines);
 }
 
-/// All lines of a stored invoice.
+/// Returns all lines of a stored invoice.
 pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> &'a [Value] {
     state.invoice_lines.get(invoice).map_or(&[], Vec::as_slice)
 }
 
-/// The path of an invoice's lines.
+/// Returns the path of an invoice's lines.
 pub(crate) fn url(invoice: &str) -> String {
     format!("/v1/invoices/{invoice}/lines")
 }
 
-/// The price of an item for a whole period.
+/// Returns the price of an item for a whole period.
 pub(crate) fn full_amount(item: &Value) -> i64 {
     item["quantity"].as_i64().unwrap_or(1) * item["price"]["unit_amount"].as_i64().unwrap_or_default()
 }
 
-/// The line as JSON, not yet on an invoice.
+/// Renders a line that is not on an invoice yet.
 pub(crate) fn render(work: &Work<'_>, line: &Line<'_>) -> Value {
     let (item, quantity) = (line.item, line.item["quantity"].as_i64().unwrap_or(1));
     let invoice_item = line.proration_of.as_ref().map(|_| work.random("ii_", 24));

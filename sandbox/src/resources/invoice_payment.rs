@@ -26,13 +26,13 @@ pub(crate) fn open(work: &mut Work<'_>, invoice: &Value, payment_intent: &str) {
     work.put(Kind::InvoicePayment, payment);
 }
 
-/// The link of an invoice.
+/// Returns the payments of an invoice, oldest first.
 pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
     let invoice = invoice.to_owned();
     state.all(Kind::InvoicePayment).filter(move |payment| payment["invoice"] == *invoice)
 }
 
-/// The payment intent succeeded.
+/// Marks a payment as paid, after its payment intent succeeded.
 pub(crate) fn pay(work: &mut Work<'_>, id: &str) {
     let now = work.now;
     let (_, payment) = work.change(Kind::InvoicePayment, id, |payment| {
@@ -43,7 +43,7 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str) {
     event::emit(work, "invoice_payment.paid", &payment);
 }
 
-/// Cancels a payment: nothing is to be paid any more.
+/// Cancels a payment of an invoice that has nothing left to pay.
 pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
     let now = work.now;
     work.change(Kind::InvoicePayment, id, |payment| {

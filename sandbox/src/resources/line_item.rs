@@ -22,7 +22,8 @@ pub(crate) const MAX_QUANTITY: i64 = 999_999;
 /// Stripe's largest amount, eight digits.
 const MAX_AMOUNT: i64 = 99_999_999;
 
-/// Reads `line_items`, at the prices that `mode` allows: recurring ones for `subscription`, the others for `payment`.
+/// Takes `line_items` from a request, with the prices that `mode` allows: recurring ones for `subscription`, one-time
+/// ones for `payment`.
 pub(crate) fn read_all(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<Vec<Value>, Problem> {
     let given = params.children("line_items")?;
     if given.is_empty() {
@@ -88,7 +89,7 @@ fn read(work: &Work<'_>, mut line: Params, mode: &str) -> Result<Value, Problem>
     }))
 }
 
-/// Takes a coupon off the lines.
+/// Applies a coupon to the lines.
 pub(crate) fn discount(coupon: &Value, lines: &mut [Value]) {
     let mut left = coupon.clone();
     for line in lines {
@@ -115,7 +116,7 @@ fn fits_mode(line: &Params, price: &Value, mode: &str) -> Result<(), Problem> {
     Err(Problem::invalid_parameter(&line.name_of("price"), message))
 }
 
-/// A price of this session only, with the name of its product. It is not listed with the prices of the catalogue.
+/// Returns a price for this session only, with the name of its product. It is not listed with the prices of the catalogue.
 fn inline_price(work: &Work<'_>, mut data: Params) -> Result<(Value, String), Problem> {
     let currency = data.required_text("currency")?.to_lowercase();
     if currency.len() != 3 || !currency.chars().all(|char| char.is_ascii_lowercase()) {

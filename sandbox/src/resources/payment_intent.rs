@@ -15,15 +15,15 @@ use crate::{
     },
 };
 
-/// The time for which a payment that bounces is in processing.
+/// Seconds for which a payment that bounces is in processing.
 const PROCESSING_SECONDS: i64 = 4 * 24 * 60 * 60;
 
 /// The state of a payment after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// The money is there.
+    /// The payment succeeded.
     Paid,
-    /// The bank has not answered yet.
+    /// The bank has not decided yet.
     Processing,
     /// The payment was declined.
     Failed,
@@ -31,7 +31,7 @@ pub(crate) enum Progress {
 
 /// The terms of a new payment.
 pub(crate) struct Terms<'a> {
-    /// In minor units.
+    /// The amount in minor units.
     pub(crate) amount: i64,
     pub(crate) currency: &'a str,
     /// An id, or null for a guest.
@@ -41,7 +41,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) payment_method: &'a str,
 }
 
-/// Adds a payment intent that waits for its confirmation, and answers with its id.
+/// Adds a payment intent that waits for its confirmation, and returns its id.
 pub(crate) fn create(work: &mut Work<'_>, terms: &Terms<'_>) -> String {
     let id = work.new_id(Kind::PaymentIntent);
     let method_type = text(&work.get(Kind::PaymentMethod, terms.payment_method), "type");
@@ -91,7 +91,7 @@ pub(crate) fn create(work: &mut Work<'_>, terms: &Terms<'_>) -> String {
     work.put(Kind::PaymentIntent, intent)
 }
 
-/// Sets the method that is charged next.
+/// Sets the payment method that is charged next.
 pub(crate) fn set_method(work: &mut Work<'_>, id: &str, payment_method: &str) {
     work.change(Kind::PaymentIntent, id, |intent| {
         intent["payment_method"] = payment_method.into();
@@ -122,7 +122,7 @@ pub(crate) fn confirm(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
     }
 }
 
-/// The reason for which the last payment of an invoice failed.
+/// Returns the reason that the last payment of an invoice failed.
 pub(crate) fn last_decline(work: &Work<'_>, invoice: &str) -> Decline {
     let payment = invoice_payment::of_invoice(work.state, invoice).next_back();
     let intent = payment.map(|payment| text(&payment["payment"], "payment_intent"));
@@ -130,7 +130,7 @@ pub(crate) fn last_decline(work: &Work<'_>, invoice: &str) -> Decline {
     Decline::of_message(intent["last_payment_error"]["message"].as_str().unwrap_or_default())
 }
 
-/// A payment by a delayed method begins.
+/// Starts the processing of a payment by a delayed method.
 pub(crate) fn start_processing(work: &mut Work<'_>, id: &str, card: &Card) {
     let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| intent["status"] = "processing".into());
     if card.behaviour == Behaviour::BouncesLater {
@@ -139,7 +139,7 @@ pub(crate) fn start_processing(work: &mut Work<'_>, id: &str, card: &Card) {
     event::emit(work, "payment_intent.processing", &intent);
 }
 
-/// The money is there.
+/// Marks a payment intent as succeeded, and adds its charge.
 pub(crate) fn succeed(work: &mut Work<'_>, id: &str) {
     let intent = work.get(Kind::PaymentIntent, id);
     let charge = charge::add(work, &intent, None);
@@ -153,7 +153,7 @@ pub(crate) fn succeed(work: &mut Work<'_>, id: &str) {
     event::emit(work, "payment_intent.succeeded", &intent);
 }
 
-/// Nothing is to be paid any more.
+/// Cancels a payment intent of an invoice that has nothing left to pay.
 pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
     let now = work.now;
     let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| {
@@ -164,7 +164,7 @@ pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
     event::emit(work, "payment_intent.canceled", &intent);
 }
 
-/// The payment was declined; another method may be tried.
+/// Marks a payment intent as declined, and adds its failed charge. Another method may be tried.
 pub(crate) fn fail(work: &mut Work<'_>, id: &str, decline: Decline) {
     let intent = work.get(Kind::PaymentIntent, id);
     let charge = charge::add(work, &intent, Some(decline));

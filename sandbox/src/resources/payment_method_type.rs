@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{api::form::Params, store::problem::Problem};
 
-/// All of Stripe's types, in its order.
+/// All of Stripe's types, in Stripe's order.
 #[rustfmt::skip]
 pub(crate) const KNOWN: [&str; 55] = [
     "acss_debit", "affirm", "afterpay_clearpay", "alipay", "alma", "amazon_pay",

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::store::{kind::Kind, state::State, work::text};
 
-/// A price without id and time, as checkout sessions make them from `price_data`: inactive, since it sells only once.
+/// Renders a one-time price without an id and a time of creation, as checkout sessions create it from `price_data`:
+/// inactive, since it is sold only once.
 pub(crate) fn one_time(product: &str, currency: &str, cents: i64) -> Value {
     json!({
         "id": null,
@@ -29,7 +30,7 @@ pub(crate) fn one_time(product: &str, currency: &str, cents: i64) -> Value {
     })
 }
 
-/// A recurring price as the older object that subscription items still carry beside it.
+/// Renders a recurring price as a plan, the older object that subscription items still contain.
 pub(crate) fn plan(price: &Value) -> Value {
     json!({
         "id": price["id"],
@@ -54,7 +55,7 @@ pub(crate) fn plan(price: &Value) -> Value {
     })
 }
 
-/// The name of the product of a price.
+/// Returns the name of the product of a price.
 pub(crate) fn product_name(state: &State, price: &Value) -> String {
     state.find(Kind::Product, &text(price, "product")).map_or_else(String::new, |product| text(product, "name"))
 }

@@ -14,7 +14,7 @@ pub(crate) fn add(work: &mut Work<'_>, product: Value) -> Value {
     product
 }
 
-/// A product without a price.
+/// Renders a product without a price.
 pub(crate) fn render(id: &str, name: &str, now: i64) -> Value {
     json!({
         "id": id,

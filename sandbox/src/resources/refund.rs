@@ -16,13 +16,13 @@ const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 /// The request for a refund.
 pub(crate) struct Order {
     pub(crate) charge: Value,
-    /// In minor units; without one, all that is left.
+    /// The amount in minor units; `None` refunds all that is left.
     pub(crate) amount: Option<i64>,
     pub(crate) reason: Option<String>,
     pub(crate) metadata: Map<String, Value>,
 }
 
-/// The succeeded charge that a payment intent or a charge names.
+/// Returns the succeeded charge of a payment intent or charge, by id.
 pub(crate) fn charge_of(work: &Work<'_>, param: &str, id: &str) -> Answer {
     let charge = if id.starts_with("pi_") {
         let intent = work.state.named_in(param, Kind::PaymentIntent, id)?;
@@ -53,7 +53,7 @@ pub(crate) fn give_back(work: &mut Work<'_>, order: &Order) -> Answer {
     Ok(refund)
 }
 
-/// The amount of a refund, after all checks.
+/// Returns the amount of a refund, after all checks.
 fn checked_amount(work: &Work<'_>, order: &Order) -> Result<i64, Problem> {
     let number = |field: &str| order.charge[field].as_i64().unwrap_or_default();
     let left = number("amount_captured") - number("amount_refunded");
@@ -87,7 +87,7 @@ fn checked_amount(work: &Work<'_>, order: &Order) -> Result<i64, Problem> {
     Ok(amount)
 }
 
-/// Returns `true` if a dispute holds the money, or took it for good, so that it cannot be refunded.
+/// Returns `true` if a dispute holds the money, or took it permanently, so that it cannot be refunded.
 fn is_charged_back(work: &Work<'_>, charge: &str) -> bool {
     let mut disputes = work.state.all(Kind::Dispute).filter(|dispute| dispute["charge"] == charge);
     disputes.any(|dispute| ["needs_response", "under_review", "lost"].contains(&text(dispute, "status").as_str()))
@@ -132,8 +132,9 @@ fn render(work: &Work<'_>, order: &Order, amount: i64, pending: bool) -> Value {
     })
 }
 
-/// A pending refund arrives, or one fails: also one that had succeeded may come back from the customer's bank. The money is
-/// the merchant's again then, and the charge keeps its sum of refunds (docs.stripe.com/refunds, "Failed refunds").
+/// Completes a pending refund, or makes a refund fail. A refund that succeeded can fail too, if the customer's bank
+/// returns it. After a failure the money is the merchant's again, and the charge keeps its sum of refunds
+/// (docs.stripe.com/refunds, "Failed refunds").
 pub(crate) fn settle(work: &mut Work<'_>, id: &str, arrived: bool) -> Answer {
     let refund = work.state.named(Kind::Refund, id)?;
     let status = text(&refund, "status");

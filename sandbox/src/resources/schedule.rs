@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// The change that a schedule demands at a moment.
+/// The change that a schedule requires at a moment.
 pub(crate) enum DuePlan {
     /// The items stay.
     Keep,
@@ -22,7 +22,7 @@ pub(crate) enum DuePlan {
     Cancel,
 }
 
-/// The change that the schedule of a subscription demands now.
+/// Returns the change that the schedule of a subscription requires now.
 pub(crate) fn due_plan(work: &Work<'_>, subscription: &Value) -> DuePlan {
     let schedule = work.get(Kind::Schedule, &text(subscription, "schedule"));
     if schedule["status"] != "active" {
@@ -41,7 +41,7 @@ fn phase_at(schedule: &Value, now: i64) -> Option<&Value> {
     phases.find(|phase| phase["end_date"].as_i64().is_some_and(|end| end > now))
 }
 
-/// The subscription's items at the prices of a phase. Items keep their ids as far as there are any.
+/// Returns the subscription's items with the prices and quantities of a phase. Existing items keep their ids.
 fn items_of(work: &Work<'_>, phase: &Value, subscription: &Value) -> Value {
     let wanted = phase["items"].as_array().into_iter().flatten();
     let items = wanted.enumerate().map(|(place, wanted)| {
@@ -80,7 +80,7 @@ pub(crate) fn follow(work: &mut Work<'_>, subscription: &str, plan: &DuePlan) {
     }
 }
 
-/// A change of the subscription itself is one of the schedule's current phase.
+/// Copies the items of a changed subscription to the current phase of its schedule.
 pub(crate) fn mirror(work: &mut Work<'_>, subscription: &Value) {
     let id = text(subscription, "schedule");
     let items: Vec<Value> = subscription["items"]["data"]
@@ -101,7 +101,7 @@ pub(crate) fn mirror(work: &mut Work<'_>, subscription: &Value) {
     }
 }
 
-/// An item of a phase.
+/// Renders an item of a phase.
 pub(crate) fn phase_item(price: &str, quantity: i64) -> Value {
     json!({
         "billing_thresholds": null,
@@ -114,12 +114,12 @@ pub(crate) fn phase_item(price: &str, quantity: i64) -> Value {
     })
 }
 
-/// A discount of a phase.
+/// Renders a discount of a phase.
 pub(crate) fn phase_discount(id: &str) -> Value {
     json!({ "coupon": null, "discount": id, "promotion_code": null })
 }
 
-/// The subscription has the discounts of the phase that runs, and no others.
+/// Sets the subscription's discounts to those of the current phase.
 pub(crate) fn apply_discounts(work: &mut Work<'_>, schedule: &Value) {
     let phases = schedule["phases"].as_array().into_iter().flatten();
     let current = phases.into_iter().find(|phase| phase["start_date"] == schedule["current_phase"]["start_date"]);
@@ -135,7 +135,7 @@ pub(crate) fn apply_discounts(work: &mut Work<'_>, schedule: &Value) {
     }
 }
 
-/// Ends the schedule and leaves the subscription as it is.
+/// Releases the schedule. The subscription continues without it.
 pub(crate) fn release(work: &mut Work<'_>, id: &str) -> Value {
     let now = work.now;
     let (before, schedule) = work.change(Kind::Schedule, id, |schedule| {
@@ -150,7 +150,7 @@ pub(crate) fn release(work: &mut Work<'_>, id: &str) -> Value {
     schedule
 }
 
-/// The last phase of a schedule that ends with its subscription is over.
+/// Marks the schedule of a subscription as completed: its last phase is over, and the subscription ends.
 pub(crate) fn complete(work: &mut Work<'_>, subscription: &Value) {
     let now = work.now;
     let (_, schedule) = work.change(Kind::Schedule, &text(subscription, "schedule"), |schedule| {
@@ -161,7 +161,7 @@ pub(crate) fn complete(work: &mut Work<'_>, subscription: &Value) {
     event::emit(work, "subscription_schedule.completed", &schedule);
 }
 
-/// The subscription of a schedule ends; answers with the schedule if it was active until now.
+/// Ends the active schedule of a subscription that ends, and returns it. `None` if there is no active schedule.
 pub(crate) fn detach(work: &mut Work<'_>, subscription: &str, status: &str) -> Option<Value> {
     let id = text(&work.get(Kind::Subscription, subscription), "schedule");
     if work.get(Kind::Schedule, &id)["status"] != "active" {
@@ -176,7 +176,7 @@ pub(crate) fn detach(work: &mut Work<'_>, subscription: &str, status: &str) -> O
     Some(schedule)
 }
 
-/// Names the schedule, or none, in the subscription.
+/// Sets the schedule of a subscription, or removes it.
 pub(crate) fn attach(work: &mut Work<'_>, subscription: &str, schedule: Value) {
     let change = work.change(Kind::Subscription, subscription, |subscription| {
         subscription["schedule"] = schedule;

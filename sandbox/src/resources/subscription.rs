@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The time between the notice of the end of a trial and that end.
+/// Seconds between the notice of the end of a trial and that end.
 const TRIAL_NOTICE_SECONDS: i64 = 3 * DAY_SECONDS;
 
 /// Statuses that a subscription never leaves.
@@ -28,7 +28,7 @@ pub(crate) struct Start {
     pub(crate) metadata: Map<String, Value>,
     pub(crate) description: Value,
     pub(crate) payment_method: String,
-    /// The id of the first invoice, which is made right after.
+    /// The id of the first invoice, which is created right afterwards.
     pub(crate) invoice: String,
     pub(crate) trial: Option<Trial>,
     pub(crate) coupon: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) fn start(work: &mut Work<'_>, start: &Start) -> Value {
     }
     work.state.timers.add(period_end(&subscription), Timer::PeriodEnd(id));
     work.put(Kind::Subscription, subscription.clone());
-    // From its first subscription on a customer is billed in one currency.
+    // The customer is billed in the currency of its subscription.
     let currency = subscription["currency"].clone();
     work.change(Kind::Customer, &text(&subscription, "customer"), |customer| customer["currency"] = currency);
     subscription
@@ -120,7 +120,7 @@ fn render(work: &Work<'_>, id: &str, start: &Start) -> Value {
     })
 }
 
-/// An item at the price of a line, whose period begins now.
+/// Renders an item with the price of a line. Its period begins now.
 pub(crate) fn item(work: &Work<'_>, subscription: &str, line: &Value) -> Value {
     json!({
         "id": work.random("si_", 14),
@@ -139,13 +139,13 @@ pub(crate) fn item(work: &Work<'_>, subscription: &str, line: &Value) -> Value {
     })
 }
 
-/// The end of the period that is paid for: of several items, the first to end.
+/// Returns the end of the current period: the earliest end of its items.
 pub(crate) fn period_end(subscription: &Value) -> i64 {
     let items = subscription["items"]["data"].as_array().into_iter().flatten();
     items.filter_map(|item| item["current_period_end"].as_i64()).min().unwrap_or_default()
 }
 
-/// The start of that period.
+/// Returns the start of the current period: the earliest start of its items.
 pub(crate) fn period_start(subscription: &Value) -> i64 {
     let items = subscription["items"]["data"].as_array().into_iter().flatten();
     items.filter_map(|item| item["current_period_start"].as_i64()).min().unwrap_or_default()
@@ -155,7 +155,7 @@ pub(crate) fn has_ended(subscription: &Value) -> bool {
     subscription.is_null() || ENDED.contains(&text(subscription, "status").as_str())
 }
 
-/// Replaces the items, and with them the two older fields that repeat the first one.
+/// Replaces the items, and the older fields `plan` and `quantity`, which repeat the first item.
 pub(crate) fn set_items(subscription: &mut Value, items: &Value) {
     subscription["items"]["data"] = items.clone();
     subscription["items"]["total_count"] = items.as_array().map_or(0, Vec::len).into();
