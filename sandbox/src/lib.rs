@@ -25,8 +25,8 @@
 //! | `http` | routes, authentication, pages, the control interface |
 //! | `sandbox` | the methods of [`Sandbox`] |
 //!
-//! Objects are stored as the JSON that clients see. Every change is a unit of work under one lock: a request is applied whole or
-//! not at all.
+//! Objects are stored as the JSON that clients receive. Every change is a unit of work under one lock: a request is
+//! applied whole or not at all.
 
 // Invoices and charges have more fields than `json!` can expand within the default limit.
 #![recursion_limit = "512"]

@@ -39,17 +39,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Settings {
     /// The loopback address to listen on; port 0 takes a free one.
     pub bind: SocketAddr,
-    /// Where events are delivered, each event to each address.
+    /// The addresses that every event is delivered to.
     pub webhook_urls: Vec<String>,
     /// The secret that deliveries are signed with.
     pub webhook_secret: String,
-    /// The file that keeps the state between runs; without one a sandbox forgets.
+    /// The file that stores the state between runs; without one, the state is lost when the sandbox stops.
     pub state_file: Option<PathBuf>,
     /// Makes ids and shuffles the same in every run; without one they are random.
     pub seed: Option<u64>,
 }
 
-/// A running sandbox. Dropping it ends it without a last word to the state file; [`Sandbox::stop`] ends it in order.
+/// A running sandbox. Dropping it stops it without a final write of the state file; [`Sandbox::stop`] shuts it down in order.
 pub struct Sandbox {
     address: SocketAddr,
     pub(crate) store: Arc<Store>,
@@ -104,7 +104,7 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Runs a task that has no end of its own.
+    /// Runs a task until the sandbox stops.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
         let until_stopped = async move {
@@ -113,14 +113,14 @@ impl Sandbox {
         self.tasks.spawn(until_stopped);
     }
 
-    /// The address on which the sandbox listens.
+    /// Returns the address on which the sandbox listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Sets the addresses that events are delivered to. An endpoint is identified by its place in the list: deliveries that
-    /// wait for it follow it to its new address.
+    /// Sets the addresses that events are delivered to. An endpoint is identified by its index in the list: its pending
+    /// deliveries go to its new address.
     pub fn set_webhook_urls(&self, urls: Vec<String>) {
         self.store.work(Cause::default(), |work| {
             work.state.webhooks.addresses = urls;
@@ -128,26 +128,27 @@ impl Sandbox {
         });
     }
 
-    /// Seconds that the sandbox's business time is ahead of wall time. A follower of this atomic has the same time.
+    /// Returns the number of seconds by which business time is ahead of wall time. A clock that follows this atomic has
+    /// the same time.
     #[must_use]
     pub fn clock_offset(&self) -> Arc<AtomicI64> {
         self.store.clock.offset()
     }
 
-    /// Moves business time forward by whole seconds. Timers fire at their own time and in their order:
-    /// sessions lapse, subscriptions renew and are charged an hour later, failed payments are retried. Endpoints receive
-    /// the events of one timer before the next fires, as long as they answer.
+    /// Advances business time by whole seconds. Timers fire in order, each at its own time: sessions expire,
+    /// subscriptions renew and are charged an hour later, failed payments are retried. Endpoints receive the events of
+    /// one timer before the next fires, as long as they respond.
     pub async fn advance(&self, by: Duration) {
         time::advance(&self.store, by).await;
     }
 
-    /// Business time: seconds since 1970.
+    /// Returns business time in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.store.clock.now()
     }
 
-    /// Waits until every event is delivered or given up. Put a timeout around it where an endpoint may refuse for long.
+    /// Waits until every event is delivered or given up. Use a timeout if an endpoint may refuse events for a long time.
     pub async fn settled(&self) {
         let mut changes = self.store.changes();
         loop {
@@ -160,25 +161,25 @@ impl Sandbox {
         }
     }
 
-    /// All events, oldest first, as the API would show them.
+    /// Returns all events, oldest first, as the API would return them.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         self.store.view(|state| state.all(Kind::Event).cloned().collect())
     }
 
-    /// Counts of the API requests since the start, by method and path template such as `POST /v1/customers` or
+    /// Returns the number of API requests since the start, by method and path template such as `POST /v1/customers` or
     /// `GET /v1/subscriptions/{id}`.
     #[must_use]
     pub fn requests(&self) -> BTreeMap<String, u64> {
         self.store.requests.counts()
     }
 
-    /// Answers API requests beyond so many a second with 429 and `Retry-After`; 0 for no limit, as at the start.
+    /// Answers API requests beyond `per_second` with 429 and `Retry-After`. 0, which is the default, sets no limit.
     pub fn set_rate_limit(&self, per_second: u32) {
         self.store.rate_limit.set(per_second);
     }
 
-    /// Counts the API requests that were refused because of the rate limit.
+    /// Returns the number of API requests that were refused because of the rate limit.
     #[must_use]
     pub fn refused_by_rate_limit(&self) -> u64 {
         self.store.rate_limit.refused()
@@ -189,7 +190,7 @@ impl Sandbox {
         self.store.faults.add(fault);
     }
 
-    /// Pays an open checkout session with one of the test numbers, as the hosted page does, and answers with the session.
+    /// Pays an open checkout session with one of the test numbers, as the hosted page does, and returns the session.
     ///
     /// # Errors
     /// When the session is unknown or not open, or the payment is declined.
@@ -201,7 +202,7 @@ impl Sandbox {
         })
     }
 
-    /// Decides the payment of a session that was paid by a delayed method, and answers with the session.
+    /// Completes the payment of a session that was paid by a delayed method, as succeeded or failed, and returns the session.
     ///
     /// # Errors
     /// When the session is unknown or its payment is not in processing.
@@ -211,8 +212,8 @@ impl Sandbox {
         Ok(self.object(session).unwrap_or_default())
     }
 
-    /// Ends the sandbox: requests under way are answered, the state file is written. Deliveries that are under way are
-    /// broken off and made again after the next start.
+    /// Stops the sandbox. Running requests are answered, and the state file is written. Running deliveries are aborted,
+    /// and repeated after the next start from the file.
     pub async fn stop(self) {
         self.stop.cancel();
         self.tasks.close();

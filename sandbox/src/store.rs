@@ -1,4 +1,4 @@
-//! The state behind its one lock, the clock, and notifications of every change.
+//! The state behind one lock, the clock, and notifications of every change.
 
 pub(crate) mod calendar;
 pub(crate) mod clock;
@@ -71,14 +71,14 @@ impl Store {
         look(&self.lock())
     }
 
-    /// Does one unit of work at the present moment, and notifies of the change.
+    /// Runs one unit of work at the current time, and notifies the followers of changes.
     pub(crate) fn work<T>(&self, cause: Cause, act: impl FnOnce(&mut Work<'_>) -> T) -> T {
         let answer = self.read(cause, act);
         self.changes.send_modify(|count| *count += 1);
         answer
     }
 
-    /// As [`Store::work`] for work that only reads: nobody is notified, and no file is written.
+    /// Does the same as [`Store::work`] for work that only reads: no follower is notified, and no file is written.
     pub(crate) fn read<T>(&self, cause: Cause, act: impl FnOnce(&mut Work<'_>) -> T) -> T {
         let mut state = self.lock();
         state.clock_offset_seconds = self.clock.offset_seconds();
@@ -86,7 +86,7 @@ impl Store {
         act(&mut Work { state: &mut state, now, cause })
     }
 
-    /// Fires the next timer at its own time; `false` when none is due by `now`.
+    /// Fires the next timer at its own time; returns `false` if none is due by `now`.
     pub(crate) fn fire_next(&self, now: i64, fire: fn(&mut Work<'_>, &Timer)) -> bool {
         let fired = {
             let mut state = self.lock();
@@ -101,12 +101,12 @@ impl Store {
         fired
     }
 
-    /// A receiver that is notified of every change from now on.
+    /// Returns a receiver that is notified of every change from now on.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// A copy of an object.
+    /// Returns a copy of an object.
     pub(crate) fn find(&self, kind: Kind, id: &str) -> Option<Value> {
         self.view(|state| state.find(kind, id).cloned())
     }

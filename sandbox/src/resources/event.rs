@@ -60,7 +60,7 @@ pub(crate) fn post(work: &mut Work<'_>, event: &Value) -> usize {
     endpoints.len()
 }
 
-/// Counts one endpoint fewer that waits for the event.
+/// Decrements the number of endpoints that wait for the event.
 pub(crate) fn delivered(work: &mut Work<'_>, id: &str) {
     work.change(Kind::Event, id, |event| {
         let waiting = event["pending_webhooks"].as_i64().unwrap_or_default();

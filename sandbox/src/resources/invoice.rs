@@ -304,7 +304,7 @@ fn charge(work: &mut Work<'_>, id: &str, payment: &Value, attempt: &Attempt) -> 
     payment_intent::confirm(work, &intent, attempt.present)
 }
 
-/// Returns `true` while a payment of the invoice is in processing: until then, it can neither be paid again nor voided.
+/// Returns `true` while a payment of the invoice is in processing. Meanwhile it can neither be paid again nor voided.
 pub(crate) fn is_processing(state: &State, id: &str) -> bool {
     let payment = invoice_payment::of_invoice(state, id).next_back();
     let intent = payment.map(|payment| text(&payment["payment"], "payment_intent")).unwrap_or_default();

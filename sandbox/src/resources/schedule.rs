@@ -135,7 +135,7 @@ pub(crate) fn apply_discounts(work: &mut Work<'_>, schedule: &Value) {
     }
 }
 
-/// Releases the schedule. The subscription continues without it.
+/// Ends a schedule as released. The subscription continues without it.
 pub(crate) fn release(work: &mut Work<'_>, id: &str) -> Value {
     let now = work.now;
     let (before, schedule) = work.change(Kind::Schedule, id, |schedule| {

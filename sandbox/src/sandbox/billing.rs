@@ -24,14 +24,13 @@ impl Sandbox {
         Ok(self.store.work(Cause::default(), act)?)
     }
 
-    /// Any object by its id, as the API would show it.
+    /// Returns any object by its id, as the API would return it.
     #[must_use]
     pub fn object(&self, id: &str) -> Option<Value> {
         self.store.find(Kind::of(id)?, id)
     }
 
-    /// Moves an object to another account, so that calls no longer find it. What belongs to a customer moves with the
-    /// customer.
+    /// Moves an object to another account, so that calls no longer find it. The objects of a customer move with the customer.
     ///
     /// # Errors
     /// The object does not exist.
@@ -39,16 +38,16 @@ impl Sandbox {
         Ok(self.store.work(Cause::default(), |work| actions::disown(work, id))?)
     }
 
-    /// Serves an object from now on unchanged, whatever its origin: for tests that report objects of their own. Nothing becomes of
-    /// it on its own. An id that belongs to no kind is ignored.
+    /// Stores an object unchanged, for tests that bring objects of their own. No timer ever changes it. An object whose
+    /// id has no known prefix is ignored.
     pub fn adopt(&self, object: Value) {
         if let Some(kind) = object["id"].as_str().and_then(Kind::of) {
             self.store.work(Cause::default(), |work| work.put(kind, object));
         }
     }
 
-    /// Moves time on to the end of a subscription's period and an hour further, when its invoice is charged; everything
-    /// else that is due until then happens too. Answers with the subscription as it is then.
+    /// Advances time to an hour after the end of a subscription's period, when its invoice is charged. All other timers
+    /// that are due by then fire too. Returns the subscription after that.
     ///
     /// # Errors
     /// The subscription does not exist or has ended.
@@ -56,7 +55,7 @@ impl Sandbox {
         Ok(actions::renew(&self.store, subscription).await?)
     }
 
-    /// Puts the card of another test number behind a subscription, and answers with the subscription.
+    /// Changes the card of a subscription to another test number, and returns the subscription.
     ///
     /// # Errors
     /// The subscription does not exist or has ended, or the number is not a test number.
@@ -64,15 +63,15 @@ impl Sandbox {
         self.ask(|work| actions::change_card(work, subscription, card_number))
     }
 
-    /// Decides a payment in processing, named by its payment intent or its invoice, and answers with the payment intent.
+    /// Completes a payment in processing, named by its payment intent or its invoice, and returns the payment intent.
     ///
     /// # Errors
-    /// When no payment is in processing there.
+    /// The object has no payment in processing.
     pub fn settle_payment(&self, payment: &str, succeeded: bool) -> Result<Value, Error> {
         self.ask(|work| delayed_payment::settle(work, payment, succeeded))
     }
 
-    /// Declines the next `times` payments of a subscription, whatever its card.
+    /// Makes the next `times` payments of a subscription fail, regardless of its card.
     ///
     /// # Errors
     /// The subscription does not exist or has ended.
@@ -80,7 +79,7 @@ impl Sandbox {
         self.ask(|work| actions::fail_next_payments(work, subscription, times)).map(drop)
     }
 
-    /// Tries to collect the latest invoice of a subscription at once, and answers with the invoice, paid or not.
+    /// Tries to collect the latest invoice of a subscription now, and returns the invoice, paid or not.
     ///
     /// # Errors
     /// The subscription does not exist, or its latest invoice is not open.
@@ -88,15 +87,15 @@ impl Sandbox {
         self.ask(|work| actions::retry_payment(work, subscription))
     }
 
-    /// Sets the fate of subscriptions whose last retry failed. The default is to cancel them.
+    /// Sets the outcome for subscriptions whose last retry failed. The default is to cancel them.
     pub fn set_after_retries(&self, after_retries: AfterRetries) {
         self.store.work(Cause::default(), |work| work.state.after_retries = after_retries);
     }
 
-    /// Refunds a payment intent or a charge, all that is left of it or an amount in minor units, and answers with the refund.
+    /// Refunds a payment intent or a charge, all that is left of it or an amount in minor units, and returns the refund.
     ///
     /// # Errors
-    /// The payment does not exist, or less of it is left.
+    /// The payment does not exist, or less than the amount is left of it.
     pub fn refund(&self, payment: &str, amount: Option<i64>) -> Result<Value, Error> {
         self.ask(|work| actions::refund(work, payment, amount))
     }
@@ -106,27 +105,26 @@ impl Sandbox {
         self.store.work(Cause::default(), |work| work.state.refunds_to_hold = times);
     }
 
-    /// Makes a pending refund arrive or fail; one that had succeeded can fail too. Answers with the refund.
+    /// Makes a pending refund arrive or fail; one that succeeded can fail too. Returns the refund.
     ///
     /// # Errors
-    /// The refund does not exist, or can no longer change so.
+    /// The refund does not exist, or its status does not allow this change.
     pub fn settle_refund(&self, refund: &str, arrived: bool) -> Result<Value, Error> {
         self.ask(|work| refund::settle(work, refund, arrived))
     }
 
-    /// Opens a dispute about a payment intent or a charge, all of it or an amount in minor units, and answers with the
-    /// dispute.
+    /// Opens a dispute about a payment intent or a charge, all of it or an amount in minor units, and returns the dispute.
     ///
     /// # Errors
-    /// The payment does not exist, or is disputed already.
+    /// The payment does not exist, or is already disputed.
     pub fn dispute(&self, payment: &str, stage: Stage, amount: Option<i64>) -> Result<Value, Error> {
         self.ask(|work| actions::dispute(work, payment, stage, amount))
     }
 
-    /// Continues a dispute, and answers with it.
+    /// Continues a dispute, and returns it.
     ///
     /// # Errors
-    /// The dispute does not exist, or can no longer change so.
+    /// The dispute does not exist, or its status does not allow this outcome.
     pub fn proceed_dispute(&self, dispute: &str, outcome: Outcome) -> Result<Value, Error> {
         self.ask(|work| actions::proceed(work, dispute, outcome))
     }

@@ -12,7 +12,7 @@ impl Sandbox {
         self.store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.add(fault));
     }
 
-    /// Withdraws all faults that are still to come, of calls and of deliveries.
+    /// Removes all faults that are not used up, of calls and of deliveries.
     pub fn clear_faults(&self) {
         self.store.faults.clear();
         self.store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.clear());

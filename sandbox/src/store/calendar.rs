@@ -3,20 +3,20 @@
 use chrono::{DateTime, Months};
 use serde_json::Value;
 
-/// More than a daily price has in a lifetime.
+/// Maximum number of periods to search: more than a daily price has in a lifetime.
 const MAX_PERIODS: u32 = 100_000;
 
-/// Seconds of a day.
+/// Number of seconds in a day.
 pub(crate) const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// The end of the first period, counted from the anchor at a price's interval, that lies after a moment. A day that the month
-/// lacks becomes its last one, and the anchor's own day returns in longer months: 31 January, 28 February, 31 March
-/// (docs.stripe.com, "Billing cycles").
+/// Returns the first end of a period that is after a moment. Periods are counted from the anchor, at the interval of a
+/// price. In a month without the anchor's day, the period ends on the last day; longer months have the anchor's day
+/// again: 31 January, 28 February, 31 March (docs.stripe.com, "Billing cycles").
 pub(crate) fn next_end(anchor: i64, recurring: &Value, moment: i64) -> i64 {
     (1..=MAX_PERIODS).map(|number| end_of(anchor, recurring, number)).find(|end| *end > moment).unwrap_or(i64::MAX)
 }
 
-/// The end of a period by its number; the first is 1.
+/// Returns the end of a period by its number; the first is 1.
 pub(crate) fn end_of(anchor: i64, recurring: &Value, number: u32) -> i64 {
     let count = recurring["interval_count"].as_u64().and_then(|count| u32::try_from(count).ok());
     let intervals = number.saturating_mul(count.unwrap_or(1).max(1));
@@ -34,12 +34,12 @@ fn months_after(anchor: i64, months: u32) -> i64 {
         .map_or(i64::MAX, |moment| moment.timestamp())
 }
 
-/// A day as invoices write it: `2 Mar 2026`.
+/// Formats a day as on invoices: `2 Mar 2026`.
 pub(crate) fn day(moment: i64) -> String {
     DateTime::from_timestamp(moment, 0).map_or_else(String::new, |moment| moment.format("%-d %b %Y").to_string())
 }
 
-/// A moment as pages write it: `2 Mar 2026 09:05 UTC`.
+/// Formats a moment as on pages: `2 Mar 2026 09:05 UTC`.
 pub(crate) fn minute(moment: i64) -> String {
     let moment = DateTime::from_timestamp(moment, 0);
     moment.map_or_else(String::new, |moment| moment.format("%-d %b %Y %H:%M UTC").to_string())

@@ -14,12 +14,12 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The atomic itself, for followers of this clock.
+    /// Returns the offset itself, for clocks that follow this one.
     pub(crate) fn offset(&self) -> Arc<AtomicI64> {
         Arc::clone(&self.offset_seconds)
     }
 
-    /// Seconds since 1970 in business time.
+    /// Returns business time in seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         wall_seconds() + self.offset_seconds.load(Ordering::SeqCst)
     }
@@ -28,7 +28,7 @@ impl Clock {
         self.offset_seconds.load(Ordering::SeqCst)
     }
 
-    /// Moves forward to `second`; a moment already past changes nothing, since business time never runs back.
+    /// Advances to `second`. A moment in the past changes nothing, since business time never runs back.
     pub(crate) fn advance_to(&self, second: i64) {
         let offset = second - wall_seconds();
         self.offset_seconds.fetch_max(offset, Ordering::SeqCst);
@@ -39,12 +39,12 @@ impl Clock {
     }
 }
 
-/// Seconds since 1970 by the machine's clock: webhook signatures are made with it.
+/// Returns wall time in seconds since 1970, for webhook signatures.
 pub(crate) fn wall_seconds() -> i64 {
     wall_millis() / 1000
 }
 
-/// Milliseconds since 1970 by the machine's clock: retries are timed with it.
+/// Returns wall time in milliseconds since 1970, for the times of retries.
 #[expect(clippy::disallowed_methods, reason = "this is the clock that the ban points to")]
 pub(crate) fn wall_millis() -> i64 {
     Utc::now().timestamp_millis()

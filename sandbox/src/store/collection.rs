@@ -1,11 +1,11 @@
-//! All objects of one kind, in the order in which they were made.
+//! All objects of one kind, in the order in which they were created.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-/// Objects are never removed: a deleted customer stays as the stub that Stripe answers with.
+/// The objects of one kind. They are never removed: a deleted customer stays as the stub that Stripe returns.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Vec<Value>")]
 pub(crate) struct Collection {
@@ -22,7 +22,7 @@ impl Collection {
         self.places.get(id).map(|place| &mut self.objects[*place])
     }
 
-    /// Adds the object, or puts it in the place of the one with its id.
+    /// Adds an object, or replaces the one with the same id.
     pub(crate) fn put(&mut self, object: Value) {
         let id = object["id"].as_str().unwrap_or_default().to_owned();
         if let Some(place) = self.places.get(&id) {
@@ -33,7 +33,7 @@ impl Collection {
         }
     }
 
-    /// The number of older objects.
+    /// Returns the place of an object: the number of older objects.
     pub(crate) fn place(&self, id: &str) -> Option<usize> {
         self.places.get(id).copied()
     }
@@ -42,7 +42,7 @@ impl Collection {
         self.objects.len()
     }
 
-    /// Oldest first.
+    /// Iterates over the objects, oldest first.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Value> {
         self.objects.iter()
     }

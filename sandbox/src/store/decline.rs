@@ -1,6 +1,6 @@
-//! Reasons for which a payment is declined (docs.stripe.com/declines/codes).
+//! Reasons that payments are declined (docs.stripe.com/declines/codes).
 
-/// The reason for which a payment was declined (docs.stripe.com/declines/codes).
+/// The reason that a payment was declined (docs.stripe.com/declines/codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decline {
     pub(crate) code: &'static str,
@@ -9,14 +9,14 @@ pub(crate) struct Decline {
 }
 
 impl Decline {
-    /// The decline with this message.
+    /// Returns the decline with this message.
     pub(crate) fn of_message(message: &str) -> Decline {
         let known = [INSUFFICIENT, BANK_REFUSED, NO_METHOD, AUTHENTICATION_REQUIRED];
         known.into_iter().find(|decline| decline.message == message).unwrap_or(GENERIC)
     }
 }
 
-/// The decline without a particular reason, which also serves payments that a test makes fail.
+/// The decline without a particular reason, which is also used for payments that a test makes fail.
 pub(crate) const GENERIC: Decline =
     Decline { code: "card_declined", reason: Some("generic_decline"), message: "Your card was declined." };
 
@@ -30,21 +30,21 @@ pub(crate) const NO_METHOD: Decline = Decline {
     message: "This customer has no attached payment source or default payment method.",
 };
 
-/// The reason of a charge that the bank wants the customer to authenticate.
+/// The decline of a charge that the customer has to authenticate.
 pub(crate) const AUTHENTICATION_REQUIRED: Decline = Decline {
     code: "authentication_required",
     reason: Some("authentication_required"),
     message: "Your card was declined. This transaction requires authentication.",
 };
 
-/// The reason of a payment whose customer failed 3-D Secure.
+/// The decline of a payment whose customer failed 3-D Secure.
 pub(crate) const AUTHENTICATION_FAILED: Decline = Decline {
     code: "payment_intent_authentication_failure",
     reason: None,
     message: "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
 };
 
-/// The decline of a number that is not in the list.
+/// The decline of a number that is not a test number.
 pub(crate) const INCORRECT_NUMBER: Decline =
     Decline { code: "incorrect_number", reason: None, message: "Your card number is incorrect." };
 

@@ -13,7 +13,7 @@ pub struct DeliveryFault {
     /// The type of event, where `invoice.*` matches all that begin with `invoice.`; empty for any.
     #[serde(default)]
     pub event: String,
-    /// The count of deliveries that go wrong.
+    /// The number of deliveries that go wrong.
     #[serde(default = "once")]
     pub times: u32,
     /// The effect of the fault.
@@ -35,9 +35,9 @@ pub enum DeliveryEffect {
     Shuffled,
     /// Never delivered. `delivery_success=false` lists the event.
     Never,
-    /// Signed for a moment in the past, as a replayed request is.
+    /// Signed with a timestamp in the past, as a replayed request is.
     OldTimestamp {
-        /// The age of the timestamp; endpoints should refuse from 300 on.
+        /// The age of the timestamp; endpoints should refuse more than 300.
         #[serde(default = "long_ago")]
         seconds: u32,
     },
@@ -59,7 +59,7 @@ fn long_ago() -> u32 {
     400
 }
 
-/// The faults that are still to come.
+/// The faults that are not used up.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryFaults {
     ordered: Vec<DeliveryFault>,
@@ -74,7 +74,7 @@ impl DeliveryFaults {
         self.ordered.clear();
     }
 
-    /// Uses up one fault for a delivery of this type of event, the first added first.
+    /// Uses up one fault for a delivery of this type of event, in the order in which they were added.
     pub(crate) fn take(&mut self, kind: &str) -> Option<DeliveryEffect> {
         let fits = |fault: &&mut DeliveryFault| {
             fault.times > 0 && (fault.event.is_empty() || event_type::matches(&fault.event, kind))

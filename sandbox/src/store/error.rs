@@ -7,7 +7,7 @@ use crate::store::problem::Problem;
 /// An error of a running sandbox, or of its start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The sandbox takes any test key, so it must not be reachable from elsewhere.
+    /// The address is not loopback. The sandbox accepts any test key, so other machines must not reach it.
     #[error("the sandbox binds to loopback addresses only, not to {0}")]
     NotLoopback(SocketAddr),
     /// The address cannot be bound.
@@ -18,8 +18,8 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The client that delivers webhooks cannot be made.
-    #[error("cannot make an HTTP client: {0}")]
+    /// The client that delivers webhooks cannot be created.
+    #[error("cannot create an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
     /// The state file cannot be read.
     #[error("cannot read the state file {path}: {source}", path = path.display())]
@@ -29,16 +29,16 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The state file is not one of this version's.
-    #[error("the state file {path} is not one that this version wrote: {reason}", path = path.display())]
+    /// The state file was not written by this version.
+    #[error("the state file {path} was not written by this version: {reason}", path = path.display())]
     ForeignState {
         /// The file.
         path: PathBuf,
-        /// The reason for which the file cannot be used.
+        /// The reason that the file cannot be used.
         reason: String,
     },
     /// There is no such session, or it is not in a state that allows the payment.
-    #[error("the checkout session {0} is unknown, or not open")]
+    #[error("the checkout session {0} does not exist or is not open")]
     NotOpen(String),
     /// The payment was declined, for this reason.
     #[error("{0}")]

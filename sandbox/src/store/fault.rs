@@ -16,7 +16,7 @@ pub struct Fault {
     pub method: String,
     /// The beginning of the path, such as `/v1/checkout`.
     pub path: String,
-    /// The count of calls that go wrong.
+    /// The number of calls that go wrong.
     #[serde(default = "once")]
     pub times: u32,
     /// The effect of the fault.
@@ -32,27 +32,28 @@ pub enum Effect {
         /// The HTTP status.
         status: u16,
     },
-    /// Not done, and answered with this status, which the idempotency key keeps: the request began, failed and was rolled back.
+    /// Not done, and answered with this status, which the idempotency key stores: the request began, failed and was
+    /// rolled back.
     Spoil {
         /// The HTTP status.
         status: u16,
     },
-    /// Done, but answered with this status. Stripe keeps a 500 under the idempotency key like any other answer, so the
-    /// same key gets it again.
+    /// Done, but answered with this status. Stripe stores a 500 under the idempotency key like any other response, so
+    /// the same key returns it again.
     Fail {
         /// The HTTP status.
         status: u16,
     },
-    /// Done, but the connection breaks before the answer. The idempotency key keeps the true answer.
+    /// Done, but the connection breaks before the response. The idempotency key stores the real response.
     Drop,
-    /// Done and answered with 200 and a body that is not JSON. The idempotency key keeps the true answer.
+    /// Done and answered with 200 and a body that is not JSON. The idempotency key stores the real response.
     Garble,
-    /// Done after a pause, during which the idempotency key is busy.
+    /// Done after a pause, during which the idempotency key is in use.
     Delay {
         /// Milliseconds of wall time.
         millis: u64,
     },
-    /// Done at once, and answered after a pause.
+    /// Done immediately, and answered after a pause.
     Lag {
         /// Milliseconds of wall time.
         millis: u64,
@@ -63,7 +64,7 @@ fn once() -> u32 {
     1
 }
 
-/// The faults that are still to come.
+/// The faults that are not used up.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     ordered: Mutex<Vec<Fault>>,
@@ -78,7 +79,7 @@ impl Faults {
         self.ordered.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Uses up one fault that matches the call, the first requested first.
+    /// Uses up one fault that matches the call, in the order in which they were added.
     pub(crate) fn take(&self, method: &str, path: &str) -> Option<Effect> {
         let mut ordered = self.ordered.lock().unwrap_or_else(PoisonError::into_inner);
         let matches = |fault: &mut Fault| {

@@ -1,4 +1,4 @@
-//! The state file: the whole state as JSON, replaced at once so that a crash leaves the old one or the new one.
+//! The state file: the whole state as JSON, replaced atomically, so that a crash leaves the old file or the new one.
 
 use std::{
     ffi::OsString,
@@ -16,7 +16,7 @@ use crate::store::{Store, error::Error, state::State};
 /// Changes within this time are written together.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The state in the file; `None` when there is no file.
+/// Loads the state from a file; `None` if there is no file.
 ///
 /// # Errors
 /// When the file cannot be read or is not a state file of this version.
@@ -36,7 +36,7 @@ pub(crate) fn load(path: &Path) -> Result<Option<State>, Error> {
     }
 }
 
-/// Writes every change until `stop`, and once more then.
+/// Writes every change until `stop`, and then once more.
 pub(crate) async fn keep(store: Arc<Store>, path: PathBuf, stop: CancellationToken) {
     let mut changes = store.changes();
     while !stop.is_cancelled() {

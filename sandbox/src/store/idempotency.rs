@@ -1,4 +1,5 @@
-//! Idempotency keys: the first answer to a key is its answer for ever (`docs.stripe.com/api/idempotent_requests`).
+//! Idempotency keys: the first response to a key is stored and returned to later requests with the key
+//! (`docs.stripe.com/api/idempotent_requests`).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,29 +8,29 @@ use serde_json::Value;
 
 use crate::store::problem::Problem;
 
-/// Longest key that Stripe accepts.
+/// Maximum length of a key, as at Stripe.
 pub(crate) const MAX_KEY_CHARS: usize = 255;
 
-/// A stored answer.
+/// A stored response.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Kept {
     fingerprint: String,
     pub(crate) status: u16,
     pub(crate) body: Value,
-    /// The request that was answered first.
+    /// The id of the original request.
     pub(crate) request: String,
 }
 
 /// The next step for a request that carries a key.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Turn {
-    /// Run it, then [`Keys::finish`].
+    /// Run the request, then call [`Keys::finish`].
     Run,
-    /// Answer with the stored answer.
+    /// Return the stored response.
     Replay(Kept),
 }
 
-/// All keys seen.
+/// All idempotency keys so far.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keys {
     kept: BTreeMap<String, Kept>,

@@ -41,7 +41,7 @@ struct Names {
 }
 
 impl Kind {
-    /// Kinds that their prefix identifies.
+    /// Kinds that the prefix of an id identifies.
     const WITH_PREFIX: [Kind; 22] = [
         Kind::Charge,
         Kind::CreditNote,
@@ -99,7 +99,7 @@ impl Kind {
         Names { prefix, object, path }
     }
 
-    /// An id that no object has, as long as Stripe's.
+    /// Returns a new id of the same length as Stripe's.
     pub(crate) fn new_id(self, rng: &Rng) -> String {
         let length = match self {
             Kind::Coupon => 8,
@@ -110,17 +110,17 @@ impl Kind {
         rng.id(self.names().prefix, length)
     }
 
-    /// The value of `object`, which error messages use too.
+    /// Returns the value of `object`, which error messages contain too.
     pub(crate) fn object(self) -> &'static str {
         self.names().object
     }
 
-    /// The path of the list of the kind's objects.
+    /// Returns the path of the list of the kind's objects.
     pub(crate) fn path(self) -> &'static str {
         self.names().path
     }
 
-    /// The kind of an id, by its prefix.
+    /// Returns the kind of an id, by its prefix.
     pub(crate) fn of(id: &str) -> Option<Kind> {
         Kind::WITH_PREFIX.into_iter().find(|kind| id.starts_with(kind.names().prefix))
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::store::calendar::DAY_SECONDS;
 
-/// The content of a session, and the data that it passes on once it is paid.
+/// The content of a checkout session, and the data of the objects that its payment creates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) lines: Vec<Value>,
@@ -13,7 +13,7 @@ pub(crate) struct Order {
     pub(crate) metadata: Map<String, Value>,
     pub(crate) description: Value,
     pub(crate) trial: Option<Trial>,
-    /// The coupon that makes it cheaper.
+    /// The id of the coupon that discounts the session.
     pub(crate) coupon: Option<String>,
 }
 
@@ -21,13 +21,13 @@ pub(crate) struct Order {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Trial {
-    /// From the payment on.
+    /// The number of days from the payment.
     Days(i64),
     Until(i64),
 }
 
 impl Trial {
-    /// The end of a trial that starts now.
+    /// Returns the end of a trial that starts now.
     pub(crate) fn end(self, now: i64) -> i64 {
         match self {
             Trial::Days(days) => now + days * DAY_SECONDS,

@@ -1,4 +1,5 @@
-//! Deliveries of events to webhook endpoints: those that wait, the time of their next attempt, and the outcomes of the last ones.
+//! Deliveries of events to webhook endpoints: those that are pending, with the time of their next attempt, and the
+//! outcomes of the latest attempts.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,10 +12,10 @@ const PAUSES_MS: [i64; 8] = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 6
 
 const MAX_ATTEMPTS: usize = 30;
 
-/// The time for which deliveries are gathered before they are shuffled.
+/// The time for which deliveries are collected before they are shuffled.
 const GATHERING_MS: i64 = 400;
 
-/// The count of attempts that are kept for the dashboard.
+/// Maximum number of attempts whose outcomes are kept for the dashboard.
 const MAX_LOGGED: usize = 200;
 
 /// An event on its way to one endpoint.
@@ -25,12 +26,12 @@ pub(crate) struct Delivery {
     pub(crate) endpoint: String,
     /// The fault of the next attempt.
     pub(crate) effect: Option<DeliveryEffect>,
-    /// The second copy of a doubled delivery, which does not change the count of pending webhooks.
+    /// The second copy of a duplicated delivery, which does not change the count of pending webhooks.
     pub(crate) is_extra: bool,
     attempts: usize,
     /// Wall time.
     next_at_ms: i64,
-    /// Of several that are due, the least comes first.
+    /// Of several deliveries that are due, the one with the lowest rank comes first.
     rank: usize,
 }
 
@@ -45,14 +46,14 @@ pub(crate) struct Logged {
     pub(crate) outcome: String,
 }
 
-/// The next step of an endpoint.
+/// The next step for an endpoint.
 #[derive(Debug)]
 pub(crate) enum Next {
     /// Try this delivery.
     Send(u64, Delivery),
-    /// Wait so many milliseconds, or for a change.
+    /// Wait this many milliseconds, or until something changes.
     WaitMs(i64),
-    /// Wait for a change.
+    /// Wait until something changes.
     Idle,
 }
 
@@ -66,11 +67,11 @@ pub(crate) struct Posting<'a> {
     pub(crate) effect: Option<DeliveryEffect>,
     /// Wall time.
     pub(crate) now_ms: i64,
-    /// A random number, which decides the place among shuffled deliveries.
+    /// A random number, which decides the order of shuffled deliveries.
     pub(crate) rank: usize,
 }
 
-/// The waiting deliveries, in the order of their events.
+/// The pending deliveries, in the order of their events.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outbox {
     waiting: BTreeMap<u64, Delivery>,
@@ -97,7 +98,7 @@ impl Outbox {
                 delivery.next_at_ms += i64::try_from(millis).unwrap_or(i64::MAX / 2);
             }
             Some(DeliveryEffect::Shuffled) => {
-                // All deliveries of about this time get one moment, so that their ranks decide the order.
+                // All deliveries of about the same time become due together, so that their ranks decide the order.
                 delivery.next_at_ms = (now_ms / GATHERING_MS + 2) * GATHERING_MS;
                 delivery.rank = rank;
             }
@@ -113,19 +114,20 @@ impl Outbox {
         self.waiting.insert(self.last_number, delivery);
     }
 
-    /// Makes all waiting deliveries due now.
+    /// Makes all pending deliveries due now.
     pub(crate) fn hurry(&mut self) {
         for delivery in self.waiting.values_mut() {
             delivery.next_at_ms = 0;
         }
     }
 
-    /// Drops the deliveries that wait for an endpoint.
+    /// Drops the pending deliveries of an endpoint.
     pub(crate) fn forget(&mut self, endpoint: &str) {
         self.waiting.retain(|_, delivery| delivery.endpoint != endpoint);
     }
 
-    /// The oldest delivery that is due at the endpoint, so that order holds as long as the endpoint answers.
+    /// Returns the oldest delivery that is due at an endpoint, so that events arrive in order as long as the endpoint
+    /// responds.
     pub(crate) fn next(&self, endpoint: &str, now_ms: i64) -> Next {
         let mine = || self.waiting.iter().filter(|(_, delivery)| delivery.endpoint == endpoint);
         let due = mine().filter(|(_, delivery)| delivery.next_at_ms <= now_ms);
@@ -135,12 +137,12 @@ impl Outbox {
         mine().map(|(_, delivery)| delivery.next_at_ms).min().map_or(Next::Idle, |at| Next::WaitMs(at - now_ms))
     }
 
-    /// The endpoint accepted the delivery.
+    /// Removes a delivery that the endpoint accepted.
     pub(crate) fn delivered(&mut self, number: u64) {
         self.waiting.remove(&number);
     }
 
-    /// The endpoint did not accept the delivery: it is retried later, or given up.
+    /// Schedules the retry of a delivery that the endpoint did not accept, or drops it after too many attempts.
     pub(crate) fn failed(&mut self, number: u64, now_ms: i64) {
         let Some(delivery) = self.waiting.get_mut(&number) else {
             return;
@@ -154,7 +156,7 @@ impl Outbox {
         }
     }
 
-    /// Keeps the outcome of an attempt.
+    /// Records the outcome of an attempt.
     pub(crate) fn log(&mut self, logged: Logged) {
         self.log.push_back(logged);
         if self.log.len() > MAX_LOGGED {
@@ -162,7 +164,7 @@ impl Outbox {
         }
     }
 
-    /// The outcomes of the last attempts, oldest first.
+    /// Returns the outcomes of the latest attempts, oldest first.
     pub(crate) fn logged(&self) -> impl DoubleEndedIterator<Item = &Logged> {
         self.log.iter()
     }
@@ -173,7 +175,7 @@ impl Outbox {
         !self.waiting.values().any(due)
     }
 
-    /// Returns `true` if nothing waits for these endpoints.
+    /// Returns `true` if these endpoints have no pending deliveries.
     pub(crate) fn is_settled(&self, endpoints: &[String]) -> bool {
         self.is_quiet(endpoints, i64::MAX)
     }
@@ -198,7 +200,7 @@ mod tests {
         }
     }
 
-    /// The order in which everything would be delivered at a moment.
+    /// Returns the order in which all due events would be delivered at a moment.
     fn order(outbox: &mut Outbox, now_ms: i64) -> Vec<String> {
         let mut order = Vec::new();
         while let Next::Send(number, delivery) = outbox.next("0", now_ms) {

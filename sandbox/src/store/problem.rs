@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::store::{decline::Decline, kind::Kind};
 
-/// The object that a call answers with, or the refusal.
+/// The object that a call returns, or its error.
 pub(crate) type Answer = Result<Value, Problem>;
 
-/// A refusal.
+/// An error response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) status: u16,
@@ -15,7 +15,7 @@ pub(crate) struct Problem {
     code: Option<&'static str>,
     param: Option<String>,
     message: String,
-    /// Seconds after which the request may be repeated.
+    /// Seconds after which the request may be retried.
     pub(crate) retry_after: Option<u32>,
 }
 
@@ -58,7 +58,7 @@ impl Problem {
             .with_param(param)
     }
 
-    /// A value of the wrong type or outside its limits.
+    /// The error of a value of the wrong type or outside its limits.
     pub(crate) fn invalid_parameter(param: &str, message: impl Into<String>) -> Problem {
         Problem::invalid_request(400, message.into()).with_param(param)
     }
@@ -67,12 +67,12 @@ impl Problem {
         Problem::invalid_parameter(param, message).with_code(code)
     }
 
-    /// The object that the path names does not exist.
+    /// The error of a path whose object does not exist.
     pub(crate) fn no_such(kind: Kind, id: &str) -> Problem {
         Problem::no_such_named(kind.object(), id, "id", 404)
     }
 
-    /// An object that a parameter names does not exist.
+    /// The error of a parameter whose object does not exist.
     pub(crate) fn no_such_in(param: &str, kind: Kind, id: &str) -> Problem {
         Problem::no_such_named(kind.object(), id, param, 400)
     }
@@ -91,7 +91,7 @@ impl Problem {
         Problem::no_such_named("invoice line item", id, param, 400)
     }
 
-    /// A card was declined, and the request with it.
+    /// The error of a request whose payment was declined.
     pub(crate) fn declined(decline: Decline) -> Problem {
         Problem {
             kind: "card_error",
@@ -99,7 +99,7 @@ impl Problem {
         }
     }
 
-    /// The object is in a state that does not allow the request.
+    /// The error of a request that the object's state does not allow.
     pub(crate) fn not_now(message: impl Into<String>) -> Problem {
         Problem::invalid_request(400, message.into())
     }
@@ -120,7 +120,7 @@ impl Problem {
         Problem::invalid_request(409, message).with_code("idempotency_key_in_use")
     }
 
-    /// More requests came within a second than the limit allows.
+    /// The error of a request beyond the rate limit.
     pub(crate) fn rate_limited() -> Problem {
         let message =
             "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
@@ -128,12 +128,12 @@ impl Problem {
         Problem { retry_after: Some(1), ..problem }
     }
 
-    /// As [`Problem::not_now`], with one of Stripe's codes.
+    /// The same as [`Problem::not_now`], with one of Stripe's codes.
     pub(crate) fn not_now_with_code(code: &'static str, message: impl Into<String>) -> Problem {
         Problem::not_now(message).with_code(code)
     }
 
-    /// A failure that a test requested.
+    /// The error of a fault that a test requested.
     pub(crate) fn injected(status: u16) -> Problem {
         let (kind, code) = match status {
             429 => ("invalid_request_error", Some("rate_limit")),
@@ -145,7 +145,7 @@ impl Problem {
         Problem { kind, code, ..Problem::invalid_request(status, message) }
     }
 
-    /// Returns `true` if an idempotency key keeps this answer. Requests that never began to run are not kept
+    /// Returns `true` if an idempotency key stores this response. Requests that never began to run are not stored
     /// (`docs.stripe.com/api/idempotent_requests`).
     pub(crate) fn is_kept(&self) -> bool {
         match self.status {
@@ -154,7 +154,7 @@ impl Problem {
         }
     }
 
-    /// The message.
+    /// Returns the message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

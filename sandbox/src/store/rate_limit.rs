@@ -1,4 +1,4 @@
-//! A limit on the API requests of one second (docs.stripe.com/rate-limits). Off unless it is set.
+//! A limit on API requests per second (docs.stripe.com/rate-limits), which is off by default.
 
 use std::{
     collections::VecDeque,
@@ -19,26 +19,26 @@ pub(crate) struct RateLimit {
 struct Window {
     /// 0 for no limit.
     per_second: usize,
-    /// Wall time of each request that was let through, oldest first.
+    /// Wall time of each accepted request of the last second, oldest first.
     taken: VecDeque<i64>,
-    /// Number of requests that were refused.
+    /// The number of requests that were refused.
     refused: u64,
 }
 
 impl RateLimit {
-    /// Sets how many requests a second are let through; 0 for all.
+    /// Sets the maximum number of requests per second; 0 for no limit.
     pub(crate) fn set(&self, per_second: u32) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.per_second = usize::try_from(per_second).unwrap_or(usize::MAX);
         window.taken.clear();
     }
 
-    /// Counts the requests that were refused.
+    /// Returns the number of requests that were refused.
     pub(crate) fn refused(&self) -> u64 {
         self.window.lock().unwrap_or_else(PoisonError::into_inner).refused
     }
 
-    /// Counts a request; `false` when there were too many in the last second.
+    /// Counts a request; returns `false` if the limit was reached in the last second.
     pub(crate) fn take(&self) -> bool {
         self.window.lock().unwrap_or_else(PoisonError::into_inner).take(clock::wall_millis())
     }

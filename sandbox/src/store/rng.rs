@@ -1,4 +1,4 @@
-//! Randomness: the only file that reads it from the machine.
+//! Random numbers. Only this file reads randomness from the machine.
 
 use std::cell::Cell;
 
@@ -11,7 +11,7 @@ const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rng {
     seed: Option<u64>,
-    /// The count of numbers drawn. It is stored with the state, or a seeded sandbox would repeat its ids after a restart.
+    /// The count of numbers drawn. It is part of the state, so that a seeded sandbox does not repeat ids after a restart.
     drawn: Cell<u64>,
 }
 
@@ -20,7 +20,7 @@ impl Rng {
         self.seed = seed;
     }
 
-    /// A prefix with so many random letters and digits.
+    /// Returns a prefix followed by `length` random letters and digits.
     pub(crate) fn id(&self, prefix: &str, length: usize) -> String {
         let mut id = String::with_capacity(prefix.len() + length);
         id.push_str(prefix);
@@ -28,13 +28,13 @@ impl Rng {
         id
     }
 
-    /// A number from 0 on, less than `bound`.
+    /// Returns a random number that is less than `bound`.
     pub(crate) fn below(&self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.draw() % bound).unwrap_or_default()
     }
 
-    /// With a seed, the numbers of the `SplitMix64` generator.
+    /// Draws a number: with a seed, from a `SplitMix64` generator.
     fn draw(&self) -> u64 {
         let Some(seed) = self.seed else {
             return rand::rng().random();

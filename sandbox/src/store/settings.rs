@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::delivery_fault::DeliveryFaults;
 
-/// The fate of a subscription when the last retry of a payment failed, which is a setting of an account at Stripe.
+/// The outcome for a subscription after the last retry of a payment failed. At Stripe, it is a setting of the account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterRetries {
@@ -17,7 +17,7 @@ pub enum AfterRetries {
     PastDue,
 }
 
-/// The settings of the start that are not part of the state file.
+/// Settings from the start of the sandbox, which are not part of the state file.
 #[derive(Debug, Default)]
 pub(crate) struct WebhookSettings {
     pub(crate) addresses: Vec<String>,

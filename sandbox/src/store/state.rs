@@ -17,10 +17,10 @@ use crate::store::{
     timers::Timers,
 };
 
-/// The format of the state file. A file of another number is refused.
+/// The format of the state file. A file with another number is refused.
 const FORMAT: u32 = 3;
 
-/// In memory behind one lock, and written as a whole to the state file.
+/// The whole state, in memory behind one lock. It is written to the state file as a whole.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     format: u32,
@@ -31,7 +31,7 @@ pub(crate) struct State {
     /// The test number behind each payment method, by payment method.
     pub(crate) card_numbers: BTreeMap<String, String>,
     pub(crate) rng: Rng,
-    /// The count of next payments that fail whatever the card, by subscription.
+    /// The number of next payments that fail regardless of the card, by subscription.
     pub(crate) failing: BTreeMap<String, u32>,
     /// All lines of each invoice; the invoice itself shows the first ten.
     pub(crate) invoice_lines: BTreeMap<String, Vec<Value>>,
@@ -40,12 +40,12 @@ pub(crate) struct State {
     /// Prorations that wait for the next invoice, by subscription.
     pub(crate) pending_lines: BTreeMap<String, Vec<Value>>,
     pub(crate) after_retries: AfterRetries,
-    /// The count of next refunds that stay pending.
+    /// The number of next refunds that stay pending.
     pub(crate) refunds_to_hold: u32,
     pub(crate) keys: Keys,
     pub(crate) timers: Timers,
     pub(crate) outbox: Outbox,
-    /// Secrets of the webhook endpoints that were made by the API, by endpoint.
+    /// Secrets of the webhook endpoints that were created through the API, by endpoint.
     pub(crate) endpoint_secrets: BTreeMap<String, String>,
     #[serde(skip)]
     pub(crate) webhooks: WebhookSettings,
@@ -55,7 +55,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// A new account without any objects.
+    /// Returns a new account without any objects.
     pub(crate) fn new() -> State {
         State {
             format: FORMAT,
@@ -79,7 +79,7 @@ impl State {
         }
     }
 
-    /// The content of a state file. `None` when it has another format.
+    /// Parses the content of a state file; `None` if it has another format.
     pub(crate) fn read(json: &[u8]) -> serde_json::Result<Option<State>> {
         let state: State = serde_json::from_slice(json)?;
         Ok((state.format == FORMAT).then_some(state))
@@ -93,7 +93,7 @@ impl State {
         self.collections.entry(kind).or_default()
     }
 
-    /// Oldest first.
+    /// Iterates over the objects of a kind, oldest first.
     pub(crate) fn all(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Value> {
         self.collection(kind).into_iter().flat_map(Collection::iter)
     }
@@ -106,13 +106,13 @@ impl State {
         self.collection(kind)?.get(id)
     }
 
-    /// A copy of the object that the path names.
+    /// Returns a copy of the object that the path names.
     pub(crate) fn named(&self, kind: Kind, id: &str) -> Result<Value, Problem> {
         let found = self.find(kind, id).filter(|object| !self.is_foreign(object));
         found.cloned().ok_or_else(|| Problem::no_such(kind, id))
     }
 
-    /// A copy of an object that a parameter names, which must be there and not deleted.
+    /// Returns a copy of an object that a parameter names, which must exist and not be deleted.
     pub(crate) fn named_in(&self, param: &str, kind: Kind, id: &str) -> Result<Value, Problem> {
         let own = |object: &&Value| object["deleted"] != true && !self.is_foreign(object);
         let found = self.find(kind, id).filter(own);
@@ -133,7 +133,7 @@ impl State {
                 .any(named)
     }
 
-    /// A new start on an address: the pages of open sessions move there.
+    /// Sets the base URL, also in the page URLs of open sessions.
     pub(crate) fn move_to(&mut self, base_url: String) {
         self.base_url = base_url;
         for session in self.collections.entry(Kind::Session).or_default().iter_mut() {
@@ -144,7 +144,7 @@ impl State {
     }
 }
 
-/// The address of a session's hosted page.
+/// Returns the URL of a session's hosted page.
 pub(crate) fn page_url(base_url: &str, session: &str) -> String {
     format!("{base_url}/pay/{session}")
 }

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Timer {
-    /// An open checkout session lapses.
+    /// An open checkout session expires.
     SessionExpiry(String),
     /// A subscription's period, or trial, ends.
     PeriodEnd(String),
     /// A trial ends in a few days.
     TrialNotice(String),
-    /// An announced end of a subscription comes.
+    /// The scheduled end of a subscription is reached.
     Cancellation(String),
     /// A phase of a subscription schedule ends.
     PhaseEnd(String),
     /// A change of plan was not paid in time.
     PendingUpdateExpiry(String),
-    /// A draft invoice becomes final.
+    /// A draft invoice is finalized.
     Finalization(String),
-    /// A failed payment of an invoice is tried again.
+    /// A failed payment of an invoice is retried.
     PaymentRetry(String),
     /// A payment in processing fails.
     Bounce(String),
@@ -32,7 +32,7 @@ struct Entry {
     timer: Timer,
 }
 
-/// Entries sorted by time; of the same second, the one that was added first comes first.
+/// Timers sorted by time. Of several in the same second, the one that was added first comes first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Timers {
@@ -45,7 +45,7 @@ impl Timers {
         self.entries.insert(place, Entry { at, timer });
     }
 
-    /// The moment of the next timer.
+    /// Returns the time of the next timer.
     pub(crate) fn next_at(&self) -> Option<i64> {
         self.entries.first().map(|entry| entry.at)
     }

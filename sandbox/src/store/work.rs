@@ -7,9 +7,9 @@ use crate::store::{kind::Kind, state::State};
 /// The API request behind a change; events carry it as `request`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cause {
-    /// The id of the API request, if it was one.
+    /// The id of the API request, if there is one.
     pub(crate) request: Option<String>,
-    /// The idempotency key that came with it.
+    /// The idempotency key of the request.
     pub(crate) idempotency_key: Option<String>,
 }
 
@@ -22,34 +22,34 @@ pub(crate) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The same unit of work, borrowed for a shorter time.
+    /// Returns the same unit of work, borrowed for a shorter time.
     pub(crate) fn reborrow(&mut self) -> Work<'_> {
         Work { state: &mut *self.state, now: self.now, cause: self.cause.clone() }
     }
 
-    /// An id that no object has.
+    /// Returns an id that no object has.
     pub(crate) fn new_id(&self, kind: Kind) -> String {
         kind.new_id(&self.state.rng)
     }
 
-    /// A prefix with so many random letters and digits, for parts of objects that have no collection of their own.
+    /// Returns a prefix followed by `length` random letters and digits, for objects without a collection of their own.
     pub(crate) fn random(&self, prefix: &str, length: usize) -> String {
         self.state.rng.id(prefix, length)
     }
 
-    /// Stores the object and answers with its id.
+    /// Stores an object and returns its id.
     pub(crate) fn put(&mut self, kind: Kind, object: Value) -> String {
         let id = text(&object, "id");
         self.state.put(kind, object);
         id
     }
 
-    /// A copy of an object that is known to exist; `null` should it not.
+    /// Returns a copy of an object; null if it does not exist.
     pub(crate) fn get(&self, kind: Kind, id: &str) -> Value {
         self.state.find(kind, id).cloned().unwrap_or_default()
     }
 
-    /// Changes an object in place and answers with a copy of it as it was and as it is.
+    /// Changes an object in place, and returns copies of it before and after the change.
     pub(crate) fn change(&mut self, kind: Kind, id: &str, change: impl FnOnce(&mut Value)) -> (Value, Value) {
         let Some(object) = self.state.collection_mut(kind).get_mut(id) else {
             return (Value::Null, Value::Null);
@@ -60,7 +60,7 @@ impl Work<'_> {
     }
 }
 
-/// A text field of an object, empty when it is missing or null.
+/// Returns a string field of an object; empty if it is missing or null.
 pub(crate) fn text(object: &Value, field: &str) -> String {
     object[field].as_str().unwrap_or_default().to_owned()
 }

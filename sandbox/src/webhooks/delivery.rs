@@ -22,7 +22,7 @@ use crate::{
     webhooks::signature,
 };
 
-/// The time within which an endpoint has to answer.
+/// The time within which an endpoint has to respond.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A secret that no endpoint has.
@@ -36,14 +36,14 @@ pub(crate) struct Deliverer {
 
 impl Deliverer {
     /// # Errors
-    /// When the HTTP client cannot be made.
+    /// When the HTTP client cannot be created.
     pub(crate) fn new(store: Arc<Store>) -> reqwest::Result<Deliverer> {
-        // Endpoints are on this machine or named by the user: a proxy from the environment must not see them.
+        // Endpoints are on this machine or named by the user: a proxy from the environment must not receive them.
         let client = Client::builder().no_proxy().timeout(TIMEOUT).redirect(redirect::Policy::none()).build()?;
         Ok(Deliverer { store, client })
     }
 
-    /// Serves all present and future endpoints, for ever.
+    /// Delivers to all current and future endpoints, until the sandbox stops.
     pub(crate) async fn serve_all(self: Arc<Self>) {
         let mut changes = self.store.changes();
         let (mut served, mut tasks) = (BTreeSet::new(), JoinSet::new());
@@ -60,7 +60,7 @@ impl Deliverer {
         }
     }
 
-    /// Serves the endpoint for ever.
+    /// Delivers to one endpoint, until the sandbox stops.
     async fn serve(self: Arc<Self>, key: String) {
         let mut changes = self.store.changes();
         loop {
@@ -73,7 +73,7 @@ impl Deliverer {
                 (Some(endpoint), Next::Send(number, delivery)) => self.deliver(&endpoint, number, &delivery).await,
                 (Some(_), Next::WaitMs(millis)) => {
                     let pause = Duration::from_millis(u64::try_from(millis).unwrap_or_default());
-                    // Out of time or out of quiet: look again either way.
+                    // Either the pause is over or something changed: look again.
                     drop(tokio::time::timeout(pause, changes.changed()).await);
                 }
                 _ => drop(changes.changed().await),
@@ -109,7 +109,7 @@ impl Deliverer {
         });
     }
 
-    /// Sends the event; answers with the outcome for the log, `Ok` when the endpoint accepted it.
+    /// Sends an event, and returns the outcome for the log: `Ok` if the endpoint accepted the event.
     async fn attempt(
         &self,
         event: &Value,
@@ -140,7 +140,7 @@ impl Deliverer {
             }
             Err(error) => {
                 tracing::info!(%id, %kind, url, %error, "webhook not delivered");
-                Err(if error.is_timeout() { "no answer in time" } else { "no connection" }.to_owned())
+                Err(if error.is_timeout() { "no response in time" } else { "no connection" }.to_owned())
             }
         }
     }
@@ -154,7 +154,7 @@ fn body(event: &Value, effect: Option<DeliveryEffect>) -> Vec<u8> {
     serde_json::to_vec_pretty(&event).unwrap_or_default()
 }
 
-/// The signature header, with the effect of a fault.
+/// Returns the signature header, with the effect of a fault.
 fn signed(secret: &str, body: &[u8], effect: Option<DeliveryEffect>) -> String {
     let now = clock::wall_seconds();
     match effect {

@@ -3,8 +3,8 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The value of `Stripe-Signature` for a body sent at `timestamp` (seconds of wall time): one signature for each secret that
-/// is valid, of which there are two while one is rolled.
+/// Returns the value of `Stripe-Signature` for a body sent at `timestamp` (seconds of wall time), with one signature
+/// for each valid secret. There are two while a secret is rolled.
 pub(crate) fn header(secrets: &[&str], timestamp: i64, body: &[u8]) -> String {
     let mut header = format!("t={timestamp}");
     for secret in secrets {
