@@ -11,7 +11,7 @@ const CONTROLS: [Control; 21] = [
         "POST",
         "/sandbox/faults",
         r#"{"path": "/v1/customers", "times": 1, "effect": {"kind": "refuse", "status": 503}}"#,
-        "the next matching calls go wrong: `refuse`, `spoil`, `fail`, `drop`, `garble` or `delay`",
+        "the next matching calls go wrong: `refuse`, `spoil`, `fail`, `drop`, `garble`, `delay` or `lag`",
     ),
     control(
         "POST",

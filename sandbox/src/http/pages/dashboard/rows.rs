@@ -152,8 +152,8 @@ fn payment(state: &State, charge: &Value) -> Vec<Row> {
 
 fn refund(refund: &Value) -> Row {
     let buttons: &[(&str, &str)] = match refund["status"].as_str() {
-        Some("pending") => &[("refund_arrives", "It arrives"), ("refund_fails", "It fails")],
-        Some("succeeded") => &[("refund_fails", "It fails after all")],
+        Some("pending") => &[("refund_arrives", "The refund succeeds"), ("refund_fails", "The refund fails")],
+        Some("succeeded") => &[("refund_fails", "The refund fails")],
         _ => &[],
     };
     child("Refund", refund, buttons)
