@@ -19,10 +19,10 @@ use crate::{
     caller::{Call, Caller},
 };
 
-/// Signs the tokens of this run.
+/// The secret that signs the tokens of this run.
 pub(crate) const JWT_SECRET: &str = "a secret of the benchmark, which guards nothing at all";
 
-/// Signs the webhooks of this run.
+/// The secret that signs the webhooks of this run.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_of_the_benchmark_which_guards_nothing";
 
 /// Maximum time that the gateway may take to start.

@@ -84,7 +84,7 @@ fn is_applied(answer: &Value) -> bool {
     answer["outcome"] == "applied"
 }
 
-/// Seconds of a billing period.
+/// Number of seconds in a billing period.
 const MONTH: i64 = 30 * 86_400;
 
 /// Builds the event that Stripe sends for the paid invoice of a new subscription. It grants the credits of a period.

@@ -113,7 +113,7 @@ pub struct Control {
 pub struct TestNumber {
     /// The number of a card or bank account.
     pub number: &'static str,
-    /// The outcome of a payment with it.
+    /// The outcome of a payment with the number.
     pub note: &'static str,
 }
 

@@ -45,7 +45,7 @@ pub struct Settings {
     pub webhook_secret: String,
     /// The file that stores the state between runs; without one, the state is lost when the sandbox stops.
     pub state_file: Option<PathBuf>,
-    /// Makes ids and shuffles the same in every run; without one they are random.
+    /// The seed that makes ids and shuffles the same in every run; without one, they are random.
     pub seed: Option<u64>,
 }
 
@@ -59,10 +59,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Binds, loads the state file if there is one, and serves the API and delivers webhooks in the background.
+    /// Starts a sandbox: binds the address, loads the state file if there is one, and serves the API and delivers
+    /// webhooks in the background.
     ///
     /// # Errors
-    /// When the address is not a loopback one or is taken, or the state file cannot be read.
+    /// When the address is not loopback or is in use, or the state file cannot be read.
     pub async fn start(settings: Settings) -> Result<Sandbox, Error> {
         let bind = settings.bind;
         if !bind.ip().is_loopback() {

@@ -23,7 +23,7 @@ use crate::{
 /// The request for a credit note. All amounts are in minor units.
 pub(crate) struct Order {
     pub(crate) invoice: Value,
-    /// At least one line.
+    /// The lines of the note; at least one.
     pub(crate) lines: Vec<Line>,
     /// The amount of a new refund.
     pub(crate) refund: i64,

@@ -124,7 +124,8 @@ pub(crate) fn disown(work: &mut Work<'_>, id: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Delivers an event to every endpoint once more. An event that was never delivered counts as delivered once they accept it.
+/// Delivers an event to every endpoint once more. An event that was never delivered counts as delivered once the
+/// endpoints accept it.
 pub(crate) fn deliver_again(work: &mut Work<'_>, id: &str) -> Result<(), Problem> {
     let event = work.state.named(Kind::Event, id)?;
     let posted = event::post(work, &event);

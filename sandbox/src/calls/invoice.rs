@@ -46,7 +46,7 @@ pub(crate) fn list_lines(call: &mut Call<'_>) -> Answer {
     Ok(page)
 }
 
-/// `POST /v1/invoices`: a draft with the pending items of the customer, or of one of their subscriptions.
+/// `POST /v1/invoices`: creates a draft with the pending items of the customer, or of one of their subscriptions.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let (work, params) = (&mut call.work, &mut call.params);
     let customer = params.required_text("customer")?;

@@ -22,7 +22,7 @@ use crate::{
 
 const MAX_PHASES: usize = 10;
 
-/// `POST /v1/subscription_schedules`, from a subscription only.
+/// `POST /v1/subscription_schedules`: creates a schedule, from a subscription only.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let subscription = call.params.text("from_subscription")?.ok_or_else(|| {
         let message = "The sandbox creates schedules from subscriptions only: pass `from_subscription`.";

@@ -36,7 +36,7 @@ use crate::{
 struct Incoming {
     method: Method,
     path: String,
-    /// Query and body, joined.
+    /// The query string and the body, joined.
     form: Vec<u8>,
     authorization: Option<String>,
     is_json: bool,

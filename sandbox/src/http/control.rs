@@ -57,7 +57,7 @@ pub(crate) struct Advance {
     seconds: u64,
 }
 
-/// `POST /sandbox/advance` moves business time forward; answers with the new time.
+/// `POST /sandbox/advance` moves business time forward, and returns the new time.
 pub(crate) async fn advance(State(store): Shared, Json(advance): Json<Advance>) -> Json<Value> {
     time::advance(&store, Duration::from_secs(advance.seconds)).await;
     time(&store)

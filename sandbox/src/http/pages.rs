@@ -1,4 +1,4 @@
-//! The pages: the hosted ones of checkout sessions, invoices and the customer portal, and the dashboard.
+//! The hosted pages of checkout sessions, invoices and the customer portal, and the dashboard.
 //!
 //! Templates are in `templates/` and escape all values. No page needs scripts or loads anything.
 

@@ -105,7 +105,7 @@ fn render(work: &Work<'_>, charge: &Value, stage: Stage, amount: i64) -> Value {
     })
 }
 
-/// Fields of evidence, all of which may be set by the API.
+/// Fields of evidence, all of which can be set through the API.
 pub(crate) const EVIDENCE: [&str; 27] = [
     "access_activity_log",
     "billing_address",

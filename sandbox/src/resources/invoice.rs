@@ -255,7 +255,7 @@ pub(crate) fn collect(work: &mut Work<'_>, id: &str, attempt: &Attempt) -> Progr
     progress
 }
 
-/// Writes the outcome of a payment into its invoice. `next_at` is the time of the next attempt after a failure.
+/// Records the outcome of a payment in its invoice. `next_at` is the time of the next attempt after a failure.
 pub(crate) fn record(work: &mut Work<'_>, id: &str, progress: Progress, next_at: Option<i64>) {
     match progress {
         Progress::Processing => {}

@@ -37,7 +37,7 @@ pub(crate) fn charge_of(work: &Work<'_>, param: &str, id: &str) -> Answer {
     Err(Problem::invalid_parameter(param, message))
 }
 
-/// Refunds a charge, if it has enough left.
+/// Refunds a charge, if enough of it is left.
 pub(crate) fn give_back(work: &mut Work<'_>, order: &Order) -> Answer {
     let amount = checked_amount(work, order)?;
     let pending = is_held(work, &order.charge);

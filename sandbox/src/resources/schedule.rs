@@ -14,7 +14,7 @@ use crate::{
 pub(crate) enum DuePlan {
     /// The items stay.
     Keep,
-    /// A phase begins: these are its items.
+    /// A phase begins, with these items.
     Items(Value),
     /// The last phase is over: the subscription continues without the schedule.
     Release,

@@ -23,7 +23,7 @@ pub(crate) const ENDED: [&str; 2] = ["canceled", "incomplete_expired"];
 /// The content of a new subscription.
 pub(crate) struct Start {
     pub(crate) customer: Value,
-    /// Line items of the checkout session, all of recurring prices.
+    /// Line items of the checkout session, all with recurring prices.
     pub(crate) lines: Vec<Value>,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) description: Value,

@@ -1,4 +1,4 @@
-//! Time: the only file that reads the clock of the machine.
+//! Time. Only this file reads the clock of the machine.
 
 use std::sync::{
     Arc,

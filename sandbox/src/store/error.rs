@@ -24,7 +24,7 @@ pub enum Error {
     /// The state file cannot be read.
     #[error("cannot read the state file {path}: {source}", path = path.display())]
     ReadState {
-        /// The file.
+        /// The state file.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
@@ -32,7 +32,7 @@ pub enum Error {
     /// The state file was not written by this version.
     #[error("the state file {path} was not written by this version: {reason}", path = path.display())]
     ForeignState {
-        /// The file.
+        /// The state file.
         path: PathBuf,
         /// The reason that the file cannot be used.
         reason: String,

@@ -29,7 +29,7 @@ pub(crate) struct Delivery {
     /// The second copy of a duplicated delivery, which does not change the count of pending webhooks.
     pub(crate) is_extra: bool,
     attempts: usize,
-    /// Wall time.
+    /// Wall time of the next attempt, in milliseconds since 1970.
     next_at_ms: i64,
     /// Of several deliveries that are due, the one with the lowest rank comes first.
     rank: usize,
@@ -40,7 +40,7 @@ pub(crate) struct Delivery {
 pub(crate) struct Logged {
     pub(crate) event: String,
     pub(crate) url: String,
-    /// Wall time.
+    /// Wall time of the attempt, in milliseconds since 1970.
     pub(crate) at_ms: i64,
     /// An HTTP status, or the reason of the failure.
     pub(crate) outcome: String,
@@ -65,7 +65,7 @@ pub(crate) struct Posting<'a> {
     pub(crate) endpoint: &'a str,
     /// The effect of a fault on the first attempt.
     pub(crate) effect: Option<DeliveryEffect>,
-    /// Wall time.
+    /// The current wall time, in milliseconds since 1970.
     pub(crate) now_ms: i64,
     /// A random number, which decides the order of shuffled deliveries.
     pub(crate) rank: usize,

@@ -17,7 +17,7 @@ pub(crate) struct RateLimit {
 
 #[derive(Debug, Default)]
 struct Window {
-    /// 0 for no limit.
+    /// Maximum number of requests per second; 0 for no limit.
     per_second: usize,
     /// Wall time of each accepted request of the last second, oldest first.
     taken: VecDeque<i64>,

@@ -50,9 +50,9 @@ struct Plan {
     id: String,
     name: String,
     state: String,
-    /// The card or bank account, empty when there is none.
+    /// The card or bank account; empty if there is none.
     method: String,
-    /// The action and its label.
+    /// The button that cancels or keeps the subscription: its action and its label.
     ending: Option<(&'static str, &'static str)>,
     takes_card: bool,
 }

@@ -23,7 +23,7 @@ pub(super) struct Section {
     pub(super) older: Option<String>,
 }
 
-/// A row. Texts are shown as they are: the template escapes them.
+/// A row of a section. Its texts are not escaped yet: the template does that.
 #[derive(Default)]
 pub(super) struct Row {
     pub(super) id: String,
@@ -35,9 +35,9 @@ pub(super) struct Row {
     /// The row belongs to the one above.
     pub(super) is_child: bool,
     pub(super) takes_card: bool,
-    /// Address and label.
+    /// Links, each with its URL and its label.
     pub(super) links: Vec<(String, &'static str)>,
-    /// Action and label.
+    /// Buttons, each with its action and its label.
     pub(super) buttons: Vec<(&'static str, &'static str)>,
 }
 
