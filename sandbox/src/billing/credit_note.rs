@@ -98,7 +98,7 @@ fn check(order: &Order) -> Result<(), Problem> {
     let expected = if open { 0 } else { total };
     if returned != expected {
         let message = format!(
-            "The sum of credit amount, refund amount and out of band amount ({returned}) must equal the amount of the credit note that is returned ({expected})."
+            "The refund, credit and out of band amounts ({returned}) must add up to the amount to return ({expected})."
         );
         return Err(Problem::malformed(message));
     }
