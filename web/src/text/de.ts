@@ -36,9 +36,9 @@ export function de({ number, money, day, minute }: Formats): Texts {
       stripe: "Zahlungen werden über Stripe abgewickelt. Die Preise sind in US-Dollar.",
       history: "Jede Änderung deines Guthabens steht in deinem Verlauf.",
       offline:
-        "Du bist offline. Was du siehst, ist vielleicht veraltet. Sobald du wieder online bist, wird es aktualisiert.",
-      reconnecting: "Verbindung wird wiederhergestellt. Was du siehst, ist vielleicht einen Moment alt.",
-      states: { idle: "Verbinden", live: "Live", connecting: "Verbinden", offline: "Offline" },
+        "Du bist offline. Die Anzeige ist möglicherweise veraltet. Sobald du wieder online bist, wird sie aktualisiert.",
+      reconnecting: "Verbindung wird wiederhergestellt. Die Anzeige ist möglicherweise nicht mehr ganz aktuell.",
+      states: { idle: "Wird verbunden", live: "Live", connecting: "Wird verbunden", offline: "Offline" },
     },
 
     home: {
@@ -46,26 +46,26 @@ export function de({ number, money, day, minute }: Formats): Texts {
       heading: "Nimm deine Patches mit.",
       lead:
         "Entwirf dein Rack in Patch-Hive und exportiere es als PatchBook, mit jedem Kabel und jedem Regler, bereit für " +
-        "die Bühne. Ein Export kostet ein paar Credits. Mit einem Abo bekommst du jeden Monat welche, oder du kaufst ein " +
-        "Paket, wenn du es brauchst.",
+        "die Bühne. Ein Export kostet ein paar Credits. Mit einem Abo bekommst du jeden Monat Credits, oder du kaufst " +
+        "ein Paket, wenn du eins brauchst.",
       plans: "Zu den Abos",
       account: "Zu deinem Konto",
       signUp: "Kostenlos registrieren",
       facts: "So funktioniert es",
       credits: "Credits",
       creditsHeading: "Monatlich oder im Paket",
-      creditsText: "Ein Abo bringt jeden Monat Credits, ein Paket so viele du willst. Credits verfallen nie.",
+      creditsText: "Ein Abo bringt jeden Monat Credits, ein Paket so viele, wie du möchtest. Credits verfallen nie.",
       exports: "Exporte",
-      exportsHeading: "Einmal berechnet, was auch passiert",
+      exportsHeading: "Nur einmal berechnet, egal was passiert",
       exportsText: "Wenn die Verbindung abbricht, versuche es erneut. Derselbe Export wird nie doppelt berechnet.",
       history: "Verlauf",
-      historyHeading: "Nichts Kleingedrucktes",
-      historyText: "Jede Änderung deines Guthabens ist eine Zeile in deinem Verlauf, sobald sie geschieht.",
+      historyHeading: "Kein Kleingedrucktes",
+      historyText: "Jede Änderung deines Guthabens erscheint sofort als eigene Zeile in deinem Verlauf.",
     },
 
     notFound: {
       title: "Seite nicht gefunden",
-      lead: "Die Adresse ist vielleicht falsch geschrieben, oder die Seite ist umgezogen.",
+      lead: "Vielleicht ist die Adresse falsch geschrieben, oder die Seite wurde verschoben.",
       home: "Zur Startseite",
     },
 
@@ -75,28 +75,28 @@ export function de({ number, money, day, minute }: Formats): Texts {
       paymentsDisabled: "Zahlungen sind zurzeit deaktiviert.",
       stripeUnavailable: "Stripe antwortet nicht. Es wurde nichts doppelt berechnet. Versuche es erneut.",
       rateLimited: "Zu viele Anfragen. Warte einen Moment und versuche es dann erneut.",
-      unavailable: "Patch-Hive ist ausgelastet. Versuche es gleich noch einmal.",
+      unavailable: "Patch-Hive ist gerade ausgelastet. Versuche es gleich noch einmal.",
       internal: "Bei uns ist etwas schiefgegangen. Versuche es erneut.",
-      mailDisabled: "Auf diesem Server ist kein Mailversand eingerichtet, deshalb kann kein Link verschickt werden.",
-      requestId: (id: string) => `Wenn es wieder passiert, schicke diese Kennung an den Support: ${id}`,
+      mailDisabled: "Auf diesem Server ist kein E-Mail-Versand eingerichtet, deshalb kann kein Link verschickt werden.",
+      requestId: (id: string) => `Falls das wieder passiert, schicke diese Kennung an den Support: ${id}`,
     },
 
     session: {
-      email: "E-Mail",
+      email: "E-Mail-Adresse",
       password: "Passwort",
       name: "Name",
       nameHint: "Wird anderen angezeigt.",
       passwordHint: "Mindestens 8 Zeichen.",
-      passwordTooShort: "Nimm mindestens 8 Zeichen.",
-      passwordTooLong: "Nimm höchstens 72 Zeichen, oder weniger, wenn nicht alle einfache Buchstaben sind.",
-      wrong: "Die E-Mail oder das Passwort ist falsch.",
+      passwordTooShort: "Verwende mindestens 8 Zeichen.",
+      passwordTooLong: "Verwende höchstens 72 Zeichen, mit Umlauten oder Emojis entsprechend weniger.",
+      wrong: "Die E-Mail-Adresse oder das Passwort ist falsch.",
       logIn: "Anmelden",
       signUp: "Registrieren",
-      free: "Ein Konto ist kostenlos und braucht keine Karte.",
+      free: "Ein Konto ist kostenlos. Du brauchst dafür keine Karte.",
       isNew: "Neu bei Patch-Hive?",
       isKnown: "Hast du schon ein Konto?",
       expired: "Melde dich an, um fortzufahren",
-      expiredText: "Deine Sitzung ist abgelaufen. Melde dich erneut an, um dort weiterzumachen, wo du warst.",
+      expiredText: "Deine Sitzung ist abgelaufen. Melde dich erneut an, um dort weiterzumachen, wo du aufgehört hast.",
       logOutInstead: "Stattdessen abmelden",
     },
 
@@ -109,10 +109,12 @@ export function de({ number, money, day, minute }: Formats): Texts {
       unit: "Credits",
       unlimitedUnit: "unbegrenzte Exporte",
       unlimited: (until: string | null, balance: number) =>
-        `Exporte sind ${until === null ? "" : `bis ${day(until)} `}unbegrenzt. Deine ${credits(balance)} werden dafür nicht verwendet.`,
+        `Exporte sind ${until === null ? "" : `bis ${day(until)} `}unbegrenzt. ` +
+        `Sie verbrauchen dein Guthaben von ${credits(balance)} nicht.`,
       unlimitedSpoken: "unbegrenzt",
       negative:
-        "Eine Zahlung wurde erstattet oder angefochten, nachdem ihre Credits verbraucht waren. Neue Credits werden damit verrechnet.",
+        "Eine Zahlung wurde erstattet oder angefochten, nachdem die Credits daraus schon verbraucht waren. " +
+        "Neue Credits werden damit verrechnet.",
       none: "Nicht genug Credits für einen Export.",
       enough: (left: number) => `Genug für ${exports(left)}.`,
       add: "Credits kaufen",
@@ -142,37 +144,37 @@ export function de({ number, money, day, minute }: Formats): Texts {
     plans: {
       title: "Preise",
       heading: "Wähle deine Spannung",
-      lead: "Jedes Abo enthält alles aus dem Abo davor.",
+      lead: "Jedes Abo enthält auch alles aus dem nächstkleineren.",
       rollOver: "Nicht verbrauchte Credits bleiben erhalten.",
-      rollOverText: "Sie verfallen nie, und du behältst sie, wenn ein Abo endet.",
+      rollOverText: "Sie verfallen nie, und du behältst sie auch, wenn dein Abo endet.",
       needMore: "Brauchst du mehr Credits?",
       needMoreText: "Kaufe ein Paket in beliebiger Größe, mit oder ohne Abo.",
       buyCredits: "Credits kaufen",
       loading: (tier: string) => `${tier} wird geladen`,
-      aMonth: "im Monat",
+      aMonth: "pro Monat",
       unlimited: "Unbegrenzte Exporte",
-      monthly: (value: number) => `${credits(value)} im Monat`,
+      monthly: (value: number) => `${credits(value)} pro Monat`,
       noMonthly: "Credits im Paket",
       about: (value: number) => `etwa ${exports(value)}`,
       each: (price: Money) => `${money(price)} pro Credit`,
-      includes: (tier: string) => `Alles aus ${tier}, und:`,
+      includes: (tier: string) => `Alles aus ${tier}, außerdem:`,
       yours: "Dein Abo",
       next: "Dein nächstes Abo",
       best: "Niedrigster Preis pro Credit",
       signUp: "Registrieren",
       cancel: "Abo kündigen",
       account: "Zu deinem Konto",
-      unpaid: "Eine Zahlung steht aus",
+      unpaid: "Zahlung ausstehend",
       actions: { subscribe: "Abonnieren", upgrade: "Upgrade", downgrade: "Downgrade" },
       to: (tier: string) => `(${tier})`,
-      notSelling: "Zahlungen sind zurzeit deaktiviert. Deine Credits und Exporte funktionieren weiterhin.",
+      notSelling: "Zahlungen sind zurzeit deaktiviert. Deine Credits kannst du weiterhin für Exporte verwenden.",
     },
 
     planChange: {
       upgradeTo: (tier: string) => `Upgrade auf ${tier}`,
       downgradeTo: (tier: string) => `Downgrade auf ${tier}`,
       dueNow: "Jetzt fällig",
-      creditsNow: "Credits jetzt dazu",
+      creditsNow: "Sofort gutgeschrieben",
       unlimited: "unbegrenzte Exporte",
       effective: "Gilt ab",
       immediately: "sofort",
@@ -183,18 +185,19 @@ export function de({ number, money, day, minute }: Formats): Texts {
       upgrade: "Upgrade",
       keep: (tier: string) => `${tier} behalten`,
       unavailable: {
-        RENEWING: (moment) => `Dein Abo verlängert sich gleich. Du kannst es nach dem ${minute(moment)} wechseln.`,
+        RENEWING: (moment) => `Dein Abo verlängert sich gleich. Du kannst es ab ${minute(moment)} wechseln.`,
         UNPAID: (moment) =>
-          `Der aktuelle Zeitraum wurde nicht bezahlt. Du kannst das Abo nach dem ${day(moment)} wechseln.`,
+          `Der aktuelle Abrechnungszeitraum wurde nicht bezahlt. Du kannst das Abo nach dem ${day(moment)} wechseln.`,
         REFUNDED: (moment) =>
-          `Eine Zahlung für den aktuellen Zeitraum wurde erstattet oder angefochten. Du kannst das Abo nach dem ${day(moment)} wechseln.`,
+          `Eine Zahlung für den aktuellen Abrechnungszeitraum wurde erstattet oder angefochten. ` +
+          `Du kannst das Abo nach dem ${day(moment)} wechseln.`,
       } satisfies Record<PlanChangeUnavailableReason, (availableAt: string) => string>,
       paymentFailed: {
         DECLINED: (code) =>
           `Die Zahlung wurde abgelehnt${code === null ? "" : ` (${code})`}. An deinem Abo hat sich nichts geändert.`,
         PAST_DUE: () => "Eine frühere Zahlung ist überfällig. Bezahle sie zuerst.",
         PAYMENT_METHOD: () =>
-          "Dein Zahlungsmittel kann nicht sofort bezahlen. Wähle unter Karten und Rechnungen ein anderes.",
+          "Deine Zahlungsart unterstützt keine sofortigen Zahlungen. Wähle unter „Karten und Rechnungen“ eine andere.",
       } satisfies Record<PaymentFailureReason, (declineCode: string | null) => string>,
       otherCard: "Mit einer anderen Karte bezahlen",
     },
@@ -203,8 +206,8 @@ export function de({ number, money, day, minute }: Formats): Texts {
       title: "Abo",
       none: "Kein Abo",
       free: "Demo-PatchBooks, Patch- und Rack-Exporte, Community-Funktionen und die Modulbibliothek sind kostenlos.",
-      ended: (tier: string) => `Dein Abo ${tier} ist beendet, und du behältst deine Credits.`,
-      freeLead: "Ein Abo bringt jeden Monat Credits, und nicht verbrauchte bleiben erhalten.",
+      ended: (tier: string) => `Dein ${tier}-Abo ist beendet. Deine Credits behältst du.`,
+      freeLead: "Ein Abo bringt jeden Monat Credits, und nicht verbrauchte Credits bleiben erhalten.",
       plans: "Zu den Abos",
       statuses: {
         ACTIVE: "Aktiv",
@@ -221,16 +224,18 @@ export function de({ number, money, day, minute }: Formats): Texts {
       unpaidPeriod: "Aktueller Zeitraum, nicht bezahlt",
       next: "Als Nächstes",
       range: (start: string, end: string) => `${day(start)} – ${day(end)}`,
-      ends: (end: string) => `Endet am ${day(end)}. Bis dahin behältst du das Abo, und danach deine Credits.`,
+      ends: (end: string) => `Endet am ${day(end)}. Bis dahin behältst du das Abo, deine Credits auch danach.`,
       endsUnpaid: (end: string) => `Endet am ${day(end)}. Deine Credits behältst du.`,
       changes: (tier: string, moment: string) => `Wechselt am ${day(moment)} zu ${tier}.`,
       renews: (moment: string) => `Verlängert sich am ${day(moment)}.`,
       pastDue:
-        "Die letzte Zahlung ist fehlgeschlagen. Sie wird automatisch erneut versucht. Aktualisiere deine Karte, um das Abo zu behalten.",
+        "Die letzte Zahlung ist fehlgeschlagen. Sie wird automatisch erneut versucht. " +
+        "Aktualisiere deine Karte, um das Abo zu behalten.",
       unpaid:
-        "Die letzte Zahlung ist fehlgeschlagen und wird nicht erneut versucht. Bezahle die offene Rechnung, um das Abo wieder zu aktivieren.",
+        "Die letzte Zahlung ist fehlgeschlagen und wird nicht erneut versucht. " +
+        "Bezahle die offene Rechnung, um das Abo wieder zu aktivieren.",
       paused: "Die Testphase ist vorbei. Füge eine Karte hinzu, um das Abo fortzusetzen.",
-      incomplete: "Die erste Zahlung ist nicht abgeschlossen. Das Abo beginnt, sobald sie bezahlt ist.",
+      incomplete: "Die erste Zahlung ist nicht abgeschlossen. Das Abo beginnt, sobald sie eingegangen ist.",
       updateCard: "Karte aktualisieren",
       resume: (tier: string) => `${tier} fortsetzen`,
       keep: (tier: string) => `${tier} behalten`,
@@ -242,38 +247,45 @@ export function de({ number, money, day, minute }: Formats): Texts {
     cancellation: {
       title: (tier: string) => `${tier} kündigen?`,
       paid: (tier: string, end: string) =>
-        `Du behältst ${tier} bis ${day(end)}, dem Ende des Zeitraums, den du bezahlt hast.`,
+        `Du behältst ${tier} bis zum ${day(end)}, dem Ende des Zeitraums, den du bezahlt hast.`,
       trial: (tier: string, end: string) => `Du behältst ${tier}, bis deine Testphase am ${day(end)} endet.`,
       unpaid: (tier: string, end: string) =>
-        `${tier} endet am ${day(end)}. Die Zahlung für den aktuellen Zeitraum ist fehlgeschlagen und weiterhin fällig.`,
+        `${tier} endet am ${day(end)}. ` +
+        `Die Zahlung für den aktuellen Abrechnungszeitraum ist fehlgeschlagen und weiterhin fällig.`,
       ends: (tier: string, end: string) => `${tier} endet am ${day(end)}.`,
       after:
-        "Danach wird dir nichts mehr berechnet, und es kommen keine Credits mehr hinzu. Alle Credits, die du hast, behältst du.",
+        "Danach wird dir nichts mehr berechnet, und es kommen keine Credits mehr hinzu. " +
+        "Alle vorhandenen Credits behältst du.",
       keep: (tier: string) => `${tier} behalten`,
       cancel: "Abo kündigen",
     },
 
     checkout: {
       confirming: "Deine Zahlung wird geprüft.",
-      confirmingText: "Diese Seite wird aktualisiert, sobald sie bestätigt ist.",
-      late: "Sie ist noch nicht bestätigt. Wenn du bezahlt hast, kannst du diese Meldung schließen und später wiederkommen.",
+      confirmingText: "Diese Seite wird aktualisiert, sobald die Zahlung bestätigt ist.",
+      late:
+        "Die Zahlung ist noch nicht bestätigt. " +
+        "Wenn du bezahlt hast, kannst du diese Meldung schließen und später wiederkommen.",
       processing: "Deine Zahlung wird verarbeitet.",
       processingPlan: (tier: string) =>
-        `${tier} beginnt, sobald sie eingegangen ist. Eine Zahlung vom Bankkonto kann einige Tage dauern.`,
+        `${tier} beginnt, sobald die Zahlung eingegangen ist. Zahlungen vom Bankkonto können einige Tage dauern.`,
       processingPack: (value: number) =>
-        `Deine ${credits(value)} kommen dazu, sobald sie eingegangen ist. Eine Zahlung vom Bankkonto kann einige Tage dauern.`,
+        `${credits(value)} ${value === 1 ? "wird" : "werden"} gutgeschrieben, sobald die Zahlung eingegangen ist. ` +
+        "Zahlungen vom Bankkonto können einige Tage dauern.",
       onPlan: (tier: string) => `Du hast jetzt ${tier}.`,
-      arrived: (value: number) => `${credits(value)} hinzugefügt.`,
-      thanks: "Danke.",
-      left: "Du hast die Kasse verlassen. Was du bezahlt hast, erscheint hier, sobald die Zahlung bestätigt ist.",
-      alreadySubscribed: "Du hast schon ein Abo. Du kannst es auf der Preisseite ändern.",
+      arrived: (value: number) => `${credits(value)} gutgeschrieben.`,
+      thanks: "Vielen Dank.",
+      left:
+        "Du hast den Bezahlvorgang verlassen. " +
+        "Falls du bezahlt hast, erscheint dein Kauf hier, sobald die Zahlung bestätigt ist.",
+      alreadySubscribed: "Du hast schon ein Abo. Du kannst es auf der Preisseite wechseln.",
     },
 
     packs: {
       title: "Credits kaufen",
       lead: "Credits verfallen nie, und du brauchst kein Abo.",
       label: "Credits",
-      slider: "Credits, als Schieberegler",
+      slider: "Credits (Schieberegler)",
       hint: (fewest: number, most: number) => `Von ${number(fewest)} bis ${credits(most)}.`,
       wrong: (fewest: number, most: number) => `Gib eine ganze Zahl von ${number(fewest)} bis ${number(most)} ein.`,
       price: "Preis",
@@ -283,7 +295,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       about: (value: number) => `etwa ${exports(value)}`,
       submit: "Weiter zur Zahlung",
       tip: "Tipp",
-      tipTitle: "Jeden Monat Credits?",
+      tipTitle: "Brauchst du jeden Monat Credits?",
       tipBest: (tier: string, price: Money, value: number) =>
         `Mit ${tier} kostet ein Credit ${money(price)}, und jeden Monat kommen ${number(value)} dazu.`,
       tipUnlimited: (tier: string) => `${tier} enthält unbegrenzte Exporte.`,
@@ -306,7 +318,8 @@ export function de({ number, money, day, minute }: Formats): Texts {
         DISPUTED: "Angefochten",
       } satisfies Record<PaymentStatus, string>,
       pending:
-        "Die Credits kommen dazu, sobald die Zahlung eingegangen ist. Vom Bankkonto kann das einige Tage dauern.",
+        "Die Credits werden gutgeschrieben, sobald die Zahlung eingegangen ist. " +
+        "Zahlungen vom Bankkonto können einige Tage dauern.",
       refunded: (amount: Money) => `${money(amount)} erstattet`,
       more: "Mehr anzeigen",
     },
@@ -317,25 +330,25 @@ export function de({ number, money, day, minute }: Formats): Texts {
       once: "Wenn die Verbindung abbricht, versuche es erneut. Derselbe Export wird nie doppelt berechnet.",
       patchBook: "PatchBook",
       submit: "PatchBook exportieren",
-      charging: "Wird berechnet…",
-      empty: "Hier erscheint das Ticket deines Exports.",
+      charging: "Credits werden berechnet …",
+      empty: "Hier erscheint das Ticket für deinen Export.",
       ticket: "Export-Ticket",
       number: "Nr.",
       free: "Unbegrenzte Exporte: keine Credits berechnet",
       charged: (value: number) => `${credits(value)} berechnet`,
-      replayed: (value: number) => `${credits(value)} schon früher berechnet, nicht noch einmal`,
+      replayed: (value: number) => `${credits(value)} schon früher berechnet, nicht erneut`,
       refunded: "Die Credits für diesen Export wurden erstattet.",
       copy: "Ticket kopieren",
       copied: "Kopiert",
       validUntil: (moment: string) => `Gültig bis ${moment}`,
       missing: (value: number) => `Es ${value === 1 ? "fehlt" : "fehlen"} ${credits(value)}.`,
       required: (required: number, available: number) =>
-        `Ein Export kostet ${number(required)}, und du hast ${number(available)}.`,
+        `Ein Export kostet ${credits(required)}, und du hast ${number(available)}.`,
       oneTime: (value: number) => `${value === 1 ? "Credit" : "Credits"}, einmalig`,
-      monthly: "Credits im Monat",
+      monthly: "Credits pro Monat",
       unlimited: "unbegrenzte Exporte",
       buyFor: (amount: Money) => `Für ${money(amount)} kaufen`,
-      planFor: (tier: string, amount: Money) => `${tier}, ${money(amount)} im Monat`,
+      planFor: (tier: string, amount: Money) => `${tier}, ${money(amount)} pro Monat`,
     },
 
     history: {
@@ -367,7 +380,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       dispute: "Anfechtung",
       removed: "Credits abgezogen",
       planReversed: "Eine Zahlung für dein Abo wurde erstattet oder angefochten",
-      planReturned: "Eine Zahlung für dein Abo bleibt bestehen, ihre Credits sind zurück",
+      planReturned: "Eine Zahlung für dein Abo bleibt gültig, die Credits sind wieder gutgeschrieben",
       planPeriod: (end: string) => `Für dein Abo, im Zeitraum bis ${day(end)}`,
       plan: "Abo",
       unlimited: "Unbegrenzte Exporte",
@@ -375,14 +388,15 @@ export function de({ number, money, day, minute }: Formats): Texts {
       pack: (value: number, amount: Money) => `${credits(value)} für ${money(amount)}`,
       packRefunded: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde erstattet`,
       packDisputed: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde angefochten`,
-      packReturned: (amount: Money) => `Deine Zahlung von ${money(amount)} bleibt bestehen, ihre Credits sind zurück`,
+      packReturned: (amount: Money) =>
+        `Deine Zahlung von ${money(amount)} bleibt gültig, die Credits sind wieder gutgeschrieben`,
       chartEmpty: "Noch keine Änderungen",
       chartCaption: (changes: number, since: string) =>
         `${changes === 1 ? "Letzte Änderung" : `Letzte ${number(changes)} Änderungen`}, seit ${day(since)}`,
       chartScale: (low: number, high: number) => `${number(low)} bis ${credits(high)}`,
       chartSummary: (changes: number, from: number, to: number, highest: number) =>
         `Guthaben über die ${changes === 1 ? "letzte Änderung" : `letzten ${number(changes)} Änderungen`}: ` +
-        `von ${number(from)} auf ${credits(to)}, höchstens ${number(highest)}.`,
+        `von ${number(from)} auf ${credits(to)}, Höchststand ${number(highest)}.`,
     },
   };
 }
