@@ -13,13 +13,13 @@ pub struct Model {
     pub balance: i64,
     /// The version of the newest ledger entry, 0 without one.
     pub version: i64,
-    /// Until when exports are free. Null when they are not.
+    /// The time until which exports are free; null when they are not.
     pub unlimited_until: Option<DateTimeUtc>,
     /// When the newest entry was posted.
     pub updated_at: DateTimeUtc,
 }
 
-/// An account's relations are loaded by hand, in batches.
+/// An account's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,8 +1,8 @@
-//! `stripe_customers`: which Stripe customer is which user. What is not listed here is not ours.
+//! `stripe_customers`: the Stripe customer of each user. A customer that is not listed is not ours.
 
 use sea_orm::entity::prelude::*;
 
-/// One customer. Committed before any checkout is asked for, so that what Stripe says later always finds its user.
+/// One customer. It is committed before any checkout is requested, so that later events always find its user.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stripe_customers")]
 pub struct Model {
@@ -13,11 +13,11 @@ pub struct Model {
     pub user_id: i64,
     /// `cus_...`, unique.
     pub stripe_customer_id: String,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: DateTimeUtc,
 }
 
-/// A customer's relations are loaded by hand, in batches.
+/// A customer's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

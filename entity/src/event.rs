@@ -12,10 +12,10 @@ pub enum Status {
     /// Applied.
     #[sea_orm(string_value = "applied")]
     Applied,
-    /// Not ours, or of a type that means nothing to us.
+    /// Not about a customer of ours, or of a type that has no effect.
     #[sea_orm(string_value = "ignored")]
     Ignored,
-    /// Its look at Stripe is due.
+    /// Waiting for the look that it requested.
     #[sea_orm(string_value = "waiting")]
     Waiting,
     /// Could not be applied; the row contains the error.
@@ -30,12 +30,12 @@ pub struct Model {
     /// `evt_...`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: String,
-    /// Stripe's name of what happened, such as `invoice.paid`.
+    /// The type of the event, such as `invoice.paid`.
     #[sea_orm(column_name = "type")]
     pub kind: String,
     /// The API version in which the payload is rendered.
     pub api_version: Option<String>,
-    /// Real money.
+    /// True for real money, false for test mode.
     pub livemode: bool,
     /// When it happened, by Stripe's clock.
     pub created: DateTimeUtc,
@@ -44,7 +44,7 @@ pub struct Model {
     pub payload: String,
     /// Its status.
     pub status: Status,
-    /// The look that it requested, while that is due.
+    /// The look that it requested, while that look is due.
     pub waits_for: Option<String>,
     /// Number of attempts to apply it.
     pub attempts: i32,
@@ -62,13 +62,13 @@ pub struct Model {
 pub struct Summary {
     /// `evt_...`.
     pub event_id: String,
-    /// Stripe's name of what happened.
+    /// The type of the event.
     pub kind: String,
     /// When it happened, by Stripe's clock.
     pub created: DateTimeUtc,
     /// Its status.
     pub status: Status,
-    /// The look that it requested, while that is due.
+    /// The look that it requested, while that look is due.
     pub waits_for: Option<String>,
     /// Number of attempts to apply it.
     pub attempts: i32,
@@ -80,7 +80,7 @@ pub struct Summary {
     pub applied_at: Option<DateTimeUtc>,
 }
 
-/// An event's relations are loaded by hand, in batches.
+/// An event's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -13,11 +13,11 @@ pub struct Model {
     pub user_id: i64,
     /// `cus_...`, unique.
     pub stripe_customer_id: String,
-    /// When we learned of the deletion, in business time.
+    /// When the deletion was recorded, in business time.
     pub created_at: DateTimeUtc,
 }
 
-/// Its relations are loaded by hand, in batches.
+/// A former customer's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

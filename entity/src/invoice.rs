@@ -13,17 +13,17 @@ pub struct Model {
     pub user_id: i64,
     /// `in_...`, unique.
     pub stripe_invoice_id: String,
-    /// The amount paid, in minor units; 0 where a coupon or a credit paid it all.
+    /// The amount paid, in minor units; 0 where a coupon or a credit covered all of it.
     pub amount_paid: i64,
-    /// The amount credited after its payment, otherwise than by a refund, in minor units.
+    /// The amount credited after its payment, other than by a refund, in minor units.
     pub amount_credited: i64,
-    /// The fence of the look that wrote what was credited.
+    /// The fence of the look that wrote the credited amount.
     pub fence: i64,
-    /// When we learned of it, in business time.
+    /// When the invoice was first recorded, in business time.
     pub created_at: DateTimeUtc,
 }
 
-/// Its relations are loaded by hand, in batches.
+/// An invoice's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! `stripe_invoice_periods`: what each invoice has paid for, period by period.
+//! `stripe_invoice_periods`: the periods that each invoice has paid for.
 
 use sea_orm::entity::prelude::*;
 
@@ -15,11 +15,11 @@ pub struct Model {
     pub invoice_id: i64,
     /// The period's row.
     pub period_id: i64,
-    /// The highest tier that it billed.
+    /// The highest tier that the invoice billed for the period.
     pub tier: Tier,
-    /// Credits that it granted; negative where it took more away.
+    /// Credits that the invoice granted; negative where it took more away than it granted.
     pub credits: i64,
-    /// The part of its money that paid for the period, in minor units.
+    /// The part of the invoice's amount that paid for the period, in minor units.
     pub paid: i64,
 }
 

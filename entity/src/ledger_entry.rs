@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The reason of a change, spelled as the Patch-Hive application spells it.
+/// The reason for a change, spelled as the Patch-Hive application spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum ChangeType {
@@ -27,13 +27,13 @@ pub struct Model {
     /// The entry's number, over all accounts.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Whose balance changed.
+    /// The user whose balance changed.
     pub user_id: i64,
-    /// 1, 2, 3 ... for each account, without gaps. With the user unique.
+    /// The entry's number within its account: 1, 2, 3 ... without gaps. Unique together with the user.
     pub version: i64,
-    /// Why.
+    /// The reason for the change.
     pub change_type: ChangeType,
-    /// Credits added, negative when taken. 0 marks a change of unlimited, or an export under it.
+    /// Credits added; negative when taken. 0 marks a change of unlimited exports, or an export charged under them.
     pub credits_delta: i64,
     /// The balance after this entry.
     pub balance_after: i64,
@@ -41,13 +41,13 @@ pub struct Model {
     pub source: String,
     /// The subject: a run, a payment, a subscription's period.
     pub reference: Option<String>,
-    /// A sentence for people.
+    /// A human-readable note.
     pub notes: Option<String>,
     /// When it was posted, in business time.
     pub created_at: DateTimeUtc,
 }
 
-/// An entry's relations are loaded by hand, in batches.
+/// An entry's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,7 +1,7 @@
-//! The rows of the gateway's database, a file a table, and the words that are stored in them.
+//! The tables of the gateway's database, one file for each, and the enumerations that are stored in them.
 //!
-//! This crate contains nothing else of the project: no rule, no query, no GraphQL. A word that is stored (a tier, a status)
-//! stands beside the row that it is stored in.
+//! This crate contains no rules, no queries and no GraphQL. An enumeration (a tier, a status) is defined beside the row
+//! that stores it.
 
 pub mod credit_account;
 pub mod customer;

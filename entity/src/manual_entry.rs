@@ -1,4 +1,4 @@
-//! `manual_entries`: who made an entry of the ledger by hand.
+//! `manual_entries`: the authors of ledger entries that were made by hand.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,7 +13,7 @@ pub struct Model {
     pub actor_id: i64,
 }
 
-/// A manual entry's relations are loaded by hand, in batches.
+/// A manual entry's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

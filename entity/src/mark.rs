@@ -1,4 +1,4 @@
-//! `stripe_marks`: the times up to which everything at Stripe is known here.
+//! `stripe_marks`: the times up to which our tables contain everything from Stripe.
 
 use sea_orm::entity::prelude::*;
 

@@ -6,19 +6,19 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Kind {
-    /// To create a customer.
+    /// Creates a customer.
     #[sea_orm(string_value = "customer")]
     Customer,
-    /// To open a checkout of a plan.
+    /// Opens a checkout of a plan.
     #[sea_orm(string_value = "checkout")]
     Checkout,
-    /// To open a checkout of a credit pack.
+    /// Opens a checkout of a credit pack.
     #[sea_orm(string_value = "purchase")]
     Purchase,
-    /// To end a subscription that was sold beside another, and to give its money back.
+    /// Ends a subscription that was sold beside another, and refunds its payments.
     #[sea_orm(string_value = "duplicate")]
     Duplicate,
-    /// To change the plan of a subscription, or to schedule or remove its end. One at a time, since they exclude each other.
+    /// Changes the plan of a subscription, or schedules or removes its end. These exclude each other, so they are one kind.
     #[sea_orm(string_value = "subscription_change")]
     SubscriptionChange,
 }
@@ -27,13 +27,13 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum State {
-    /// Not known to be done. One per user and kind.
+    /// The outcome is not known yet. At most one operation for each user and kind is open.
     #[sea_orm(string_value = "open")]
     Open,
     /// Stripe did it, and its reply is applied.
     #[sea_orm(string_value = "done")]
     Done,
-    /// It failed: Stripe failed, or may have forgotten its key. A new operation takes its place if it is still requested.
+    /// Given up: Stripe failed, or may have forgotten the key. A new operation replaces it if its effect is still requested.
     #[sea_orm(string_value = "lapsed")]
     Lapsed,
     /// Stripe refused it.
@@ -52,7 +52,7 @@ pub struct Model {
     pub user_id: i64,
     /// The kind.
     pub kind: Kind,
-    /// Sent with every attempt, so that Stripe does it once. Random, unique.
+    /// The idempotency key, sent with every attempt so that Stripe makes the write once. Random, unique.
     pub idempotency_key: String,
     /// The request, as the gateway serializes it.
     pub request: Json,
@@ -66,7 +66,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
 }
 
-/// An operation's relations are loaded by hand, in batches.
+/// An operation's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

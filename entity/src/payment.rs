@@ -2,26 +2,26 @@
 
 use sea_orm::entity::prelude::*;
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Status {
-    /// The checkout is complete, the money is on its way.
+    /// The checkout is complete, and the payment is processing.
     #[sea_orm(string_value = "pending")]
     Pending,
     /// Paid; the credits are posted.
     #[sea_orm(string_value = "succeeded")]
     Succeeded,
-    /// The money never came.
+    /// The payment failed.
     #[sea_orm(string_value = "failed")]
     Failed,
-    /// Part of the money went back.
+    /// Part of the money was refunded.
     #[sea_orm(string_value = "partially_refunded")]
     PartiallyRefunded,
-    /// All of the money went back.
+    /// All of the money was refunded.
     #[sea_orm(string_value = "refunded")]
     Refunded,
-    /// The customer's bank holds the money.
+    /// Disputed: the customer's bank holds the money.
     #[sea_orm(string_value = "disputed")]
     Disputed,
 }
@@ -43,13 +43,13 @@ pub struct Model {
     pub amount: i64,
     /// ISO 4217, lower case, as Stripe spells it.
     pub currency: String,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
     /// Credits that the pack holds.
     pub credits_granted: i64,
     /// The amount refunded so far, in minor units, without the amounts that disputes hold.
     pub amount_refunded: i64,
-    /// Credits that were taken back for it so far.
+    /// Credits taken back so far, because of refunds and disputes.
     pub credits_reversed: i64,
     /// The checkout's metadata, as it was at Stripe.
     pub metadata: Json,
@@ -65,7 +65,7 @@ impl Model {
     }
 }
 
-/// A payment's relations are loaded by hand, in batches.
+/// A payment's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! `stripe_payment_intents`: money that was paid to us, for a credit pack or for an invoice. Refunds and disputes are recorded here.
+//! `stripe_payment_intents`: payments for credit packs and invoices, with their refunds and disputes.
 
 use sea_orm::entity::prelude::*;
 
@@ -21,11 +21,11 @@ pub struct Model {
     pub amount_disputed: i64,
     /// The fence of the look that wrote these amounts.
     pub fence: i64,
-    /// When we learned of it, in business time.
+    /// When the payment was first recorded, in business time.
     pub created_at: DateTimeUtc,
 }
 
-/// Its relations are loaded by hand, in batches.
+/// A payment intent's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -13,7 +13,7 @@ pub struct Model {
     pub id: i64,
     /// The user who was granted the credits.
     pub user_id: i64,
-    /// `sub_...`. The subscription itself may not be known yet.
+    /// `sub_...`. The subscription itself may not be stored yet.
     pub stripe_subscription_id: String,
     /// The period's end.
     pub period_end: DateTimeUtc,
@@ -25,15 +25,15 @@ pub struct Model {
     pub paid: i64,
     /// The part of that amount that was returned, in minor units.
     pub returned: i64,
-    /// Credits granted in it so far, whatever was taken back since. Negative where an invoice only took credits away.
+    /// Credits granted so far, without deducting those taken back. Negative where an invoice only took credits away.
     pub credits_granted: i64,
-    /// Credits that were taken back for it so far.
+    /// Credits taken back so far.
     pub credits_reversed: i64,
     /// When the first grant was posted.
     pub created_at: DateTimeUtc,
 }
 
-/// A period's relations are loaded by hand, in batches.
+/// A period's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

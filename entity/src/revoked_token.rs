@@ -17,7 +17,7 @@ pub struct Model {
     pub expires_at: DateTimeUtc,
 }
 
-/// A token's user is loaded by hand.
+/// A token's user is loaded explicitly.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

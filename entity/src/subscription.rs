@@ -4,15 +4,15 @@ use sea_orm::entity::prelude::*;
 
 use crate::Tier;
 
-/// Where a subscription stands, spelled as Stripe spells it.
+/// The status of a subscription, spelled as Stripe spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Status {
-    /// The first payment is not made yet.
+    /// The first payment has not been made yet.
     #[sea_orm(string_value = "incomplete")]
     Incomplete,
-    /// The first payment never came. Final.
+    /// The first payment was never made. Final.
     #[sea_orm(string_value = "incomplete_expired")]
     IncompleteExpired,
     /// In a trial.
@@ -21,7 +21,7 @@ pub enum Status {
     /// Paid.
     #[sea_orm(string_value = "active")]
     Active,
-    /// A renewal's payment failed and is tried again.
+    /// A renewal's payment failed and is retried.
     #[sea_orm(string_value = "past_due")]
     PastDue,
     /// A renewal's payment failed for good; the subscription stays.
@@ -36,22 +36,22 @@ pub enum Status {
 }
 
 impl Status {
-    /// Statuses that never become anything else.
+    /// The final statuses.
     pub const ENDED: [Self; 2] = [Self::Canceled, Self::IncompleteExpired];
 
-    /// Gives the plan's tier.
+    /// Returns `true` if the status entitles the user to the plan's tier.
     #[must_use]
     pub const fn entitled(self) -> bool {
         matches!(self, Self::Active | Self::Trialing)
     }
 
-    /// Is a subscription that a user still has, paid or not.
+    /// Returns `true` if the user still has the subscription, paid or not.
     #[must_use]
     pub const fn alive(self) -> bool {
         !self.ended()
     }
 
-    /// Never becomes anything else.
+    /// Returns `true` if the status is final.
     #[must_use]
     pub const fn ended(self) -> bool {
         matches!(self, Self::Canceled | Self::IncompleteExpired)
@@ -75,23 +75,23 @@ pub struct Model {
     pub tier: Tier,
     /// The tier from the period's end on, when a change is scheduled.
     pub scheduled_tier: Option<Tier>,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
     /// Start of the period that is paid or being paid.
     pub current_period_start: DateTimeUtc,
     /// End of that period.
     pub current_period_end: DateTimeUtc,
-    /// Ends with the period, instead of renewing.
+    /// True where it ends with the period instead of renewing.
     pub cancel_at_period_end: bool,
-    /// When it will end, once that is announced.
+    /// When it will end, if an end is scheduled.
     pub cancel_at: Option<DateTimeUtc>,
-    /// The payment of its renewal is processing, as a bank debit is for days.
+    /// True while the payment of its renewal is processing, which takes days for a bank debit.
     pub payment_processing: bool,
     /// Grows by one with each change of the row.
     pub version: i64,
     /// The fence of the look that wrote this state: no look that began earlier overwrites it.
     pub fence: i64,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: DateTimeUtc,
     /// When the row last changed.
     pub updated_at: DateTimeUtc,

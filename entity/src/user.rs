@@ -1,4 +1,4 @@
-//! `users`: who may hold credits.
+//! `users`: the holders of credits, with operators and services.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,10 +9,10 @@ pub enum Role {
     /// Only what concerns the own account.
     #[sea_orm(string_value = "user")]
     User,
-    /// The export service: gives the credits of a failed export back.
+    /// The export service: refunds the credits of a failed export.
     #[sea_orm(string_value = "service")]
     Service,
-    /// An operator: looks at any user, grants credits.
+    /// An operator: reads the data of any user, and grants credits.
     #[sea_orm(string_value = "admin")]
     Admin,
 }
@@ -24,27 +24,27 @@ pub struct Model {
     /// The user's number, the same in every table.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Unique, compared without case.
+    /// The email address, unique regardless of case.
     pub email: String,
     /// The name that others see.
     pub username: String,
     /// A longer name, where the user gave one.
     pub display_name: Option<String>,
-    /// bcrypt. Null for users of another issuer, who cannot log in here.
+    /// The bcrypt hash of the password. Null for users of another issuer, who cannot log in here.
     pub password_hash: Option<String>,
     /// Issuer and subject of another issuer's tokens, unique. Null for users who signed up here.
     pub auth_subject: Option<String>,
-    /// The most that tokens made for this user may do.
+    /// The highest role of tokens that are issued to this user.
     pub role: Role,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: DateTimeUtc,
-    /// Tokens issued before this moment (wall time, a whole second) are invalid. Null: none was revoked.
+    /// Tokens issued before this moment (wall time, a whole second) are invalid. Null if none was revoked.
     pub tokens_valid_from: Option<DateTimeUtc>,
     /// When the user followed a link that was sent to the email, in wall time.
     pub email_verified_at: Option<DateTimeUtc>,
 }
 
-/// A user's relations are loaded by hand, in batches.
+/// A user's relations are loaded explicitly, in batches.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

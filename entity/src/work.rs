@@ -1,4 +1,4 @@
-//! `work`: everything that is to be done later, or again. One row is one task; it is removed once it is done.
+//! `work`: the tasks to do later, or again. Each row is one task, and is removed once the task is done.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,28 +6,28 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Kind {
-    /// Apply a stored webhook event (`evt_...`) that could not be applied when it arrived.
+    /// Applies a stored webhook event (`evt_...`) that could not be applied when it arrived.
     #[sea_orm(string_value = "event")]
     Event,
-    /// Read an object from Stripe: `subscription:sub_...`, `payment:pi_...`, `invoice:in_...` or `customer:cus_...`.
+    /// Reads an object from Stripe: `subscription:sub_...`, `payment:pi_...`, `invoice:in_...` or `customer:cus_...`.
     #[sea_orm(string_value = "look")]
     Look,
-    /// Finish an outgoing write: the number of its row in `stripe_operations`.
+    /// Finishes an outgoing write: the number of its row in `stripe_operations`.
     #[sea_orm(string_value = "operation")]
     Operation,
-    /// End the second subscription of a user (their number).
+    /// Ends the second subscription of a user (their number).
     #[sea_orm(string_value = "duplicate")]
     Duplicate,
-    /// End the unlimited exports of a user (their number).
+    /// Ends the unlimited exports of a user (their number).
     #[sea_orm(string_value = "unlimited")]
     Unlimited,
-    /// Send a mail: its kind and whom it is for.
+    /// Sends a mail: its kind and recipient.
     #[sea_orm(string_value = "mail")]
     Mail,
-    /// Compare with Stripe. A single task.
+    /// Compares our tables with Stripe. A single task.
     #[sea_orm(string_value = "reconcile")]
     Reconcile,
-    /// Remove what is older than its retention time. A single task.
+    /// Deletes rows older than their retention time. A single task.
     #[sea_orm(string_value = "prune")]
     Prune,
 }
@@ -47,15 +47,15 @@ pub struct Model {
     pub due_at: DateTimeUtc,
     /// Grows by one each time that the task is requested.
     pub generation: i64,
-    /// Attempts since it last succeeded.
+    /// Attempts since the task last succeeded.
     pub attempts: i32,
-    /// A worker holds the task until then, in wall time.
+    /// When the lease of the worker that holds the task ends, in wall time.
     pub leased_until: Option<DateTimeUtc>,
     /// Grows by one with each lease. A worker whose lease was taken over changes nothing.
     pub lease: i64,
     /// The error of the last attempt.
     pub error: Option<String>,
-    /// When the row was made, in wall time.
+    /// When the row was created, in wall time.
     pub created_at: DateTimeUtc,
 }
 
