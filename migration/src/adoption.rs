@@ -1,8 +1,9 @@
 //! Adopts the tables of an existing Patch-Hive application.
 //!
-//! Rows, foreign columns, indexes, keys and triggers stay as they are, and so does every other table. What is added or
-//! altered is written into `patch_hive_adopted`, from which [`release`] gives the old shape back. Whatever the gateway
-//! could not live with is refused in a sentence, before or after the work: all of it is one transaction.
+//! Rows, foreign columns, indexes, keys and triggers stay as they are, and so does every other table. Every
+//! addition and alteration is recorded in `patch_hive_adopted`, from which [`release`] restores the old shape. Tables and
+//! rows that the gateway cannot work with are refused with one sentence. All of it is one transaction, so that a refusal
+//! changes nothing.
 //!
 //! Every statement works on the whole table, so that neither this program nor the database holds the rows in memory.
 
@@ -24,13 +25,13 @@ use crate::accounts::tables;
 
 type Connection<'a> = SchemaManagerConnection<'a>;
 
-/// A statement that adds what an adopted table lacks, and the one that removes it again; the same for both databases.
+/// An addition to an adopted table: the statement that makes it, and the one that removes it.
 struct Addition {
     make: &'static str,
     unmake: &'static str,
 }
 
-/// Applications call an index of their own `users_auth_subject_key`, as either database would.
+/// The name `users_auth_subject_key` is avoided, because an index of the application is likely to have it.
 const USERS_INDEXES: [Addition; 2] = [
     Addition {
         make: "CREATE UNIQUE INDEX users_email_folded ON users (lower(email))",
@@ -62,7 +63,7 @@ const LEDGER_INDEXES: [Addition; 4] = [
     },
 ];
 
-/// Every user gets an account that agrees with the newest of their entries.
+/// Opens an account for every user, with the balance and version of their newest entry.
 const OPEN_ACCOUNTS: &str = "INSERT INTO credit_accounts (user_id, balance, version, updated_at) \
      SELECT u.id, COALESCE(l.balance_after, 0), COALESCE(l.version, 0), COALESCE(l.created_at, u.created_at) \
      FROM users u LEFT JOIN credits_ledger l ON l.user_id = u.id AND l.version = \
@@ -157,7 +158,7 @@ async fn adopt_ledger(db: &Connection<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Fills in the creation time of old users: at the latest, they existed when their first entry was posted.
+/// Fills in the creation time of old users: that of their first entry, or now.
 async fn complete_users(db: &Connection<'_>) -> Result<(), DbErr> {
     if mark::is_added(db, "users", "created_at").await? {
         let now = match db.get_database_backend() {
@@ -170,7 +171,7 @@ async fn complete_users(db: &Connection<'_>) -> Result<(), DbErr> {
         );
         db.execute_unprepared(&fill).await?;
         if db.get_database_backend() == DbBackend::Postgres {
-            // The application does not write the column, and goes on adding users.
+            // The application does not write the column, and continues to add users.
             let alter = "ALTER TABLE users ALTER created_at SET NOT NULL, ALTER created_at SET DEFAULT now()";
             db.execute_unprepared(alter).await?;
         }
@@ -203,7 +204,7 @@ fn guards(db: &Connection<'_>, shape: &Shape) -> impl Iterator<Item = &'static A
     guards.iter()
 }
 
-/// Triggers that open the account of a user whom the application adds later; the gateway opens only those of its own sign-ups.
+/// Triggers that open the accounts of users whom the application adds; the gateway opens those of its own sign-ups.
 fn openings(db: &Connection<'_>) -> &'static [Addition] {
     match db.get_database_backend() {
         DbBackend::Postgres => &postgres::OPENINGS,

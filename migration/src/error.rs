@@ -2,7 +2,7 @@
 
 use sea_orm_migration::sea_orm::DbErr;
 
-/// Nothing was changed.
+/// An error of a migration, which has changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Data in the database must be corrected first, or would be lost: a sentence for the operator.
@@ -16,7 +16,7 @@ pub enum Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error {
-            // No driver makes these: they are sentences, of a step's or of the migrator's.
+            // No driver returns this variant: it holds a sentence of a step or of the migrator.
             DbErr::Custom(sentence) => Self::Refused(sentence),
             other => Self::Database(other),
         }

@@ -1,6 +1,6 @@
-//! The schema of the gateway's database, a file a step.
+//! The schema of the gateway's database, one file for each step.
 //!
-//! Names are written out here and never taken from `entity`: a step describes the tables as they were on its day.
+//! Names are written out here and never taken from `entity`: a step describes the tables as they were when it was written.
 //! Any number of processes may call [`up`] at once; one does the work, the others wait for it and find nothing to do.
 
 mod accounts;
@@ -28,7 +28,7 @@ pub use sea_orm_migration::MigrationStatus;
 /// Names the advisory lock that PostgreSQL takes for migrations: the letters "hive".
 const LOCK: i32 = 0x6869_7665;
 
-/// Where the steps that were applied are listed.
+/// The table that lists the applied steps.
 const APPLIED: &str = "seaql_migrations";
 
 struct Migrator;
@@ -62,7 +62,7 @@ pub struct Step {
 /// [`Error`]. Nothing is changed then.
 pub async fn up(db: &DatabaseConnection) -> Result<(), Error> {
     if pending(db).await? == 0 {
-        // A newer program may have gone further: that stops no older one from starting.
+        // A newer program may have applied further steps, which does not stop an older one from starting.
         return Ok(());
     }
     let tx = begin_alone(db).await?;
@@ -81,7 +81,7 @@ pub async fn down(db: &DatabaseConnection, steps: u32) -> Result<(), Error> {
     Ok(tx.commit().await?)
 }
 
-/// Undoes the newest `steps` steps, all of them or none, whatever is lost by it.
+/// Undoes the newest `steps` steps, all of them or none, even if data is lost.
 ///
 /// # Errors
 /// [`Error`]. Nothing is changed then.
@@ -120,7 +120,7 @@ async fn steps(db: &impl ConnectionTrait) -> Result<Vec<Step>, DbErr> {
     Ok(steps.iter().map(|step| Step { name: step.name().to_owned(), status: step.status() }).collect())
 }
 
-/// Begins a transaction that no other migration runs beside.
+/// Begins a transaction during which no other migration runs.
 async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let tx = db
         .begin_with_options(TransactionOptions {
@@ -129,14 +129,14 @@ async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbE
         })
         .await?;
     if tx.get_database_backend() == DbBackend::Postgres {
-        // Steps take as long as there are rows, and another process's migration is worth waiting for.
+        // The more rows, the longer a step takes, and another process's migration is worth waiting for.
         tx.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
         tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     }
     Ok(tx)
 }
 
-/// Every step that is undone takes something of money with it, the first of them the ledger itself.
+/// Refuses once the gateway has posted entries: undoing any step deletes financial data, the first step the ledger itself.
 async fn refuse_loss(tx: &DatabaseTransaction) -> Result<(), Error> {
     let ledger = steps(tx).await?.first().is_some_and(|step| step.status == MigrationStatus::Applied);
     if !ledger {
@@ -153,7 +153,7 @@ async fn refuse_loss(tx: &DatabaseTransaction) -> Result<(), Error> {
     }
 }
 
-/// A row about a user keeps that user: nothing about money is ever deleted with somebody.
+/// A foreign key that prevents the deletion of a user with rows, so that financial data is never deleted with a user.
 fn belongs_to_user(table: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(format!("{table}_user"))

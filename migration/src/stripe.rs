@@ -71,7 +71,7 @@ impl MigrationTrait for Step {
     }
 }
 
-/// Written as SQL where the builder has no word for it: an index over some of the rows.
+/// The indexes, written as SQL because the builder does not support partial ones.
 const INDEXES: [&str; 22] = [
     "CREATE INDEX stripe_former_customers_user ON stripe_former_customers (user_id)",
     "CREATE INDEX stripe_subscriptions_customer ON stripe_subscriptions (customer_id)",

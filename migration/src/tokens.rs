@@ -54,7 +54,7 @@ impl MigrationTrait for Step {
     }
 }
 
-/// Replicas ask for recent revocations once a second.
+/// The indexes. Replicas read recent revocations once a second.
 const INDEXES: [&str; 4] = [
     "CREATE INDEX users_tokens_valid_from ON users (tokens_valid_from) WHERE tokens_valid_from IS NOT NULL",
     "CREATE INDEX revoked_tokens_user ON revoked_tokens (user_id)",

@@ -8,7 +8,7 @@ use sea_orm_migration::{
 
 use crate::belongs_to_user;
 
-/// Most entries are exports: the others are found among them by their kind, and exports cost no index more.
+/// Most entries are exports, so the index by kind leaves them out: it finds the others, and costs exports nothing.
 const LEDGER_INDEXES: [&str; 2] = [
     "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)",
     "CREATE INDEX credits_ledger_kind ON credits_ledger (user_id, change_type, version) WHERE change_type <> 'Spend'",

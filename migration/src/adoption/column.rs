@@ -1,4 +1,4 @@
-//! The columns of a table that is already there.
+//! The columns of an existing table.
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
@@ -6,25 +6,25 @@ use super::Connection;
 
 /// One column, as the database describes it.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as the database tells it")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate fact, as the database reports it")]
 pub(super) struct Column {
     pub(super) name: String,
     /// The type as the database spells it.
     pub(super) data_type: String,
-    /// A PostgreSQL enumeration.
+    /// True for a PostgreSQL enumeration.
     pub(super) enumeration: bool,
-    /// NULL is allowed.
+    /// True where NULL is allowed.
     pub(super) nullable: bool,
-    /// The expression that stands in for a value that is not given.
+    /// The default expression.
     pub(super) default: Option<String>,
-    /// Alone it names a row, and new rows are numbered by the database.
+    /// True where the column alone identifies a row, and the database numbers new rows.
     pub(super) numbers_rows: bool,
-    /// The database computes it, from the row or by counting.
+    /// True where the database computes the value, as of a generated or an identity column.
     pub(super) computed: bool,
 }
 
 impl Column {
-    /// An INSERT that does not name it fails.
+    /// Returns `true` if an INSERT without this column fails.
     pub(super) const fn must_be_given(&self) -> bool {
         !self.nullable && !self.computed && self.default.is_none()
     }
@@ -39,7 +39,7 @@ const POSTGRES: &str = "SELECT a.attname::text AS name, format_type(a.atttypid, 
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-/// Only a column that is spelled INTEGER PRIMARY KEY is SQLite's own row number; another key is NULL unless it is given.
+/// Only a column declared as INTEGER PRIMARY KEY is SQLite's row number; any other key is NULL unless a value is given.
 const SQLITE: &str = "SELECT name, type AS data_type, FALSE AS enumeration, \"notnull\" = 0 AS nullable, \
      dflt_value AS default_value, pk = 1 AND upper(type) = 'INTEGER' \
      AND (SELECT COUNT(*) FROM pragma_table_xinfo($1) WHERE pk > 0) = 1 AS numbers_rows, \

@@ -43,7 +43,7 @@ impl<'a> Change<'a> {
     /// Reads a stored change.
     ///
     /// # Errors
-    /// The change is of another version of the program.
+    /// The change was recorded by another version of the program.
     pub(super) fn read(change: &str, column: &'a str) -> Result<Self, DbErr> {
         Ok(match change {
             "adopted" => Self::Adopted,

@@ -1,4 +1,4 @@
-//! Adopting in PostgreSQL.
+//! Adoption in PostgreSQL.
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr, Statement};
 
@@ -10,7 +10,7 @@ use super::{
     shape::{Kind, LEDGER, Shape, Wanted},
 };
 
-/// An old key may delete or forget entries together with their user: this one keeps the user.
+/// An existing foreign key may delete the entries of a deleted user, or clear their user; this one prevents the deletion.
 pub(super) const LEDGER_KEYS: [Addition; 1] = [Addition {
     make: "ALTER TABLE credits_ledger ADD CONSTRAINT credits_ledger_user FOREIGN KEY (user_id) REFERENCES users (id) \
            ON DELETE RESTRICT",
@@ -35,31 +35,31 @@ pub(super) const OPENINGS: [Addition; 2] = [
     },
 ];
 
-/// The order of an account's history, which is all that old rows tell of the order in which they were written.
+/// Numbers each account's entries by creation time and id, the only record of their order in old rows.
 const NUMBER: &str = "UPDATE credits_ledger SET version = old.version, balance_after = old.balance, \
      source = 'legacy:' || old.id FROM (SELECT id, ROW_NUMBER() OVER account AS version, \
      SUM(credits_delta) OVER account AS balance FROM credits_ledger WINDOW account AS \
      (PARTITION BY user_id ORDER BY created_at, id ROWS UNBOUNDED PRECEDING)) AS old WHERE old.id = credits_ledger.id";
 
-/// A view holds on to the types that it was made with, and PostgreSQL says so without naming it.
+/// The views that read a column. PostgreSQL does not change the type of such a column.
 const VIEWS: &str = "SELECT DISTINCT r.ev_class::regclass::text AS name FROM pg_depend d \
      JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> d.refobjid \
      JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
      WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass \
      AND d.refobjid = $1::regclass AND a.attname = $2 ORDER BY 1";
 
-/// Another type for a column that is there.
+/// A change of the type of an existing column.
 struct Retyping {
     to: &'static str,
     using: &'static str,
-    /// Restores the old type on release: a wider type would do no harm, but another kind would.
+    /// True where release restores the old type. A wider type may stay, but not a type of another kind.
     restored: bool,
 }
 
-/// Adds what is missing and alters what does not fit. Columns are filled before types are changed: that rewrites the table,
-/// and frees the space that filling has used.
+/// Adds what is missing and alters what does not fit. Columns are filled before types are changed, because a
+/// change of type rewrites the table and so frees the space that filling has used.
 pub(super) async fn alter(db: &Connection<'_>, shape: &Shape, columns: &[Column]) -> Result<(), DbErr> {
-    // An event that a deferred key has still to check would be in the way of altering.
+    // Pending checks of deferred foreign keys would block ALTER TABLE.
     db.execute_unprepared("SET CONSTRAINTS ALL IMMEDIATE").await?;
     let table = shape.table;
     let mut clauses = Vec::new();
@@ -100,7 +100,7 @@ fn definition(wanted: &Wanted) -> &'static str {
     }
 }
 
-/// Says what has to be altered in one column, and notes what it was.
+/// Adds the clauses that alter one column, and records its old state.
 async fn fit(
     db: &Connection<'_>,
     (table, wanted, column): (&str, &Wanted, &Column),
@@ -130,7 +130,7 @@ async fn fit(
     Ok(())
 }
 
-/// The type that the gateway reads, unless it is that already.
+/// The change to the type that the gateway reads; `None` where the column has it already.
 fn retyping(table: &str, kind: Kind, column: &Column) -> Result<Option<Retyping>, DbErr> {
     let is = |prefix| column.data_type.starts_with(prefix);
     let (to, using, restored) = match kind {
@@ -140,8 +140,8 @@ fn retyping(table: &str, kind: Kind, column: &Column) -> Result<Option<Retyping>
         Kind::Text if is("character") => ("text", "::text", false),
         Kind::Text if column.enumeration => ("text", "::text", true),
         Kind::Time if is("timestamp") && column.data_type.ends_with("with time zone") => return Ok(None),
-        // A time without a zone is taken for UTC: applications that store such times mean that, and nothing in the row
-        // could tell another zone.
+        // A time without a zone is taken as UTC: applications that store such times mean UTC, and nothing in the row
+        // could indicate another zone.
         Kind::Time if is("timestamp") => ("timestamptz", " AT TIME ZONE 'UTC'", true),
         _ => {
             let wanted = match kind {
@@ -161,11 +161,11 @@ async fn refuse_views(db: &Connection<'_>, table: &str, column: &str) -> Result<
     let Some(view) = db.query_one_raw(statement).await? else { return Ok(()) };
     let view: String = view.try_get("", "name")?;
     refuse(format!(
-        "the view {view} reads {table}.{column}, whose type has to change: drop it, and make it again afterwards"
+        "the view {view} reads {table}.{column}, whose type has to change: drop it, and create it again afterwards"
     ))
 }
 
-/// New rows are numbered after the old ones, beyond 2,147,483,647 too, even where the application chose numbers itself.
+/// Makes new rows continue the numbers of the old ones, also beyond 2,147,483,647 and where the application chose them.
 async fn renumber(db: &Connection<'_>, table: &str) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let find = format!("SELECT pg_get_serial_sequence('{table}', 'id') AS name");
@@ -181,7 +181,7 @@ async fn renumber(db: &Connection<'_>, table: &str) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Takes one alteration of a column back.
+/// Reverts one alteration of a column.
 pub(super) async fn restore(db: &Connection<'_>, table: &str, change: Change<'_>, was: &str) -> Result<(), DbErr> {
     let clause = match change {
         Change::Adopted | Change::Added(_) => return Ok(()),
@@ -198,7 +198,7 @@ pub(super) async fn restore(db: &Connection<'_>, table: &str, change: Change<'_>
         Change::Relaxed(column) => {
             let find = format!("SELECT 1 FROM {table} WHERE {column} IS NULL LIMIT 1");
             let null = db.query_one_raw(Statement::from_string(db.get_database_backend(), find)).await?;
-            // The gateway has left it NULL since: the row stays, and the constraint with it cannot.
+            // A row of the gateway has NULL here. The row stays, so the constraint cannot be restored.
             if null.is_some() {
                 return Ok(());
             }

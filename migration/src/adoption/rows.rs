@@ -1,4 +1,4 @@
-//! Rows that the gateway could not account for are refused, and named.
+//! Refuses rows that the gateway cannot work with, and names them.
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
@@ -10,7 +10,7 @@ const MAX_BALANCE: i64 = i32::MAX as i64;
 /// Maximum number of rows named in a refusal.
 const NAMED: usize = 5;
 
-/// Users without what every user has, and users whom the gateway could not tell apart.
+/// Refuses users who lack a required value, and users whom the gateway could not tell apart.
 pub(super) async fn check_users(db: &Connection<'_>, columns: &[Column]) -> Result<(), DbErr> {
     for column in ["email", "username"] {
         refuse_rows(db, "users", &format!("{column} IS NULL"), &format!("have no {column}")).await?;
@@ -31,11 +31,11 @@ pub(super) async fn check_users(db: &Connection<'_>, columns: &[Column]) -> Resu
     refuse(format!("users must differ in more than the case of their email, and these do not: {}", list(&pairs)))
 }
 
-/// Entries that say nothing, or of nobody.
+/// Refuses entries that lack a valid value, or belong to no user.
 pub(super) async fn check_ledger(db: &Connection<'_>) -> Result<(), DbErr> {
     let sqlite = db.get_database_backend() != DbBackend::Postgres;
     let no_integer = |column| {
-        // SQLite stores whatever it is given, whatever the column's type says.
+        // SQLite stores a value of any type, regardless of the column's type.
         if sqlite { format!("typeof({column}) <> 'integer'") } else { format!("{column} IS NULL") }
     };
     let odd_type = "change_type IS NULL OR CAST(change_type AS TEXT) NOT IN ('Purchase', 'Spend', 'Grant', 'Refund')";
@@ -54,14 +54,14 @@ pub(super) async fn check_ledger(db: &Connection<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Balances beyond what a client can read, once they are known.
+/// Refuses balances beyond what a client can read, once they are computed.
 pub(super) async fn check_balances(db: &Connection<'_>) -> Result<(), DbErr> {
     let beyond = format!("balance_after NOT BETWEEN {} AND {MAX_BALANCE}", -MAX_BALANCE);
     refuse_rows(db, "credits_ledger", &beyond, "lead to a balance beyond 2,147,483,647").await
 }
 
-/// A condition for times that a program cannot parse. SQLite's times are text, as applications write them: with or without an
-/// offset, which is UTC then; or seconds since 1970.
+/// A condition for times that a program cannot parse. SQLite's times are as applications write them: text with an offset, text
+/// in UTC without one, or seconds since 1970.
 fn no_time(db: &Connection<'_>) -> &'static str {
     match db.get_database_backend() {
         DbBackend::Postgres => "created_at IS NULL OR NOT isfinite(created_at)",
@@ -80,7 +80,7 @@ async fn refuse_rows(db: &Connection<'_>, table: &str, condition: &str, fault: &
     refuse(format!("rows of {table} {fault}, and have to be corrected first: id {}", list(&ids)))
 }
 
-/// The first few answers, and one more where there are more.
+/// The first [`NAMED`] values, and one more where there are more.
 async fn some(db: &Connection<'_>, sql: &str) -> Result<Vec<String>, DbErr> {
     let sql = format!("{sql} LIMIT {}", NAMED + 1);
     let answers = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;

@@ -1,4 +1,4 @@
-//! The tables that the gateway needs, and checks whether existing ones can provide it.
+//! The tables that the gateway needs, and the check that existing ones fit.
 
 use sea_orm_migration::sea_orm::DbErr;
 
@@ -15,13 +15,13 @@ pub(super) struct Wanted {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     pub(super) origin: Origin,
-    /// The gateway leaves it NULL at times.
+    /// True where the gateway may leave it NULL.
     pub(super) nullable: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Numbers the rows.
+    /// The number of the row.
     Id,
     Integer,
     Text,
@@ -34,7 +34,7 @@ pub(super) enum Origin {
     Old,
     /// Some applications have it; it is added otherwise.
     Either,
-    /// The gateway's own: one of that name would mean something else.
+    /// The gateway adds it; an existing column of that name would mean something else.
     New,
 }
 
@@ -77,7 +77,7 @@ impl Wanted {
         Self { nullable: true, ..self }
     }
 
-    /// The column of that name, where there is one.
+    /// The column of that name, if it exists.
     pub(super) fn among<'a>(&self, columns: &'a [Column]) -> Option<&'a Column> {
         columns.iter().find(|column| column.name == self.name)
     }
@@ -89,12 +89,12 @@ impl Shape {
         self.columns.iter().filter(|wanted| wanted.among(columns).is_none())
     }
 
-    /// The columns that are there already, each with what is wanted of it.
+    /// The columns that exist already, each with its requirement.
     pub(super) fn present<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = (&'a Wanted, &'a Column)> {
         self.columns.iter().filter_map(|wanted| Some((wanted, wanted.among(columns)?)))
     }
 
-    /// Refuses a table that the gateway could not write to, or that is another application's.
+    /// Refuses a table that the gateway could not write to, or that belongs to another application.
     pub(super) fn check(&self, columns: &[Column]) -> Result<(), DbErr> {
         let table = self.table;
         for wanted in self.columns {
@@ -105,7 +105,7 @@ impl Shape {
                 }
                 (Origin::New, Some(_)) => {
                     return refuse(format!(
-                        "{table}.{name} is there, and the gateway needs that name: rename the column first"
+                        "{table}.{name} exists, and the gateway needs that name: rename the column first"
                     ));
                 }
                 (_, Some(column)) if wanted.kind == Kind::Id && !column.numbers_rows => {

@@ -1,8 +1,8 @@
-//! Adopting in SQLite.
+//! Adoption in SQLite.
 //!
-//! SQLite adds neither NOT NULL nor a foreign key to a column that is there. Making the table again would: but dropping
-//! the old one deletes its rows, which other tables' keys answer with deletions of their own, and they can be switched
-//! off only outside of a transaction. So triggers stand for the constraints, and nothing of others is touched.
+//! SQLite can add neither NOT NULL nor a foreign key to an existing column. Recreating the table would, but dropping the
+//! old one deletes its rows, which cascades through the foreign keys of other tables, and foreign keys can be disabled
+//! only outside of a transaction. So triggers take the place of the constraints, and other tables stay untouched.
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 
@@ -31,8 +31,8 @@ pub(super) const LEDGER_GUARDS: [Addition; 2] = [
     },
 ];
 
-/// SQLite has no default for a column that is added to rows, and an application that does not write `created_at` goes on
-/// adding users: they are dated afterwards.
+/// SQLite cannot add a column with the current time as its default, and an application that does not write `created_at`
+/// continues to add users. So a trigger sets it after each insert.
 pub(super) const USERS_GUARDS: [Addition; 3] = [
     Addition {
         make: "CREATE TRIGGER users_complete BEFORE INSERT ON users WHEN NEW.email IS NULL OR NEW.username IS NULL OR \
@@ -54,7 +54,7 @@ pub(super) const USERS_GUARDS: [Addition; 3] = [
     },
 ];
 
-/// Asks instead of leaving it to ON CONFLICT: an INSERT OR REPLACE of the application would decide that for the trigger too.
+/// Checks for the account instead of using ON CONFLICT, which an application's INSERT OR REPLACE would override.
 pub(super) const OPENINGS: [Addition; 1] = [Addition {
     make: "CREATE TRIGGER users_open_account AFTER INSERT ON users BEGIN \
            INSERT INTO credit_accounts (user_id, balance, version, updated_at) \
@@ -63,15 +63,15 @@ pub(super) const OPENINGS: [Addition; 1] = [Addition {
     unmake: "DROP TRIGGER users_open_account",
 }];
 
-/// The order of an account's history, which is all that old rows tell of the order in which they were written. Times are
-/// compared as times, whatever form each has, and as text where they differ by less than a millisecond.
+/// Numbers each account's entries by creation time and id, the only record of their order in old rows. Times are compared
+/// as times, whatever form each has, and as text where they differ by less than a millisecond.
 const NUMBER: &str = "UPDATE credits_ledger SET version = old.version, balance_after = old.balance, \
      source = 'legacy:' || old.id FROM (SELECT id, ROW_NUMBER() OVER account AS version, \
      SUM(credits_delta) OVER account AS balance FROM credits_ledger WINDOW account AS \
      (PARTITION BY user_id ORDER BY julianday(created_at, 'auto'), created_at, id ROWS UNBOUNDED PRECEDING)) AS old \
      WHERE old.id = credits_ledger.id";
 
-/// Adds what is missing. The columns that are there stay as they are: SQLite's types are advice.
+/// Adds the missing columns. Existing columns stay as they are, because SQLite does not enforce their types.
 pub(super) async fn alter(db: &Connection<'_>, shape: &Shape, columns: &[Column]) -> Result<(), DbErr> {
     let table = shape.table;
     for (wanted, column) in shape.present(columns) {
@@ -99,7 +99,7 @@ fn check(table: &str, wanted: &Wanted, column: &Column) -> Result<(), DbErr> {
     if wanted.kind == Kind::Integer && !data_type.to_ascii_uppercase().contains("INT") {
         return refuse(format!("{table}.{name} is {data_type}, and must be an integer"));
     }
-    // Only users of another issuer are without a password: sign-up stays possible.
+    // A required password is accepted: only users of another issuer have none, and sign-up works.
     if wanted.nullable && !column.nullable && name != "password_hash" {
         return refuse(format!(
             "{table}.{name} must have a value in each new row, and the gateway has none at times: let it be NULL"

@@ -8,7 +8,7 @@ use super::{
     postgres,
 };
 
-/// Takes every change of a table back, the newest first.
+/// Reverts every change of a table, the newest first.
 pub(super) async fn undo(db: &Connection<'_>, table: &str) -> Result<(), DbErr> {
     for row in marks(db, table).await? {
         let (change, column): (String, String) = (row.try_get("", "change")?, row.try_get("", "column_name")?);
@@ -18,7 +18,7 @@ pub(super) async fn undo(db: &Connection<'_>, table: &str) -> Result<(), DbErr> 
             Change::Added(column) => {
                 db.execute_unprepared(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await?;
             }
-            // SQLite's columns are never altered: only PostgreSQL can.
+            // Columns are altered in PostgreSQL only.
             altered => postgres::restore(db, table, altered, was.as_deref().unwrap_or_default()).await?,
         }
     }
