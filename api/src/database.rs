@@ -36,9 +36,9 @@ pub use turns::{Account, Turn};
 pub struct Settings {
     /// `sqlite:` or `postgres:` URL.
     pub url: String,
-    /// Connections for users' requests; of SQLite's readers.
+    /// Number of connections for users' requests; with SQLite, of readers.
     pub max_connections: u32,
-    /// Connections to PostgreSQL for webhooks and jobs.
+    /// Number of connections to PostgreSQL for webhooks and jobs.
     pub background_connections: u32,
     /// Time limit for getting a connection from a pool.
     pub acquire_timeout: Duration,
@@ -76,7 +76,7 @@ pub enum OpenError {
     /// Another process serves this SQLite file.
     #[error("{0} is in use by another patch-hive: stop that one first, or use PostgreSQL, which serves any number")]
     InUse(String),
-    /// The file beside it, which says so, cannot be written.
+    /// The lock file beside the database cannot be written.
     #[error("cannot lock {0}: {1}")]
     Lock(String, std::io::Error),
     /// Nothing answers at the address.
@@ -104,8 +104,8 @@ impl From<sqlx::Error> for OpenError {
     }
 }
 
-/// Claims a SQLite file for this process, for as long as the returned lock stays open, and opens nothing: for what has to
-/// be done to the file before. `None` for PostgreSQL, which serves any number.
+/// Claims a SQLite file for this process, for as long as the returned lock stays open, without opening the database: for
+/// work on the file before that. `None` for PostgreSQL, which serves any number of processes.
 ///
 /// # Errors
 /// [`OpenError::InUse`] when another process serves it, and whatever else is wrong with the file.
@@ -121,7 +121,7 @@ pub async fn claim(url: &str) -> Result<Option<File>, OpenError> {
 pub struct Database {
     write: DatabaseConnection,
     read: DatabaseConnection,
-    /// For webhooks and jobs. SQLite's single writer leaves nothing to separate.
+    /// For webhooks and jobs. `None` for SQLite, whose single writer serves everything.
     background: Option<DatabaseConnection>,
     /// Where dedicated connections lead; `None` for SQLite.
     server: Option<Server>,
@@ -185,7 +185,7 @@ impl Database {
         })
     }
 
-    /// The same database for webhooks and jobs, by connections that users' requests do not wait for.
+    /// The same database for webhooks and jobs, with connections that users' requests do not wait for.
     #[must_use]
     pub fn background(&self) -> Self {
         let mut database = self.clone();
@@ -209,19 +209,19 @@ impl Database {
         Some(Dedicated::new(server, self.statements.clone(), self.failover.clone()))
     }
 
-    /// For reading. What is read may be older than what another connection writes at the same time.
+    /// The connections for reading. A read may miss a write that another connection makes at the same time.
     #[must_use]
     pub const fn read(&self) -> &DatabaseConnection {
         &self.read
     }
 
-    /// For single statements that write.
+    /// The connection for single statements that write.
     #[must_use]
     pub const fn write(&self) -> &DatabaseConnection {
         &self.write
     }
 
-    /// Which of the two dialects is spoken.
+    /// The database system, which decides the SQL dialect.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.write.get_database_backend()
@@ -266,7 +266,7 @@ impl Database {
     /// would fail whenever another writer came in between.
     ///
     /// # Errors
-    /// No connection is to be had.
+    /// No connection is available within the time limit.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.write
             .begin_with_options(TransactionOptions {
@@ -279,7 +279,7 @@ impl Database {
     /// Begins a transaction that reads, all its statements from one snapshot.
     ///
     /// # Errors
-    /// No connection is to be had.
+    /// No connection is available within the time limit.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let postgres = self.backend() == DbBackend::Postgres;
         let options = match self.backend() {
@@ -295,7 +295,7 @@ impl Database {
         };
         let tx = self.read.begin_with_options(options).await?;
         if postgres {
-            // Reading everything takes as long as it takes, and waits for nobody's lock.
+            // Reading all rows may take long, and waits for no lock.
             tx.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
                 .await?;
         }
@@ -308,7 +308,7 @@ impl Database {
     /// The reason why not, such as a server that is read-only.
     pub async fn test_write(&self) -> Result<(), DbErr> {
         let tx = self.begin().await?;
-        // Every database of the gateway has this table, and nobody else locks its rows.
+        // Every database of the gateway has this table, and nothing else locks its rows.
         let update = "UPDATE seaql_migrations SET applied_at = applied_at";
         tx.execute_raw(Statement::from_string(self.backend(), update)).await?;
         tx.rollback().await
@@ -317,7 +317,7 @@ impl Database {
     /// Closes every connection, once the statements under way have ended.
     ///
     /// # Errors
-    /// What the database says.
+    /// The database's.
     pub async fn close(&self) -> Result<(), DbErr> {
         if let Some(background) = &self.background {
             background.close_by_ref().await?;
@@ -330,12 +330,13 @@ impl Database {
 /// Begins a part of a transaction that can be rolled back alone.
 ///
 /// # Errors
-/// What the database says.
+/// The database's.
 pub async fn savepoint(tx: &DatabaseTransaction) -> Result<DatabaseTransaction, DbErr> {
     tx.begin_with_options(TransactionOptions::default()).await
 }
 
-/// Counts and traces a pool's statements, and notices those that fail. Their values are not traced: they are personal data.
+/// Counts and traces a pool's statements, and notices those that fail. Their values may be personal data,
+/// so they are not traced.
 fn observe(pool: &mut DatabaseConnection, statements: &Arc<AtomicU64>, failover: &Arc<Failover>) {
     let (statements, failover) = (statements.clone(), failover.clone());
     pool.set_metric_callback(move |statement| {

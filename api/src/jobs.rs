@@ -27,8 +27,8 @@ pub use queue::work_off;
 struct Lane {
     kind: Kind,
     workers: usize,
-    /// Time limit for an attempt. It is far above what one takes: a worker that waits on a dead connection is given up, and
-    /// its task is due again.
+    /// Time limit for an attempt, far above the usual duration. An attempt that waits on a dead connection is abandoned,
+    /// and its task is due again.
     limit: Duration,
 }
 
@@ -54,7 +54,7 @@ fn limit(kind: Kind) -> Duration {
     LANES.iter().find(|lane| lane.kind == kind).map_or(Duration::MAX, |lane| lane.limit)
 }
 
-/// Starts everything. It ends when `stop` is cancelled.
+/// Starts all background work. It ends when `stop` is cancelled.
 pub fn start(app: &App, stop: &CancellationToken) {
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(backstop::run(app.clone())));
     if let Some(outbox) = app.feed.outbox() {
@@ -64,7 +64,7 @@ pub fn start(app: &App, stop: &CancellationToken) {
     let (app, stop) = (app.clone(), stop.clone());
     app.tasks.clone().spawn(async move {
         if let Err(error) = ensure_single_tasks(&app).await {
-            tracing::warn!(%error, "the periodic tasks could not be requested; another replica or the next start does it");
+            tracing::warn!(%error, "could not request the periodic tasks; another replica or the next start will do so");
         }
         queue::run(app, stop).await;
     });

@@ -1,21 +1,21 @@
-//! The queue: one table of everything that is to be done later or again, on both databases.
+//! The queue: one table of the tasks to do later or again, on both databases.
 //!
 //! Its guarantees:
 //! - A task is named by its kind and key, and exists once. Requesting it in a transaction ([`due`]) makes it as durable as
 //!   what that transaction writes.
 //! - A worker takes a task with a lease and renews it while it works. After a crash the task is free again within
 //!   [`LEASE`]; a worker that lost its lease can neither finish nor move the task.
-//! - A task that is requested while it is under way is done once more afterwards: each request raises its generation, and
-//!   only the generation that was taken is finished.
-//! - Tasks are taken by the time at which they are due, and a failed one is due again after a growing pause. So none can
-//!   starve another.
+//! - A task that is requested while it is in progress is done once more afterwards: each request raises its generation, and
+//!   finishing a task removes it only in the generation that was taken.
+//! - Tasks are taken in the order in which they are due, and a failed task is due again after a growing pause. So no task
+//!   can starve another.
 //!
 //! Tasks are done at least once. Each is written so that doing it again changes nothing.
 //!
 //! To add a kind of work: a variant of [`entity::work::Kind`], its line in `jobs::LANES`, and its arm in `jobs::perform`.
 //!
 //! Existing crates were considered. apalis 1.0 runs on both databases, but as two crates with a schema and migrations each,
-//! it has no request that joins a task under way and no lease that fences off a slow worker, and its PostgreSQL part needs
+//! it has no request that joins a task in progress and no lease that fences off a slow worker, and its PostgreSQL part needs
 //! the extension hstore. The others (`graphile_worker`, underway, sqlxmq, fang, effectum) serve one of the two databases only.
 
 use std::time::Duration;
@@ -39,12 +39,12 @@ const PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// The longest pause between two attempts.
 const MAX_PAUSE: TimeDelta = TimeDelta::hours(1);
 
-/// Wakes this process's workers, so that work requested here need not wait for their next look at the table.
+/// Wakes this process's workers, so that work requested here need not wait until they next read the table.
 #[derive(Debug, Default)]
 pub struct Signal(Notify);
 
 impl Signal {
-    /// Call it after the commit. A signal that is lost delays the work by a second.
+    /// Wakes a worker. Call it after the commit; a lost signal delays the work by a second.
     pub fn wake(&self) {
         self.0.notify_one();
     }
@@ -72,13 +72,13 @@ pub struct Claim {
 /// The result of a successful attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing: the task is done.
+    /// The task is done.
     Done,
-    /// It is due again at this time (in the kind's clock).
+    /// The task is due again at this time, by the kind's clock.
     At(DateTime<Utc>),
 }
 
-/// The time that counts for a kind of work.
+/// The current time by the clock of a kind of work: business time or wall time.
 #[must_use]
 pub fn now(clock: &Clock, kind: Kind) -> DateTime<Utc> {
     match kind {
@@ -95,7 +95,7 @@ pub async fn due(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, key: &str
     due_at(db, clock, kind, key, now(clock, kind)).await
 }
 
-/// Requests a task, due at a time (in the kind's clock). One that exists is due at the earlier of both times.
+/// Requests a task, due at a time by the kind's clock. An existing task becomes due at the earlier of the two times.
 ///
 /// # Errors
 /// The database's.
@@ -121,7 +121,7 @@ pub async fn ensure(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, key: &
     ensure_at(db, clock, kind, key, now(clock, kind)).await
 }
 
-/// Makes sure that a task exists, due at a time (in the kind's clock) if it is new.
+/// Makes sure that a task exists, due at a time by the kind's clock if it is new.
 ///
 /// # Errors
 /// The database's.
@@ -148,7 +148,7 @@ pub async fn cancel(db: &impl ConnectionTrait, kind: Kind, key: &str) -> Result<
     Ok(())
 }
 
-/// Takes up to `limit` due tasks of a kind that nobody holds, the longest due first.
+/// Takes up to `limit` due tasks of a kind that no worker holds, the longest overdue first.
 ///
 /// # Errors
 /// The database's.
@@ -173,7 +173,7 @@ pub async fn claim(db: &impl ConnectionTrait, clock: &Clock, kind: Kind, limit: 
     db.query_all_raw(statement).await?.iter().map(Claim::read).collect()
 }
 
-/// Takes one task if it exists and nobody holds it, also before it is due.
+/// Takes one task if it exists and no worker holds it, even before it is due.
 ///
 /// # Errors
 /// The database's.
@@ -194,7 +194,7 @@ pub async fn claim_one(
     db.query_one_raw(statement).await?.as_ref().map(Claim::read).transpose()
 }
 
-/// When a task was first requested; `None` when there is none.
+/// The time at which a task was first requested; `None` when it does not exist.
 ///
 /// # Errors
 /// The database's.
@@ -203,7 +203,7 @@ pub async fn requested_at(db: &impl ConnectionTrait, kind: Kind, key: &str) -> R
     Ok(task.one(db).await?.map(|task| task.created_at))
 }
 
-/// Does the work of a task while its lease is renewed. `None` where the lease was lost: the work was given up then.
+/// Does the work of a task while renewing its lease. Returns `None` if the lease was lost and the work abandoned.
 pub async fn hold<T>(
     db: &impl ConnectionTrait,
     clock: &Clock,
@@ -231,11 +231,11 @@ async fn lost(db: &impl ConnectionTrait, clock: &Clock, claim: &Claim) {
     }
 }
 
-/// A condition: nobody holds the task at `$3`. A lease that lasts longer than a lease can was taken by a clock that is
-/// ahead, and does not count.
+/// The condition that no worker holds the task at `$3`. A lease beyond `$4` ends later than any lease taken now: it was
+/// taken by a clock that is ahead, and does not count.
 const FREE: &str = "(leased_until IS NULL OR leased_until <= $3 OR leased_until > $4)";
 
-/// Keeps a lease. `false` when it was lost.
+/// Renews a lease. Returns `false` if it was lost.
 async fn renew(db: &impl ConnectionTrait, clock: &Clock, claim: &Claim) -> Result<bool, DbErr> {
     const RENEW: &str = "UPDATE work SET leased_until = $3 WHERE id = $1 AND lease = $2";
     Ok(run(db, RENEW, [claim.id.into(), claim.lease.into(), (clock.wall() + LEASE).into()]).await? == 1)
@@ -272,13 +272,13 @@ pub async fn finish(db: &impl ConnectionTrait, claim: &Claim, next: Next) -> Res
 pub async fn fail(db: &impl ConnectionTrait, clock: &Clock, claim: &Claim, error: &str) -> Result<(), DbErr> {
     const FAIL: &str = "UPDATE work SET leased_until = NULL, due_at = $3, error = $4 WHERE id = $1 AND lease = $2";
     let at = now(clock, claim.kind) + pause(claim.attempt);
-    // PostgreSQL stores no NUL in a text.
+    // PostgreSQL cannot store NUL in text.
     let error = error.replace('\0', "\u{fffd}");
     run(db, FAIL, [claim.id.into(), claim.lease.into(), at.into(), error.into()]).await?;
     Ok(())
 }
 
-/// Gives a task back untouched, for a worker that stops.
+/// Releases a task without counting the attempt, for a worker that stops.
 ///
 /// # Errors
 /// The database's.
@@ -288,14 +288,14 @@ pub async fn release(db: &impl ConnectionTrait, claim: &Claim) -> Result<(), DbE
     Ok(())
 }
 
-/// Since when the oldest task of each kind is due that nobody holds. Kinds without one are left out; what is due later is
-/// included.
+/// The due time of the oldest task of each kind that no worker holds. Kinds without such a task are left out; tasks that
+/// are due later are included.
 ///
 /// # Errors
 /// The database's.
 pub async fn oldest(db: &impl ConnectionTrait, clock: &Clock) -> Result<Vec<(Kind, DateTime<Utc>)>, DbErr> {
     let of = |kind: Kind| {
-        // Both databases order a union as a whole: hence the nested select.
+        // ORDER BY applies to a union as a whole: hence the nested select.
         format!(
             "SELECT * FROM (SELECT kind, due_at FROM work WHERE kind = '{}' AND \
              (leased_until IS NULL OR leased_until <= $1 OR leased_until > $2) ORDER BY due_at LIMIT 1) AS {}",
@@ -311,7 +311,7 @@ pub async fn oldest(db: &impl ConnectionTrait, clock: &Clock) -> Result<Vec<(Kin
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// The pause after so many attempts.
+/// The pause after this many attempts.
 #[must_use]
 pub fn pause(attempts: i32) -> TimeDelta {
     let doublings = attempts.clamp(1, 16) - 1;

@@ -1,6 +1,6 @@
 //! A connection to PostgreSQL outside the pools, for a task that batches the requests of others.
 //!
-//! A pool pings a connection each time it is returned; this one is never pinged. Its user finds out by a failed statement
+//! A pool pings a connection each time it is returned; this one is never pinged. Its user learns from a failed statement
 //! that it is dead, and may try again on a new one if the statement is safe to repeat.
 
 use std::{
@@ -37,7 +37,7 @@ pub struct Taken {
     /// The connection.
     pub connection: PgConnection,
     opened: Instant,
-    /// It was used before, and may have died since.
+    /// True where it was used before, and may have died since.
     pub reused: bool,
 }
 
@@ -49,7 +49,7 @@ impl Dedicated {
     /// Takes the connection out, to be given back after use.
     ///
     /// # Errors
-    /// None can be opened.
+    /// No connection can be opened.
     pub async fn take(&mut self) -> Result<Taken, DbErr> {
         if let Some((mut connection, opened)) = self.open.take() {
             let is_tested = opened.elapsed() >= failover::MIN_AGE && self.failover.is_suspected();
@@ -70,7 +70,7 @@ impl Dedicated {
     }
 
     /// Time limit for a batch on the connection. The server's own limits are shorter; this one is for a network that
-    /// swallows everything.
+    /// drops everything.
     #[must_use]
     pub const fn patience(&self) -> Duration {
         self.server.patience()
@@ -81,13 +81,13 @@ impl Dedicated {
         self.statements.fetch_add(statements, Ordering::Relaxed);
     }
 
-    /// Notices that a statement failed.
+    /// Records that a statement failed.
     pub fn record_failure(&self) {
         self.failover.record_failure();
     }
 }
 
-/// An error of the driver as an error of the database.
+/// Converts an error of the driver into one of the database.
 #[must_use]
 pub fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// The time after a failed statement during which connections are tested.
 const ALERT: Duration = Duration::from_secs(10);
 
-/// A younger connection is not tested: while every server is read-only, replacing it again would help nobody.
+/// A younger connection is not tested: while every server is read-only, replacing it again would not help.
 pub(super) const MIN_AGE: Duration = Duration::from_secs(1);
 
 /// Remembers when a statement last failed.
@@ -38,7 +38,7 @@ impl Failover {
         self.record_failure_at(self.start.elapsed());
     }
 
-    /// A statement failed a short time ago.
+    /// Returns `true` if a statement failed a short time ago.
     pub(super) fn is_suspected(&self) -> bool {
         self.is_suspected_at(self.start.elapsed())
     }

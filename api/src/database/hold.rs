@@ -1,5 +1,5 @@
-//! A SQLite file is served by one process: hints and the one writer are that process's. An operating-system lock on a file
-//! beside it says so, and is gone with the process, however that ends.
+//! A SQLite file is served by one process, because hints and the single writer live in it. An operating-system lock on a
+//! file beside it enforces this, and disappears with the process, however that ends.
 
 use std::{
     fs::{File, TryLockError},

@@ -17,8 +17,8 @@ use super::{
     failover::{self, Failover},
 };
 
-/// Time limit for a transaction that waits for its next statement. The row locks of a replica that froze or lost its network end
-/// with its transaction, so nobody waits for them longer than this.
+/// Time limit for a transaction that waits for its next statement. The row locks of a replica that froze or lost its network
+/// end with its transaction, so no other transaction waits longer for them.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 
 /// Time limit after which the server closes a connection whose client does not acknowledge data.
@@ -30,7 +30,7 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 /// The pause between two attempts to connect to a server that is starting.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Number of comparisons of two connections that show whether a pooler lets them share one session.
+/// Number of comparisons of two connections until a pooler that lets them share one session is detected.
 const COMPARISONS: usize = 3;
 
 /// A PostgreSQL server, and how its sessions are set up.
@@ -81,7 +81,7 @@ impl Server {
     pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         set_up(&mut connection, &self.session).await?;
-        // A plan that was made while a table was empty would go on scanning it once it has grown.
+        // A plan that was made while a table was empty would continue to scan it once it has grown.
         connection.execute("SET enable_seqscan = off").await?;
         Ok(connection)
     }
@@ -128,7 +128,7 @@ impl Server {
         OpenError::Unreachable { address, reason: reason.to_owned() }
     }
 
-    /// A pool of at most so many connections.
+    /// A pool of at most this many connections.
     pub(super) async fn pool(&self, max_connections: u32) -> Result<DatabaseConnection, OpenError> {
         let (session, failover) = (self.session.clone(), self.failover.clone());
         let pool = PgPoolOptions::new()
@@ -181,7 +181,7 @@ async fn is_usable(
     Ok(true)
 }
 
-/// Nothing listens there yet, or the server is not ready for clients yet.
+/// Returns `true` if nothing listens at the address yet, or the server is not ready for clients yet.
 fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,

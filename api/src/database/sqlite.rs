@@ -21,7 +21,7 @@ pub(super) fn file(url: &str) -> Result<Option<PathBuf>, DbErr> {
     Ok(Some(options.get_filename().to_owned()))
 }
 
-/// A pool of at most so many connections.
+/// A pool of at most this many connections.
 pub(super) async fn pool(
     settings: &Settings,
     access: Access,

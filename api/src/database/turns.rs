@@ -1,7 +1,7 @@
 //! Turns at an account, taken before a connection.
 //!
 //! A transaction that waits for an account's row lock keeps a connection of its pool. Without turns, requests about one
-//! account whose row somebody keeps locked would take all of them. So the transactions of this process that lock an
+//! account whose row stays locked would take all of them. So the transactions of this process that lock an
 //! account run one after the other, and those that wait hold nothing. Charges do not need turns: they form groups.
 
 use std::{
@@ -16,8 +16,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// A turn that lasts longer does not count any more: its transaction waits on a dead connection, and would keep all others
-/// waiting. Turns are no locks; two transactions at once do no harm.
+/// A turn that lasts longer no longer counts: its transaction waits on a dead connection, and would keep all others
+/// waiting. Turns are not locks; two transactions at once do no harm.
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// An account, as far as it is known before the database is read.
@@ -29,7 +29,7 @@ pub enum Account {
     Customer(String),
 }
 
-/// The accounts at which somebody has a turn or waits for one.
+/// The accounts at which a transaction has a turn or waits for one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns(Arc<Mutex<HashMap<Account, Weak<Gate>>>>);
 
@@ -37,7 +37,7 @@ pub(super) struct Turns(Arc<Mutex<HashMap<Account, Weak<Gate>>>>);
 #[derive(Debug)]
 struct Gate {
     free: Arc<Semaphore>,
-    /// The beginning of the present turn.
+    /// The beginning of the current turn.
     since: Mutex<Option<Instant>>,
 }
 
@@ -49,7 +49,7 @@ pub struct Turn {
     _place: Place,
 }
 
-/// A gate, held by those who have the turn or wait for it. Nothing is kept of an account after the last of them.
+/// A gate, held by those who have the turn or wait for it. It is removed with the last of them.
 #[derive(Debug)]
 struct Place {
     turns: Turns,

@@ -1,9 +1,9 @@
 //! The backstop of hints. Changes whose hints were lost, and changes by other processes, reach their watchers this way.
 //!
-//! Once a second it reads what was posted to the ledger since, and the versions of watched subscriptions; so most of its cost
-//! is that of what changed, and not of who watches. Ids are taken before commits, so an entry may become visible after later
-//! ones: each look goes back to where the newest id was some seconds ago. What takes even longer to be committed is found by a
-//! look at everybody who is watched, which happens rarely.
+//! Once a second it reads the entries that were posted since, and the versions of watched subscriptions. So its cost depends
+//! mostly on the number of changes, not of watchers. Ids are assigned before commits, so an entry may become visible after
+//! later ones: each pass starts at the newest id of some seconds ago. Entries that take even longer to commit are found by
+//! an occasional check of all watched users.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -19,10 +19,10 @@ use crate::{
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Number of looks that go back to the same entry.
+/// Number of passes that start at the same entry.
 const OVERLAP: usize = 4;
 
-/// Interval of the looks at all watched users.
+/// Interval of the checks of all watched users.
 const FULL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Maximum number of users in one query, within the limits of both databases for parameters.
@@ -46,7 +46,7 @@ pub(super) async fn run(app: App) {
 /// The position in the ledger up to which it was read.
 #[derive(Default)]
 struct Backstop {
-    /// The newest entry's id at the end of each of the last looks, oldest first.
+    /// The newest entry's id at the end of each of the last passes, oldest first.
     newest: VecDeque<i64>,
     full_at: Option<Instant>,
 }
@@ -89,7 +89,7 @@ async fn look_at_subscriptions(app: &App) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Tells every watcher of this process how far their rows are.
+/// Sends a hint with the current versions to every watcher of this process.
 pub(super) async fn look(app: &App) -> Result<(), DbErr> {
     for users in app.feed.watched().chunks(BATCH) {
         for (user_id, account) in ledger::accounts(app.database.read(), users).await? {

@@ -1,4 +1,4 @@
-//! Deletes what is older than its retention time.
+//! Deletes rows older than their retention time.
 
 use chrono::TimeDelta;
 

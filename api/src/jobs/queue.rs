@@ -1,4 +1,4 @@
-//! Works off the queue: takes due tasks, each kind up to its own limit, so that no kind keeps another waiting.
+//! Processes the queue: takes due tasks, each kind up to its own limit, so that no kind keeps another waiting.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -18,10 +18,10 @@ use crate::{
     work::{self, Claim},
 };
 
-/// Interval at which the table is read when nothing in this process requests it.
+/// Interval at which the table is read when this process requests no work.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Works until `stop`. What is under way then is given back.
+/// Processes tasks until `stop`, then releases those in progress.
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let lanes: HashMap<_, _> = LANES.iter().map(|lane| (lane.kind, Arc::new(Semaphore::new(lane.workers)))).collect();
     let mut ticks = interval(INTERVAL);
@@ -49,7 +49,7 @@ async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &Canc
             continue;
         }
         for claim in work::claim(app.database.write(), &app.clock, kind, free).await? {
-            // There is a permit: only this loop takes them.
+            // A permit is available, since only this loop takes permits.
             let Ok(permit) = lane.clone().try_acquire_owned() else { break };
             let (app, stop) = (app.clone(), stop.clone());
             app.tasks.clone().spawn(async move {
@@ -66,10 +66,10 @@ async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &Canc
     Ok(())
 }
 
-/// Makes one attempt at a task and writes down what came of it. Its lease is renewed meanwhile; where it is lost, the
-/// attempt is given up.
+/// Makes one attempt at a task and records its result. The lease is renewed meanwhile; if it is lost, the attempt is
+/// abandoned.
 async fn attempt(app: &App, claim: &Claim) {
-    // On the heap: it holds whatever any kind of work does.
+    // On the heap, because the future is as large as that of the largest kind of work.
     let limit = limit(claim.kind);
     let performing = Box::pin(timeout(limit, perform(app, claim)));
     let Some(outcome) = work::hold(app.database.write(), &app.clock, claim, performing).await else { return };
@@ -84,18 +84,18 @@ async fn attempt(app: &App, claim: &Claim) {
         }
     };
     if let Err(error) = ended {
-        // The lease runs out, and the task is done once more.
-        tracing::warn!(kind = ?claim.kind, key = claim.key, %error, "the end of work could not be written");
+        // The lease expires, and the task is done once more.
+        tracing::warn!(kind = ?claim.kind, key = claim.key, %error, "the result of a task could not be recorded");
     }
 }
 
 async fn give_back(app: &App, claim: &Claim) {
     if let Err(error) = work::release(app.database.write(), claim).await {
-        tracing::warn!(%error, "a lease could not be released; the work waits until it runs out");
+        tracing::warn!(%error, "a lease could not be released; the task waits until it expires");
     }
 }
 
-/// Works off everything of a kind that is due now and that nobody holds, in this task. Returns how many tasks that were.
+/// Processes, in this tokio task, the due tasks of a kind that no worker holds. Returns their number.
 ///
 /// # Errors
 /// The database's. A task that fails is due again later.

@@ -1,9 +1,8 @@
 //! Hints between replicas by PostgreSQL's NOTIFY: on connections of their own, and outside every transaction that posts.
 //! (A NOTIFY inside one would make all commits of the whole server queue for a single lock.)
 //!
-//! A connection that is only half open looks like one on which nothing happens. So each replica sends a beat, which comes
-//! back to itself too: a listener that receives nothing for a while connects again. It may have missed
-//! hints by then, and looks at all watched users once.
+//! A half-open connection looks like an idle one. So each replica sends a heartbeat, which it receives itself too: a listener
+//! that receives nothing for a while reconnects. It may have missed hints by then, so it checks all watched users once.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -28,7 +27,7 @@ const CHANNEL: &str = "patch_hive_hints";
 /// Time for which hints are collected before they are sent.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// Interval of beats when there is nothing else to send.
+/// Interval of heartbeats when there is nothing else to send.
 const BEAT: Duration = Duration::from_secs(3);
 
 /// Time limit for a silence, and for an attempt to connect.
@@ -94,10 +93,10 @@ async fn listen_while_connected(app: &App) -> Result<Infallible, Lost> {
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     tracing::info!("listening to other replicas");
-    // From here on nothing is missed; what came before is looked up.
+    // Nothing is missed from here on; earlier changes are looked up.
     backstop::look(app).await?;
     loop {
-        // Unlike `recv`, this tells of a lost connection instead of hiding it.
+        // Unlike `recv`, this reports a lost connection instead of hiding it.
         let notification = timeout(SILENCE, listener.try_recv()).await??.ok_or(Lost::Closed)?;
         for (user_id, hint) in Notification::read(notification.payload()) {
             app.feed.deliver(user_id, hint, Path::Replica);
