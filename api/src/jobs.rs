@@ -64,7 +64,7 @@ pub fn start(app: &App, stop: &CancellationToken) {
     let (app, stop) = (app.clone(), stop.clone());
     app.tasks.clone().spawn(async move {
         if let Err(error) = ensure_single_tasks(&app).await {
-            tracing::warn!(%error, "could not request the periodic tasks; another replica or the next start will do so");
+            tracing::warn!(%error, "could not request periodic tasks; another replica or the next start will do so");
         }
         queue::run(app, stop).await;
     });

@@ -2,7 +2,7 @@
 //!
 //! Two kinds of fact come from Stripe. Money that was paid is final: a paid invoice or checkout session is applied once, from
 //! whatever shows it ([`apply`]). States change: a subscription, and how much of a payment went back. An event about one of
-//! those only says that it may have changed; [`look`] reads it from Stripe and writes what it read. Looks are fenced, so one
+//! those only shows that it may have changed; [`look`] reads it from Stripe and writes what it read. Looks are fenced, so one
 //! that began earlier never overwrites one that began later, on any number of replicas. Order of arrival, duplicates and
 //! clock skew therefore do not matter.
 //!
@@ -64,11 +64,11 @@ const NO_PAYMENT: &str = "not of a payment intent";
 /// The result of applying a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It holds now: it was applied, or had been before. The change is to be published after the commit.
+    /// The fact is applied, now or earlier. The change is to be published after the commit.
     Applied(Option<Change>),
-    /// It does not concern us. The reason is for the operator.
+    /// The fact does not concern us. The reason is for the operator.
     Ignored(&'static str),
-    /// Only Stripe's present state tells what follows.
+    /// The consequence depends on Stripe's current state, which a look reads.
     Look(Object),
 }
 
@@ -84,15 +84,15 @@ pub struct Change {
 /// The reason why a fact could not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// The fault of the fact: it fails again until a setting or the program changes.
+    /// The fact is at fault: it fails again until a setting or the program changes.
     #[error("{0}")]
     Permanent(String),
-    /// Our fault: it may succeed another time.
+    /// The gateway or its database is at fault: another attempt may succeed.
     #[error(transparent)]
     Transient(DbErr),
 }
 
-/// The context of applying.
+/// The context in which a fact is applied.
 struct Context<'a> {
     tx: &'a DatabaseTransaction,
     payments: &'a Payments,
@@ -156,7 +156,7 @@ fn unknown_price(price: Option<&str>) -> ApplyError {
     ApplyError::Permanent(format!("the price {price} is not among STRIPE_PRICE_ID_CORE, _PRO and _STUDIO"))
 }
 
-/// The present versions of a user's rows.
+/// The current versions of a user's rows.
 async fn change(tx: &impl ConnectionTrait, user_id: i64) -> Result<Change, DbErr> {
     let ledger = ledger::account(tx, user_id).await?.map_or(0, |account| account.version);
     let subscription = versions(tx, &[user_id]).await?.get(&user_id).copied().unwrap_or_default();
@@ -166,7 +166,7 @@ async fn change(tx: &impl ConnectionTrait, user_id: i64) -> Result<Change, DbErr
 impl From<DbErr> for ApplyError {
     fn from(error: DbErr) -> Self {
         match classify(&error) {
-            // Stripe's data broke a rule of ours: another attempt would end alike.
+            // Stripe's data broke one of our rules: another attempt would fail too.
             DatabaseFault::Rejected | DatabaseFault::Duplicate => Self::Permanent(error.to_string()),
             _ => Self::Transient(error),
         }

@@ -6,7 +6,7 @@
 //! it takes no credits away. STUDIO's lines grant no credits, and an invoice that bills STUDIO takes none away either: who
 //! upgrades to unlimited exports keeps what the cheaper plan granted. Sums are rounded once per invoice and period.
 //!
-//! Credits so cost what they cost in whatever way they are billed, and no order of changes yields more of them.
+//! So a credit costs the same however it is billed, and no order of changes yields more credits.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ use crate::{
     stripe::{Invoice, InvoiceLine},
 };
 
-/// Parts of a credit that lines are added up in.
+/// The fractions of a credit in which lines are added up.
 const SCALE: i128 = 1_000_000;
 
-/// The most of one line that is counted.
+/// The largest quantity of a line that is counted.
 const MAX_QUANTITY: i64 = 1000;
 
 /// The grant of an invoice to one period of one subscription.
@@ -32,14 +32,14 @@ pub(super) struct Share {
     /// The highest tier that was billed; FREE where the invoice only takes away.
     pub(super) tier: Tier,
     pub(super) credits: i64,
-    /// Which part of the invoice's money paid for the period, in minor units.
+    /// The part of the invoice's money that paid for the period, in minor units.
     pub(super) paid: i64,
 }
 
 #[derive(Default)]
 struct Sum {
     tier: Option<Tier>,
-    /// In parts of a credit.
+    /// In fractions of a credit.
     credits: i128,
     amount: i64,
 }
@@ -79,7 +79,7 @@ pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> 
     sums.into_iter().map(share).collect()
 }
 
-/// The grant of one line, in parts of a credit.
+/// The grant of one line, in fractions of a credit.
 fn credits(line: &InvoiceLine, tier: Tier) -> i128 {
     let monthly = i128::from(plan(tier).monthly_credits.unwrap_or_default()) * SCALE;
     let quantity = i128::from(line.quantity.unwrap_or(1).clamp(0, MAX_QUANTITY));
@@ -101,7 +101,7 @@ fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
     (to - from).num_seconds()
 }
 
-/// The part of `whole` that `share` is of `all`, rounded half up; nothing of nothing.
+/// The part of `whole` in proportion to `share` of `all`, rounded half up; 0 where `all` is 0.
 pub(super) fn part(whole: i64, share: i64, all: i64) -> i64 {
     if all <= 0 {
         return 0;

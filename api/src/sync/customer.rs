@@ -17,7 +17,7 @@ use crate::ledger;
 /// The user that a customer belongs to.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
-    /// The user's present customer.
+    /// The user's current customer.
     pub(super) row: customer::Model,
     /// The customer in question was deleted at Stripe.
     pub(super) former: bool,
@@ -25,7 +25,7 @@ pub(super) struct Owner {
 
 /// The owner of a customer, if the customer is ours.
 pub(super) async fn owner(tx: &impl ConnectionTrait, customer: Option<&str>) -> Result<Option<Owner>, DbErr> {
-    // PostgreSQL takes no NUL in a text.
+    // PostgreSQL cannot store NUL in text.
     let Some(customer) = customer.filter(|customer| !customer.contains('\0')) else { return Ok(None) };
     let present = customer::Entity::find().filter(customer::Column::StripeCustomerId.eq(customer)).one(tx).await?;
     match (former(tx, customer).await?, present) {

@@ -25,7 +25,7 @@ use crate::{
 /// The number of a user's newest STUDIO periods that are read. Older ones are long over.
 const RECENT: u64 = 20;
 
-/// Until when a user's exports are free; `None` when that is over at `now`.
+/// The time until which a user's exports are free; `None` when it is over at `now`.
 ///
 /// A subscription counts while it is a STUDIO one and entitled: until the end of its last paid STUDIO period and the grace,
 /// or longer while the payment of its renewal is processing; but not when more than a third of that period's money went
@@ -57,7 +57,7 @@ pub(super) async fn unlimited_until(
     Ok(entitled.iter().filter_map(until).max().filter(|until| *until > now))
 }
 
-/// Posts a switch of unlimited exports that nothing else posted: every change of a balance has a version.
+/// Posts a start or end of unlimited exports that no other entry records, so that every change has a version.
 pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(), ApplyError> {
     let now = clock.now();
     let account = ledger::lock(tx, user_id).await?;

@@ -52,7 +52,7 @@ const READERS: [(&str, Reader); 37] = [
     ("subscription_schedule.updated", schedule),
 ];
 
-/// Every type of event that is read, and no other: an endpoint has to send these, and reconciliation requests them.
+/// Exactly the types of events that are read: an endpoint has to send these, and reconciliation requests them.
 pub const EVENTS: &[&str] = &{
     let mut names = [""; READERS.len()];
     let mut n = 0;
@@ -101,7 +101,7 @@ fn payment(object: &Value) -> Result<Fact, Ignored> {
     Ok(Fact::Changed(Object::Payment(payment)))
 }
 
-/// Something that Stripe reported.
+/// A fact that Stripe reported.
 #[derive(Clone, Debug)]
 pub enum Fact {
     /// A customer was created for a user.

@@ -28,26 +28,26 @@ use crate::{
     work::{self, Claim, Next},
 };
 
-/// Bytes of an event's id: Stripe's are far shorter.
+/// Maximum length of an event's id in bytes; Stripe's are far shorter.
 const MAX_ID_BYTES: usize = 255;
 
 /// The result of a webhook. All of these are answered with 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// It was applied.
+    /// The event was applied.
     Applied,
-    /// It does not concern us.
+    /// The event does not concern us.
     Ignored,
-    /// It is stored, and the look that it requested is due.
+    /// The event is stored, and the look that it requested is due.
     Waiting,
-    /// It is stored with its error, and will be retried.
+    /// The event is stored with its error, and will be retried.
     Failed,
-    /// It was applied or ignored before.
+    /// The event was applied or ignored before.
     Known,
 }
 
 impl Receipt {
-    /// In one word.
+    /// The receipt in one word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -102,14 +102,14 @@ pub async fn receive(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
 /// An event that is stored, and what is left to do about it.
 pub(super) struct Settled {
     receipt: Receipt,
-    /// The look that it requested, if that is ours to do.
+    /// The look that the event requested, if this process is to do it.
     look: Option<Claim>,
 }
 
 impl Settled {
     const KNOWN: Self = Self { receipt: Receipt::Known, look: None };
 
-    /// After the commit: does the look. The receipt tells what became of the event within a few seconds.
+    /// Does the look, after the commit. The receipt is that of the event after a few seconds at most.
     pub(super) async fn follow_up(self, app: &App, id: &str) -> Result<Receipt, Error> {
         let Some(claim) = self.look else {
             app.work.wake();
@@ -129,7 +129,7 @@ impl Settled {
     }
 }
 
-/// Stores an event and settles it, or settles it again, unless there is nothing left to do.
+/// Stores an event and applies it, or applies a stored one again, unless there is nothing left to do.
 async fn store_and_settle(app: &App, event: &Event, payload: &str, inline: bool) -> Result<Settled, Refusal> {
     let _turn = turn(app, event).await?;
     let tx = app.database.begin().await?;
@@ -162,7 +162,7 @@ pub async fn retry_event(app: &App, id: &str) -> Result<Next, Error> {
     }
 }
 
-/// True where the envelope fits the inbox. PostgreSQL takes no NUL in a text.
+/// True where the envelope fits the inbox. PostgreSQL cannot store NUL in text.
 fn is_storable(event: &Event) -> bool {
     let id = (1..=MAX_ID_BYTES).contains(&event.id.len()) && event.id.bytes().all(|byte| byte.is_ascii_graphic());
     let version = event.api_version.as_deref().unwrap_or_default();
@@ -211,7 +211,7 @@ pub(super) async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<
     row.one(tx).await
 }
 
-/// Applies a stored event, or requests its look, and marks what became of it. What was applied once stays applied.
+/// Applies a stored event, or requests its look, and records the result. An applied event stays applied.
 pub(super) async fn settle(
     app: &App,
     tx: DatabaseTransaction,
@@ -227,7 +227,7 @@ pub(super) async fn settle(
         Ok(Outcome::Applied(_)) => (Receipt::Applied, Status::Applied, None),
         Ok(Outcome::Ignored(reason)) => (Receipt::Ignored, Status::Ignored, Some((*reason).to_owned())),
         Ok(Outcome::Look(_)) => (Receipt::Waiting, Status::Waiting, None),
-        // The error may quote what the inbox cannot store.
+        // The error may quote characters that the inbox cannot store.
         Err(error) => (Receipt::Failed, Status::Failed, Some(error.to_string().replace('\0', "\u{fffd}"))),
     };
     let outcome = outcome.unwrap_or(Outcome::Applied(None));
@@ -260,7 +260,7 @@ pub(super) async fn settle(
     Ok(Settled { receipt, look })
 }
 
-/// Requests a look, and takes it where it is to be done at once and nobody else is at it.
+/// Requests a look, and takes its task where it is to be done at once and no other worker holds it.
 async fn request_look(
     app: &App,
     tx: &DatabaseTransaction,
@@ -272,7 +272,7 @@ async fn request_look(
     if inline { work::claim_one(tx, &app.clock, Kind::Look, &key).await } else { Ok(None) }
 }
 
-/// Applies the event behind a savepoint, so that its own fault takes back only what it did.
+/// Applies the event behind a savepoint, so that a fault of the event rolls back only its own writes.
 async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<Outcome, ApplyError> {
     let live = app.payments().is_ok_and(|payments| payments.stripe.livemode());
     if event.livemode != live {
@@ -296,7 +296,7 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
             savepoint.commit().await?;
             let subscription = subscription.map(Object::Subscription).filter(Object::is_plausible);
             if let (Outcome::Applied(Some(Change { .. })), Some(subscription)) = (&outcome, subscription) {
-                // A renewal's invoice tells that the subscription has rolled over.
+                // A renewal's invoice shows that the subscription has renewed.
                 work::due(tx, &app.clock, Kind::Look, &subscription.key()).await?;
             }
             Ok(outcome)
@@ -308,7 +308,7 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
     }
 }
 
-/// True for an event about a customer who is not ours. Such an event may have any shape.
+/// True for an event about a customer that is not ours. Such an event may have any shape.
 async fn is_foreign(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbErr> {
     let Some(customer) = customer_in(&event.object) else { return Ok(false) };
     Ok(owner(tx, Some(&customer)).await?.is_none())

@@ -19,8 +19,7 @@ use crate::{
     stripe::{Invoice, InvoicePayment},
 };
 
-/// Applies a paid invoice from an event or a reply. Where it does not carry everything that decides about credits, a look
-/// follows.
+/// Applies a paid invoice from an event or a reply. Where it lacks something that decides about credits, a look follows.
 pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Outcome, ApplyError> {
     let Some(id) = invoice.id.clone() else { return Ok(Outcome::Ignored("a preview")) };
     if owner_locked(context, invoice.customer.as_deref()).await?.is_none() {
@@ -97,7 +96,7 @@ async fn insert(
     Ok(row.insert(context.tx).await?)
 }
 
-/// Records which payment paid an invoice. The event names no customer: an invoice that is unknown is looked at.
+/// Records which payment paid an invoice. The event names no customer, so an invoice that is not stored is looked at.
 pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -> Result<Outcome, ApplyError> {
     if !paid.is_paid() {
         return Ok(Outcome::Ignored(NO_PAYMENT));
@@ -111,7 +110,7 @@ pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -
     Ok(Outcome::Applied(None))
 }
 
-/// Writes how much was credited for an invoice after its payment and did not go back as a refund.
+/// Writes the amount that was credited for an invoice after its payment, other than by a refund.
 pub(super) async fn apply_credit(context: &Context<'_>, id: &str, credited: i64, fence: i64) -> Result<(), ApplyError> {
     let Some(row) = find(context.tx, id).await? else { return Ok(()) };
     if row.fence > fence {

@@ -28,7 +28,7 @@ use crate::{
     work::{self, Claim, Next},
 };
 
-/// For how long a look that fails is repeated, and the events that requested it are retried: as long as Stripe keeps events.
+/// The time for which a failing look, and the events that requested it, are retried: as long as Stripe keeps events.
 pub(super) const PATIENCE: TimeDelta = TimeDelta::days(30);
 
 /// The time that a webhook's answer waits for its look.
@@ -87,7 +87,7 @@ pub async fn request_look(tx: &impl ConnectionTrait, app: &App, object: &Object)
     work::due(tx, &app.clock, Kind::Look, &object.key()).await
 }
 
-/// Looks at an object now, for a caller who waits: it goes before the looks of the queue.
+/// Looks at an object now, for a caller who waits, before the looks of the queue.
 ///
 /// # Errors
 /// Those of Stripe; [`Error::Internal`] where what was read cannot be applied; the database's.
@@ -114,7 +114,7 @@ pub async fn look_at_subscription(app: &App, id: &str) -> Result<SubscriptionSta
     Ok(state)
 }
 
-/// As [`look`], paced below Stripe's limits: for a caller who looks at many.
+/// As [`look`], paced below Stripe's limits: for a caller who looks at many objects.
 ///
 /// # Errors
 /// As those of [`look`].
@@ -138,7 +138,7 @@ pub async fn work_off_look(app: &App, key: &str) -> Result<Next, Error> {
     }
 }
 
-/// Does a look whose task this process has taken, and writes the end of the task.
+/// Does a look whose task this process has taken, and records the result of the task.
 pub(super) async fn work_off_claim(app: &App, claim: &Claim) {
     let worked = work::hold(app.database.write(), &app.clock, claim, work_off_look(app, &claim.key)).await;
     let Some(looked) = worked else { return };
@@ -146,7 +146,7 @@ pub(super) async fn work_off_claim(app: &App, claim: &Claim) {
         tracing::warn!(key = claim.key, %error, "a look failed and will be retried");
     }
     if let Err(error) = conclude(app, claim, looked.as_ref().copied()).await {
-        tracing::warn!(key = claim.key, %error, "the end of a look could not be written");
+        tracing::warn!(key = claim.key, %error, "the result of a look could not be recorded");
     }
 }
 
@@ -167,7 +167,7 @@ async fn attempt(app: &App, stripe: &Stripe, object: &Object) -> Result<Outcome,
     let fence = fence::take(&app.database).await?;
     match read(app, stripe, object).await {
         Err(error @ Error::Internal(_)) => {
-            // It cannot be read, however often it is tried.
+            // It stays unreadable, however often it is read.
             mark_failed(app.database.write(), object, &error.to_string()).await?;
             Err(error)
         }
@@ -321,7 +321,7 @@ async fn apply_reading(
     }
 }
 
-/// The outcome with the versions as they are now.
+/// The outcome with the current versions.
 async fn refreshed(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, ApplyError> {
     let Outcome::Applied(Some(Change { user_id, .. })) = outcome else { return Ok(outcome) };
     Ok(Outcome::Applied(Some(super::change(context.tx, user_id).await?)))
@@ -347,7 +347,7 @@ async fn mark_settled(tx: &DatabaseTransaction, app: &App, object: &Object, outc
 }
 
 async fn mark_failed(tx: &impl ConnectionTrait, object: &Object, reason: &str) -> Result<(), DbErr> {
-    // PostgreSQL stores no NUL in a text.
+    // PostgreSQL cannot store NUL in text.
     let error = reason.replace('\0', "\u{fffd}");
     let failed = event::ActiveModel { status: Set(Status::Failed), error: Set(Some(error)), ..Default::default() };
     event::Entity::update_many().set(failed).filter(event::Column::WaitsFor.eq(object.key())).exec(tx).await?;

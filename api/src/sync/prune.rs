@@ -12,14 +12,14 @@ const BATCH: u64 = 500;
 /// The largest number of statements of one run. The next run deletes the rest.
 const MAX_BATCHES: usize = 200;
 
-/// Written out, since a database uses a partial index only for the condition that the index names.
+/// Written out, because a database uses a partial index only for the exact condition of the index.
 const SETTLED: &str = "DELETE FROM stripe_events WHERE event_id IN (SELECT event_id FROM stripe_events \
     WHERE status IN ('applied', 'ignored') AND received_at < $1 ORDER BY received_at LIMIT $2)";
 const UNSETTLED: &str = "DELETE FROM stripe_events WHERE event_id IN (SELECT event_id FROM stripe_events \
     WHERE status NOT IN ('applied', 'ignored') AND received_at < $1 ORDER BY received_at LIMIT $2)";
 
-/// Deletes settled events after the configured retention time, and others once nothing retries them any more. Returns how
-/// many.
+/// Deletes applied and ignored events after the configured retention time, and others once they are no longer retried.
+/// Returns their number.
 ///
 /// # Errors
 /// The database's.

@@ -1,12 +1,13 @@
-//! Compares with Stripe and repairs what is missing, in case webhooks never arrive: an endpoint is disabled, a secret is wrong.
+//! Compares our tables with Stripe and repairs what is missing, in case webhooks do not arrive: an endpoint is disabled, or a
+//! secret is wrong.
 //!
 //! Events come first: everything that happened since the stored time up to which all is known, delivered or not, goes through
 //! the inbox as if it had just arrived. Stripe forgets events after 30 days, so the objects themselves are compared as well,
-//! once a day and after a long silence. What differs is looked at.
+//! once a day and after a long silence. Objects that differ are looked at.
 //!
-//! The stored times move only after a run that reached the end. An object that cannot be applied is counted and passed.
-//! Objects of other installations in the same account are passed a page at a time. It runs beside webhooks and beside itself
-//! without harm.
+//! The stored times move only after a run that reached the end. An object that cannot be applied is counted and skipped.
+//! Objects of other installations in the same account are skipped a page at a time. A run may overlap with webhooks and with
+//! other runs.
 //!
 //! A run is one task of the queue, not one task for each page. It keeps nothing waiting: it has a worker of its own in each
 //! process, its calls are paced, and each page and object is written in a short transaction. A run that ends early, because
@@ -35,11 +36,10 @@ pub use report::{Line, Report};
 /// Maximum number of pages of one list in a run: ten million objects. A list that goes on was not read to its end.
 const MAX_PAGES: usize = 100_000;
 
-/// For how long Stripe keeps an event.
+/// The time for which Stripe keeps an event.
 const MEMORY: TimeDelta = TimeDelta::days(30);
 
-/// The time that a run reads again after the last one: Stripe shows an event some seconds after it happened, and clocks
-/// differ.
+/// The overlap of a run with the one before: Stripe lists an event some seconds after it happened, and clocks differ.
 const OVERLAP: TimeDelta = TimeDelta::minutes(30);
 
 /// The age of the oldest objects that the first comparison reads.
@@ -48,10 +48,10 @@ const FIRST: TimeDelta = TimeDelta::days(35);
 /// The time between two comparisons of objects.
 const OBJECTS_EVERY: TimeDelta = TimeDelta::days(1);
 
-/// Between the creation of an object and its last change: an invoice is paid within weeks, a dispute lasts months.
+/// The time between the creation of an object and its last change: an invoice is paid within weeks, a dispute lasts months.
 const LIFE: TimeDelta = TimeDelta::days(100);
 
-/// Compares everything as far back as `window`, and repairs what is missing. The report tells what could not be read or
+/// Compares everything as far back as `window`, and repairs what is missing. The report lists what could not be read or
 /// applied.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ async fn events(app: &App, since: DateTime<Utc>) -> Line {
     line
 }
 
-/// Subscriptions before their money, and money before what went back of it.
+/// Subscriptions before their payments, and payments before their refunds and disputes.
 async fn objects(app: &App, since: DateTime<Utc>) -> Vec<Line> {
     let mut lines = Vec::new();
     for noun in [Noun::Subscription, Noun::Session, Noun::Invoice, Noun::Refund, Noun::Dispute] {

@@ -1,5 +1,5 @@
-//! A stored event, settled once more because an operator requests it: its price may be configured by now, or a newer program
-//! reads its type.
+//! Applies a stored event again at the request of an operator: its price may be configured by now, or a newer program may
+//! read its type.
 
 use entity::event::{self, Summary};
 use sea_orm::EntityTrait;
@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 use super::inbox::{self, Previous, Settled};
 use crate::{app::App, error::Error, retry::retry, stripe::Event};
 
-/// Settles a stored event now. One that was applied stays so, and nothing is posted twice: each posting is named by its
+/// Applies a stored event now. An applied event stays applied, and nothing is posted twice: each posting is named by its
 /// source.
 ///
 /// # Errors

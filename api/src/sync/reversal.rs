@@ -1,12 +1,12 @@
 //! Credits taken back for money that went back, and given back when the money stays after all.
 //!
-//! The amount to reverse follows from sums and is never added up from events: of what was granted, the share of the money that
-//! is no longer ours, by refunds, disputes or credit notes. The difference to what was reversed so far is posted. Any order
-//! and any number of the same facts end alike.
+//! The amount to reverse is computed from sums and never added up from events: it is the share of the granted credits whose
+//! money is no longer ours, because of refunds, disputes or credit notes. The difference from what was reversed so far is
+//! posted. So the same facts lead to the same result in any order, however often they are repeated.
 //!
-//! A pack has one payment, which stands behind all of its credits. A period may have several invoices, each with payments of
-//! its own; an invoice that paid for several periods returns the same share of each. An invoice that cost nothing stands
-//! behind nothing.
+//! A pack has one payment, which covers all of its credits. A period may have several invoices, each with payments of
+//! its own; an invoice that paid for several periods returns the same share of each. An invoice that cost nothing
+//! covers nothing.
 
 use std::collections::HashMap;
 

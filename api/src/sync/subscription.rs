@@ -26,7 +26,7 @@ use crate::{
 /// The time that events about a second subscription may take to arrive, before one of the two is ended.
 const TOGETHER: TimeDelta = TimeDelta::seconds(15);
 
-/// Writes what a look with this fence saw, unless a later look was written. Its newest invoice is applied if it is paid.
+/// Writes what a look with this fence read, unless a later look was written. Its newest invoice is applied if it is paid.
 pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fence: i64) -> Result<Outcome, ApplyError> {
     let Some(owner) = owner_locked(context, Some(&state.subscription.customer)).await? else {
         return Ok(Outcome::Ignored(NOT_OURS));
@@ -48,7 +48,7 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
-/// Ends a subscription that Stripe does not know any more.
+/// Ends a subscription that no longer exists at Stripe.
 pub(super) async fn apply_absence(context: &Context<'_>, id: &str) -> Result<Outcome, ApplyError> {
     let known = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(id));
     if known.one(context.tx).await?.is_some() {
@@ -63,7 +63,7 @@ pub(super) async fn apply_absence(context: &Context<'_>, id: &str) -> Result<Out
 #[must_use]
 pub fn plan_of<'a>(prices: &Prices, subscription: &'a Subscription) -> Option<(&'a SubscriptionItem, Tier)> {
     let plans = subscription.items.iter().filter_map(|item| Some((item, prices.tier(&item.price)?)));
-    // Of equals the first.
+    // Of equal tiers, the first item.
     plans.rev().max_by_key(|(_, tier)| *tier)
 }
 

@@ -7,7 +7,7 @@ use crate::database::Database;
 const NEXT_POSTGRES: &str = "SELECT nextval('stripe_look_fence')";
 const NEXT_SQLITE: &str = "UPDATE stripe_look_fence SET value = value + 1 RETURNING value";
 
-/// Takes the next number. It is durable at once, whatever becomes of the look.
+/// Takes the next number. It is durable at once, even if the look fails.
 pub(super) async fn take(database: &Database) -> Result<i64, DbErr> {
     let backend = database.backend();
     let next = if backend == DbBackend::Postgres { NEXT_POSTGRES } else { NEXT_SQLITE };

@@ -14,7 +14,7 @@ use crate::{
     sync::inbox::{Receipt, Refusal, receive},
 };
 
-/// Brings events of these types through the inbox, each as if it had been delivered.
+/// Passes events of these types through the inbox, each as if it had been delivered.
 pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Line) -> Result<(), Error> {
     let stripe = app.payments()?.stripe.in_background();
     let mut after = None;
@@ -22,7 +22,7 @@ pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Li
         let page = stripe.events(types, since, after.as_deref()).await?;
         let customers: Vec<_> = page.objects.iter().filter_map(|event| customer_in(&event["data"]["object"])).collect();
         let (ours, settled) = (owned::customers(app, customers).await?, settled(app, &page.objects).await?);
-        // The oldest first, so that money is known before what went back of it.
+        // The oldest first, so that payments are applied before their refunds.
         for event in page.objects.iter().rev() {
             if customer_in(&event["data"]["object"]).is_none_or(|customer| ours.contains_key(&customer)) {
                 take(app, event, &settled, line).await?;
@@ -42,7 +42,7 @@ async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Li
         return Ok(());
     }
     match receive(app, event.to_string().as_bytes()).await {
-        // What waits has its look in the queue.
+        // A waiting event has its look in the queue.
         Ok(Receipt::Applied | Receipt::Waiting) => {
             line.missing += 1;
             line.repaired += 1;

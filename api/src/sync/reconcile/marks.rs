@@ -1,4 +1,4 @@
-//! The times up to which everything at Stripe is known here.
+//! The times up to which our tables contain everything from Stripe.
 
 use chrono::{DateTime, Utc};
 use entity::mark;

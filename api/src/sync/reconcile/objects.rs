@@ -1,4 +1,4 @@
-//! The objects themselves, as Stripe has them now. What differs from its row is looked at.
+//! Compares the objects themselves, as Stripe has them now. Objects that differ from their rows are looked at.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,7 @@ enum Repair {
     Session { session: Box<Session>, failed: bool },
 }
 
-/// Compares all of a noun that was created since a second, and whatever of it is still open here.
+/// Compares the objects of a noun that were created since a second of Unix time, and those whose rows are still open.
 pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) -> Result<(), Error> {
     let stripe = app.payments()?.stripe.in_background();
     let seen = compare_listed(app, (&stripe, noun), since, line).await?;
@@ -79,7 +79,7 @@ fn subject(noun: Noun, object: &Value) -> Option<String> {
     }
 }
 
-/// Those that belong to a customer of ours, or to a payment of theirs, each with its user.
+/// The objects that belong to a customer of ours, or to a payment of one, each with its user.
 async fn ours(app: &App, noun: Noun, objects: Vec<Value>) -> Result<Vec<(Value, i64)>, DbErr> {
     let user = if matches!(noun, Noun::Refund | Noun::Dispute) {
         let users = owned::payments(app, objects.iter().filter_map(payment_of).collect()).await?;
@@ -93,7 +93,7 @@ async fn ours(app: &App, noun: Noun, objects: Vec<Value>) -> Result<Vec<(Value, 
     Ok(objects.into_iter().filter_map(|object| user(&object).map(|user_id| (object, user_id))).collect())
 }
 
-/// Those that may differ from their rows. What cannot be read is counted as failed.
+/// The objects that may differ from their rows. An unreadable object is counted as failed.
 async fn suspects(app: &App, noun: Noun, objects: Vec<(Value, i64)>, line: &mut Line) -> Result<Vec<Suspect>, DbErr> {
     let ids: Vec<_> = objects.iter().filter_map(|(object, _)| subject(noun, object)).collect();
     let stored = Stored::read(app, noun, &ids).await?;
@@ -193,15 +193,15 @@ fn is_same_payment(row: &payment::Model, session: &Session, failed: bool) -> boo
     }
 }
 
-/// True where the money of a checkout, whose payment is expanded, will never arrive. Stripe documentation: "The Payment Intents
-/// API".
+/// True where the money of a checkout, whose payment is expanded, will never arrive. Stripe documentation: "The Payment
+/// Intents API".
 fn is_over(session: &Value) -> bool {
     let status = session["payment_intent"]["status"].as_str();
     session["payment_status"] == "unpaid"
         && status.is_some_and(|status| ["requires_payment_method", "canceled"].contains(&status))
 }
 
-/// The stored objects that are not final, from behind a row on: the row, its user and its id at Stripe.
+/// The stored objects that are not final, in the rows after a given one: the row, its user and its id at Stripe.
 async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String)>, DbErr> {
     let db = app.database.read();
     match noun {

@@ -1,4 +1,4 @@
-//! Which objects are ours, and which users they belong to: read once for a page.
+//! The owners of the objects of a page, read at once.
 
 use std::collections::HashMap;
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 /// The findings about one noun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Of what, in the plural.
+    /// The noun, in the plural.
     pub noun: &'static str,
     /// The number of objects of ours that were looked at.
     pub looked_at: usize,
@@ -17,7 +17,7 @@ pub struct Line {
     pub repaired: usize,
     /// The number of those that could not be applied.
     pub failed: usize,
-    /// The reason why not all were looked at, where that is so.
+    /// The reason why not all were looked at, if some were not.
     pub broken_off: Option<String>,
 }
 
@@ -26,7 +26,7 @@ impl Line {
         Self { noun, looked_at: 0, missing: 0, repaired: 0, failed: 0, broken_off: None }
     }
 
-    /// Remembers how a look at this noun ended.
+    /// Records how the comparison of this noun ended.
     pub(super) fn end(&mut self, looked: Result<(), Error>) {
         if let Err(error) = looked {
             tracing::warn!(noun = self.noun, %error, "reconciliation was broken off");
