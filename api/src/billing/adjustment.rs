@@ -17,23 +17,23 @@ use crate::{
     retry::retry,
 };
 
-/// The largest adjustment. More is a typing error.
+/// The largest adjustment. A larger one is likely a typing error.
 const MAX_CREDITS: i64 = 100_000;
 
 /// An adjustment of a balance.
 #[derive(Clone, Debug)]
 pub struct Adjustment {
-    /// Whose balance.
+    /// The user whose balance is adjusted.
     pub user_id: String,
     /// Credits to add, negative to take.
     pub credits: i64,
-    /// Why; the user sees it.
+    /// The reason, which the user sees.
     pub reason: String,
     /// The caller's key for this one adjustment.
     pub idempotency_key: String,
 }
 
-/// Adds or takes credits, once for each key. Taking never leaves less than zero: a debt comes from refunded money only.
+/// Adds or takes credits, once for each key. Taking never makes a balance negative: only refunds and disputes do.
 /// `actor` is the user who does it.
 ///
 /// # Errors
@@ -75,7 +75,7 @@ pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_en
     adjust(app, actor, grant).await
 }
 
-/// Posts one entry in a transaction of its own, with the user who makes it, and tells the watchers.
+/// Posts one entry in a transaction of its own, with the user who makes it, and notifies the watchers.
 pub(super) async fn enter(app: &App, actor: i64, posting: Posting) -> Result<ledger_entry::Model, Error> {
     let user_id = posting.user_id;
     match retry(|| post(app, actor, posting.clone())).await? {

@@ -12,15 +12,15 @@ use crate::{
     ledger,
 };
 
-/// A watcher further behind than this is sent the present state instead of every change.
+/// A watcher further behind than this is sent the current state instead of every change.
 const MAX_CATCH_UP: i64 = 256;
 
-/// One change of a balance, or the present state.
+/// One change of a balance, or the current state.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The account after the change, but with its present unlimited state.
+    /// The account after the change, but with its current unlimited state.
     pub account: credit_account::Model,
-    /// The ledger entry; `None` for the present state.
+    /// The ledger entry; `None` for the current state.
     pub entry: Option<ledger_entry::Model>,
 }
 
@@ -32,7 +32,7 @@ pub async fn balance(app: &App, user_id: i64) -> Result<credit_account::Model, E
     ledger::account(app.database.read(), user_id).await?.ok_or(Error::NotFound("user"))
 }
 
-/// Watches a user's balance: first the present state, or every change after `after`; then each change.
+/// Watches a user's balance: first the current state, or every change after `after`; then each change.
 ///
 /// Changes are read from the ledger, and a hint only says when to read: a lost hint loses no change. The backlog of a slow
 /// watcher stays in the database.

@@ -17,15 +17,15 @@ use crate::{
     stripe::{Item, NewSession, Session},
 };
 
-/// Attempts to open a checkout while others are opened at the same time.
+/// Maximum number of attempts to open a checkout while others are opened at the same time.
 const ATTEMPTS: u32 = 3;
 
-/// Where a checkout redirects to.
+/// The URLs that a checkout redirects to.
 #[derive(Clone, Debug)]
 pub struct Redirects {
-    /// After the payment.
+    /// The URL after the payment.
     pub success_url: String,
-    /// When the user cancels.
+    /// The URL if the user cancels.
     pub cancel_url: String,
 }
 

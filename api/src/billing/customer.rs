@@ -1,5 +1,4 @@
-//! The Stripe customer of a user: created once, committed before anything is sold, and replaced where Stripe does not have it
-//! any more.
+//! The Stripe customer of a user: created once, committed before anything is sold, and replaced if Stripe no longer has it.
 
 use entity::{operation::Kind, user};
 use sea_orm::{DatabaseTransaction, EntityTrait};
@@ -32,7 +31,8 @@ impl Operation for NewCustomer {
         }
     }
 
-    /// By what the call wrote and never by the email address: several installations may share one Stripe account.
+    /// Finds the customer by what the call wrote, and never by the email address: several installations may share one
+    /// Stripe account.
     async fn look_up(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
         call.stripe.customer_made_by(call.key(), call.created_at()).await
     }
@@ -63,8 +63,8 @@ pub(super) async fn ensure(app: &App, user_id: i64) -> Result<String, Error> {
         .ok_or_else(|| Error::Internal("the new customer was not stored".to_owned()))
 }
 
-/// Does something with the user's customer. Where Stripe refuses because it does not have the customer any more, another is
-/// created and the work is done again with that one.
+/// Does something with the user's customer. If Stripe refuses because it no longer has the customer, another is
+/// created, and the work is done again with that one.
 ///
 /// # Errors
 /// Those of `work`; [`Error::StripeRefused`] where the missing customer has a subscription, which another customer would not

@@ -1,5 +1,5 @@
-//! One subscription for each user, even where two were paid: on two pages at once, or created on Stripe's dashboard. The newer
-//! is ended and refunded, but never one that was renewed.
+//! Keeps one subscription for each user, even if two were paid: on two pages at once, or created on Stripe's dashboard. The
+//! newer one is ended and refunded, unless it was renewed.
 
 mod undo;
 
@@ -16,7 +16,7 @@ use crate::{app::App, error::Error, stripe::Subscription, work::Next};
 
 pub(super) use self::undo::Duplicate;
 
-/// Duplicates of one user that one task undoes.
+/// Maximum number of duplicates of one user that one task undoes.
 const AT_ONCE: usize = 10;
 
 /// The longest time between the creation of a subscription and the start of its first period.
@@ -34,10 +34,10 @@ pub async fn end_for(app: &App, user_id: i64) -> Result<Next, Error> {
     Ok(Next::Done)
 }
 
-/// Ends them one by one, each decided from what Stripe shows then.
+/// Ends the duplicates one by one, and decides each from Stripe's current state.
 async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
     for ended in 0..AT_ONCE {
-        // Read first: what is decided after it is decided once.
+        // Read first, so that `follow` notices an operation of a concurrent task.
         let last = operation::last::<Duplicate>(app, user_id).await?.map(|last| last.id);
         let decided = operation::objects(app, user_id, Kind::Duplicate).await?;
         let living = living_at_stripe(app, user_id, &decided).await?;
@@ -50,7 +50,7 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
         }
         tracing::warn!(user = user_id, ended = extra.id, kept = kept.id, "ending the newer of two subscriptions");
         match operation::follow(app, user_id, duplicate, last).await {
-            // Its money cannot be refunded, which the operation tells. It has ended anyway.
+            // Its money cannot be refunded, which the operation records. It has ended nevertheless.
             Err(Error::StripeRefused(_)) => refresh(app, &extra.id).await.map(|_| ())?,
             done => done.map(|_| ())?,
         }
@@ -58,7 +58,7 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
     Ok(AT_ONCE)
 }
 
-/// The user's current subscriptions, read from Stripe since events may be late. Stripe is not asked where there is nothing to
+/// The user's current subscriptions, read from Stripe since events may be late. Stripe is not called where there is nothing to
 /// decide.
 async fn living_at_stripe(app: &App, user_id: i64, decided: &HashSet<String>) -> Result<Vec<Subscription>, Error> {
     let rows = all_current(app.database.read(), &[user_id]).await?;
@@ -77,8 +77,8 @@ async fn living_at_stripe(app: &App, user_id: i64, decided: &HashSet<String>) ->
 
 /// The subscription that stays and another one to undo, about which nothing was decided before.
 ///
-/// One that entitles stays rather than one that lacks a payment, that rather than one which was never paid, and of equals the
-/// oldest. As long as none was paid, nothing is chosen: the one that is paid first will stay.
+/// A subscription that entitles is kept before one that lacks a payment, that before one that was never paid, and of equals
+/// the oldest. As long as none was paid, nothing is chosen: the one that is paid first is kept.
 fn choose<'a>(living: &'a [Subscription], decided: &HashSet<String>) -> Option<(&'a Subscription, &'a Subscription)> {
     let order =
         |subscription: &&Subscription| (rank(subscription), Reverse((subscription.created, subscription.id.clone())));
@@ -128,7 +128,7 @@ mod tests {
         }
     }
 
-    /// Which stays and which goes, of subscriptions that were made one second after the other.
+    /// The kept and the extra one of subscriptions that were created one second after the other.
     fn chosen(statuses: &[&str]) -> Option<(String, String)> {
         let made = |(second, status): (i64, &&str)| subscription(&format!("sub_{second}"), status, second);
         let living: Vec<_> = (0..).zip(statuses).map(made).collect();

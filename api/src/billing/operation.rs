@@ -27,7 +27,7 @@ pub(super) use self::row::{find, leave_to_operator, newest, nth_newest, objects,
 /// Stripe may forget a key after 24 hours.
 const KEY_LIFETIME: TimeDelta = TimeDelta::hours(23);
 
-/// The number of open operations that a new one waits for.
+/// Maximum number of open operations that a new one waits for.
 const ATTEMPTS: u32 = 3;
 
 /// Runs an operation, once for this intention: an open one of the same kind is finished first.
@@ -45,7 +45,7 @@ pub(super) async fn run<O: Operation>(app: &App, user_id: i64, request: O) -> Re
         match finish::<O>(app, operation).await {
             Ok(Some(reply)) if same && O::is_usable(&reply) => return Ok(reply),
             Err(error) if same || matches!(error, Error::StripeUnavailable) => return Err(error),
-            // It had no effect, or was open for another request. The other's outcome does not matter here unless it is unknown.
+            // The operation had no effect, or was open for another request, whose outcome matters only if it is unknown.
             Ok(_) | Err(_) => {}
         }
     }
@@ -124,7 +124,7 @@ pub(super) async fn finish<O: Operation>(app: &App, operation: Model) -> Result<
     }
 }
 
-/// Gets the reply by the call as long as Stripe keeps the key, and by looking where the key no longer tells.
+/// Gets the reply by the call as long as Stripe keeps the key, and looks the effect up once it does not.
 async fn reply<O: Operation>(request: &O, call: &Call<'_>) -> Result<Option<O::Reply>, Failure> {
     if call.age() > KEY_LIFETIME {
         return request.look_up(call).await;
@@ -163,7 +163,7 @@ async fn apply<O: Operation>(app: &App, operation: &Model, reply: &O::Reply) -> 
     if let Some(object) = look
         && let Err(error) = sync::look(app, &object).await
     {
-        // It stays due in the queue.
+        // The operation stays due in the queue.
         tracing::warn!(operation = operation.id, %error, "the result of an operation could not be read yet");
     }
     Ok(())

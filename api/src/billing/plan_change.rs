@@ -23,8 +23,9 @@ pub enum PlanChanged {
     Refused(PlanChangeRefusal),
 }
 
-/// Changes the plan: to a higher tier at once, for the whole present period and its full difference in price; to a lower one
-/// from the next period on. It replaces whatever was scheduled before, an end included; the present tier just continues.
+/// Changes the plan: to a higher tier at once, for the whole current period and its full difference in price; to a lower one
+/// from the next period on. It replaces whatever was scheduled before, an end included;
+/// a request for the current tier only removes that.
 ///
 /// # Errors
 /// [`Error::BadInput`] for FREE; those of Stripe.

@@ -34,11 +34,11 @@ pub struct Preview {
     pub next_invoice_at: DateTime<Utc>,
     /// When the tier changes.
     pub effective_at: DateTime<Utc>,
-    /// The reason why the change would be refused now. Nothing is due then, and the next invoice is that of the present plan.
+    /// The reason why the change would be refused now. Nothing is due then, and the next invoice is that of the current plan.
     pub refusal: Option<PlanChangeRefusal>,
 }
 
-/// Asks Stripe for the price of a change of plan; `None` when there is no subscription. Nothing is changed by it.
+/// Requests the price of a change of plan from Stripe; `None` when there is no subscription. Nothing is changed.
 ///
 /// # Errors
 /// [`Error::BadInput`] for FREE; those of Stripe.

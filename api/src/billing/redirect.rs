@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::{config::is_loopback, error::Error};
 
-/// Bytes of a URL.
+/// Maximum length of a URL in bytes.
 const MAX_URL_BYTES: usize = 2048;
 
 /// Checks a URL that a client wants its user redirected to: https, or http on loopback, and with an origin of `allowed` unless

@@ -18,10 +18,10 @@ use crate::{
     sync,
 };
 
-/// The result of cancelling a subscription, or of taking that back.
+/// The result of cancelling a subscription, or of undoing that.
 #[derive(Clone, Debug)]
 pub enum CancelResult {
-    /// The subscription ends with its period, or goes on.
+    /// The subscription ends with its period, or continues.
     Subscription(subscription::Model),
     /// There is no subscription.
     NoActiveSubscription,
@@ -41,7 +41,7 @@ pub async fn current(app: &App, user_id: i64) -> Result<Option<subscription::Mod
     Ok(current_of(app.database.read(), &[user_id]).await?.remove(&user_id))
 }
 
-/// The current subscriptions of several users at once. Of two, the one that entitles, or else the newer.
+/// The current subscriptions of several users at once: of two, the one that entitles, or else the newer.
 ///
 /// # Errors
 /// The database's.
@@ -52,7 +52,8 @@ pub async fn current_of(
     Ok(all_current(db, user_ids).await?.into_iter().collect())
 }
 
-/// All subscriptions of several users that have not ended, each with its user; of one user's the one that counts last.
+/// All subscriptions of several users that have not ended, each with its user. Of those of one user, the
+/// current one comes last.
 pub(super) async fn all_current(
     db: &impl ConnectionTrait,
     user_ids: &[i64],
@@ -86,7 +87,7 @@ pub async fn last_ended(app: &App, user_id: i64) -> Result<Option<subscription::
 pub async fn cancel(app: &App, user_id: i64) -> Result<CancelResult, Error> {
     app.payments()?;
     let current = all_current(app.database.read(), &[user_id]).await?;
-    // Where there are two, one call cancels one of them: that which still renews comes first.
+    // Where there are two, one call cancels one of them, first the one that still renews.
     let renewing = current.iter().rev().find(|(_, subscription)| !subscription.ends_with_period());
     let Some((_, subscription)) = renewing.or(current.last()).cloned() else {
         return Ok(CancelResult::NoActiveSubscription);
@@ -120,7 +121,7 @@ pub(super) async fn refresh(app: &App, id: &str) -> Result<Subscription, Error> 
     Ok(sync::look_at_subscription(app, id).await?.subscription)
 }
 
-/// Watches a user's current subscription: first the present state, then each change. `None` when there is none.
+/// Watches a user's current subscription: first the current state, then each change. `None` when there is none.
 pub fn watch(
     app: App,
     user_id: i64,

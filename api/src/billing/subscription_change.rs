@@ -1,6 +1,6 @@
 //! A change of a subscription that its user requests: another plan, its end, or neither. A change may take several calls to
-//! Stripe, and the process may end between any two of them. So none is remembered: the next call is decided from what Stripe
-//! shows, until nothing is left to do. The newest request replaces what was scheduled before it.
+//! Stripe, and the process may end between any two of them. So no progress is stored: the next call is decided from what
+//! Stripe shows, until nothing is left to do. The newest request replaces what was scheduled before it.
 
 mod step;
 mod target;
@@ -31,7 +31,7 @@ pub use self::validate::{
     PaymentFailed, PaymentFailureReason, PlanChangeRefusal, PlanChangeUnavailable, UnavailableReason,
 };
 
-/// Calls that one change takes at most; more of them mean that somebody else changes the subscription at the same time.
+/// Maximum number of calls of one change. More mean that the subscription is being changed elsewhere at the same time.
 const MAX_STEPS: u32 = 8;
 
 /// Time within which a change may start to cost money, and blocks other changes. A user who was asked to retry must not be
@@ -87,7 +87,7 @@ impl Operation for SubscriptionChange {
         Change { call, prices: &payments.prices, request: self }.run().await
     }
 
-    /// Each step looks at Stripe first, so that nothing is lost with the key. A change of yesterday is not wanted any more.
+    /// Each step reads from Stripe first, so that nothing is lost with the key. A change of yesterday is no longer wanted.
     async fn look_up(&self, _: &Call<'_>) -> Result<Option<ChangeResult>, Failure> {
         Ok(None)
     }
@@ -100,7 +100,7 @@ impl Operation for SubscriptionChange {
         vec![Fact::Changed(Object::Subscription(result.state.subscription.id.clone()))]
     }
 
-    /// Where the key may not change a subscription, its user must be free to request something else.
+    /// If the secret key lacks the permission to change a subscription, its user must be free to request something else.
     fn is_open_after(failure: &Failure) -> bool {
         match failure {
             Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Unreadable(_) | Failure::Broken { .. } => {
@@ -120,7 +120,7 @@ impl Operation for SubscriptionChange {
 enum Made {
     /// Stripe did it.
     Done,
-    /// The payment was declined, for this reason of the issuer where it is known.
+    /// The payment was declined, with the issuer's reason if it is known.
     Declined(Option<String>),
     /// The payment method does not support the charge.
     PaymentMethod,
@@ -161,7 +161,7 @@ impl Change<'_> {
                 Ok(Made::PaymentMethod) => {
                     return Ok(Some(ChangeResult { state, refusal: Some(PlanChangeRefusal::payment_method()) }));
                 }
-                // The subscription is in another state than we saw; unless it still looks alike, there is another way.
+                // The subscription may have changed since it was read: it is read again, unless the step before was the same.
                 Err(Failure::Refused(_) | Failure::Broken { .. }) if before.as_ref() != Some(&step) => {}
                 // The key is spent, and Stripe shows no effect.
                 Err(Failure::Broken { .. }) => return Ok(None),

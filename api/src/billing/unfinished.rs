@@ -19,7 +19,7 @@ pub async fn resume(app: &App, id: i64) -> Result<Next, Error> {
     let Some(operation) = operation.filter(|operation| operation.state == State::Open) else { return Ok(Next::Done) };
     match finish_by_kind(app, operation).await {
         Err(error) if operation::state(app, id).await? == State::Open => Err(error),
-        // Stripe refused it, which the operation tells.
+        // Stripe refused it, which the operation records.
         Ok(()) | Err(_) => Ok(Next::Done),
     }
 }

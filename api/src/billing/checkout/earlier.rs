@@ -24,13 +24,13 @@ const SKEW: TimeDelta = TimeDelta::minutes(10);
 /// The time that a session must stay open to be offered again, so that there is time to pay.
 const LEAST_LIFE: TimeDelta = TimeDelta::hours(1);
 
-/// The consequence of earlier checkouts for a new one.
+/// The state of earlier checkouts, which decides about a new one.
 pub(super) enum Earlier {
     /// One is open and the same as the new one.
     Serves(Session),
     /// One was paid.
     Paid(row::Model),
-    /// None can be paid any more.
+    /// None can be paid any longer.
     Over,
 }
 
@@ -82,12 +82,12 @@ async fn serves(app: &App, session: &Session, new: &NewSession) -> Result<bool, 
     Ok(requested == Some(PlanOpening::new(new.clone())))
 }
 
-/// Closes a session, which somebody may be paying at this moment.
+/// Closes a session, which the user may be paying at this moment.
 async fn close(app: &App, session: &Session) -> Result<(), Error> {
     let stripe = &app.payments()?.stripe;
     match stripe.expire_session(&session.id).await {
         Ok(()) => Ok(()),
-        // It is open no longer, also where the answer to an earlier attempt was lost.
+        // The session is no longer open, perhaps because an earlier attempt closed it and its reply was lost.
         Err(Failure::Refused(refusal)) if refusal.status == 400 => match stripe.session(&session.id).await? {
             still if is_open(&still) => Err(Error::StripeUnavailable),
             over => apply(app, &over).await,

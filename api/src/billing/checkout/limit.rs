@@ -5,7 +5,7 @@ use entity::operation::Kind;
 
 use crate::{app::App, billing::operation, error::Error};
 
-/// Checkouts that one user may open within [`WINDOW`].
+/// Maximum number of checkouts that one user may open within [`WINDOW`].
 const MAX_CHECKOUTS: u64 = 100;
 
 /// The time that a session stays open at Stripe.

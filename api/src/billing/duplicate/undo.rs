@@ -1,5 +1,5 @@
 //! Undoing a subscription that was sold beside another: it is ended at once, and its payments are refunded. Each step looks
-//! before it acts, and Stripe does it only once: so the whole is done again until it is complete.
+//! before it acts, and Stripe does it only once, so all steps are repeated until they are complete.
 
 use entity::operation::Kind;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ impl Operation for Duplicate {
         self.undo(call).await.map(Some)
     }
 
-    /// Each step looks first, so that it is never given up.
+    /// Never given up, since each step looks first.
     async fn look_up(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
         self.undo(call).await.map(Some)
     }
@@ -54,7 +54,7 @@ impl Duplicate {
         let mut refused = Ok(());
         for payment in call.stripe.payments_of(&self.subscription).await? {
             match refund(call, &payment).await {
-                // A payment that cannot be refunded does not keep the others from it.
+                // A payment that cannot be refunded does not prevent the refund of the others.
                 Err(Failure::Refused(refusal)) => refused = Err(refusal),
                 done => done?,
             }
@@ -71,7 +71,7 @@ impl Duplicate {
         let comment = format!("Sold beside {}: ended and refunded by Patch-Hive", self.kept);
         match call.stripe.end_subscription(id, &comment).await {
             Ok(()) => Ok(()),
-            // It has ended meanwhile, perhaps by an attempt whose answer was lost.
+            // It has ended meanwhile, perhaps by an attempt whose reply was lost.
             Err(failure) if failure.is_not_found() => Ok(()),
             Err(failure) => Err(failure),
         }
@@ -86,7 +86,7 @@ async fn refund(call: &Call<'_>, payment: &str) -> Result<(), Failure> {
     // Stripe repeats a failure under its key: each hour has a key of its own.
     let key = call.key_of(&format!("{payment}-{}", call.age().num_hours()));
     match call.stripe.refund_duplicate(&key, payment, call.key()).await {
-        // After a refund of ours that failed, this means that Stripe refunds nothing any more: the operator has to.
+        // After a refund of ours that failed, this means that Stripe refunds nothing more, so the operator has to.
         Err(Failure::Refused(refusal)) if refusal.cause() == Cause::AlreadyRefunded && before == Refunded::Nothing => {
             Ok(())
         }

@@ -40,7 +40,7 @@ pub(in crate::billing) trait Operation:
     /// up.
     fn call(&self, call: &Call<'_>) -> impl Future<Output = Result<Option<Self::Reply>, Failure>> + Send;
 
-    /// Looks at Stripe for the effect of earlier calls, where the key no longer tells. `None` when Stripe shows none.
+    /// Looks at Stripe for the effect of earlier calls, once the key no longer shows it. `None` when Stripe shows none.
     fn look_up(&self, call: &Call<'_>) -> impl Future<Output = Result<Option<Self::Reply>, Failure>> + Send;
 
     /// The id at Stripe of what was created or changed.
@@ -49,12 +49,12 @@ pub(in crate::billing) trait Operation:
     /// The facts to apply to our tables.
     fn facts(reply: &Self::Reply, user_id: i64) -> Vec<Fact>;
 
-    /// True while the reply still serves its caller.
+    /// True while the reply is still useful to its caller.
     fn is_usable(_reply: &Self::Reply) -> bool {
         true
     }
 
-    /// The reply where the call is not needed because its effect exists already; asked under the account's lock.
+    /// The reply where the call is not needed because its effect exists already; called under the account's lock.
     fn existing(
         _tx: &DatabaseTransaction,
         _user_id: i64,
@@ -62,8 +62,8 @@ pub(in crate::billing) trait Operation:
         async { Ok(None) }
     }
 
-    /// True where a failure leaves the outcome open, so that the same call has to be made again. A refused key says
-    /// nothing about the operation, and the operator can replace it.
+    /// True where a failure leaves the outcome open, so that the same call has to be made again. A refused secret key
+    /// has nothing to do with the operation, and the operator can replace it.
     fn is_open_after(failure: &Failure) -> bool {
         match failure {
             Failure::Unknown { .. } | Failure::Unreachable { .. } | Failure::Unreadable(_) | Failure::Broken { .. } => {
@@ -96,7 +96,7 @@ impl Call<'_> {
         &self.operation.idempotency_key
     }
 
-    /// The key of one of several calls of the operation.
+    /// The idempotency key of one of several calls of the operation.
     pub(in crate::billing) fn key_of(&self, part: &str) -> String {
         format!("{}-{part}", self.operation.idempotency_key)
     }

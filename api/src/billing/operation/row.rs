@@ -21,7 +21,7 @@ use crate::{app::App, clock, error::Error, ledger, work as queue};
 pub(super) enum Begun<R> {
     /// Finish this operation: a new one, or the open one of its kind.
     Open(Model),
-    /// Nothing: the effect exists already.
+    /// The effect exists already, so nothing is left to do.
     Finished(R),
 }
 
@@ -186,7 +186,7 @@ pub(super) async fn done(tx: &DatabaseTransaction, operation: &Model, object: &s
     queue::cancel(tx, work::Kind::Operation, &operation.id.to_string()).await
 }
 
-/// Stores the outcome of an attempt, unless somebody else has finished the operation meanwhile.
+/// Stores the outcome of an attempt, unless the operation was finished elsewhere meanwhile.
 pub(super) async fn close(app: &App, operation: &Model, state: State, error: &str) -> Result<(), Error> {
     Entity::update_many()
         .set(ActiveModel { state: Set(state), error: Set(Some(error.to_owned())), ..Default::default() })
@@ -197,7 +197,7 @@ pub(super) async fn close(app: &App, operation: &Model, state: State, error: &st
     Ok(())
 }
 
-/// Operations that one statement deletes: each statement holds the writer of a SQLite file for some milliseconds.
+/// The number of operations that one statement deletes: each holds the writer of a SQLite file for some milliseconds.
 const BATCH: u64 = 500;
 
 /// The subscription of a duplicate is looked up by its id, since many are current.
@@ -207,7 +207,7 @@ const OLD: &str = "DELETE FROM stripe_operations WHERE id IN (SELECT o.id FROM s
     AND s.status NOT IN ('canceled', 'incomplete_expired'))) ORDER BY o.created_at LIMIT $2)";
 
 /// Deletes finished, lapsed and refused operations that were begun before a time, but keeps a duplicate's for as long as its
-/// subscription has not ended: they say what was decided about it. Returns the number of deleted rows.
+/// subscription has not ended: they record what was decided about it. Returns the number of deleted rows.
 ///
 /// # Errors
 /// The database's. The remaining rows are deleted the next time.

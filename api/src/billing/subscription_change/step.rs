@@ -15,9 +15,9 @@ use crate::{
 pub(super) enum Step {
     /// Gives up a change that waits for the payment of an invoice.
     Void { invoice: String },
-    /// Ends a schedule; the subscription goes on as it is.
+    /// Ends a schedule; the subscription continues as it is.
     Release { schedule: String },
-    /// Makes the subscription end with its period, or go on.
+    /// Makes the subscription end with its period, or continue.
     CancelAtPeriodEnd(bool),
     /// Removes the date on which the subscription was to end.
     ClearCancelAt,
@@ -36,8 +36,8 @@ impl Step {
     }
 }
 
-/// The next step; `None` when the subscription is in the requested state, or cannot be brought further. `changed` tells that
-/// the price was changed a moment ago: if it does not show, somebody has changed it again.
+/// The next step; `None` when the subscription is in the requested state, or cannot be brought further. `changed` is true if
+/// the price was changed a moment ago: if Stripe shows another, it was changed again elsewhere.
 pub(super) fn next(seen: &SubscriptionState, target: &Target, prices: &Prices, changed: bool) -> Option<Step> {
     let now = &seen.subscription;
     if now.ended_at.is_some() || now.status.ended() {
@@ -106,7 +106,7 @@ fn release(seen: &SubscriptionState) -> Option<Step> {
     seen.active_schedule().map(|schedule| Step::Release { schedule: schedule.id.clone() })
 }
 
-/// Takes back an end, which is stored as a flag with a date, or as a date alone.
+/// Removes a scheduled end, which is stored as a flag with a date, or as a date alone.
 fn uncancel(seen: &SubscriptionState) -> Option<Step> {
     let now = &seen.subscription;
     if now.cancel_at_period_end {

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::billing) enum Target {
-    /// It ends with its period.
+    /// The subscription ends with its period.
     CancelAtPeriodEnd,
-    /// It goes on as it is.
+    /// The subscription continues as it is.
     Keep,
-    /// It goes on at this price (`price_...`).
+    /// The subscription continues at this price (`price_...`).
     Price(String),
 }

@@ -12,12 +12,12 @@ use crate::{
 /// Time from the start of a period until Stripe charges the renewal.
 const RENEWAL: TimeDelta = TimeDelta::hours(1);
 
-/// The reason why a subscription does not get another plan.
+/// The reason why a change of plan is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanChangeRefusal {
-    /// It has to be paid first, or with another payment method.
+    /// A payment is due first, or another payment method is needed.
     PaymentFailed(PaymentFailed),
-    /// It is not possible in the present period.
+    /// The change is not possible in the current period.
     Unavailable(PlanChangeUnavailable),
 }
 
@@ -43,7 +43,7 @@ pub enum PaymentFailureReason {
     PaymentMethod,
 }
 
-/// A change that is not possible in the present period.
+/// A change that is not possible in the current period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanChangeUnavailable {
     /// The reason.
@@ -52,14 +52,14 @@ pub struct PlanChangeUnavailable {
     pub available_at: DateTime<Utc>,
 }
 
-/// Reasons why a plan cannot be changed in the present period.
+/// Reasons why a plan cannot be changed in the current period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnavailableReason {
     /// The renewal is about to be charged.
     Renewing,
-    /// The present period was not paid.
+    /// The current period was not paid.
     Unpaid,
-    /// A payment for the present period was refunded.
+    /// A payment for the current period was refunded or disputed.
     Refunded,
 }
 
@@ -98,8 +98,8 @@ impl PlanChangeRefusal {
     }
 }
 
-/// Decides whether a subscription may get another plan, which costs money at once where `charges`. An upgrade needs a present
-/// period that is paid, and stays so: what it grants and what it costs is the difference to that.
+/// Decides whether a subscription may get another plan, which costs money at once where `charges`. An upgrade needs a current
+/// period that is paid and not refunded: its credits and its price are the difference from that.
 ///
 /// # Errors
 /// [`Failure`].
@@ -136,7 +136,7 @@ pub(in crate::billing) async fn refusal(
             unavailable(UnavailableReason::Renewing, now.period.start + RENEWAL)
         }));
     }
-    // An invoice stays paid to Stripe whatever was refunded of it.
+    // At Stripe an invoice stays paid, whatever was refunded of it.
     if was_refunded(app, now).await? {
         return Ok(Some(unavailable(UnavailableReason::Refunded, now.period.end)));
     }
@@ -149,11 +149,11 @@ pub(in crate::billing) async fn refusal(
 
 async fn was_refunded(app: &App, now: &Subscription) -> Result<bool, Failure> {
     let refunded = sync::was_refunded(app, &now.id, now.period.end).await;
-    // The database's fault and not Stripe's, but the outcome is as unknown.
+    // The database failed and not Stripe, but the outcome is unknown too.
     refunded.map_err(|error| Failure::unknown(error.to_string()))
 }
 
-/// True where an invoice pays for the present period at the present price.
+/// True where an invoice pays for the current period at the current price.
 fn pays_for(invoice: &Invoice, now: &Subscription) -> bool {
     invoice.lines.data.iter().any(|line| {
         let price = line.price.as_ref().is_some_and(|price| now.sells(price));
