@@ -5,8 +5,8 @@
 //! - A write carries its operation's idempotency key in every attempt, so that it happens at most once while Stripe
 //!   keeps the key, a day at least. Stripe documentation: "Idempotent requests".
 //! - A [`Failure`] states what may be concluded. [`Failure::Unknown`] is not "no": only the same call under the same key,
-//!   or a look at Stripe, tells. Under one key Stripe repeats its first answer, a 5xx included: after
-//!   [`Failure::Broken`] only a look tells, and a write that did not happen needs a new key.
+//!   or a look at Stripe, shows the outcome. Under one key Stripe repeats its first answer, a 5xx included: after
+//!   [`Failure::Broken`] only a look shows it, and a write that did not happen needs a new key.
 //! - A call is over after `attempts` times the timeout and the pauses between, which are 8 seconds at most.
 //! - A reply and an event about the same object become the same struct, whatever API version the event is rendered in.
 //! - The log gets neither keys nor personal data from here.
@@ -80,7 +80,7 @@ pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
 pub struct Settings {
     /// The secret key: `sk_test_...`, `sk_live_...`, or `rk_...` for a restricted one.
     pub secret_key: String,
-    /// Where the API is, as in `https://api.stripe.com`.
+    /// The base URL of the API, as in `https://api.stripe.com`.
     pub api_base: String,
     /// The timeout of one attempt, its reply included.
     pub timeout: Duration,
@@ -107,7 +107,7 @@ pub struct Stripe {
     livemode: bool,
     retry: Retry,
     pace: Arc<Pace>,
-    /// Calls wait for room below Stripe's limits.
+    /// True where calls wait for room below Stripe's limits.
     background: bool,
     /// The amounts of prices, by price and currency.
     amounts: Arc<Mutex<Amounts>>,
@@ -117,7 +117,7 @@ pub struct Stripe {
 type Amounts = HashMap<(String, String), Option<i64>>;
 
 impl Stripe {
-    /// A client; nothing is called yet.
+    /// Creates a client, without calling Stripe.
     ///
     /// # Errors
     /// [`Failure::Settings`] where the key is not a secret key, the base is not an http(s) URL, or a live key would
@@ -203,11 +203,11 @@ impl Stripe {
         Ok(Session::from_value(&self.get("retrieve session", &path, &json!({})).await?)?)
     }
 
-    /// Closes an open Checkout Session, so that it cannot be paid any more. Once it is closed, another call is refused with
+    /// Closes an open Checkout Session, so that it can no longer be paid. Once it is closed, another call is refused with
     /// status 400: so it needs no idempotency key.
     ///
     /// # Errors
-    /// [`Failure`]; one that is open no longer is [`Failure::Refused`].
+    /// [`Failure`]; one that is no longer open is [`Failure::Refused`].
     pub async fn expire_session(&self, id: &str) -> Result<(), Failure> {
         let request = ExpireCheckoutSession::new(known_id(id)?);
         self.read("expire session", request.build()).await.map(drop)
@@ -224,7 +224,7 @@ fn livemode(secret_key: &str) -> Result<bool, Failure> {
     }
 }
 
-/// The base as async-stripe needs it, which puts the path right behind it.
+/// The base URL as async-stripe needs it, which appends the path to it directly.
 fn api_base(base: &str, livemode: bool) -> Result<String, Failure> {
     let url = url::Url::parse(base).map_err(|error| Failure::Settings(format!("the API's URL: {error}")))?;
     if !matches!(url.scheme(), "https" | "http") || url.query().is_some() || url.fragment().is_some() {

@@ -14,8 +14,8 @@ use stripe_types::Currency;
 
 use super::payment_method;
 
-/// The name, in the metadata of a customer and of a session, of the idempotency key of the call that made it. What a call
-/// made whose answer is lost is found by it.
+/// The name, in the metadata of a customer and of a session, of the idempotency key of the call that created it. It finds
+/// the object of a call whose reply was lost.
 pub(super) const OPERATION: &str = "operation";
 
 /// A customer to be created, one for each of our users. At Stripe it carries `user_id` as metadata, and the idempotency
@@ -39,7 +39,7 @@ impl NewCustomer {
             Some(email) => request.email(email),
             None => request,
         };
-        // Stripe refuses an empty name instead of taking it for none.
+        // Stripe refuses an empty name instead of treating it as none.
         if self.name.is_empty() { request } else { request.name(&self.name) }
     }
 }
@@ -84,8 +84,8 @@ pub enum Item {
 }
 
 impl NewSession {
-    /// `ui_mode` stays unsaid because its values were renamed, and `payment_method_types` because it is gone: Stripe
-    /// offers what the account has switched on. Stripe documentation: "Dynamic payment methods".
+    /// `ui_mode` is left out because its values were renamed, and `payment_method_types` because it was removed: Stripe
+    /// offers what the account has enabled. Stripe documentation: "Dynamic payment methods".
     pub(super) fn request(&self, key: &str) -> CreateCheckoutSession {
         let request = CreateCheckoutSession::new()
             .client_reference_id(self.user_id.to_string())
@@ -138,7 +138,7 @@ fn sell_pack(
     request.mode(CheckoutSessionMode::Payment).line_items([line]).payment_intent_data(payment)
 }
 
-/// A pack is one thing at one price. Credits as quantity would leave no room for the minimum amount.
+/// A pack is one item at one price. With credits as the quantity, a minimum amount would not be possible.
 fn inline_price(cents: i64, name: &str) -> CreateCheckoutSessionLineItemsPriceData {
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(Currency::USD);
     price.unit_amount = Some(cents);

@@ -26,7 +26,7 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`]; one that has ended already is [`Failure::Refused`] with status 404. So it needs no idempotency key,
-    /// which Stripe would not heed here.
+    /// which Stripe would ignore here.
     pub async fn end_subscription(&self, id: &str, comment: &str) -> Result<(), Failure> {
         let mut details = CancelSubscriptionCancellationDetails::new();
         details.comment = Some(comment.to_owned());

@@ -15,15 +15,15 @@ pub struct Endpoint {
     pub id: String,
     /// Where events are sent.
     pub url: String,
-    /// True while they are sent.
+    /// True while events are sent.
     #[serde(rename = "status", default, deserialize_with = "is_enabled")]
     pub enabled: bool,
     /// The types of events that are sent.
     #[serde(rename = "enabled_events")]
     pub events: Vec<String>,
-    /// The API version in which they are rendered; the account's own where it is `None`. It never changes.
+    /// The API version in which events are rendered; the account's own where it is `None`. It never changes.
     pub api_version: Option<String>,
-    /// The secret that signs them. Stripe shows it once, when the endpoint is created.
+    /// The secret that signs events. Stripe shows it once, when the endpoint is created.
     pub secret: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Stripe {
         all.iter().map(read).collect()
     }
 
-    /// Makes an endpoint for events of these types, in [`API_VERSION`].
+    /// Creates an endpoint for events of these types, in [`API_VERSION`].
     ///
     /// # Errors
     /// [`Failure`].

@@ -1,4 +1,4 @@
-//! The envelope of an event. What it carries stays raw JSON: an endpoint may render any API version since 2020, so
+//! The envelope of an event. Its object stays raw JSON: an endpoint may render any API version since 2020, so
 //! each noun reads its own object.
 
 use serde::{Deserialize, Deserializer};
@@ -14,13 +14,13 @@ pub struct Event {
     /// The `type`, as in `invoice.paid`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// When Stripe made the event, in Unix seconds. Several events of one change often share a second.
+    /// When Stripe created the event, in Unix seconds. Several events of one change often share a second.
     pub created: i64,
     /// True for real money.
     pub livemode: bool,
     /// The API version that `object` is rendered in.
     pub api_version: Option<String>,
-    /// The object that the event is about, as it was when the event was made.
+    /// The object that the event is about, as it was when the event was created.
     #[serde(rename = "data", deserialize_with = "object_of")]
     pub object: Value,
 }

@@ -32,7 +32,7 @@ pub enum Failure {
     /// The reply came but cannot be read: the effect has happened.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The settings or the idempotency key cannot be used at all; no call was made.
+    /// The settings or the idempotency key cannot be used; no call was made.
     #[error("unusable settings for Stripe: {0}")]
     Settings(String),
 }

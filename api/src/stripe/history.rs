@@ -7,7 +7,7 @@ use super::{Failure, Stripe, known_id};
 /// The kinds of objects that are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
-    /// Subscriptions that have not ended, whenever they were made.
+    /// Subscriptions that have not ended, regardless of their creation time.
     Subscription,
     /// Completed checkouts, with their payment.
     Session,
@@ -24,7 +24,7 @@ pub enum Noun {
 pub struct Listed {
     /// The objects.
     pub objects: Vec<Value>,
-    /// The object behind which the list continues, if it does.
+    /// The object after which the list continues, if it does.
     pub next: Option<String>,
 }
 
@@ -63,7 +63,7 @@ impl Noun {
         }
     }
 
-    /// The name of several.
+    /// The plural of the name.
     #[must_use]
     pub const fn plural(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Noun {
 }
 
 impl Stripe {
-    /// Lists objects that were created since a second of Unix time, from behind the object `after` on.
+    /// Lists objects that were created since a second of Unix time, after the object `after`.
     ///
     /// # Errors
     /// [`Failure`].
@@ -95,7 +95,7 @@ impl Stripe {
         self.find("retrieve session", &path, &json!({ "expand": ["payment_intent"] })).await
     }
 
-    /// Lists events of some types since a second of Unix time, newest first, from behind the event `after` on. Stripe keeps
+    /// Lists events of some types since a second of Unix time, newest first, after the event `after`. Stripe keeps
     /// events for 30 days.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ impl Stripe {
     }
 }
 
-/// Types of events, as many at once as one call may request.
+/// The types of events in groups that one call may request.
 pub fn calls<'a>(types: &'a [&'a str]) -> impl Iterator<Item = &'a [&'a str]> {
     types.chunks(TYPES)
 }

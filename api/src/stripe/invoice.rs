@@ -60,7 +60,7 @@ pub enum InvoiceStatus {
     Paid,
     /// It was given up as a mistake. Final.
     Void,
-    /// It is not expected to be paid any more.
+    /// It is no longer expected to be paid.
     Uncollectible,
     /// A status that Stripe has added since.
     #[serde(other)]
@@ -80,7 +80,7 @@ pub struct InvoiceLine {
     pub unit_amount: Option<i64>,
     /// The quantity.
     pub quantity: Option<i64>,
-    /// True for a share of a period, billed for a change in its midst.
+    /// True for a share of a period, billed for a change during the period.
     #[serde(default, deserialize_with = "object::or_default")]
     pub proration: bool,
     /// The time in which the service is provided. (The invoice's own period is another one.)
@@ -113,7 +113,7 @@ impl Invoice {
 }
 
 impl InvoiceLine {
-    /// Reads a line of a list of its own.
+    /// Reads a line from a list of lines.
     ///
     /// # Errors
     /// [`Unreadable`] names the field that is missing or invalid.
@@ -138,8 +138,8 @@ fn successful<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>,
     Ok(payments.into_iter().filter(InvoicePayment::is_paid).filter_map(InvoicePayment::into_payment_intent).collect())
 }
 
-/// Puts what hangs below `parent` since 2025-03-31 where it was before, and the payment of before among the payments of now.
-/// Stripe documentation: "Adds new parent field to invoicing objects".
+/// Moves fields from `parent`, where they are since 2025-03-31, to their earlier places, and adds the earlier
+/// `payment_intent` to `payments`. Stripe documentation: "Adds new parent field to invoicing objects".
 fn in_one_shape(mut invoice: Value) -> Value {
     object::entries(&mut invoice, "lines").for_each(line_in_one_shape);
     let of_line = object::entries(&mut invoice, "lines")

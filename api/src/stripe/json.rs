@@ -8,10 +8,10 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Failure, Listed, Stripe, Unreadable};
 
-/// Objects that one call lists: Stripe's maximum.
+/// The number of objects that one call lists: Stripe's maximum.
 const PAGE: usize = 100;
 
-/// Pages of one list that are read at most.
+/// Maximum number of pages of one list that are read.
 const MAX_PAGES: usize = 100;
 
 impl Stripe {
@@ -70,7 +70,7 @@ impl Stripe {
         self.write(name, key, RequestBuilder::new(StripeMethod::Post, path).form(form)).await
     }
 
-    /// Sends a request that changes something, in every attempt with its idempotency key.
+    /// Sends a request that changes something, with its idempotency key in every attempt.
     ///
     /// # Errors
     /// [`Failure`].

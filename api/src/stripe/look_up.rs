@@ -1,5 +1,5 @@
-//! Looking for the effect of an earlier call, and for the purchase behind a payment. Lists show at once what was written; Stripe's search may lag behind by a minute
-//! and more. Stripe documentation: "Search".
+//! Looks for the effect of an earlier call, and for the purchase behind a payment. Lists show a write at once; Stripe's
+//! search may lag behind by more than a minute. Stripe documentation: "Search".
 
 use std::ops::RangeInclusive;
 
@@ -20,7 +20,7 @@ pub enum CustomerState {
 }
 
 impl Stripe {
-    /// Looks a customer up. Stripe remembers for good which ones were deleted.
+    /// Looks a customer up. Stripe keeps deleted customers permanently.
     ///
     /// # Errors
     /// [`Failure`], but none where the customer does not exist.
@@ -33,7 +33,7 @@ impl Stripe {
         })
     }
 
-    /// The customer that the call with this idempotency key made, among those created in a span of time, both ends
+    /// The customer that the call with this idempotency key created, among those created in a span of time, both ends
     /// included.
     ///
     /// # Errors

@@ -58,12 +58,12 @@ pub fn customer_in(object: &Value) -> Option<String> {
     if object["object"] == "customer" { id_of(object) } else { id_of(&object["customer"]) }
 }
 
-/// A list inside an object. Stripe puts at most ten entries there. Stripe documentation: "Pagination".
+/// A list inside an object, of at most ten entries. Stripe documentation: "Pagination".
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct List<T> {
     /// The entries.
     pub data: Vec<T>,
-    /// True where there are more than Stripe put there.
+    /// True where there are more entries than Stripe included.
     #[serde(default)]
     pub has_more: bool,
 }
@@ -91,7 +91,7 @@ pub(super) fn entries<'a>(object: &'a mut Value, list: &str) -> impl Iterator<It
     entries.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-/// Fills a field that is missing or null with what an API version has in another place.
+/// Fills a field that is missing or null with the value that an API version has in another place.
 pub(super) fn fill(object: &mut Map<String, Value>, field: &str, other: &Value) {
     if !other.is_null() && object.get(field).is_none_or(Value::is_null) {
         object.insert(field.to_owned(), other.clone());
@@ -135,8 +135,8 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// The most of any currency's smallest units in one object. Stripe takes twelve digits at most. Stripe documentation:
-/// "Minimum and maximum charge amounts".
+/// The largest amount in one object, in the smallest unit of a currency. Stripe accepts twelve digits at most. Stripe
+/// documentation: "Minimum and maximum charge amounts".
 pub(super) const MOST: i64 = 1_000_000_000_000;
 
 /// Deserializes an amount that cannot be negative, small enough to be added to others.

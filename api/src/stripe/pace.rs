@@ -1,5 +1,5 @@
-//! Paces background reads below Stripe's limits. Calls that users wait for are never held back; they use up what background
-//! reads would have had. Stripe documentation: "Rate limits".
+//! Paces background reads below Stripe's limits. Calls that users wait for are never held back; they use up the share of
+//! background reads. Stripe documentation: "Rate limits".
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -8,8 +8,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-/// The share of a second's calls that may be made at once. Within any second, at most a second's calls and these are made:
-/// of a limit of 100, 80 a second leave a dozen to users.
+/// The share of a second's calls that may be made in a burst. Within any second, at most a second's calls and one burst are
+/// made: at a limit of 100, 80 calls a second leave a dozen to users.
 const BURST: f64 = 0.1;
 
 /// A bucket of calls that fills at a steady rate. It may be overdrawn by calls that do not wait.
@@ -47,7 +47,7 @@ impl Pace {
         }
     }
 
-    /// Takes one call, or tells for how long there is none.
+    /// Takes one call, or returns the time until there is room for one.
     fn take(&self, overdraw: bool) -> Option<Duration> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -55,7 +55,7 @@ impl Pace {
         state.calls = filled.min(self.burst);
         state.at = now;
         if overdraw {
-            // Not deeper than a second: a burst of users must not stop the background for long.
+            // Overdrawn by a second at most: a burst of users' calls must not stop background work for long.
             state.calls = (state.calls - 1.0).max(-self.per_second);
             return None;
         }

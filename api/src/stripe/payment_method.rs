@@ -23,7 +23,7 @@ const DELAYED: [(&str, Excluded); 12] = [
     ("us_bank_account", Excluded::UsBankAccount),
 ];
 
-/// True for payment methods whose payment is confirmed days later. `kind` is a payment method's type in Stripe's words.
+/// True for payment methods whose payment is confirmed days later. `kind` is Stripe's type of a payment method.
 #[must_use]
 pub fn is_delayed(kind: &str) -> bool {
     DELAYED.iter().any(|(delayed, _)| *delayed == kind)

@@ -28,8 +28,8 @@ pub struct PriceChange {
     pub item: String,
     /// The new price, `price_...`.
     pub price: String,
-    /// The moment from which the difference is charged, in Unix time and within the current period; `None` where nothing
-    /// is.
+    /// The time from which the difference is charged, in Unix time and within the current period; `None` where nothing is
+    /// charged.
     pub charged_from: Option<i64>,
 }
 
@@ -48,7 +48,7 @@ impl Stripe {
     /// waits, and nothing else changes. Stripe documentation: "Pending updates".
     ///
     /// # Errors
-    /// [`Failure`] where there is no subscription to answer.
+    /// [`Failure`] where there is no subscription to return.
     pub async fn change_price(
         &self,
         key: &str,
@@ -80,7 +80,7 @@ impl Stripe {
         self.post("update subscription", &path, key, &json!({ "cancel_at": "" })).await.map(drop)
     }
 
-    /// Gives an open invoice up, and with it the change that waits for its payment. Stripe documentation: "Pending
+    /// Voids an open invoice, and so cancels the change that waits for its payment. Stripe documentation: "Pending
     /// updates".
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Stripe {
         self.write("update schedule", key, request.build()).await.map(drop)
     }
 
-    /// Ends a schedule; the subscription goes on as it is.
+    /// Ends a schedule; the subscription continues as it is.
     ///
     /// # Errors
     /// [`Failure`].
@@ -147,7 +147,7 @@ impl Stripe {
     }
 }
 
-/// A phase that sells `items` and is like `model` otherwise: what an update leaves out, Stripe takes away.
+/// A phase that sells `items` and is otherwise like `model`: Stripe removes the fields that an update leaves out.
 fn phase(model: &Phase, items: &[PhaseItem]) -> UpdateSubscriptionSchedulePhases {
     let items = items.iter().map(|item| {
         let mut sold = UpdateSubscriptionSchedulePhasesItems::new();
@@ -163,7 +163,7 @@ fn phase(model: &Phase, items: &[PhaseItem]) -> UpdateSubscriptionSchedulePhases
 
 fn discount(discount: &Discount) -> UpdateSubscriptionSchedulePhasesDiscounts {
     let mut named = UpdateSubscriptionSchedulePhasesDiscounts::new();
-    // Stripe takes only one of the three.
+    // Stripe accepts only one of the three.
     let Discount { discount, promotion_code, coupon } = discount.clone();
     named.coupon = coupon.filter(|_| discount.is_none() && promotion_code.is_none());
     named.promotion_code = promotion_code.filter(|_| discount.is_none());

@@ -1,4 +1,4 @@
-//! The customer portal: Stripe's pages where customers look after cards, invoices and the end of their subscription.
+//! The customer portal: Stripe's pages where customers manage cards and invoices, and cancel their subscription.
 
 use stripe::StripeRequest;
 use stripe_billing::billing_portal_session::CreateBillingPortalSession;
@@ -6,10 +6,10 @@ use stripe_billing::billing_portal_session::CreateBillingPortalSession;
 use super::{Failure, Stripe, Unreadable};
 
 impl Stripe {
-    /// Opens the portal for a customer, and answers its page. Stripe documentation: "Create a portal session".
+    /// Opens the portal for a customer, and returns its URL. Stripe documentation: "Create a portal session".
     ///
     /// # Errors
-    /// [`Failure`] where there is no page to answer.
+    /// [`Failure`] where there is no URL to return.
     pub async fn create_portal_session(
         &self,
         key: &str,

@@ -6,7 +6,7 @@ use super::{Failure, Stripe, Unreadable, known_id};
 
 const PATH: &str = "/billing_portal/configurations";
 
-/// Marks the configuration that the gateway made for itself.
+/// The metadata that marks the configuration that the gateway created.
 const MARK: (&str, &str) = ("patch_hive", "patch-hive-portal-1");
 
 /// A configuration of the portal.
@@ -78,8 +78,8 @@ impl Stripe {
     }
 }
 
-/// Plans are not switched in the portal, which would charge less for an upgrade than `changePlan` does; subscriptions end with
-/// their period; and the payment methods are those of checkouts.
+/// The features of the portal. Plans are not changed there, which would charge less for an upgrade than `changePlan` does;
+/// subscriptions end with their period; and the payment methods are those of checkouts.
 fn features(payment_methods: Option<&str>) -> Value {
     let mut features = json!({
         "invoice_history": { "enabled": true },

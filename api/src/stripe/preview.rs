@@ -1,4 +1,4 @@
-//! Invoices that Stripe would make, and does not.
+//! Previews of invoices, which Stripe does not create.
 
 use serde_json::json;
 use stripe_client_core::{RequestBuilder, StripeMethod};
@@ -6,9 +6,9 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 use super::{Cause, Failure, Invoice, PriceChange, Stripe, Subscription};
 
 impl Stripe {
-    /// The invoice that a change of price would make at once, or the next one after a change that charges nothing. Both as
-    /// if no end were announced, since a change of plan takes that back. `None` where none would come. Stripe documentation:
-    /// "Create a preview invoice".
+    /// The invoice that a change of price would create at once, or the next one after a change that charges nothing. Both
+    /// are as if no end were scheduled, since a change of plan removes that. `None` where there would be none. Stripe
+    /// documentation: "Create a preview invoice".
     ///
     /// # Errors
     /// [`Failure`].
@@ -21,7 +21,7 @@ impl Stripe {
             }
             None => "none".into(),
         };
-        // A schedule lets nobody else speak of the end.
+        // The end of a subscription under a schedule cannot be set.
         if subscription.schedule.is_none() && subscription.cancel_at_period_end {
             details["cancel_at_period_end"] = false.into();
         } else if subscription.schedule.is_none() && subscription.cancel_at.is_some() {

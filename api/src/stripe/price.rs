@@ -23,10 +23,10 @@ pub struct Price {
 /// The amount, the currency and the interval of a price.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Terms {
-    /// In the smallest unit of the currency (cents); `None` where the price is tiered.
+    /// The amount in the smallest unit of the currency (cents); `None` where the price is tiered.
     #[serde(rename = "unit_amount")]
     pub amount: Option<i64>,
-    /// Three lower-case letters.
+    /// The currency, three lower-case letters.
     pub currency: String,
     /// The interval between two payments; `None` where it is paid once.
     pub recurring: Option<Interval>,
@@ -48,7 +48,7 @@ const fn one() -> i64 {
 }
 
 impl Terms {
-    /// So many US cents a month.
+    /// A price of this many US cents a month.
     #[must_use]
     pub fn monthly(cents: i64) -> Self {
         let month = Interval { unit: "month".to_owned(), count: 1 };
@@ -71,7 +71,7 @@ impl std::fmt::Display for Terms {
 }
 
 impl Stripe {
-    /// Looks a price up; `None` when Stripe does not know it.
+    /// Looks a price up; `None` when it does not exist.
     ///
     /// # Errors
     /// [`Failure`].
@@ -80,7 +80,7 @@ impl Stripe {
         self.find("retrieve price", &format!("/prices/{id}"), &json!({})).await?.as_ref().map(read).transpose()
     }
 
-    /// The price that bears a lookup key, whether it can be sold or not.
+    /// The price that has a lookup key, active or archived.
     ///
     /// # Errors
     /// [`Failure`].
@@ -98,7 +98,7 @@ impl Stripe {
         self.list_all("list prices", "/prices", &query).await?.iter().map(read).collect()
     }
 
-    /// Makes a price that is paid every so often and bears a lookup key, which it takes from the one that bore it.
+    /// Creates a recurring price with a lookup key, which is transferred from the price that has it.
     ///
     /// # Errors
     /// [`Failure`].
@@ -135,7 +135,7 @@ impl Stripe {
         Ok(product.map(|product| product["active"] == true))
     }
 
-    /// Makes a product with an id of our own choice.
+    /// Creates a product with an id that we choose.
     ///
     /// # Errors
     /// [`Failure`].

@@ -10,7 +10,7 @@ use super::object::{self, Unreadable};
 /// A refund. Stripe documentation: "The Refund object".
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Refund {
-    /// In the smallest unit of the currency (cents).
+    /// The amount in the smallest unit of the currency (cents).
     #[serde(deserialize_with = "object::amount")]
     pub(super) amount: i64,
     /// The metadata that its creator set.
@@ -31,11 +31,11 @@ enum RefundStatus {
 /// A dispute. Stripe documentation: "The Dispute object".
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Dispute {
-    /// In the smallest unit of the currency (cents).
+    /// The amount in the smallest unit of the currency (cents).
     #[serde(deserialize_with = "object::amount")]
     pub(super) amount: i64,
     status: DisputeStatus,
-    /// The movements of our money so far.
+    /// The movements of our balance so far.
     #[serde(default, deserialize_with = "object::or_default")]
     balance_transactions: Vec<Movement>,
 }
@@ -62,7 +62,7 @@ impl Refund {
         object::read("refund", value)
     }
 
-    /// True where the money did not reach the customer, or was not sent after all. Until then it counts as gone.
+    /// True where the money did not reach the customer, or was not sent after all. Until then it counts as refunded.
     pub(super) const fn has_failed(&self) -> bool {
         matches!(self.status, Some(RefundStatus::Failed | RefundStatus::Canceled))
     }

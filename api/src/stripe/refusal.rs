@@ -1,6 +1,6 @@
 //! Refusals by Stripe: one table maps its error codes to causes. Stripe documentation: "Error codes".
 
-/// A final "no" from Stripe: nothing happened.
+/// A final refusal by Stripe: nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Stripe refused the call with status {status}, code {}{}",
@@ -25,9 +25,9 @@ pub struct Refusal {
 pub enum Cause {
     /// The secret key is invalid, expired or lacks a permission, or the Stripe account is restricted.
     Access,
-    /// Everything the payment brought has been refunded already.
+    /// The payment has been refunded completely already.
     AlreadyRefunded,
-    /// The customer is bound to another currency than the price.
+    /// The customer is bound to a currency other than that of the price.
     Currency,
     /// The payment was attempted and failed.
     Declined,

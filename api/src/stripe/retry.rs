@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use crate::telemetry;
 
-/// The pause before the second attempt; it doubles from attempt to attempt. Stripe's own libraries begin alike.
+/// The pause before the second attempt; it doubles from attempt to attempt. Stripe's own libraries begin with the same.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest pause between two attempts. Where Stripe's `Retry-After` asks for more, the call fails at once instead of
@@ -36,7 +36,7 @@ impl Attempt {
         Self { failure: Box::new(failure), again: true, retry_after: None }
     }
 
-    /// The same, with the wait that Stripe asks for.
+    /// The same failure, with the wait that Stripe asks for.
     pub(super) fn after(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
     }
@@ -55,7 +55,7 @@ impl Retry {
         Self { attempts: attempts.max(1), first_pause: FIRST_PAUSE }
     }
 
-    /// Tries until there is an answer, a final refusal, or no attempt left. `seed` spreads the pauses of calls that
+    /// Makes attempts until there is a reply, a final refusal, or no attempt left. `seed` spreads the pauses of calls that
     /// fail together, as a random number would.
     pub(super) async fn run<T, F>(&self, name: &'static str, seed: &str, call: impl Fn() -> F) -> Result<T, Failure>
     where

@@ -15,7 +15,7 @@ pub struct Schedule {
     pub status: ScheduleStatus,
     /// The start of the current phase; none runs before the first and after the last.
     current_phase: Option<CurrentPhase>,
-    /// The fate of the subscription after the last phase.
+    /// The end or the continuation of the subscription after the last phase.
     end_behavior: Option<EndBehavior>,
     /// Its phases, one after the other.
     pub phases: Vec<Phase>,
@@ -31,7 +31,7 @@ pub enum ScheduleStatus {
     Active,
     /// It ended, and its subscription with it.
     Completed,
-    /// It ended, and its subscription goes on without it.
+    /// It ended, and its subscription continues without it.
     Released,
     /// It was canceled, and its subscription with it.
     Canceled,
@@ -110,7 +110,7 @@ impl Schedule {
         matches!(self.status, ScheduleStatus::Active | ScheduleStatus::NotStarted)
     }
 
-    /// True where the subscription ends with the last phase, instead of going on.
+    /// True where the subscription ends with the last phase instead of continuing.
     #[must_use]
     pub fn cancels(&self) -> bool {
         self.end_behavior == Some(EndBehavior::Cancel)
@@ -122,7 +122,7 @@ impl Schedule {
         self.phases.iter().filter(move |phase| phase.start_date > current)
     }
 
-    /// The prices of the first phase that begins at `end` or later; none where the schedule controls nothing any more.
+    /// The prices of the first phase that begins at `end` or later; none where the schedule no longer controls anything.
     pub fn prices_from(&self, end: DateTime<Utc>) -> impl Iterator<Item = &str> {
         let later = self.phases.iter().filter(move |phase| phase.start_date >= end.timestamp());
         let next = later.min_by_key(|phase| phase.start_date).filter(|_| self.is_active());
@@ -137,7 +137,7 @@ impl Schedule {
     }
 }
 
-/// Turns plans into prices. Until 2020-08-27 phases had `plans` instead of items.
+/// Converts plans into prices. Until 2020-08-27 phases had `plans` instead of items.
 fn in_one_shape(mut schedule: Value) -> Value {
     for phase in object::entries(&mut schedule, "phases") {
         let plans = phase.get("plans").cloned().unwrap_or_default();

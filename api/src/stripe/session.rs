@@ -35,7 +35,7 @@ pub struct Session {
     /// The currency, three lower-case letters; empty in mode setup where Stripe names none.
     #[serde(default, deserialize_with = "object::or_default")]
     pub currency: String,
-    /// The page to send the user to, while the session is open.
+    /// The URL of the page to redirect the user to, while the session is open.
     pub url: Option<String>,
     /// When the session stops being payable.
     #[serde(deserialize_with = "object::time")]
@@ -91,7 +91,7 @@ pub enum PaymentStatus {
 }
 
 impl Session {
-    /// The idempotency key of the call that made it, if it was one of ours.
+    /// The idempotency key of the call that created it, if it was one of ours.
     #[must_use]
     pub fn made_by(&self) -> Option<&str> {
         self.metadata.get(OPERATION).map(String::as_str)

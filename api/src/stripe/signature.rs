@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The largest difference between a signature's time and ours, in seconds, before or after. It is the tolerance of Stripe's own
+/// The largest difference between a signature's time and ours, in seconds, before or after: the tolerance of Stripe's own
 /// libraries. Stripe documentation: "Receive Stripe events in your webhook endpoint", "Preventing replay attacks".
 pub const TOLERANCE: u64 = 300;
 
@@ -42,7 +42,7 @@ pub fn verify(body: &[u8], header: &str, secrets: &[String], now: DateTime<Utc>)
     if !authentic {
         return Err(SignatureError::NoMatch);
     }
-    // Checked second, so that `Stale` says that the body is authentic.
+    // Checked second, so that `Stale` implies that the body is authentic.
     if now.timestamp().abs_diff(header.seconds) > TOLERANCE {
         return Err(SignatureError::Stale);
     }
@@ -75,7 +75,7 @@ impl<'a> Header<'a> {
             match scheme.trim() {
                 "t" => times.push(value.trim()),
                 "v1" => signatures.push(value.trim()),
-                // `v0` is a fake for test events; others may come. Only `v1` proves anything.
+                // `v0` is a fake for test events, and others may be added. Only `v1` proves anything.
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Reading states. Each reply is read by the same rules as events.
+//! Reads states. Each reply is read by the same rules as events.
 
 use entity::subscription::Status;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub struct SubscriptionState {
     pub schedule: Option<Schedule>,
     /// Its newest invoice with its payments.
     pub latest_invoice: Option<Invoice>,
-    /// The type of the payment method that it charges, in Stripe's words; `None` where it charges the customer's default.
+    /// The type of the payment method that it charges, as Stripe names it; `None` where it charges the customer's default.
     pub payment_method_type: Option<String>,
 }
 
@@ -105,7 +105,7 @@ impl Stripe {
         Ok(List { data, has_more: false })
     }
 
-    /// The amount of a price in a currency, in its smallest unit; `None` where it is not sold in that currency, or by steps.
+    /// The amount of a price in a currency, in its smallest unit; `None` where it is not sold in that currency, or is tiered.
     /// Prices never change, so each is read once.
     ///
     /// # Errors
@@ -166,7 +166,7 @@ impl Stripe {
         })
     }
 
-    /// The type of the payment method that a customer's subscriptions charge by default, in Stripe's words.
+    /// The type of the payment method that a customer's subscriptions charge by default, as Stripe names it.
     ///
     /// # Errors
     /// [`Failure`].
@@ -184,7 +184,8 @@ fn payment_method_type(method: &Value) -> Result<String, Unreadable> {
     Ok(kind.to_owned())
 }
 
-/// The amount that one note credited in another way than by a refund. Since 2025-03-31 a note lists its refunds; before, it names one.
+/// The amount that one note credited other than by a refund. Since 2025-03-31 a note lists its refunds; before that, it
+/// names one.
 fn credited_by(note: &Value) -> i64 {
     let amount = |field: &str| note[field].as_i64().unwrap_or_default();
     let after_payment = note["post_payment_amount"]

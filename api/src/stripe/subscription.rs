@@ -72,7 +72,7 @@ pub enum CollectionMethod {
 }
 
 impl Subscription {
-    /// True where it ends with its period at the latest. In flexible billing mode Stripe's portal writes the date alone, and
+    /// True where it ends with its period at the latest. In flexible billing mode Stripe's portal sets the date alone, and
     /// leaves `cancel_at_period_end` false. Stripe documentation: "Cancel subscriptions".
     #[must_use]
     pub fn ends_with_period(&self) -> bool {
@@ -94,8 +94,8 @@ impl Subscription {
     }
 }
 
-/// Puts the period on the subscription and on each of its items. Before 2025-03-31 it is on the subscription alone, and since
-/// then on the items. Stripe documentation: "Deprecates subscription current period start and end".
+/// Copies the period to the subscription and to each of its items. Before 2025-03-31 the subscription alone has it, and
+/// since then the items. Stripe documentation: "Deprecates subscription current period start and end".
 fn in_one_shape(mut subscription: Value) -> Value {
     const PERIOD: [&str; 2] = ["current_period_start", "current_period_end"];
     let first = object::entries(&mut subscription, "items").next().map(|item| item.clone());

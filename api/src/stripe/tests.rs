@@ -1,4 +1,4 @@
-//! The calls, against a listener that answers from a script.
+//! Tests of the calls against a listener that replies from a script.
 
 mod arbitrary;
 mod failing;

@@ -1,4 +1,4 @@
-//! Reading JSON that no API version has.
+//! Readers of JSON that no API version has.
 
 use proptest::{
     collection::vec,
@@ -22,7 +22,7 @@ const READERS: [Reader; 8] = [
     ("subscription_schedule", |value| Schedule::from_value(value).map(drop)),
 ];
 
-/// One object with what every reader looks for.
+/// An object with every field that a reader looks for.
 fn everything() -> Value {
     let text = r#"{
         "id": "x_1", "object": "event", "type": "invoice.paid", "customer": "cus_1", "status": "active", "mode": "payment",
@@ -68,7 +68,7 @@ fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Where there is something in a value, as JSON pointers.
+/// The JSON pointers to everything in a value.
 fn places(value: &Value, at: &str, places: &mut Vec<String>) {
     let inside: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{at}/{name}"), value)).collect(),
@@ -83,7 +83,7 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
     }
 }
 
-/// Takes one place away, or puts something else there.
+/// Removes the value at a pointer, or replaces it.
 fn change(value: &mut Value, at: Index, other: Option<Value>) {
     let mut all = Vec::new();
     places(value, "", &mut all);

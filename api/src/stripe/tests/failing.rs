@@ -81,7 +81,7 @@ async fn a_success_that_cannot_be_read_is_unknown_at_once() {
 
 #[tokio::test]
 async fn a_call_that_found_nobody_had_no_effect() {
-    // Bound, so that nobody else gets the port, but not listening.
+    // Bound, so that no other process gets the port, but not listening.
     let nobody = TcpSocket::new_v4().unwrap();
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = nobody.local_addr().unwrap();

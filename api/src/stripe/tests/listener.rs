@@ -1,4 +1,4 @@
-//! A listener on loopback that answers from a script.
+//! A listener on loopback that replies from a script.
 
 use std::io;
 use std::net::SocketAddr;
@@ -59,11 +59,11 @@ async fn read(stream: &mut TcpStream) -> io::Result<Request> {
     }
 }
 
-/// A listener that answers one request after the other as scripted, and tells what it was asked.
+/// A listener that answers one request after another as scripted, and records the requests.
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     asked: Arc<Mutex<Vec<Request>>>,
-    /// Ends with the connections it keeps silent on, which stay open as long as this lives.
+    /// The task, which returns the connections that it did not answer, so that they stay open.
     serving: JoinHandle<io::Result<Vec<TcpStream>>>,
 }
 

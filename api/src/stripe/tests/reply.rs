@@ -1,4 +1,4 @@
-//! Replies with as little in them as async-stripe accepts.
+//! The smallest replies that async-stripe accepts.
 
 use serde_json::{Value, json};
 
