@@ -123,7 +123,7 @@ pub struct Database {
     read: DatabaseConnection,
     /// For webhooks and jobs. `None` for SQLite, whose single writer serves everything.
     background: Option<DatabaseConnection>,
-    /// Where dedicated connections lead; `None` for SQLite.
+    /// The server of dedicated connections; `None` for SQLite.
     server: Option<Server>,
     failover: Arc<Failover>,
     acquire_timeout: Duration,

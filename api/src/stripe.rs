@@ -228,10 +228,10 @@ fn livemode(secret_key: &str) -> Result<bool, Failure> {
 fn api_base(base: &str, livemode: bool) -> Result<String, Failure> {
     let url = url::Url::parse(base).map_err(|error| Failure::Settings(format!("the API's URL: {error}")))?;
     if !matches!(url.scheme(), "https" | "http") || url.query().is_some() || url.fragment().is_some() {
-        return Err(Failure::Settings("the API's URL has to be http(s), without query and fragment".into()));
+        return Err(Failure::Settings("the API's URL has to be http or https, without query and fragment".into()));
     }
     if livemode && url.scheme() != "https" {
-        return Err(Failure::Settings("a live key travels by https only".into()));
+        return Err(Failure::Settings("a live key requires https".into()));
     }
     let base = String::from(url);
     Ok(if base.ends_with('/') { base } else { base + "/" })

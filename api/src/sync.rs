@@ -1,7 +1,7 @@
 //! Applies Stripe's state to our tables. This is the only module that writes it.
 //!
 //! Two kinds of fact come from Stripe. Money that was paid is final: a paid invoice or checkout session is applied once, from
-//! whatever shows it ([`apply`]). States change: a subscription, and how much of a payment went back. An event about one of
+//! whatever shows it ([`apply`]). States change: a subscription, and how much of a payment was returned. An event about one of
 //! those only shows that it may have changed; [`look`] reads it from Stripe and writes what it read. Looks are fenced, so one
 //! that began earlier never overwrites one that began later, on any number of replicas. Order of arrival, duplicates and
 //! clock skew therefore do not matter.
@@ -59,7 +59,7 @@ use customer::{Owner, owner};
 const NOT_OURS: &str = "the customer is not ours";
 
 /// Reason recorded for events about money without a payment intent: nothing is sold that way.
-const NO_PAYMENT: &str = "not of a payment intent";
+const NO_PAYMENT: &str = "not about a payment intent";
 
 /// The result of applying a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,12 +37,12 @@ pub struct Model {
     pub api_version: Option<String>,
     /// True for real money, false for test mode.
     pub livemode: bool,
-    /// When it happened, by Stripe's clock.
+    /// When the event happened, by Stripe's clock.
     pub created: DateTimeUtc,
     /// The body, byte for byte as it was signed.
     #[sea_orm(column_type = "Text")]
     pub payload: String,
-    /// Its status.
+    /// The status.
     pub status: Status,
     /// The look that it requested, while that look is due.
     pub waits_for: Option<String>,
@@ -50,9 +50,9 @@ pub struct Model {
     pub attempts: i32,
     /// The error of the last attempt.
     pub error: Option<String>,
-    /// When it was received, in wall time.
+    /// When the event was received, in wall time.
     pub received_at: DateTimeUtc,
-    /// When it was applied, in wall time.
+    /// When the event was applied, in wall time.
     pub applied_at: Option<DateTimeUtc>,
 }
 
@@ -64,9 +64,9 @@ pub struct Summary {
     pub event_id: String,
     /// The type of the event.
     pub kind: String,
-    /// When it happened, by Stripe's clock.
+    /// When the event happened, by Stripe's clock.
     pub created: DateTimeUtc,
-    /// Its status.
+    /// The status.
     pub status: Status,
     /// The look that it requested, while that look is due.
     pub waits_for: Option<String>,
@@ -74,9 +74,9 @@ pub struct Summary {
     pub attempts: i32,
     /// The reason why it failed or was ignored.
     pub error: Option<String>,
-    /// When it was received, in wall time.
+    /// When the event was received, in wall time.
     pub received_at: DateTimeUtc,
-    /// When it was applied, in wall time.
+    /// When the event was applied, in wall time.
     pub applied_at: Option<DateTimeUtc>,
 }
 

@@ -43,7 +43,7 @@ pub struct Model {
     pub reference: Option<String>,
     /// A human-readable note.
     pub notes: Option<String>,
-    /// When it was posted, in business time.
+    /// When the entry was posted, in business time.
     pub created_at: DateTimeUtc,
 }
 

@@ -56,13 +56,13 @@ pub struct Model {
     pub idempotency_key: String,
     /// The request, as the gateway serializes it.
     pub request: Json,
-    /// Its state.
+    /// The state.
     pub state: State,
     /// The id of the object that Stripe creates or changes, once that is known.
     pub stripe_object_id: Option<String>,
     /// The reason of a refusal, or the error of the last attempt.
     pub error: Option<String>,
-    /// When it was requested, in wall time.
+    /// When the operation was requested, in wall time.
     pub created_at: DateTimeUtc,
 }
 

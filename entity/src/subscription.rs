@@ -83,7 +83,7 @@ pub struct Model {
     pub current_period_end: DateTimeUtc,
     /// True where it ends with the period instead of renewing.
     pub cancel_at_period_end: bool,
-    /// When it will end, if an end is scheduled.
+    /// When the subscription will end, if an end is scheduled.
     pub cancel_at: Option<DateTimeUtc>,
     /// True while the payment of its renewal is processing, which takes days for a bank debit.
     pub payment_processing: bool,

@@ -43,7 +43,7 @@ pub struct Model {
     pub kind: Kind,
     /// The subject. Unique together with the kind; empty for a single task.
     pub key: String,
-    /// When it is due: in business time for [`Kind::Unlimited`], in wall time for all others.
+    /// When the task is due: in business time for [`Kind::Unlimited`], in wall time for all others.
     pub due_at: DateTimeUtc,
     /// Grows by one each time that the task is requested.
     pub generation: i64,

@@ -1,4 +1,4 @@
-//! Credits that an operator adds or takes, and entries that somebody makes by hand.
+//! Credits that an operator adds or takes, and ledger entries that are made by hand.
 
 use std::collections::HashMap;
 

@@ -34,7 +34,7 @@ pub async fn balance(app: &App, user_id: i64) -> Result<credit_account::Model, E
 
 /// Watches a user's balance: first the current state, or every change after `after`; then each change.
 ///
-/// Changes are read from the ledger, and a hint only says when to read: a lost hint loses no change. The backlog of a slow
+/// Changes are read from the ledger, and a hint only shows when to read: a lost hint loses no change. The backlog of a slow
 /// watcher stays in the database.
 pub fn watch(app: App, user_id: i64, after: Option<i64>) -> impl Stream<Item = Result<Change, Error>> + Send + 'static {
     let watcher = app.feed.watch(user_id, Subject::Balance);

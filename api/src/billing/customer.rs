@@ -83,8 +83,8 @@ where
     }
 }
 
-/// Asks Stripe whether it still has a customer. One that was deleted, or that belongs to another account or mode and has no
-/// subscription, makes way for another.
+/// Checks at Stripe that a customer still exists. A customer that was deleted, or that belongs to another account or mode and
+/// has no subscription, is replaced.
 async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error> {
     match app.payments()?.stripe.customer_state(customer).await? {
         CustomerState::Exists => return Ok(false),
@@ -105,7 +105,7 @@ async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error>
 const OTHER_ACCOUNT: &str = "STRIPE_SECRET_KEY belongs to another account or mode than the stored subscriptions: Stripe does \
     not have a customer who subscribes. Use the key they were sold with, or another database.";
 
-/// Asks Stripe for the customer of one current subscription and logs an error where Stripe does not have it: then the secret
+/// Reads from Stripe the customer of one current subscription and logs an error where Stripe does not have it: then the secret
 /// key belongs to another account or mode than the stored rows. To be called once at the start.
 pub async fn warn_of_other_account(app: &App) {
     let checked = async {

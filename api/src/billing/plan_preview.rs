@@ -50,7 +50,7 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
     let state = stripe.subscription_state(&subscription.stripe_subscription_id).await?;
     let now = &state.subscription;
     let Some((item, present)) = plan_of(&payments.prices, now) else {
-        return Err(Error::Internal(format!("{} is for no plan of ours", now.id)));
+        return Err(Error::Internal(format!("the subscription {} sells no plan of ours", now.id)));
     };
     let (trial, up) = (now.status == Status::Trialing, tier > present);
     let charges = up && !trial;

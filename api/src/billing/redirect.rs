@@ -8,7 +8,7 @@ use crate::{config::is_loopback, error::Error};
 const MAX_URL_BYTES: usize = 2048;
 
 /// Checks a URL that a client wants its user redirected to: https, or http on loopback, and with an origin of `allowed` unless
-/// that is empty. Without the check anybody could make our checkout redirect to a page of theirs.
+/// that is empty. Without the check, anyone could make our checkout redirect to their own page.
 pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), Error> {
     let refused = |why: &str| Error::bad_field(field, format!("{field} {why}."));
     if text.len() > MAX_URL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {

@@ -23,9 +23,9 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// An account, as far as it is known before the database is read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Account {
-    /// By the user's id.
+    /// The account of a user, by the user's id.
     User(i64),
-    /// By the id of a customer at Stripe, for webhooks.
+    /// The account of a customer, by the customer's id at Stripe, for webhooks.
     Customer(String),
 }
 

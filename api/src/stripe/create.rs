@@ -24,7 +24,7 @@ pub(super) const OPERATION: &str = "operation";
 pub struct NewCustomer {
     /// Our user.
     pub user_id: i64,
-    /// Where Stripe sends receipts; `None` where Stripe does not accept the address.
+    /// The email address for receipts; `None` where Stripe does not accept the address.
     pub email: Option<String>,
     /// The name on receipts; may be empty.
     pub name: String,
@@ -55,9 +55,9 @@ pub struct NewSession {
     pub customer: String,
     /// The item to sell.
     pub item: Item,
-    /// Where Stripe redirects after the payment; Stripe replaces `{CHECKOUT_SESSION_ID}`.
+    /// The URL that Stripe redirects to after the payment; Stripe replaces `{CHECKOUT_SESSION_ID}`.
     pub success_url: String,
-    /// Where Stripe redirects if checkout is canceled.
+    /// The URL that Stripe redirects to if checkout is canceled.
     pub cancel_url: String,
 }
 

@@ -13,7 +13,7 @@ pub const API_VERSION: &str = "2026-09-30.endive";
 pub struct Endpoint {
     /// The id, `we_...`.
     pub id: String,
-    /// Where events are sent.
+    /// The URL that events are sent to.
     pub url: String,
     /// True while events are sent.
     #[serde(rename = "status", default, deserialize_with = "is_enabled")]

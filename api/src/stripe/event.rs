@@ -44,7 +44,7 @@ impl Event {
         match value.get("object").and_then(Value::as_str) {
             Some("event") => object::read("event", value),
             Some("v2.core.event") => Err(Unreadable::new(
-                "event is a thin one, which carries no object: configure the endpoint for snapshot events",
+                "event is a thin event, which carries no object: configure the endpoint for snapshot events",
             )),
             _ => Err(Unreadable::new("event.object is not \"event\"")),
         }

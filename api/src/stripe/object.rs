@@ -77,10 +77,10 @@ impl<T> Default for List<T> {
 /// A period of a subscription, or of a line of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Period {
-    /// When it begins.
+    /// When the period begins.
     #[serde(alias = "current_period_start", deserialize_with = "time")]
     pub start: DateTime<Utc>,
-    /// When it ends.
+    /// When the period ends.
     #[serde(alias = "current_period_end", deserialize_with = "time")]
     pub end: DateTime<Utc>,
 }

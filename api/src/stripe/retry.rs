@@ -11,7 +11,7 @@ use crate::telemetry;
 /// The pause before the second attempt; it doubles from attempt to attempt. Stripe's own libraries begin with the same.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest pause between two attempts. Where Stripe's `Retry-After` asks for more, the call fails at once instead of
+/// The longest pause between two attempts. Where Stripe's `Retry-After` is longer, the call fails at once instead of
 /// keeping its user waiting.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
@@ -21,7 +21,7 @@ pub(super) struct Attempt {
     failure: Box<Failure>,
     /// True where another attempt may succeed.
     again: bool,
-    /// The wait that Stripe asks for before the next one.
+    /// The wait that Stripe requests before the next one.
     retry_after: Option<Duration>,
 }
 
@@ -36,7 +36,7 @@ impl Attempt {
         Self { failure: Box::new(failure), again: true, retry_after: None }
     }
 
-    /// The same failure, with the wait that Stripe asks for.
+    /// The same failure, with the wait that Stripe requests.
     pub(super) fn after(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
     }
@@ -85,8 +85,8 @@ impl Retry {
         }
     }
 
-    /// The pause after attempt `number`: between half and the whole of the doubled time, or what Stripe asks for if that is
-    /// longer. `None` where Stripe asks for more than a caller can be kept waiting.
+    /// The pause after attempt `number`: between half and the whole of the doubled time, or the wait that Stripe
+    /// requests if that is longer. `None` where that is more than a caller can be kept waiting.
     fn pause(&self, seed: &str, number: u32, retry_after: Option<Duration>) -> Option<Duration> {
         let doublings = number.saturating_sub(1).min(16);
         let whole = (self.first_pause * 2_u32.pow(doublings)).min(LONGEST_PAUSE);

@@ -56,9 +56,9 @@ enum EndBehavior {
 /// A phase of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phase {
-    /// When it begins. Unix time.
+    /// When the phase begins, in Unix time.
     pub start_date: i64,
-    /// When it ends. Unix time.
+    /// When the phase ends, in Unix time.
     pub end_date: i64,
     /// The items that are sold.
     #[serde(default, deserialize_with = "object::or_default")]

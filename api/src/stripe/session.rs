@@ -14,7 +14,7 @@ use super::object::{self, Unreadable};
 pub struct Session {
     /// The id, `cs_...`.
     pub id: String,
-    /// The customer it was made for.
+    /// The customer of the session.
     #[serde(default, deserialize_with = "object::optional_id")]
     pub customer: Option<String>,
     /// The kind of sale.

@@ -21,12 +21,12 @@ pub struct SubscriptionState {
     pub payment_method_type: Option<String>,
 }
 
-/// The amounts of a payment that went back, in the smallest unit of the currency (cents).
+/// The returned amounts of a payment, in the smallest unit of the currency (cents).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Returned {
-    /// By refunds that did not fail.
+    /// The amount of refunds that did not fail.
     pub refunded: i64,
-    /// By disputes whose money the bank holds.
+    /// The amount of disputes whose money the bank holds.
     pub disputed: i64,
 }
 
@@ -151,7 +151,7 @@ impl Stripe {
         Ok(found.map(|found| Payer { customer: id_of(&found["customer"]) }))
     }
 
-    /// Reads the amounts of a payment that went back.
+    /// Reads the returned amounts of a payment.
     ///
     /// # Errors
     /// [`Failure`].

@@ -20,7 +20,7 @@ pub struct Subscription {
     /// The items, in Stripe's order.
     #[serde(deserialize_with = "object::list")]
     pub items: Vec<SubscriptionItem>,
-    /// When it was created.
+    /// When the subscription was created.
     #[serde(deserialize_with = "object::time")]
     pub created: DateTime<Utc>,
     /// The current period of the first item.
@@ -28,10 +28,10 @@ pub struct Subscription {
     pub period: Period,
     /// True where it ends with the current period.
     pub cancel_at_period_end: bool,
-    /// When it is going to end, if it is.
+    /// When the subscription is going to end, if an end is scheduled.
     #[serde(default, deserialize_with = "object::optional_time")]
     pub cancel_at: Option<DateTime<Utc>>,
-    /// When it ended.
+    /// When the subscription ended.
     #[serde(default, deserialize_with = "object::optional_time")]
     pub ended_at: Option<DateTime<Utc>>,
     /// The way in which its invoices are paid.
@@ -64,7 +64,7 @@ pub struct SubscriptionItem {
 pub enum CollectionMethod {
     /// The payment method is charged.
     ChargeAutomatically,
-    /// The customer pays each by hand.
+    /// The customer pays each invoice manually.
     SendInvoice,
     /// A way that Stripe has added since.
     #[serde(other)]

@@ -48,7 +48,7 @@ impl Transport {
     /// [`Failure::Settings`] where the key cannot be sent as a header.
     pub(super) fn new(settings: &Settings, api_base: String) -> Result<Self, Failure> {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", settings.secret_key))
-            .map_err(|_| Failure::Settings("the secret key has characters that no key has".to_owned()))?;
+            .map_err(|_| Failure::Settings("the secret key contains invalid characters".to_owned()))?;
         authorization.set_sensitive(true);
         let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new())
@@ -152,7 +152,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let retry_after = retry_after(headers);
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         // A proxy's page, for instance.
-        return Attempt::again(Failure::unknown(format!("status {status} without an error of Stripe's")))
+        return Attempt::again(Failure::unknown(format!("status {status} without a Stripe error")))
             .after(retry_after);
     };
     if error.kind == "idempotency_error" && status == 400 {

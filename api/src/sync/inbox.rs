@@ -1,4 +1,4 @@
-//! Webhooks: stored and applied in one transaction before they are answered. Where an event says only that an object may have
+//! Webhooks: stored and applied in one transaction before they are answered. Where an event shows only that an object may have
 //! changed, the transaction requests a look, which is done before the answer if that is possible within seconds.
 
 use chrono::DateTime;
@@ -276,7 +276,7 @@ async fn request_look(
 async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<Outcome, ApplyError> {
     let live = app.payments().is_ok_and(|payments| payments.stripe.livemode());
     if event.livemode != live {
-        return Ok(Outcome::Ignored("of the other mode"));
+        return Ok(Outcome::Ignored("an event of the other mode, test or live"));
     }
     if is_foreign(tx, event).await? {
         return Ok(Outcome::Ignored(NOT_OURS));
@@ -290,7 +290,7 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
     match apply(&savepoint, app, fact).await {
         Ok(Outcome::Look(object)) if !object.is_plausible() => {
             savepoint.rollback().await?;
-            Err(ApplyError::Permanent("it names an id that Stripe cannot have made".to_owned()))
+            Err(ApplyError::Permanent("it contains an invalid Stripe id".to_owned()))
         }
         Ok(outcome) => {
             savepoint.commit().await?;

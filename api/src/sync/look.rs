@@ -1,8 +1,8 @@
 //! Looks: an object is read from Stripe, and what was read is written under the account's lock.
 //!
 //! A look takes a fence, a number that grows, before it reads. What a later fence has written is never overwritten by an
-//! earlier one. Whatever requested a look did so before the look took its fence; so a look that is dropped is covered
-//! by one that began after that.
+//! earlier one. A look takes its fence after it was requested, so a look that is dropped is covered by the later
+//! one.
 
 mod fence;
 
@@ -104,7 +104,7 @@ pub async fn look(app: &App, object: &Object) -> Result<Outcome, Error> {
 /// As [`look`], and returns the subscription as Stripe described it.
 ///
 /// # Errors
-/// As those of [`look`]; [`Error::Internal`] where Stripe does not know the subscription.
+/// As those of [`look`]; [`Error::Internal`] where the subscription does not exist at Stripe.
 pub async fn look_at_subscription(app: &App, id: &str) -> Result<SubscriptionState, Error> {
     let stripe = &app.payments()?.stripe;
     let fence = fence::take(&app.database).await?;
@@ -194,7 +194,7 @@ async fn read<'a>(app: &App, stripe: &Stripe, object: &'a Object) -> Result<Read
             if stripe.customer_state(id).await? == CustomerState::Deleted {
                 Reading::DeletedCustomer(id)
             } else {
-                Reading::Nothing("it was not deleted")
+                Reading::Nothing("the customer was not deleted")
             }
         }
     })
@@ -202,7 +202,7 @@ async fn read<'a>(app: &App, stripe: &Stripe, object: &'a Object) -> Result<Read
 
 async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Reading<'a>, Error> {
     let Some(mut invoice) = stripe.invoice(id).await? else {
-        return Ok(Reading::Nothing("Stripe does not know the invoice"));
+        return Ok(Reading::Nothing("the invoice does not exist at Stripe"));
     };
     if owner(app.database.read(), invoice.customer.as_deref()).await?.is_none() {
         return Ok(Reading::Nothing(NOT_OURS));
@@ -235,13 +235,13 @@ async fn read_payment<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Rea
         None
     } else {
         let Some(payer) = stripe.payer(id).await? else {
-            return Ok(Reading::Nothing("Stripe does not know the payment"));
+            return Ok(Reading::Nothing("the payment does not exist at Stripe"));
         };
         if owner(app.database.read(), payer.customer.as_deref()).await?.is_none() {
             return Ok(Reading::Nothing(NOT_OURS));
         }
         let Some(paid_for) = paid_for(app, stripe, id).await? else {
-            return Ok(Reading::Nothing("the payment paid for nothing that we sell"));
+            return Ok(Reading::Nothing("the payment is for nothing that we sell"));
         };
         Some(paid_for)
     };

@@ -7,7 +7,7 @@ use crate::error::Error;
 pub enum Object {
     /// A subscription (`sub_...`) with its schedule and its newest invoice.
     Subscription(String),
-    /// A payment intent (`pi_...`): how much of it went back.
+    /// A payment intent (`pi_...`): how much of it was returned.
     Payment(String),
     /// An invoice (`in_...`): whether it is paid, and what was credited for it.
     Invoice(String),
@@ -27,7 +27,7 @@ impl Object {
         }
     }
 
-    /// True where Stripe can have made the id.
+    /// True where the id has the form of a Stripe id.
     pub(super) fn is_plausible(&self) -> bool {
         let (Self::Subscription(id) | Self::Payment(id) | Self::Invoice(id) | Self::Customer(id)) = self;
         (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -1,4 +1,4 @@
-//! Payments, and the amounts of them that went back.
+//! Payments, and the amounts of them that were returned by refunds and disputes.
 
 use entity::payment_intent;
 use sea_orm::{
@@ -40,7 +40,7 @@ pub(super) async fn record(
     Ok(row.insert(context.tx).await?)
 }
 
-/// Writes the amounts of a payment that went back, as a look with this fence read them. `None` where a later look was applied.
+/// Writes the returned amounts of a payment, as a look with this fence read them. `None` where a later look was applied.
 pub(super) async fn apply(
     context: &Context<'_>,
     id: &str,

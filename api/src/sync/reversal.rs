@@ -1,4 +1,4 @@
-//! Credits taken back for money that went back, and given back when the money stays after all.
+//! Takes credits back when their money is returned, and restores them when the money stays after all.
 //!
 //! The amount to reverse is computed from sums and never added up from events: it is the share of the granted credits whose
 //! money is no longer ours, because of refunds, disputes or credit notes. The difference from what was reversed so far is
@@ -30,7 +30,7 @@ use crate::{
     ledger::{self, Posting, Unlimited, source},
 };
 
-/// Applies what went back of a payment. The account is locked already.
+/// Applies the returned money of a payment. The account is locked already.
 pub(super) async fn apply(context: &Context<'_>, payment: &payment_intent::Model) -> Result<(), ApplyError> {
     match payment.invoice_id {
         Some(invoice) => of_invoice(context, invoice).await,
@@ -38,7 +38,7 @@ pub(super) async fn apply(context: &Context<'_>, payment: &payment_intent::Model
     }
 }
 
-/// Applies what went back of a pack, once its credits are posted.
+/// Applies the returned money of a pack, once its credits are posted.
 async fn of_pack(context: &Context<'_>, paid: &payment_intent::Model) -> Result<(), ApplyError> {
     let pack = payment::Entity::find()
         .filter(payment::Column::StripePaymentIntentId.eq(&paid.stripe_payment_intent_id))
@@ -70,7 +70,7 @@ fn status(pack: &payment::Model, paid: &payment_intent::Model) -> Status {
     }
 }
 
-/// Applies what went back of everything that an invoice has paid for.
+/// Applies the returned money of an invoice to every period that it has paid for.
 pub(super) async fn of_invoice(context: &Context<'_>, invoice: i64) -> Result<(), ApplyError> {
     let periods = invoice_period::Entity::find()
         .filter(invoice_period::Column::InvoiceId.eq(invoice))
@@ -103,7 +103,7 @@ async fn of_period(context: &Context<'_>, period: period::Model) -> Result<(), A
     entitlement::apply(context.tx, context.clock, user_id).await
 }
 
-/// The amount of money that paid for a period and went back.
+/// The amount of money that paid for a period and was returned.
 async fn returned_of(tx: &impl ConnectionTrait, period: &period::Model) -> Result<i64, DbErr> {
     let lines = invoice_period::Entity::find()
         .filter(invoice_period::Column::PeriodId.eq(period.id))
@@ -125,7 +125,7 @@ async fn returned_of(tx: &impl ConnectionTrait, period: &period::Model) -> Resul
     Ok(returned.sum())
 }
 
-/// True where money that was paid for a period went back, all or some of it.
+/// True where money that was paid for a period was returned, all or some of it.
 ///
 /// # Errors
 /// The database's.

@@ -48,14 +48,14 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
-/// Ends a subscription that no longer exists at Stripe.
+/// Applies that a subscription does not exist at Stripe, which is an error where it is stored.
 pub(super) async fn apply_absence(context: &Context<'_>, id: &str) -> Result<Outcome, ApplyError> {
     let known = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(id));
     if known.one(context.tx).await?.is_some() {
-        // A subscription is never removed at Stripe: the key is of another account or mode.
-        return Err(ApplyError::Permanent(format!("Stripe does not know {id}: check STRIPE_SECRET_KEY")));
+        // Subscriptions are never removed at Stripe: the key belongs to another account or mode.
+        return Err(ApplyError::Permanent(format!("{id} does not exist at Stripe: check STRIPE_SECRET_KEY")));
     }
-    Ok(Outcome::Ignored("Stripe does not know the subscription"))
+    Ok(Outcome::Ignored("the subscription does not exist at Stripe"))
 }
 
 /// The item of a subscription that sells the highest of our plans, with its tier. Something else may be sold along with it,

@@ -48,7 +48,7 @@ pub enum PaymentFailureReason {
 pub struct PlanChangeUnavailable {
     /// The reason.
     pub reason: UnavailableReason,
-    /// When it becomes possible.
+    /// When the change becomes possible.
     pub available_at: DateTime<Utc>,
 }
 
