@@ -63,7 +63,7 @@ async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result
         .await
 }
 
-/// Opens a checkout after the last one, whose state was looked at.
+/// Opens a checkout, unless an earlier one of the user serves or was paid.
 async fn follow_last(app: &App, new: NewSession) -> Result<Opened, Error> {
     let user_id = new.user_id;
     for _ in 0..ATTEMPTS {

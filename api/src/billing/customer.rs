@@ -103,7 +103,7 @@ async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error>
 
 /// The message for an operator whose key does not match the rows.
 const OTHER_ACCOUNT: &str = "STRIPE_SECRET_KEY belongs to another account or mode than the stored subscriptions: Stripe does \
-    not have a customer who subscribes. Use the key they were sold with, or another database.";
+    not have the customer of a subscription. Use the key that they were created with, or another database.";
 
 /// Reads from Stripe the customer of one current subscription and logs an error where Stripe does not have it: then the secret
 /// key belongs to another account or mode than the stored rows. To be called once at the start.

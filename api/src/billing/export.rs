@@ -19,7 +19,7 @@ use crate::{
 pub enum Charged {
     /// The export is paid.
     Charge {
-        /// The entry.
+        /// The ledger entry of the charge.
         entry: ledger_entry::Model,
         /// True where the export was charged before with the same key.
         replayed: bool,

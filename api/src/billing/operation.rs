@@ -30,7 +30,7 @@ const KEY_LIFETIME: TimeDelta = TimeDelta::hours(23);
 /// Maximum number of open operations that a new one waits for.
 const ATTEMPTS: u32 = 3;
 
-/// Runs an operation, once for this intention: an open one of the same kind is finished first.
+/// Runs an operation, once for this request: an open one of the same kind is finished first.
 ///
 /// # Errors
 /// [`Error::StripeUnavailable`] when the outcome is unknown: the operation stays open, and the same request joins it.

@@ -24,7 +24,7 @@ pub const MIN_AMOUNT: i64 = 500;
 /// The price of a credit pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// Credits.
+    /// The number of credits.
     pub credits: i64,
     /// The total price. Cents (USD).
     pub amount: i64,

@@ -22,13 +22,13 @@ use crate::{
 pub struct Preview {
     /// The requested tier.
     pub tier: Tier,
-    /// Charged at once.
+    /// The amount charged at once.
     pub due_now: i64,
     /// Credits added at once.
     pub credits_now: i64,
     /// The price of the next period.
     pub next_invoice: i64,
-    /// The currency of both, three lower-case letters.
+    /// The currency of both amounts, three lower-case letters.
     pub currency: String,
     /// When the next period begins.
     pub next_invoice_at: DateTime<Utc>,

@@ -35,7 +35,7 @@ pub(super) enum Earlier {
 }
 
 /// Looks at the checkouts that can still be open, of which `last` was requested last, and closes those that differ from `new`.
-/// Sessions of other makers are left alone.
+/// Sessions that were created elsewhere are left alone.
 pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -> Result<Earlier, Error> {
     let wall = app.clock.wall();
     if last.created_at + LIFETIME + SKEW < wall {

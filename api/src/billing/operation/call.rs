@@ -106,8 +106,8 @@ impl Call<'_> {
         self.app.clock.wall() - self.operation.created_at
     }
 
-    /// When Stripe may have created an object for the operation. Stripe's clock is business time, which is never behind the
-    /// wall time of the operation.
+    /// The times at which Stripe may have created an object for the operation. Stripe's clock is business time, which
+    /// is never behind the wall time of the operation.
     pub(in crate::billing) fn created_at(&self) -> RangeInclusive<DateTime<Utc>> {
         let from = self.operation.created_at;
         let ahead = self.app.clock.now() - self.app.clock.wall();

@@ -131,7 +131,7 @@ pub(in crate::billing) async fn newest(
     of(user_id, kind).order_by_desc(Column::Id).one(db).await
 }
 
-/// When the `n`th newest operation of these kinds was begun; `None` when there are fewer.
+/// The time at which the `n`th newest operation of these kinds was begun; `None` when there are fewer.
 ///
 /// # Errors
 /// The database's.
