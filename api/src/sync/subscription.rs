@@ -48,7 +48,7 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
-/// Applies that a subscription does not exist at Stripe, which is an error where it is stored.
+/// Handles a subscription that does not exist at Stripe, which is an error if it is stored.
 pub(super) async fn apply_absence(context: &Context<'_>, id: &str) -> Result<Outcome, ApplyError> {
     let known = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(id));
     if known.one(context.tx).await?.is_some() {
