@@ -189,7 +189,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
         UNPAID: (moment) =>
           `Der aktuelle Abrechnungszeitraum wurde nicht bezahlt. Du kannst das Abo nach dem ${day(moment)} wechseln.`,
         REFUNDED: (moment) =>
-          `Eine Zahlung für den aktuellen Abrechnungszeitraum wurde erstattet oder angefochten. ` +
+          "Eine Zahlung für den aktuellen Abrechnungszeitraum wurde erstattet oder angefochten. " +
           `Du kannst das Abo nach dem ${day(moment)} wechseln.`,
       } satisfies Record<PlanChangeUnavailableReason, (availableAt: string) => string>,
       paymentFailed: {
@@ -251,7 +251,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       trial: (tier: string, end: string) => `Du behältst ${tier}, bis deine Testphase am ${day(end)} endet.`,
       unpaid: (tier: string, end: string) =>
         `${tier} endet am ${day(end)}. ` +
-        `Die Zahlung für den aktuellen Abrechnungszeitraum ist fehlgeschlagen und weiterhin fällig.`,
+        "Die Zahlung für den aktuellen Abrechnungszeitraum ist fehlgeschlagen und weiterhin fällig.",
       ends: (tier: string, end: string) => `${tier} endet am ${day(end)}.`,
       after:
         "Danach wird dir nichts mehr berechnet, und es kommen keine Credits mehr hinzu. " +
