@@ -152,8 +152,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let retry_after = retry_after(headers);
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         // A proxy's page, for instance.
-        return Attempt::again(Failure::unknown(format!("status {status} without a Stripe error")))
-            .after(retry_after);
+        return Attempt::again(Failure::unknown(format!("status {status} without a Stripe error"))).after(retry_after);
     };
     if error.kind == "idempotency_error" && status == 400 {
         return Attempt::last(Failure::Broken { status, code: error.code });
