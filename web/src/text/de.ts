@@ -9,6 +9,7 @@ import type {
 import { accessDe } from "./access";
 import type { Texts } from "./en";
 import type { Formats, Money } from "./formats";
+import { homeDe } from "./home";
 
 /** The texts in German. */
 export function de({ number, money, day, minute }: Formats): Texts {
@@ -41,27 +42,7 @@ export function de({ number, money, day, minute }: Formats): Texts {
       states: { idle: "Wird verbunden", live: "Live", connecting: "Wird verbunden", offline: "Offline" },
     },
 
-    home: {
-      title: "Patch-Hive: Credits für PatchBooks",
-      heading: "Nimm deine Patches mit.",
-      lead:
-        "Entwirf dein Rack in Patch-Hive und exportiere es als PatchBook, mit jedem Kabel und jedem Regler, bereit für " +
-        "die Bühne. Ein Export kostet ein paar Credits. Mit einem Abo bekommst du jeden Monat Credits, oder du kaufst " +
-        "ein Paket, wenn du eins brauchst.",
-      plans: "Zu den Abos",
-      account: "Zu deinem Konto",
-      signUp: "Kostenlos registrieren",
-      facts: "So funktioniert es",
-      credits: "Credits",
-      creditsHeading: "Monatlich oder im Paket",
-      creditsText: "Ein Abo bringt jeden Monat Credits, ein Paket so viele, wie du möchtest. Credits verfallen nie.",
-      exports: "Exporte",
-      exportsHeading: "Nur einmal berechnet, egal was passiert",
-      exportsText: "Wenn die Verbindung abbricht, versuche es erneut. Derselbe Export wird nie doppelt berechnet.",
-      history: "Verlauf",
-      historyHeading: "Kein Kleingedrucktes",
-      historyText: "Jede Änderung deines Guthabens erscheint sofort als eigene Zeile in deinem Verlauf.",
-    },
+    home: homeDe,
 
     notFound: {
       title: "Seite nicht gefunden",

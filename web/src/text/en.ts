@@ -8,6 +8,7 @@ import type {
 } from "../generated/graphql";
 import { accessEn } from "./access";
 import type { Formats, Money } from "./formats";
+import { homeEn } from "./home";
 
 /** Every text of the pages. */
 export type Texts = ReturnType<typeof en>;
@@ -43,26 +44,7 @@ export function en({ number, money, day, minute }: Formats) {
       states: { idle: "Connecting", live: "Live", connecting: "Connecting", offline: "Offline" },
     },
 
-    home: {
-      title: "Patch-Hive: credits for PatchBooks",
-      heading: "Take your patches with you.",
-      lead:
-        "Design your rack in Patch-Hive, then export it as a PatchBook with every cable and every knob, ready for " +
-        "the stage. An export costs a few credits. Get credits every month with a plan, or buy a pack when you need one.",
-      plans: "See the plans",
-      account: "Go to your account",
-      signUp: "Sign up for free",
-      facts: "How it works",
-      credits: "Credits",
-      creditsHeading: "Monthly, or by the pack",
-      creditsText: "A plan adds credits every month, and a pack adds as many as you like. Credits never expire.",
-      exports: "Exports",
-      exportsHeading: "Charged once, whatever happens",
-      exportsText: "If the connection drops, try again. The same export is never charged twice.",
-      history: "History",
-      historyHeading: "Nothing in the small print",
-      historyText: "Each change of your balance is one line in your history, as it happens.",
-    },
+    home: homeEn,
 
     notFound: {
       title: "Page not found",
