@@ -1,7 +1,7 @@
 //! Users sign up and log in, and wrong credentials, taken emails and odd names are refused.
 
 mod directory;
-mod mail;
+pub(crate) mod mail;
 
 use entity::user;
 use sea_orm::{EntityTrait, PaginatorTrait};

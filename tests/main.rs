@@ -28,6 +28,8 @@ mod plan_change;
 mod portal;
 mod readme;
 mod reconcile;
+mod renewals;
+mod scale;
 mod schema;
 mod setup;
 mod story;

@@ -16,22 +16,22 @@ use crate::harness::{Actor, Backend, TestApp, app::run_with};
 /// Time limit for the delivery of a mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const REQUEST_RESET: &str =
+pub(crate) const REQUEST_RESET: &str =
     "mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { email } }";
-const RESET: &str =
+pub(crate) const RESET: &str =
     "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { token user { emailVerified } } }";
-const VERIFY: &str = "mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { emailVerified } }";
+pub(crate) const VERIFY: &str = "mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { emailVerified } }";
 const REQUEST_VERIFICATION: &str = "mutation { requestEmailVerification { email } }";
 const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
 
 /// A mail server, and the mails that came to it.
-struct MailServer {
-    url: String,
+pub(crate) struct MailServer {
+    pub(crate) url: String,
     mails: mpsc::UnboundedReceiver<String>,
 }
 
 impl MailServer {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let (sender, mails) = mpsc::unbounded_channel();
@@ -49,7 +49,7 @@ impl MailServer {
     }
 
     /// The token of the link in the next mail, and the page that the link leads to.
-    async fn next_link(&mut self) -> (String, String) {
+    pub(crate) async fn next_link(&mut self) -> (String, String) {
         let mail = self.next().await.replace("=\r\n", "").replace("=3D", "=");
         let link = mail
             .split_whitespace()

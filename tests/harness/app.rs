@@ -211,7 +211,12 @@ impl TestApp {
 
     /// Waits until no look is due. Failed looks are due later.
     pub(crate) async fn has_looked(&self) {
-        timeout(PATIENCE, self.looks()).await.expect("looks were not done in time");
+        self.has_looked_within(PATIENCE).await;
+    }
+
+    /// As [`Self::has_looked`], for many looks.
+    pub(crate) async fn has_looked_within(&self, patience: Duration) {
+        timeout(patience, self.looks()).await.expect("looks were not done in time");
     }
 
     async fn looks(&self) {

@@ -24,19 +24,30 @@ use super::left_out;
 /// The user "nobody", who runs the server if the tests run as root, which PostgreSQL refuses.
 pub(crate) const UNPRIVILEGED: u32 = 65_534;
 
-static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
+static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// The server of all tests.
+struct Server {
+    url: String,
+    log: PathBuf,
+}
 
 /// The URL of a new database with the gateway's schema, or `None` where PostgreSQL is not installed.
 pub(crate) async fn database() -> Option<String> {
-    let server = SERVER.get_or_init(start).await.as_deref()?;
-    Some(create(server, "TEMPLATE template_gateway").await)
+    let server = SERVER.get_or_init(start).await.as_ref()?;
+    Some(create(&server.url, "TEMPLATE template_gateway").await)
 }
 
 /// The URL of a new, empty database, or `None` where PostgreSQL is not installed.
 pub(crate) async fn empty_database() -> Option<String> {
-    let server = SERVER.get_or_init(start).await.as_deref()?;
-    Some(create(server, "").await)
+    let server = SERVER.get_or_init(start).await.as_ref()?;
+    Some(create(&server.url, "").await)
+}
+
+/// The server's log. Each message begins with the name of its database; its further lines begin with a tab.
+pub(crate) fn log() -> &'static Path {
+    &SERVER.get().and_then(Option::as_ref).expect("the server runs").log
 }
 
 async fn create(server: &str, options: &str) -> String {
@@ -47,7 +58,7 @@ async fn create(server: &str, options: &str) -> String {
     format!("{server}/{name}")
 }
 
-async fn start() -> Option<String> {
+async fn start() -> Option<Server> {
     let Some(binaries) = binaries() else {
         left_out("PostgreSQL's initdb and postgres are not to be found: install them, or put them on PATH");
         return None;
@@ -65,9 +76,9 @@ async fn start() -> Option<String> {
     assert!(done.status.success(), "initdb: {}", String::from_utf8_lossy(&done.stderr));
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     watch_over(&binaries, &folder, port, root);
-    let server = format!("postgres://postgres@127.0.0.1:{port}");
-    prepare(&server).await;
-    Some(server)
+    let url = format!("postgres://postgres@127.0.0.1:{port}");
+    prepare(&url).await;
+    Some(Server { url, log: folder.join("log") })
 }
 
 /// Runs the server beside a shell that reads from this process. However this process ends, the shell's input does too, and
@@ -75,7 +86,8 @@ async fn start() -> Option<String> {
 #[expect(clippy::zombie_processes, reason = "the shell outlives this process, to clean up after it")]
 fn watch_over(binaries: &Path, folder: &Path, port: u16, root: bool) {
     let script = r#""$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 >"$2/log" 2>&1 &
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 \
+        -c log_line_prefix='%d ' >"$2/log" 2>&1 &
         server=$!; cat; kill -INT $server; wait $server; rm -rf "$2""#;
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(binaries).arg(folder).arg(port.to_string());

@@ -63,7 +63,7 @@ pub(crate) fn lengthened() -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "switches of the tests, not settings of the gateway")]
-fn number(name: &str) -> Option<u64> {
+pub(crate) fn number(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
     Some(value.parse().unwrap_or_else(|_| panic!("{name} must be a number, and is {value:?}")))
 }

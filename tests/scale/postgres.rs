@@ -1,0 +1,76 @@
+//! The plans that PostgreSQL really used: its module `auto_explain` logs each with the rows that were read.
+
+use std::fs;
+
+use sea_orm::{ConnectionTrait, Database};
+use serde_json::Value;
+
+use super::plan::{Access, Execution};
+use crate::harness::postgres::log;
+
+/// Lets new connections to a database log the plan of each statement.
+pub(super) async fn explain(url: &str, is_large: bool) {
+    let name = name(url);
+    let db = Database::connect(url).await.unwrap();
+    for (setting, value) in [
+        ("session_preload_libraries", "auto_explain"),
+        ("auto_explain.log_min_duration", "0"),
+        ("auto_explain.log_analyze", "on"),
+        ("auto_explain.log_timing", "off"),
+        ("auto_explain.log_format", "json"),
+        ("auto_explain.log_nested_statements", "on"),
+        // Short statements are not worth compiling, and their plans are the same.
+        ("jit", "off"),
+        // A table of some hundred rows is read faster without an index. Whether there is one is what counts.
+        ("enable_seqscan", if is_large { "on" } else { "off" }),
+    ] {
+        db.execute_unprepared(&format!("ALTER DATABASE {name} SET {setting} = '{value}'")).await.unwrap();
+    }
+    db.close().await.unwrap();
+}
+
+/// The statements of a database that were logged so far.
+pub(super) fn executions(url: &str) -> Vec<Execution> {
+    let log = fs::read(log()).unwrap();
+    let log = String::from_utf8_lossy(&log);
+    let start = format!("{} LOG:  duration: ", name(url));
+    let mut executions = Vec::new();
+    let mut lines = log.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(duration) = line.strip_prefix(&start).and_then(|rest| rest.strip_suffix(" ms  plan:")) else {
+            continue;
+        };
+        let mut plan = String::new();
+        while let Some(line) = lines.next_if(|line| line.starts_with('\t')) {
+            plan.push_str(line);
+        }
+        let plan: Value = serde_json::from_str(&plan).unwrap_or_else(|error| panic!("{error}: {plan}"));
+        let mut execution = Execution {
+            sql: plan["Query Text"].as_str().unwrap().to_owned(),
+            milliseconds: duration.parse().unwrap(),
+            accesses: Vec::new(),
+        };
+        collect(&plan["Plan"], &mut execution.accesses);
+        executions.push(execution);
+    }
+    executions
+}
+
+fn collect(node: &Value, accesses: &mut Vec<Access>) {
+    let number = |field: &str| node[field].as_f64().unwrap_or_default();
+    let kind = node["Node Type"].as_str().unwrap();
+    let rows = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+    let rows = rows * number("Actual Loops");
+    // The scan of an index for a bitmap names no table.
+    let table = node.get("Relation Name").or_else(|| node.get("Index Name"));
+    if let Some(table) = table.and_then(Value::as_str).filter(|_| kind.ends_with("Scan")) {
+        accesses.push(Access { table: table.to_owned(), scan: kind == "Seq Scan", rows });
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        collect(child, accesses);
+    }
+}
+
+fn name(url: &str) -> &str {
+    url.rsplit_once('/').unwrap().1
+}
