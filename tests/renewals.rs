@@ -45,7 +45,7 @@ fn load() -> Load {
             Load { renewals: renewals.cast_signed(), per_second: 100_000.0 / 3600.0, pace: 80, limit: 100 }
         }
         // Faster than the pace, so that a backlog builds up.
-        None => Load { renewals: 200, per_second: 60.0, pace: 16, limit: 20 },
+        None => Load { renewals: 200, per_second: 60.0, pace: 20, limit: 25 },
     }
 }
 

@@ -80,7 +80,8 @@ impl Recorder {
 /// The access that a step of a plan makes. A walk along an index that stops after a number of rows is no scan.
 fn access(sql: &str, detail: &str) -> Option<Access> {
     let table = detail.strip_prefix("SCAN ")?.split(' ').next()?;
-    let is_row_source = table.starts_with('(') || ["CONSTANT", "json_each", "due"].contains(&table);
+    let is_subquery = table.starts_with('(') || sql.contains(&format!(") AS {table}"));
+    let is_row_source = is_subquery || ["CONSTANT", "json_each", "due"].contains(&table);
     let walks = sql.contains(" LIMIT ") && !sql.contains(" WHERE ");
     (!is_row_source && !walks).then(|| Access { table: table.to_owned(), scan: true, rows: 0.0 })
 }
