@@ -47,7 +47,7 @@ fn is_large() -> bool {
 fn size() -> Size {
     match rng::number(SUBSCRIBERS) {
         Some(users) => Size { users: i64::try_from(users).unwrap(), months: 24, current: 31 },
-        None => Size { users: 20_150, months: 2, current: 310 },
+        None => Size { users: 20_150, months: 2, current: 201 },
     }
 }
 
