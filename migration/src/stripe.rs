@@ -72,7 +72,7 @@ impl MigrationTrait for Step {
 }
 
 /// The indexes, written as SQL because the builder does not support partial ones.
-const INDEXES: [&str; 22] = [
+const INDEXES: [&str; 24] = [
     "CREATE INDEX stripe_former_customers_user ON stripe_former_customers (user_id)",
     "CREATE INDEX stripe_subscriptions_customer ON stripe_subscriptions (customer_id)",
     "CREATE INDEX stripe_subscriptions_current ON stripe_subscriptions (id) \
@@ -91,8 +91,10 @@ const INDEXES: [&str; 22] = [
     "CREATE INDEX stripe_payments_pending ON stripe_payments (id) WHERE status = 'pending'",
     "CREATE UNIQUE INDEX stripe_operations_open ON stripe_operations (user_id, kind) WHERE state = 'open'",
     "CREATE INDEX stripe_operations_user ON stripe_operations (user_id, kind, id)",
-    "CREATE INDEX stripe_operations_created ON stripe_operations (created_at)",
+    "CREATE INDEX stripe_operations_ended ON stripe_operations (created_at) WHERE state <> 'open'",
     "CREATE INDEX stripe_events_received ON stripe_events (received_at, event_id)",
+    "CREATE INDEX stripe_events_settled ON stripe_events (received_at) WHERE status IN ('applied', 'ignored')",
+    "CREATE INDEX stripe_events_unsettled ON stripe_events (received_at) WHERE status NOT IN ('applied', 'ignored')",
     "CREATE INDEX stripe_events_status ON stripe_events (status, received_at, event_id)",
     "CREATE INDEX stripe_events_status_type ON stripe_events (status, type, received_at, event_id)",
     "CREATE INDEX stripe_events_type ON stripe_events (type, received_at, event_id)",

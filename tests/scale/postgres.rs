@@ -23,6 +23,9 @@ pub(super) async fn explain(url: &str, is_large: bool) {
         ("jit", "off"),
         // A table of some hundred rows is read faster without an index. Whether there is one is what counts.
         ("enable_seqscan", if is_large { "on" } else { "off" }),
+        // Nor are some hundred rows too many to be sorted. Whether an index has them in their order is what counts.
+        ("enable_bitmapscan", if is_large { "on" } else { "off" }),
+        ("enable_sort", if is_large { "on" } else { "off" }),
     ] {
         db.execute_unprepared(&format!("ALTER DATABASE {name} SET {setting} = '{value}'")).await.unwrap();
     }
