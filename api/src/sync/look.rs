@@ -108,7 +108,8 @@ pub async fn look(app: &App, object: &Object) -> Result<Outcome, Error> {
 pub async fn look_at_subscription(app: &App, id: &str) -> Result<SubscriptionState, Error> {
     let stripe = &app.payments()?.stripe;
     let fence = fence::take(&app.database).await?;
-    let state = stripe.subscription_state(id).await?;
+    let state = read_subscription(app, stripe, id).await?;
+    let state = state.ok_or_else(|| Error::Internal(format!("{id} does not exist at Stripe")))?;
     let reading = Reading::Subscription(Box::new(state.clone()));
     write(app, &Object::Subscription(id.to_owned()), &reading, fence).await?;
     Ok(state)
@@ -177,17 +178,10 @@ async fn attempt(app: &App, stripe: &Stripe, object: &Object) -> Result<Outcome,
 
 async fn read<'a>(app: &App, stripe: &Stripe, object: &'a Object) -> Result<Reading<'a>, Error> {
     Ok(match object {
-        Object::Subscription(id) => {
-            let mut state = match stripe.subscription_state(id).await {
-                Ok(state) => Box::new(state),
-                Err(failure) if failure.is_not_found() => return Ok(Reading::NoSubscription(id)),
-                Err(failure) => return Err(failure.into()),
-            };
-            if let Some(paid) = state.latest_invoice.as_mut().filter(|invoice| invoice.is_paid()) {
-                complete(app, stripe, paid).await?;
-            }
-            Reading::Subscription(state)
-        }
+        Object::Subscription(id) => match read_subscription(app, stripe, id).await? {
+            Some(state) => Reading::Subscription(Box::new(state)),
+            None => Reading::NoSubscription(id),
+        },
         Object::Invoice(id) => read_invoice(app, stripe, id).await?,
         Object::Payment(id) => read_payment(app, stripe, id).await?,
         Object::Customer(id) => {
@@ -198,6 +192,18 @@ async fn read<'a>(app: &App, stripe: &Stripe, object: &'a Object) -> Result<Read
             }
         }
     })
+}
+
+async fn read_subscription(app: &App, stripe: &Stripe, id: &str) -> Result<Option<SubscriptionState>, Error> {
+    let mut state = match stripe.subscription_state(id).await {
+        Ok(state) => state,
+        Err(failure) if failure.is_not_found() => return Ok(None),
+        Err(failure) => return Err(failure.into()),
+    };
+    if let Some(paid) = state.latest_invoice.as_mut().filter(|invoice| invoice.is_paid()) {
+        complete(app, stripe, paid).await?;
+    }
+    Ok(Some(state))
 }
 
 async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Reading<'a>, Error> {
