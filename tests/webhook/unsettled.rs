@@ -5,6 +5,7 @@ use patch_hive::{
     config::{Config, Prices},
     jobs,
 };
+use serde_json::json;
 
 use super::{
     accepts, entries_of, grant, known_user,
@@ -51,6 +52,20 @@ facts! {
         let invoice = Plan::new(&customer, CORE).paid_for("subscription_create", &[UNKNOWN, CORE]);
         accepts(&app, [&invoice]).await;
         assert_eq!(stored(&app, &invoice).await.unwrap().status, Status::Applied);
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
+    }
+
+    async fn an_invoice_for_other_items_does_not_withhold_the_state_of_its_subscription(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        accepts(&app, [&plan.created("active"), &plan.paid("subscription_create")]).await;
+        let other = plan.paid_for("subscription_update", &[UNKNOWN]);
+        let mut ending = plan.updated("active", json!({ "cancel_at_period_end": false }));
+        ending["data"]["object"]["cancel_at_period_end"] = true.into();
+        ending["data"]["object"]["latest_invoice"] = other["data"]["object"]["id"].clone();
+        app.stripe_has([&other, &ending]);
+        accepts(&app, [&ending]).await;
+        assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
         assert_eq!(entries_of(&ada).await, [grant(25)]);
     }
 

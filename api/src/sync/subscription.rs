@@ -15,18 +15,20 @@ use sea_orm::{
 };
 
 use super::{
-    ApplyError, Context, NOT_OURS, Outcome, Owner, change, customer::owner_locked, entitlement, invoice, unknown_price,
+    ApplyError, Context, NOT_OURS, Outcome, Owner, change, credits::plan_lines, customer::owner_locked, entitlement,
+    invoice, unknown_price,
 };
 use crate::{
     config::Prices,
-    stripe::{Subscription, SubscriptionItem, SubscriptionState},
+    stripe::{Invoice, Subscription, SubscriptionItem, SubscriptionState},
     work,
 };
 
 /// The time that events about a second subscription may take to arrive, before one of the two is ended.
 const TOGETHER: TimeDelta = TimeDelta::seconds(15);
 
-/// Writes what a look with this fence read, unless a later look was written. Its newest invoice is applied if it is paid.
+/// Writes what a look with this fence read, unless a later look was written. Its newest invoice is applied if it is paid and
+/// bills a plan: other things may be sold along with one.
 pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fence: i64) -> Result<Outcome, ApplyError> {
     let Some(owner) = owner_locked(context, Some(&state.subscription.customer)).await? else {
         return Ok(Outcome::Ignored(NOT_OURS));
@@ -41,7 +43,9 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     }
     write(context, &owner, stored, state, fence).await?;
     request_one_subscription(context, &owner).await?;
-    if let Some(paid) = state.latest_invoice.as_ref().filter(|invoice| invoice.is_paid()) {
+    let tier = |price: &str| context.payments.prices.tier(price);
+    let bills_a_plan = |invoice: &&Invoice| invoice.is_paid() && plan_lines(invoice, tier).next().is_some();
+    if let Some(paid) = state.latest_invoice.as_ref().filter(bills_a_plan) {
         invoice::apply_complete(context, paid).await?;
     }
     entitlement::apply(context.tx, context.clock, user_id).await?;
