@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     accepts, entries_of, grant, known_user,
-    payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later},
+    payloads::{CORE, Money, PRO, Plan, Price, STUDIO, later, retold},
 };
 use crate::harness::{Actor, TestApp, facts};
 
@@ -148,6 +148,44 @@ facts! {
         paid["data"]["object"]["lines"]["has_more"] = true.into();
         accepts(&app, [&paid]).await;
         assert_eq!(entries_of(&ada).await, [grant(24 * 25)]);
+    }
+
+    async fn an_invoice_shows_its_subscription_even_if_it_must_be_read_itself(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let mut paid = plan.paid("subscription_create");
+        app.stripe_has([&paid, &plan.created("active")]);
+        paid["data"]["object"]["lines"]["has_more"] = true.into();
+        accepts(&app, [&paid]).await;
+        assert_eq!((ada.tier().await.as_str(), entries_of(&ada).await), ("CORE", vec![grant(25)]));
+    }
+
+    async fn an_invoice_of_which_a_part_is_paid_grants_nothing_until_all_is(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let paid = plan.paid("subscription_create");
+        let mut part = retold(&paid, "invoice.payment_succeeded");
+        part["data"]["object"]["status"] = "open".into();
+        accepts(&app, [&plan.created("active"), &part]).await;
+        assert_eq!(ada.credits().await, 0);
+        accepts(&app, [&paid]).await;
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
+    }
+
+    async fn another_currency_grants_the_same(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        let plan = Plan::new(&customer, CORE);
+        let in_euros = |mut event: serde_json::Value| {
+            event["data"]["object"]["currency"] = "eur".into();
+            event
+        };
+        accepts(&app, [&plan.created("active"), &in_euros(plan.paid("subscription_create"))]).await;
+        assert_eq!(entries_of(&ada).await, [grant(25)]);
+        // The price has no amount in euros: the time that the line covers decides.
+        let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -450), (PRO.0, 1350)]);
+        accepts(&app, [&in_euros(upgrade)]).await;
+        let credits = ada.credits().await;
+        assert!((95..=101).contains(&credits), "{credits}");
     }
 
     async fn an_upgrades_invoice_may_come_before_the_first_one(app: TestApp) {

@@ -14,7 +14,7 @@ use sea_orm::{
 use tokio::time::timeout;
 
 use super::{
-    ApplyError, Change, Fact, NOT_OURS, Object, Outcome, apply, fact,
+    ApplyError, Fact, NOT_OURS, Object, Outcome, apply, fact, invoice,
     look::{self, ANSWER_WITHIN, PATIENCE},
     owner, publish,
 };
@@ -23,7 +23,7 @@ use crate::{
     database::{self, Account, Turn},
     error::Error,
     retry::{Retryable, retry},
-    stripe::{Event, customer_in},
+    stripe::{Event, customer_in, id_of},
     telemetry,
     work::{self, Claim, Next},
 };
@@ -295,7 +295,8 @@ async fn attempt(app: &App, tx: &DatabaseTransaction, event: &Event) -> Result<O
         Ok(outcome) => {
             savepoint.commit().await?;
             let subscription = subscription.map(Object::Subscription).filter(Object::is_plausible);
-            if let (Outcome::Applied(Some(Change { .. })), Some(subscription)) = (&outcome, subscription) {
+            let is_paid = matches!(outcome, Outcome::Applied(Some(_)) | Outcome::Look(Object::Invoice(_)));
+            if let Some(subscription) = subscription.filter(|_| is_paid) {
                 // A renewal's invoice shows that the subscription has renewed.
                 work::due(tx, &app.clock, Kind::Look, &subscription.key()).await?;
             }
@@ -314,7 +315,14 @@ async fn is_foreign(tx: &DatabaseTransaction, event: &Event) -> Result<bool, DbE
     Ok(owner(tx, Some(&customer)).await?.is_none())
 }
 
-/// Waits for a turn at the account of the customer that an event names.
+/// Waits for a turn at the account of the customer that an event names, or of the stored invoice that it is about.
 pub(super) async fn turn(app: &App, event: &Event) -> Result<Option<Turn>, DbErr> {
-    app.database.turn_at(customer_in(&event.object).map(Account::Customer)).await
+    let account = if let Some(customer) = customer_in(&event.object) {
+        Some(Account::Customer(customer))
+    } else if let Some(id) = id_of(&event.object["invoice"]).filter(|id| !id.contains('\0')) {
+        invoice::find(app.database.read(), &id).await?.map(|invoice| Account::User(invoice.user_id))
+    } else {
+        None
+    };
+    app.database.turn_at(account).await
 }

@@ -19,13 +19,15 @@ use crate::{
     stripe::{Invoice, InvoicePayment},
 };
 
-/// Applies a paid invoice from an event or a reply. Where it lacks something that decides about credits, a look follows.
+/// Applies an invoice from an event or a reply. Where it is not paid in full, or lacks something that decides about credits,
+/// a look follows.
 pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Outcome, ApplyError> {
     let Some(id) = invoice.id.clone() else { return Ok(Outcome::Ignored("a preview")) };
     if owner_locked(context, invoice.customer.as_deref()).await?.is_none() {
         return Ok(Outcome::Ignored(NOT_OURS));
     }
-    if !is_complete(&invoice, &context.payments.prices) && find(context.tx, &id).await?.is_none() {
+    let is_complete = invoice.is_paid() && is_complete(&invoice, &context.payments.prices);
+    if !is_complete && find(context.tx, &id).await?.is_none() {
         return Ok(Outcome::Look(Object::Invoice(id)));
     }
     apply_complete(context, &invoice).await

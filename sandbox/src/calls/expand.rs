@@ -1,6 +1,6 @@
 //! `expand[]`: replaces ids in a response by the objects that they name (`docs.stripe.com/api/expanding_objects`).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     api::list,
@@ -27,8 +27,8 @@ fn walk(work: &Work<'_>, object: &mut Value, path: &[&str]) -> Option<()> {
     let Some((field, rest)) = path.split_first() else {
         return Some(());
     };
-    if let Some(list) = contained_list(work, object, field) {
-        object[*field] = list;
+    if let Some(property) = contained(work, object, field) {
+        object[*field] = property;
     }
     let value = object.get_mut(*field)?;
     match value {
@@ -48,8 +48,8 @@ fn kind_of(field: &str, id: &str) -> Option<Kind> {
     if field == "coupon" { Some(Kind::Coupon) } else { Kind::of(id) }
 }
 
-/// Returns a list that an object contains only when it is expanded.
-fn contained_list(work: &Work<'_>, object: &Value, field: &str) -> Option<Value> {
+/// Returns a property that an object contains only when it is expanded.
+fn contained(work: &Work<'_>, object: &Value, field: &str) -> Option<Value> {
     let id = object["id"].as_str()?;
     match (object["object"].as_str()?, field) {
         ("invoice", "payments") => {
@@ -61,6 +61,9 @@ fn contained_list(work: &Work<'_>, object: &Value, field: &str) -> Option<Value>
             let own = work.state.all(Kind::Subscription).filter(|subscription| subscription["customer"] == id);
             let alive: Vec<Value> = own.filter(|subscription| subscription["status"] != "canceled").cloned().collect();
             Some(list::whole(&format!("/v1/customers/{id}/subscriptions"), &alive))
+        }
+        ("price", "currency_options") => {
+            Some(json!({ object["currency"].as_str()?: { "unit_amount": object["unit_amount"] } }))
         }
         _ => None,
     }
