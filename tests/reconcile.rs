@@ -1,6 +1,7 @@
 //! Reconciliation finds objects at Stripe that the gateway lacks, and applies them.
 
 mod command;
+mod failing;
 mod lost_month;
 mod queue;
 

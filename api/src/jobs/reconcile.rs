@@ -11,7 +11,7 @@ pub(super) async fn run(app: &App) -> Result<Next, Error> {
         tracing::info!("in sync with Stripe");
     }
     for line in report.lines().iter().filter(|line| line.missing > 0 || line.broken_off.is_some()) {
-        let sync::Line { noun, looked_at, missing, repaired, failed, broken_off } = line;
+        let sync::Line { noun, looked_at, missing, repaired, failed, broken_off, .. } = line;
         tracing::warn!(noun, looked_at, missing, repaired, failed, broken_off, "reconciled with Stripe");
     }
     Ok(Next::At(app.clock.wall() + TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX)))

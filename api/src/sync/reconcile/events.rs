@@ -52,7 +52,12 @@ async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Li
             line.missing += 1;
             line.failed += 1;
         }
-        Err(Refusal::Ours(error)) => return Err(error),
+        Err(Refusal::Ours(error @ (Error::Unavailable(_) | Error::StripeUnavailable))) => return Err(error),
+        Err(Refusal::Ours(error)) => {
+            tracing::error!(event = %event["id"], %error, "an event that Stripe lists cannot be stored");
+            line.missing += 1;
+            line.failed += 1;
+        }
         Err(Refusal::Unreadable(reason)) => {
             tracing::error!(event = %event["id"], reason, "an event that Stripe lists cannot be read");
             line.failed += 1;

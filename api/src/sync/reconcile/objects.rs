@@ -11,11 +11,17 @@ use crate::{
     app::App,
     error::Error,
     stripe::{Invoice, Noun, Session, SessionMode, Stripe, Subscription, Unreadable, id_of, payment_of},
-    sync::{Change, Fact, Object, change, learn, look::look_in_background},
+    sync::{
+        Change, Fact, Object, change, learn,
+        look::{look_in_background, request_look},
+    },
 };
 
 /// The number of open rows that are read at once.
 const BATCH: u64 = 500;
+
+/// The number of objects in a row that Stripe may fail to answer for: it is not away because of one that it cannot serve.
+const MAX_UNREACHABLE: u32 = 3;
 
 /// An object that may differ from its row.
 struct Suspect {
@@ -40,8 +46,10 @@ pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) 
         last = *row;
         for (_, user_id, id) in open.into_iter().filter(|(.., id)| !seen.contains(id)) {
             line.looked_at += 1;
-            if let Some(suspect) = unlisted(&stripe, noun, user_id, id).await? {
-                repair(app, suspect, line).await?;
+            match unlisted(&stripe, noun, user_id, id.clone()).await {
+                Ok(Some(suspect)) => repair(app, suspect, line).await?,
+                Ok(None) => {}
+                Err(error) => pass(line, &id, error)?,
             }
         }
     }
@@ -163,8 +171,9 @@ impl Stored {
             Noun::Invoice => {
                 let invoice = Invoice::from_value(object)?;
                 let Some(id) = invoice.id else { return Ok(None) };
-                let same =
-                    self.invoices.get(&id).is_some_and(|row| (row.amount_credited > 0) == (invoice.credited > 0));
+                // The amounts are not comparable: a part may have been refunded, which other rows record.
+                let is_credited = |row: &invoice::Model| row.amount_credited > 0 || invoice.credited > 0;
+                let same = self.invoices.get(&id).is_some_and(|row| !is_credited(row));
                 (!same).then_some(Repair::Look(Object::Invoice(id)))
             }
             Noun::Refund | Noun::Dispute => payment_of(object).map(|payment| Repair::Look(Object::Payment(payment))),
@@ -262,19 +271,36 @@ async fn unlisted(stripe: &Stripe, noun: Noun, user_id: i64, id: String) -> Resu
 async fn repair(app: &App, suspect: Suspect, line: &mut Line) -> Result<(), Error> {
     let before = state(app, suspect.user_id).await?;
     let done = match suspect.repair {
-        Repair::Look(object) => look_in_background(app, &object).await,
+        Repair::Look(object) => {
+            let looked = look_in_background(app, &object).await;
+            if let Err(Error::StripeUnavailable) = looked {
+                request_look(app.database.write(), app, &object).await?;
+            }
+            looked
+        }
         Repair::Session { session, failed } => learn(app, Fact::Session { session: *session, failed }).await,
     };
     match done {
-        Ok(_) if state(app, suspect.user_id).await? == before => {}
         Ok(_) => {
-            line.missing += 1;
-            line.repaired += 1;
+            line.unreachable = 0;
+            if state(app, suspect.user_id).await? != before {
+                line.missing += 1;
+                line.repaired += 1;
+            }
+            Ok(())
         }
-        // Nothing can be repaired now.
-        Err(error @ (Error::Unavailable(_) | Error::StripeUnavailable)) => return Err(error),
-        Err(error) => fail(line, &suspect.id, &error.to_string()),
+        Err(error) => pass(line, &suspect.id, error),
     }
+}
+
+/// Counts an object as failed and goes on, unless nothing can be repaired now: Stripe or the database is away.
+fn pass(line: &mut Line, id: &str, error: Error) -> Result<(), Error> {
+    match error {
+        Error::StripeUnavailable if line.unreachable < MAX_UNREACHABLE => line.unreachable += 1,
+        Error::StripeUnavailable | Error::Unavailable(_) => return Err(error),
+        _ => {}
+    }
+    fail(line, id, &error.to_string());
     Ok(())
 }
 

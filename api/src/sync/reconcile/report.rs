@@ -19,11 +19,13 @@ pub struct Line {
     pub failed: usize,
     /// The reason why not all were looked at, if some were not.
     pub broken_off: Option<String>,
+    /// The number of objects in a row for which Stripe did not answer.
+    pub(super) unreachable: u32,
 }
 
 impl Line {
     pub(super) const fn of(noun: &'static str) -> Self {
-        Self { noun, looked_at: 0, missing: 0, repaired: 0, failed: 0, broken_off: None }
+        Self { noun, looked_at: 0, missing: 0, repaired: 0, failed: 0, broken_off: None, unreachable: 0 }
     }
 
     /// Records how the comparison of this noun ended.
@@ -73,7 +75,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:14} {:>10} {:>8} {:>8} {:>7}", "noun", "looked at", "missing", "repaired", "failed")?;
         for line in &self.0 {
-            let Line { noun, looked_at, missing, repaired, failed, broken_off } = line;
+            let Line { noun, looked_at, missing, repaired, failed, broken_off, .. } = line;
             write!(f, "{noun:14} {looked_at:>10} {missing:>8} {repaired:>8} {failed:>7}")?;
             match broken_off {
                 Some(reason) => writeln!(f, "  broken off: {reason}")?,
