@@ -126,7 +126,7 @@ pub struct StripeVariables {
     /// Maximum number of attempts to call Stripe
     #[arg(long, env = "STRIPE_ATTEMPTS", default_value = "3")]
     pub stripe_attempts: Setting<u32>,
-    /// Maximum number of calls to Stripe per second while background work runs; if unset, 80, or 20 with a test key
+    /// Maximum number of calls to Stripe per second of one process while background work runs: divide Stripe's limit among the replicas; if unset, 80, or 20 with a test key
     #[arg(long, env = "STRIPE_CALLS_PER_SECOND", default_value = "")]
     pub stripe_calls_per_second: Setting<Option<u32>>,
 }

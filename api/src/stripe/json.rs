@@ -99,7 +99,13 @@ impl Stripe {
             let RequestBuilder { query, body, path, method } = request;
             let again =
                 RequestBuilder { query: query.clone(), body: body.clone(), path: path.clone(), method: *method };
-            again.customize::<json::Value>().request_strategy(strategy.clone()).send(&self.transport).await
+            let sent = again.customize::<json::Value>().request_strategy(strategy.clone()).send(&self.transport).await;
+            if let Err(attempt) = &sent
+                && let Some(wait) = attempt.wait()
+            {
+                self.pace.hold(wait);
+            }
+            sent
         };
         let reply = self.retry.run(name, seed, attempt).await?;
         // async-stripe reads with miniserde, the readers with serde.

@@ -1,5 +1,5 @@
 //! Paces background reads below Stripe's limits. Calls that users wait for are never held back; they use up the share of
-//! background reads. Stripe documentation: "Rate limits".
+//! background reads. When Stripe answers 429 nevertheless, background reads pause. Stripe documentation: "Rate limits".
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,6 +11,9 @@ use tokio::time::{Instant, sleep};
 /// The share of a second's calls that may be made in a burst. Within any second, at most a second's calls and one burst are
 /// made: at a limit of 100, 80 calls a second leave a dozen to users.
 const BURST: f64 = 0.1;
+
+/// The longest pause of background reads that Stripe can cause.
+const LONGEST_HOLD: Duration = Duration::from_mins(1);
 
 /// A bucket of calls that fills at a steady rate. It may be overdrawn by calls that do not wait.
 #[derive(Debug)]
@@ -47,6 +50,13 @@ impl Pace {
         }
     }
 
+    /// Makes background reads pause for as long as Stripe requests, a minute at most.
+    pub(super) fn hold(&self, wait: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.calls = state.calls.min(-wait.min(LONGEST_HOLD).as_secs_f64() * self.per_second);
+        state.at = Instant::now();
+    }
+
     /// Takes one call, or returns the time until there is room for one.
     fn take(&self, overdraw: bool) -> Option<Duration> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +66,8 @@ impl Pace {
         state.at = now;
         if overdraw {
             // Overdrawn by a second at most: a burst of users' calls must not stop background work for long.
-            state.calls = (state.calls - 1.0).max(-self.per_second);
+            let least = state.calls.min(-self.per_second);
+            state.calls = (state.calls - 1.0).max(least);
             return None;
         }
         if state.calls >= 1.0 {
@@ -83,5 +94,19 @@ mod tests {
             pause > Duration::from_millis(400),
             "calls of users use up what the background would have had: {pause:?}"
         );
+    }
+
+    #[test]
+    fn background_calls_pause_for_as_long_as_stripe_requests() {
+        let pace = Pace::new(100);
+        pace.hold(Duration::from_secs(30));
+        let pause = pace.take(false).unwrap();
+        assert!(pause > Duration::from_secs(29) && pause < Duration::from_secs(31), "{pause:?}");
+        assert!(pace.take(true).is_none(), "a user does not wait");
+        let pause = pace.take(false).unwrap();
+        assert!(pause > Duration::from_secs(29), "{pause:?}");
+        pace.hold(Duration::from_hours(1));
+        let pause = pace.take(false).unwrap();
+        assert!(pause > Duration::from_secs(59) && pause < Duration::from_secs(61), "{pause:?}");
     }
 }

@@ -36,6 +36,11 @@ impl Attempt {
         Self { failure: Box::new(failure), again: true, retry_after: None }
     }
 
+    /// The wait that Stripe requests of everybody.
+    pub(super) const fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// The same failure, with the wait that Stripe requests.
     pub(super) fn after(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }

@@ -146,10 +146,13 @@ struct ErrorFields {
     message: Option<String>,
 }
 
+/// The wait after a 429 without `Retry-After`: rate limits count calls per second.
+const RATE_LIMITED: Duration = Duration::from_secs(1);
+
 /// Reads an error. 409, 424, 429 and 5xx are transient. Stripe documentation: "Advanced error handling".
 fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let status = status.as_u16();
-    let retry_after = retry_after(headers);
+    let retry_after = retry_after(headers).or_else(|| (status == 429).then_some(RATE_LIMITED));
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         // A proxy's page, for instance.
         return Attempt::again(Failure::unknown(format!("status {status} without a Stripe error"))).after(retry_after);
