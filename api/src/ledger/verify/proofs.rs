@@ -115,19 +115,20 @@ pub(super) const PROOFS: [Proof; 13] = [
          s.change_type = 'Spend' WHERE r.source LIKE 'export-refund:%' AND (s.id IS NULL OR r.credits_delta <> \
          -s.credits_delta OR r.change_type <> 'Refund')",
     ),
-    // An account that lost its unlimited exports was written when they ended, or later.
+    // An account that lost its unlimited exports was written when they ended, or later. One that never got them back got a
+    // subscription that was active again only after them.
     (
         "unlimited exports last as long as subscriptions and their paid periods say",
         "SELECT 'user ' || a.user_id || ' is unlimited until ' || COALESCE(CAST(a.unlimited_until AS TEXT), 'never') || \
          ', its subscriptions say ' || COALESCE(CAST(e.until AS TEXT), 'never') || ' (Unix time)' FROM credit_accounts a \
          LEFT JOIN (SELECT c.user_id, MAX(CASE WHEN p.returned * 3 > p.paid THEN NULL ELSE EPOCH(p.period_end) + \
          CASE WHEN s.payment_processing AND s.current_period_start >= p.period_end THEN {PROCESSING} ELSE {GRACE} END END) \
-         AS until FROM stripe_subscriptions s JOIN stripe_customers c ON c.id = s.customer_id JOIN stripe_periods p \
+         AS until, MAX(EPOCH(s.updated_at)) AS changed FROM stripe_subscriptions s JOIN stripe_customers c ON c.id = s.customer_id JOIN stripe_periods p \
          ON p.stripe_subscription_id = s.stripe_subscription_id AND p.user_id = c.user_id AND p.tier = 'STUDIO' \
          WHERE s.tier = 'STUDIO' AND s.status IN ('active', 'trialing') AND NOT EXISTS (SELECT 1 FROM stripe_periods n \
          WHERE n.stripe_subscription_id = p.stripe_subscription_id AND n.tier = 'STUDIO' AND n.period_end > p.period_end) \
          GROUP BY c.user_id) e ON e.user_id = a.user_id WHERE CASE WHEN a.unlimited_until IS NULL \
-         THEN COALESCE(e.until, 0) > EPOCH(a.updated_at) ELSE COALESCE(e.until, 0) <> EPOCH(a.unlimited_until) END",
+         THEN COALESCE(e.until, 0) > EPOCH(a.updated_at) AND COALESCE(e.until, 0) > e.changed ELSE COALESCE(e.until, 0) <> EPOCH(a.unlimited_until) END",
     ),
 ];
 
@@ -143,7 +144,8 @@ pub(super) const NOTICES: [Proof; 3] = [
     (
         "no work is due for more than a day",
         "SELECT kind || ' ' || key || ' is due since ' || due_at || ' after ' || attempts || ' attempts: ' || \
-         COALESCE(error, 'never tried') FROM work WHERE EPOCH(created_at) < {NOW} - 86400 AND attempts > 0",
+         COALESCE(error, 'never tried') FROM work WHERE EPOCH(due_at) < {NOW} - 86400 \
+         OR (error IS NOT NULL AND EPOCH(created_at) < {NOW} - 86400)",
     ),
     (
         "Stripe refused no operation",
