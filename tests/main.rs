@@ -26,6 +26,7 @@ mod payment;
 mod plan;
 mod plan_change;
 mod portal;
+mod queue;
 mod readme;
 mod reconcile;
 mod renewals;

@@ -7,6 +7,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,6 +17,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use entity::subscription;
+use patch_hive::clock::Clock;
 use sea_orm::EntityTrait;
 use tokio::{sync::Semaphore, time::sleep_until};
 
@@ -24,6 +26,12 @@ use crate::{
     scale::fill::{Size, fill},
     webhook::payloads::{CORE, Plan, retold},
 };
+
+/// The median of answers that keep nobody waiting, also on a busy machine.
+const QUICK: Duration = Duration::from_millis(500);
+
+/// The longest answer. A webhook waits up to five seconds for its look.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Webhooks that Stripe sends at once.
 const IN_FLIGHT: usize = 32;
@@ -75,11 +83,15 @@ async fn renews_everybody(backend: Backend) {
 
     assert_eq!(app.sandbox().refused_by_rate_limit(), 0, "calls beyond the rate limit");
     let lag = lag(&app, &reported).await;
-    let answers = reported.into_values().flat_map(|renewal| renewal.answers).collect();
+    let answers = Times::of(reported.into_values().flat_map(|renewal| renewal.answers).collect());
+    let (checkouts, lag) = (Times::of(checkouts), Times::of(lag));
     eprintln!("{} renewals on {backend:?}", load.renewals);
-    eprintln!("answers of webhooks {}", summary(answers));
-    eprintln!("checkouts of others {}", summary(checkouts));
-    eprintln!("lag of states       {}", summary(lag));
+    eprintln!("answers of webhooks {answers}\ncheckouts of others {checkouts}\nlag of states       {lag}");
+    assert!(answers.median() < QUICK && checkouts.median() < QUICK, "somebody waited");
+    assert!(answers.longest() < PATIENCE && checkouts.longest() < PATIENCE, "somebody waited");
+    // A look reads up to three objects.
+    let worked_off = Duration::from_secs(load.renewals.cast_unsigned() * 3 / u64::from(load.pace) + 30);
+    assert!(lag.longest() < worked_off, "longer than {worked_off:?}");
     app.proves_its_books().await;
     app.stop().await;
 }
@@ -105,7 +117,7 @@ async fn report(app: &TestApp, load: Load) -> HashMap<String, Renewal> {
             let paid = plan.paid("subscription_cycle");
             let events =
                 [plan.updated("active", serde_json::json!({})), retold(&paid, "invoice.payment_succeeded"), paid];
-            let mut renewal = Renewal { at: Utc::now(), period_end: plan.end, answers: Vec::new() };
+            let mut renewal = Renewal { at: Clock::default().wall(), period_end: plan.end, answers: Vec::new() };
             for (event, outcome) in events.iter().zip([None, Some("applied"), Some("applied")]) {
                 let asked = Instant::now();
                 let (status, answer) = app.receives(event).await;
@@ -151,10 +163,34 @@ async fn lag(app: &TestApp, reported: &HashMap<String, Renewal>) -> Vec<Duration
     lag
 }
 
-fn summary(mut times: Vec<Duration>) -> String {
-    times.sort_unstable();
-    let of = |percent: usize| times.get((times.len() * percent / 100).min(times.len() - 1)).unwrap();
-    format!("{}: median {:.0?}, p99 {:.0?}, max {:.0?}", times.len(), of(50), of(99), of(100))
+/// Measured times, the shortest first.
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn of(mut times: Vec<Duration>) -> Self {
+        assert!(!times.is_empty());
+        times.sort_unstable();
+        Self(times)
+    }
+
+    fn percentile(&self, percent: usize) -> Duration {
+        self.0[(self.0.len() * percent / 100).min(self.0.len() - 1)]
+    }
+
+    fn median(&self) -> Duration {
+        self.percentile(50)
+    }
+
+    fn longest(&self) -> Duration {
+        self.percentile(100)
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [median, p99, longest] = [50, 99, 100].map(|percent| self.percentile(percent));
+        write!(f, "{}: median {median:.0?}, p99 {p99:.0?}, max {longest:.0?}", self.0.len())
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use entity::{event, work::Kind};
+use patch_hive::sync::{self, Object};
+use sandbox::{DeliveryEffect, DeliveryFault};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
@@ -48,6 +50,40 @@ fn change(tier: &str, cancelled: Option<bool>) -> Value {
 }
 
 facts! {
+    async fn the_state_alone_shows_what_was_paid(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        for event in ["invoice.*", "invoice_payment.*"] {
+            let event = event.to_owned();
+            app.sandbox().inject_delivery(DeliveryFault { event, times: u32::MAX, delivery: DeliveryEffect::Never });
+        }
+        ada.subscribes("CORE").await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
+        // Stripe reports a renewal before its money arrives, which only the invoice's events report, or the hourly run.
+        app.sandbox().renew(newest(&app).await["id"].as_str().unwrap()).await.unwrap();
+        app.settles().await;
+        sync::reconcile_due(&app.inside().await).await.unwrap();
+        assert_eq!(ada.credits().await, 50);
+    }
+
+    async fn unlimited_exports_that_were_lost_by_a_void_invoice_stay_lost(app: TestApp) {
+        let sue = app.signs_up("sue").await;
+        sue.subscribes("STUDIO").await;
+        let id = newest(&app).await["id"].as_str().unwrap().to_owned();
+        app.sandbox().fail_next_payments(&id, 20).unwrap();
+        app.sandbox().renew(&id).await.unwrap();
+        app.settles().await;
+        assert_eq!(sue.balance().await["unlimited"], false);
+        app.sandbox().advance(Duration::from_hours(12 * 24)).await;
+        app.settles().await;
+        let mut subscription = app.sandbox().object(&id).unwrap();
+        subscription["status"] = "active".into();
+        app.sandbox().adopt(subscription);
+        sync::look(&app.inside().await, &Object::Subscription(id)).await.unwrap();
+        // It is active, and unlimited only as far as it was paid.
+        assert_eq!(sue.tier().await, "STUDIO");
+        assert_eq!(sue.balance().await["unlimited"], false);
+    }
+
     async fn a_paid_checkout_gives_the_tier_its_credits_and_the_subscription(app: TestApp) {
         let ada = app.signs_up("ada").await;
         assert_eq!(ada.subscription().await, Value::Null);

@@ -3,7 +3,9 @@
 mod authenticity;
 mod body;
 mod faults;
+mod fences;
 mod foreign;
+mod lines;
 mod order;
 #[path = "payloads/mod.rs"]
 pub(crate) mod payloads;

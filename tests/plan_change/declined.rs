@@ -1,7 +1,7 @@
 //! An upgrade is refused if its payment is declined or an earlier one is owed.
 
 use sandbox::{Outcome, Stage};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{asked, of_tier, renews};
 use crate::{
@@ -70,6 +70,18 @@ facts! {
         assert_eq!(paid.status(), 402, "the invoice is void");
         renews(&app).await;
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 50));
+    }
+
+    async fn an_upgrade_that_stripe_refuses_for_the_payment_method_has_a_reason(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        // The gateway sees no method that it would refuse itself, and Stripe no card.
+        let mut subscription = newest(&app).await;
+        subscription["default_payment_method"] = Value::Null;
+        app.sandbox().adopt(subscription);
+        let refused = ada.changes_plan("PRO").await;
+        assert_eq!((&refused["__typename"], &refused["reason"]), (&json!("PaymentFailed"), &json!("PAYMENT_METHOD")));
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
     }
 
     async fn another_request_discards_a_declined_upgrade(app: TestApp) {

@@ -1,6 +1,7 @@
 //! Rows of many subscribers after months of business. The books hold for them.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use patch_hive::clock::Clock;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// The number of rows.
@@ -64,7 +65,7 @@ async fn times(db: &DatabaseConnection, size: Size) {
     let time = if db.get_database_backend() == DbBackend::Postgres { "timestamptz" } else { "text" };
     run(db, &format!("CREATE TEMPORARY TABLE months (m bigint, starts {time}, ends {time}, grace {time})")).await;
     run(db, &format!("CREATE TEMPORARY TABLE days (d bigint, at {time})")).await;
-    let now = Utc::now();
+    let now = Clock::default().wall();
     let insert = async |sql: &str, number: i64, times: &[DateTime<Utc>]| {
         let values = [number.into()].into_iter().chain(times.iter().map(|time| (*time).into()));
         db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.unwrap();
@@ -79,130 +80,191 @@ async fn times(db: &DatabaseConnection, size: Size) {
     }
 }
 
+/// Parts of the statements.
+struct Terms {
+    size: Size,
+    /// The users.
+    people: String,
+    /// The periods of all users.
+    periods: String,
+    is_current: String,
+    /// 1 if the user has bought a pack.
+    pack: &'static str,
+    /// The id of a period and of what belongs to it.
+    id: String,
+    /// The exports of a user.
+    spends: String,
+    /// The start of the first period.
+    first: String,
+}
+
+const TODAY: &str = "(SELECT at FROM days WHERE d = 0)";
+const LATER: &str = "(SELECT at FROM days WHERE d = -3)";
+const STARTS: &str = "(SELECT starts FROM months WHERE m = 0)";
+const ENDS: &str = "(SELECT ends FROM months WHERE m = 0)";
+const GRACE: &str = "(SELECT grace FROM months WHERE m = 0)";
+
 /// User `n` has customer and subscription `n`, and periods, invoices and payments from `(n - 1) * months + 1` on. One in ten
 /// has STUDIO, the others have CORE, and one in five has bought a pack.
 fn statements(size: Size) -> Vec<String> {
     let Size { users, months: m, current } = size;
     let [exports, many] = EXPORTS;
-    let people = format!("numbers WHERE n <= {users}");
-    let periods = format!("numbers, months WHERE n <= {users}");
-    let is_current = format!("(n % {current} = 1 % {current})");
-    let pack = "(CASE WHEN n % 5 = 1 THEN 1 ELSE 0 END)";
-    let id = format!("(n - 1) * {m} + m + 1");
-    let spends = format!("(CASE WHEN n = 10 THEN {many} ELSE {exports} END)");
-    let first = format!("(SELECT starts FROM months WHERE m = {})", m - 1);
-    let today = "(SELECT at FROM days WHERE d = 0)";
-    let period = |column: &str| format!("(SELECT {column} FROM months WHERE m = 0)");
-    let (starts, ends, grace) = (period("starts"), period("ends"), period("grace"));
-    let later = "(SELECT at FROM days WHERE d = -3)";
-    vec![
-        format!(
-            "INSERT INTO users (id, email, username, role, created_at) \
-             SELECT n, 'filled' || n || '@patchhive.example', 'filled' || n, 'user', {first} FROM {people}"
-        ),
-        format!(
-            "INSERT INTO credit_accounts (user_id, balance, version, unlimited_until, updated_at) SELECT n, \
-             CASE WHEN n % 10 = 0 THEN 0 ELSE 25 * {m} + 50 * {pack} - 3 * {exports} END, \
-             CASE WHEN n % 10 = 0 THEN {spends} ELSE {m} + {pack} + {exports} END, \
-             CASE WHEN n % 10 = 0 AND {is_current} THEN {grace} END, {today} FROM {people}"
-        ),
-        format!(
-            "INSERT INTO stripe_customers (id, user_id, stripe_customer_id, created_at) \
-             SELECT n, n, 'cus_filled' || n, {first} FROM {people}"
-        ),
-        format!(
-            "INSERT INTO stripe_former_customers (user_id, stripe_customer_id, created_at) \
-             SELECT n, 'cus_former' || n, {first} FROM {people}"
-        ),
-        format!(
-            "INSERT INTO stripe_subscriptions (id, customer_id, stripe_subscription_id, stripe_price_id, tier, status, \
-             current_period_start, current_period_end, cancel_at_period_end, payment_processing, version, fence, \
-             created_at, updated_at) SELECT n, n, 'sub_filled' || n, \
-             CASE WHEN n % 10 = 0 THEN 'price_studio' ELSE 'price_core' END, \
-             CASE WHEN n % 10 = 0 THEN 'STUDIO' ELSE 'CORE' END, \
-             CASE WHEN {is_current} THEN 'active' ELSE 'canceled' END, {starts}, {ends}, false, false, 1, 0, {first}, \
-             {starts} FROM {people}"
-        ),
-        format!(
-            "INSERT INTO stripe_periods (id, user_id, stripe_subscription_id, period_end, reference, tier, paid, \
-             returned, credits_granted, credits_reversed, created_at) SELECT {id}, n, 'sub_filled' || n, ends, \
-             'sub_filled' || n || ':' || m, CASE WHEN n % 10 = 0 THEN 'STUDIO' ELSE 'CORE' END, \
-             CASE WHEN n % 10 = 0 THEN 2999 ELSE 499 END, 0, CASE WHEN n % 10 = 0 THEN 0 ELSE 25 END, 0, starts \
-             FROM {periods}"
-        ),
-        format!(
-            "INSERT INTO stripe_invoices (id, user_id, stripe_invoice_id, amount_paid, amount_credited, fence, \
-             created_at) SELECT {id}, n, 'in_filled' || n || '_' || m, CASE WHEN n % 10 = 0 THEN 2999 ELSE 499 END, 0, \
-             0, starts FROM {periods}"
-        ),
-        format!(
-            "INSERT INTO stripe_invoice_periods (invoice_id, period_id, tier, credits, paid) SELECT {id}, {id}, \
-             CASE WHEN n % 10 = 0 THEN 'STUDIO' ELSE 'CORE' END, CASE WHEN n % 10 = 0 THEN 0 ELSE 25 END, \
-             CASE WHEN n % 10 = 0 THEN 2999 ELSE 499 END FROM {periods}"
-        ),
-        format!(
-            "INSERT INTO stripe_payment_intents (id, user_id, stripe_payment_intent_id, invoice_id, amount_refunded, \
-             amount_disputed, fence, created_at) SELECT {id}, n, 'pi_filled' || n || '_' || m, {id}, 0, 0, 0, starts \
-             FROM {periods}"
-        ),
-        format!(
-            "INSERT INTO stripe_payment_intents (id, user_id, stripe_payment_intent_id, amount_refunded, \
-             amount_disputed, fence, created_at) SELECT {users} * {m} + n, n, 'pi_pack' || n, 0, 0, 0, {first} \
-             FROM {people} AND n % 5 = 1"
-        ),
-        format!(
-            "INSERT INTO stripe_payments (user_id, stripe_payment_intent_id, stripe_checkout_session_id, amount, \
-             currency, status, credits_granted, amount_refunded, credits_reversed, metadata, created_at) SELECT n, \
-             'pi_pack' || n, 'cs_pack' || n, 1000, 'usd', 'succeeded', 50, 0, 0, '{{}}', {first} \
-             FROM {people} AND n % 5 = 1"
-        ),
-        format!(
-            "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
-             reference, created_at) SELECT n, {m} - m, 'Grant', 25, 25 * ({m} - m), \
-             'grant:in_filled' || n || '_' || m || ':sub_filled' || n || ':' || m, 'sub_filled' || n || ':' || m, starts \
-             FROM {periods} AND n % 10 <> 0"
-        ),
-        format!(
-            "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
-             reference, created_at) SELECT n, {m} + 1, 'Purchase', 50, 25 * {m} + 50, 'payment:pi_pack' || n, \
-             'pi_pack' || n, {starts} FROM {people} AND n % 5 = 1"
-        ),
-        format!(
-            "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
-             reference, created_at) SELECT n, CASE WHEN n % 10 = 0 THEN k ELSE {m} + {pack} + k END, 'Spend', \
-             CASE WHEN n % 10 = 0 THEN 0 ELSE -3 END, \
-             CASE WHEN n % 10 = 0 THEN 0 ELSE 25 * {m} + 50 * {pack} - 3 * k END, 'export:' || n || ':key' || k, \
-             'run' || k, {today} FROM (SELECT n AS k FROM numbers WHERE n <= {many}) AS exports, numbers \
-             WHERE n <= {users} AND k <= {spends}"
-        ),
-        format!(
-            "INSERT INTO stripe_events (event_id, type, livemode, created, payload, status, attempts, error, \
-             received_at, applied_at) SELECT 'evt_filled' || n, CASE n % 3 WHEN 0 THEN 'invoice.paid' \
-             WHEN 1 THEN 'customer.subscription.updated' ELSE 'charge.refunded' END, false, at, '{{}}', \
-             CASE WHEN n % 50 = 0 THEN 'failed' WHEN n % 3 = 0 THEN 'ignored' ELSE 'applied' END, 1, NULL, at, at \
-             FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
-        ),
-        format!(
-            "INSERT INTO stripe_events (event_id, type, livemode, created, payload, status, waits_for, attempts, \
-             received_at) SELECT 'evt_waiting' || n, 'customer.subscription.updated', false, {today}, '{{}}', \
-             'waiting', 'subscription:sub_filled' || n, 1, {today} FROM {people}"
-        ),
-        format!(
-            "INSERT INTO stripe_operations (user_id, kind, idempotency_key, request, state, created_at) SELECT n, \
-             CASE WHEN n % 2 = 0 THEN 'checkout' ELSE 'purchase' END, 'filled' || n, '{{}}', 'done', at \
-             FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
-        ),
-        format!(
-            "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) \
-             SELECT 'look', 'subscription:sub_filled' || n, {later}, 1, 0, 0, {today} FROM {people} \
-             UNION ALL SELECT 'event', 'evt_filled' || n, {later}, 1, 1, 0, {today} FROM {people} \
-             UNION ALL SELECT 'unlimited', CAST(n AS text), {grace}, 1, 0, 0, {today} \
-             FROM {people} AND n % 10 = 0 AND {is_current}"
-        ),
-        format!(
-            "INSERT INTO revoked_tokens (token, user_id, revoked_at, expires_at) \
-             SELECT 'filled' || n, n, {starts}, CASE WHEN n % 4 = 0 THEN {starts} ELSE {ends} END FROM {people}"
-        ),
-        format!("INSERT INTO manual_entries (entry_id, actor_id) SELECT n, 1 FROM {people}"),
-    ]
+    let terms = Terms {
+        size,
+        people: format!("numbers WHERE n <= {users}"),
+        periods: format!("numbers, months WHERE n <= {users}"),
+        is_current: format!("(n % {current} = 1 % {current})"),
+        pack: "(CASE WHEN n % 5 = 1 THEN 1 ELSE 0 END)",
+        id: format!("(n - 1) * {m} + m + 1"),
+        spends: format!("(CASE WHEN n = 10 THEN {many} ELSE {exports} END)"),
+        first: format!("(SELECT starts FROM months WHERE m = {})", m - 1),
+    };
+    [terms.people(), terms.plans(), terms.money(), terms.entries(), terms.tasks()].concat()
+}
+
+impl Terms {
+    /// Users, their accounts, and what was revoked.
+    fn people(&self) -> Vec<String> {
+        let Self { people, is_current, pack, spends, first, size: Size { months: m, .. }, .. } = self;
+        let [exports, _] = EXPORTS;
+        vec![
+            format!(
+                "INSERT INTO users (id, email, username, role, created_at) \
+                 SELECT n, 'filled' || n || '@patchhive.example', 'filled' || n, 'user', {first} FROM {people}"
+            ),
+            format!(
+                "INSERT INTO credit_accounts (user_id, balance, version, unlimited_until, updated_at) SELECT n, \
+                 CASE WHEN n % 10 = 0 THEN 0 ELSE 25 * {m} + 50 * {pack} - 3 * {exports} END, \
+                 CASE WHEN n % 10 = 0 THEN {spends} ELSE {m} + {pack} + {exports} END, \
+                 CASE WHEN n % 10 = 0 AND {is_current} THEN {GRACE} END, {TODAY} FROM {people}"
+            ),
+            format!(
+                "INSERT INTO revoked_tokens (token, user_id, revoked_at, expires_at) \
+                 SELECT 'filled' || n, n, {STARTS}, CASE WHEN n % 4 = 0 THEN {STARTS} ELSE {ENDS} END FROM {people}"
+            ),
+        ]
+    }
+
+    /// Customers, their subscriptions, and the paid periods.
+    fn plans(&self) -> Vec<String> {
+        let Self { people, periods, is_current, id, first, .. } = self;
+        vec![
+            format!(
+                "INSERT INTO stripe_customers (id, user_id, stripe_customer_id, created_at) \
+                 SELECT n, n, 'cus_filled' || n, {first} FROM {people}"
+            ),
+            format!(
+                "INSERT INTO stripe_former_customers (user_id, stripe_customer_id, created_at) \
+                 SELECT n, 'cus_former' || n, {first} FROM {people}"
+            ),
+            format!(
+                "INSERT INTO stripe_subscriptions (id, customer_id, stripe_subscription_id, stripe_price_id, tier, status, \
+                 current_period_start, current_period_end, cancel_at_period_end, payment_processing, version, fence, \
+                 created_at, updated_at) SELECT n, n, 'sub_filled' || n, \
+                 CASE WHEN n % 10 = 0 THEN 'price_studio' ELSE 'price_core' END, \
+                 CASE WHEN n % 10 = 0 THEN 'STUDIO' ELSE 'CORE' END, \
+                 CASE WHEN {is_current} THEN 'active' ELSE 'canceled' END, {STARTS}, {ENDS}, false, false, 1, 0, {first}, \
+                 {STARTS} FROM {people}"
+            ),
+            format!(
+                "INSERT INTO stripe_periods (id, user_id, stripe_subscription_id, period_end, reference, tier, paid, \
+                 returned, credits_granted, credits_reversed, created_at) SELECT {id}, n, 'sub_filled' || n, ends, \
+                 'sub_filled' || n || ':' || m, CASE WHEN n % 10 = 0 THEN 'STUDIO' ELSE 'CORE' END, \
+                 CASE WHEN n % 10 = 0 THEN 2999 ELSE 499 END, 0, CASE WHEN n % 10 = 0 THEN 0 ELSE 25 END, 0, starts \
+                 FROM {periods}"
+            ),
+            format!(
+                "INSERT INTO stripe_invoices (id, user_id, stripe_invoice_id, amount_paid, amount_credited, fence, \
+                 created_at) SELECT {id}, n, 'in_filled' || n || '_' || m, CASE WHEN n % 10 = 0 THEN 2999 ELSE 499 END, 0, \
+                 0, starts FROM {periods}"
+            ),
+            format!(
+                "INSERT INTO stripe_invoice_periods (invoice_id, period_id, tier, credits, paid) SELECT {id}, {id}, \
+                 CASE WHEN n % 10 = 0 THEN 'STUDIO' ELSE 'CORE' END, CASE WHEN n % 10 = 0 THEN 0 ELSE 25 END, \
+                 CASE WHEN n % 10 = 0 THEN 2999 ELSE 499 END FROM {periods}"
+            ),
+        ]
+    }
+
+    /// Payments of invoices and packs.
+    fn money(&self) -> Vec<String> {
+        let Self { people, periods, id, first, size: Size { users, months: m, .. }, .. } = self;
+        vec![
+            format!(
+                "INSERT INTO stripe_payment_intents (id, user_id, stripe_payment_intent_id, invoice_id, amount_refunded, \
+                 amount_disputed, fence, created_at) SELECT {id}, n, 'pi_filled' || n || '_' || m, {id}, 0, 0, 0, starts \
+                 FROM {periods}"
+            ),
+            format!(
+                "INSERT INTO stripe_payment_intents (id, user_id, stripe_payment_intent_id, amount_refunded, \
+                 amount_disputed, fence, created_at) SELECT {users} * {m} + n, n, 'pi_pack' || n, 0, 0, 0, {first} \
+                 FROM {people} AND n % 5 = 1"
+            ),
+            format!(
+                "INSERT INTO stripe_payments (user_id, stripe_payment_intent_id, stripe_checkout_session_id, amount, \
+                 currency, status, credits_granted, amount_refunded, credits_reversed, metadata, created_at) SELECT n, \
+                 'pi_pack' || n, 'cs_pack' || n, 1000, 'usd', 'succeeded', 50, 0, 0, '{{}}', {first} \
+                 FROM {people} AND n % 5 = 1"
+            ),
+        ]
+    }
+
+    /// The ledger, and what was corrected by hand.
+    fn entries(&self) -> Vec<String> {
+        let Self { people, periods, pack, spends, size: Size { users, months: m, .. }, .. } = self;
+        let [_, many] = EXPORTS;
+        vec![
+            format!(
+                "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
+                 reference, created_at) SELECT n, {m} - m, 'Grant', 25, 25 * ({m} - m), \
+                 'grant:in_filled' || n || '_' || m || ':sub_filled' || n || ':' || m, 'sub_filled' || n || ':' || m, starts \
+                 FROM {periods} AND n % 10 <> 0"
+            ),
+            format!(
+                "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
+                 reference, created_at) SELECT n, {m} + 1, 'Purchase', 50, 25 * {m} + 50, 'payment:pi_pack' || n, \
+                 'pi_pack' || n, {STARTS} FROM {people} AND n % 5 = 1"
+            ),
+            format!(
+                "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
+                 reference, created_at) SELECT n, CASE WHEN n % 10 = 0 THEN k ELSE {m} + {pack} + k END, 'Spend', \
+                 CASE WHEN n % 10 = 0 THEN 0 ELSE -3 END, \
+                 CASE WHEN n % 10 = 0 THEN 0 ELSE 25 * {m} + 50 * {pack} - 3 * k END, 'export:' || n || ':key' || k, \
+                 'run' || k, {TODAY} FROM (SELECT n AS k FROM numbers WHERE n <= {many}) AS exports, numbers \
+                 WHERE n <= {users} AND k <= {spends}"
+            ),
+            format!("INSERT INTO manual_entries (entry_id, actor_id) SELECT n, 1 FROM {people}"),
+        ]
+    }
+
+    /// Webhooks, operations, and the tasks of the queue.
+    fn tasks(&self) -> Vec<String> {
+        let Self { people, is_current, size: Size { users, .. }, .. } = self;
+        vec![
+            format!(
+                "INSERT INTO stripe_events (event_id, type, livemode, created, payload, status, attempts, error, \
+                 received_at, applied_at) SELECT 'evt_filled' || n, CASE n % 3 WHEN 0 THEN 'invoice.paid' \
+                 WHEN 1 THEN 'customer.subscription.updated' ELSE 'charge.refunded' END, false, at, '{{}}', \
+                 CASE WHEN n % 50 = 0 THEN 'failed' WHEN n % 3 = 0 THEN 'ignored' ELSE 'applied' END, 1, NULL, at, at \
+                 FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
+            ),
+            format!(
+                "INSERT INTO stripe_events (event_id, type, livemode, created, payload, status, waits_for, attempts, \
+                 received_at) SELECT 'evt_waiting' || n, 'customer.subscription.updated', false, {TODAY}, '{{}}', \
+                 'waiting', 'subscription:sub_filled' || n, 1, {TODAY} FROM {people}"
+            ),
+            format!(
+                "INSERT INTO stripe_operations (user_id, kind, idempotency_key, request, state, created_at) SELECT n, \
+                 CASE WHEN n % 2 = 0 THEN 'checkout' ELSE 'purchase' END, 'filled' || n, '{{}}', 'done', at \
+                 FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
+            ),
+            format!(
+                "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) \
+                 SELECT 'look', 'subscription:sub_filled' || n, {LATER}, 1, 0, 0, {TODAY} FROM {people} \
+                 UNION ALL SELECT 'event', 'evt_filled' || n, {LATER}, 1, 1, 0, {TODAY} FROM {people} \
+                 UNION ALL SELECT 'unlimited', CAST(n AS text), {GRACE}, 1, 0, 0, {TODAY} \
+                 FROM {people} AND n % 10 = 0 AND {is_current}"
+            ),
+        ]
+    }
 }

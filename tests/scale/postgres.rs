@@ -21,14 +21,32 @@ pub(super) async fn explain(url: &str, is_large: bool) {
         ("auto_explain.log_nested_statements", "on"),
         // Short statements are not worth compiling, and their plans are the same.
         ("jit", "off"),
-        // A table of some hundred rows is read faster without an index. Whether there is one is what counts.
-        ("enable_seqscan", if is_large { "on" } else { "off" }),
-        // Nor are some hundred rows too many to be sorted. Whether an index has them in their order is what counts.
-        ("enable_bitmapscan", if is_large { "on" } else { "off" }),
-        ("enable_sort", if is_large { "on" } else { "off" }),
     ] {
         db.execute_unprepared(&format!("ALTER DATABASE {name} SET {setting} = '{value}'")).await.unwrap();
     }
+    if !is_large {
+        db.execute_unprepared(&INDEXES_COUNT.replace("{name}", name)).await.unwrap();
+    }
+    db.close().await.unwrap();
+}
+
+/// A small table is read faster as a whole, and nearly all of its rows may be the wanted ones. Whether an index leads to each
+/// row is what counts. Statistics stay as they were when the tables were filled, or plans would change in the middle.
+const INDEXES_COUNT: &str = "
+ALTER DATABASE {name} SET enable_seqscan = off;
+ALTER DATABASE {name} SET enable_bitmapscan = off;
+ALTER DATABASE {name} SET enable_hashjoin = off;
+ALTER DATABASE {name} SET enable_mergejoin = off;
+DO $$ DECLARE grown text; BEGIN
+    FOR grown IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('ALTER TABLE %I SET (autovacuum_enabled = off)', grown);
+    END LOOP;
+END $$";
+
+/// Lets new connections plan and log as usual.
+pub(super) async fn reset(url: &str) {
+    let db = Database::connect(url).await.unwrap();
+    db.execute_unprepared(&format!("ALTER DATABASE {} RESET ALL", name(url))).await.unwrap();
     db.close().await.unwrap();
 }
 

@@ -245,11 +245,16 @@ facts! {
         let before = holds_back_a_read(&app);
         let later = async {
             is_read_after(&app, before).await;
+            for number in 0..10 {
+                let again = later(retold(&end, "customer.subscription.updated"), number);
+                assert_eq!(app.receives(&again).await.0, 200);
+            }
             app.receives(&end).await
         };
         let (first, second) = tokio::join!(app.receives(&start), later);
         assert_eq!((first.0, second.0), (200, 200));
         app.has_looked().await;
+        assert_eq!(reads(&app), before + 2, "eleven changes are one look");
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
         assert_eq!(stored(&app, &end).await.unwrap().status, Status::Applied);
     }
