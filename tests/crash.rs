@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use self::{audit::Record, chaos::Chaos, client::Client, replica::Fleet};
 use crate::harness::{
     postgres::durable::Durable,
-    rng::{Seed, lasting},
+    rng::{Seed, lasting, lengthened},
 };
 
 /// Duration of the test in seconds.
@@ -34,6 +34,9 @@ const REPLICAS: usize = 2;
 
 /// Number of clients of each account. The only client of an account can predict its versions.
 const CLIENTS: [usize; 4] = [1, 1, 3, 3];
+
+/// As [`CLIENTS`], in a run that is longer than usual: 64 of them.
+const MANY_CLIENTS: [usize; 6] = [1, 1, 3, 3, 28, 28];
 
 /// Time limit of the clients' last requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -55,7 +58,8 @@ async fn survives(name: &str, fleet: Fleet, server: Option<Durable>) {
     let stop = Arc::<AtomicBool>::default();
     let admin = fleet.signs_up("admin", Some("admin")).await;
     let mut clients = Vec::new();
-    for (account, count) in CLIENTS.into_iter().enumerate() {
+    let clients_of: &[usize] = if lengthened() { &MANY_CLIENTS } else { &CLIENTS };
+    for (account, count) in clients_of.iter().copied().enumerate() {
         let user = fleet.signs_up(&format!("user{account}"), None).await;
         for _ in 0..count {
             let rng = seed.rng(u64::try_from(clients.len()).unwrap());

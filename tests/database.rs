@@ -3,7 +3,13 @@
 mod pooler;
 mod turns;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement};
+use std::time::{Duration, Instant};
+
+use patch_hive::ledger;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement,
+    sqlx::{self, AssertSqlSafe},
+};
 use serde_json::json;
 
 use crate::{
@@ -29,7 +35,7 @@ async fn shows(database: &DatabaseConnection, setting: &str) -> String {
 
 async fn is_ready(app: &TestApp) -> u16 {
     // Longer than a result of the check is reused.
-    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+    tokio::time::sleep(Duration::from_millis(1200)).await;
     app.http().get(app.url("/readyz")).send().await.unwrap().status().as_u16()
 }
 
@@ -98,6 +104,25 @@ async fn webhooks_and_users_do_not_wait_for_each_others_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_locked_by_a_replica_that_froze_is_free_again_after_ten_seconds() {
+    run(Backend::Postgres, async |app: TestApp| {
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        let inside = app.inside().await;
+        let frozen = inside.database.begin().await.unwrap();
+        ledger::lock(&frozen, 1).await.unwrap();
+        let start = Instant::now();
+        while ada.asks_with(EXPORT, export("run", "key")).await["data"].is_null() {
+            assert!(start.elapsed() < Duration::from_secs(20), "it stays locked");
+        }
+        assert!(start.elapsed() > Duration::from_secs(8), "it was never locked");
+        assert_eq!(ada.credits().await, 22);
+        drop(frozen);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_ends_transactions_that_stall_and_waits_that_last() {
     run(Backend::Postgres, async |app: TestApp| {
         let database = app.inside().await.database.clone();
@@ -106,6 +131,12 @@ async fn the_server_ends_transactions_that_stall_and_waits_that_last() {
             assert_eq!(shows(pool.write(), "lock_timeout").await, "5s");
             assert_eq!(shows(pool.write(), "statement_timeout").await, "15s");
             assert_eq!(shows(pool.write(), "tcp_keepalives_idle").await, "30");
+        }
+        let mut batches = database.dedicated().unwrap().take().await.unwrap().connection;
+        for (setting, value) in [("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "5s")] {
+            let question = AssertSqlSafe(format!("SHOW {setting}"));
+            let shown: String = sqlx::query_scalar(question).fetch_one(&mut batches).await.unwrap();
+            assert_eq!(shown, value, "{setting}");
         }
     })
     .await;

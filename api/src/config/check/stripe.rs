@@ -31,15 +31,13 @@ impl StripeVariables {
             Some(0) => Err("must be at least 1".to_owned()),
             _ => Ok(()),
         });
-        let is_live = secret_key.expose_secret().contains("_live_");
         Calls {
             // Normalized: the library appends paths to it.
             api_base: Url::parse(&base).map_or(base, String::from),
-            secret_key,
             timeout: self.stripe_timeout.take(problems),
             attempts: self.stripe_attempts.take_if(problems, within(1..=100)),
-            // Stripe allows 100 calls a second, 25 in test mode. Stripe documentation: "Rate limits".
-            per_second: per_second.unwrap_or(if is_live { 80 } else { 20 }),
+            per_second: per_second.unwrap_or_else(|| usual_pace(&secret_key)),
+            secret_key,
         }
     }
 }
@@ -128,9 +126,30 @@ fn check_base(text: &str, key: &SecretString) -> Result<(), String> {
     if !["http", "https"].contains(&base.scheme()) {
         return Err(wrong());
     }
-    let live = ["sk_live_", "rk_live_"].iter().any(|prefix| key.expose_secret().starts_with(prefix));
-    if live && (base.scheme() != "https" || base.host_str() != Some(STRIPE_HOST)) {
+    if is_live(key) && (base.scheme() != "https" || base.host_str() != Some(STRIPE_HOST)) {
         return Err("must not be set with a live key, which is only sent to Stripe".to_owned());
     }
     Ok(())
+}
+
+fn is_live(key: &SecretString) -> bool {
+    ["sk_live_", "rk_live_"].iter().any(|prefix| key.expose_secret().starts_with(prefix))
+}
+
+/// The calls per second that leave a fifth of what Stripe allows to users' own calls: it allows 100, and 25 in test mode.
+/// Stripe documentation: "Rate limits".
+fn usual_pace(key: &SecretString) -> u32 {
+    if is_live(key) { 80 } else { 20 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_pace_is_below_what_stripe_allows_for_the_key() {
+        for (key, pace) in [("sk_live_1", 80), ("rk_live_1", 80), ("sk_test_1", 20), ("rk_test_live_1", 20)] {
+            assert_eq!(usual_pace(&key.into()), pace, "{key}");
+        }
+    }
 }
