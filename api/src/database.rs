@@ -8,6 +8,7 @@ mod dedicated;
 mod failover;
 mod hold;
 mod postgres;
+mod prune;
 mod sqlite;
 mod turns;
 
@@ -29,6 +30,7 @@ use sea_orm::{
 use self::{failover::Failover, postgres::Server, turns::Turns};
 
 pub use dedicated::{Dedicated, failed, is_lost};
+pub use prune::Old;
 pub use turns::{Account, Turn};
 
 /// Settings of the database.

@@ -43,6 +43,8 @@ impl Access {
 pub(super) struct Summary {
     pub(super) times: usize,
     pub(super) slowest: f64,
+    /// The accesses of the slowest execution.
+    pub(super) accesses: Vec<Access>,
     pub(super) fault: Option<String>,
 }
 
@@ -57,7 +59,10 @@ impl Statements {
             let fault = execution.accesses.iter().find(|access| access.is_too_much());
             let summary = statements.entry(execution.sql).or_default();
             summary.times += 1;
-            summary.slowest = summary.slowest.max(execution.milliseconds);
+            if execution.milliseconds > summary.slowest {
+                summary.slowest = execution.milliseconds;
+                summary.accesses.clone_from(&execution.accesses);
+            }
             if let Some(Access { table, scan, rows }) = fault {
                 let how = if *scan { "scans" } else { "reads too many rows of" };
                 summary.fault = Some(format!("{how} {table} ({rows} rows)"));
@@ -85,8 +90,11 @@ impl fmt::Display for Statements {
         let mut slowest: Vec<_> = self.0.iter().collect();
         slowest.sort_by(|(_, a), (_, b)| b.slowest.total_cmp(&a.slowest));
         writeln!(f, "{} statements; the slowest:", slowest.len())?;
-        for (sql, Summary { times, slowest, .. }) in slowest.into_iter().take(25) {
-            writeln!(f, "{slowest:>9.3} ms {times:>6} times  {}", sql.chars().take(220).collect::<String>())?;
+        for (sql, Summary { times, slowest, accesses, .. }) in slowest.into_iter().take(25) {
+            writeln!(f, "{slowest:>9.3} ms {times:>6} times  {sql}")?;
+            for Access { table, scan, rows } in accesses {
+                writeln!(f, "{:>26} {} {rows} rows of {table}", "", if *scan { "scanned" } else { "read" })?;
+            }
         }
         Ok(())
     }

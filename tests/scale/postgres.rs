@@ -35,8 +35,6 @@ pub(super) async fn explain(url: &str, is_large: bool) {
 const INDEXES_COUNT: &str = "
 ALTER DATABASE {name} SET enable_seqscan = off;
 ALTER DATABASE {name} SET enable_bitmapscan = off;
-ALTER DATABASE {name} SET enable_hashjoin = off;
-ALTER DATABASE {name} SET enable_mergejoin = off;
 DO $$ DECLARE grown text; BEGIN
     FOR grown IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('ALTER TABLE %I SET (autovacuum_enabled = off)', grown);

@@ -8,21 +8,19 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{revoked_token, user, user::Role};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    Statement, sea_query::Expr,
+    sea_query::Expr,
 };
 
 use super::log_in::by_email;
 use crate::{
     app::App,
     auth::{TokenId, Viewer},
+    database::Old,
     error::Error,
 };
 
 /// Age in seconds of the oldest revocations that are read: longer than a transaction takes, and than clocks differ.
 const RECENT: i64 = 60;
-
-/// Number of rows that one statement deletes: each holds the writer of a SQLite file for some milliseconds.
-const BATCH: u64 = 500;
 
 /// Ends the viewer's token. Returns when it ended, in wall time.
 ///
@@ -118,16 +116,6 @@ pub async fn notice(app: &App) -> Result<(), DbErr> {
 /// # Errors
 /// A failed statement.
 pub async fn prune(app: &App) -> Result<u64, DbErr> {
-    const EXPIRED: &str = "DELETE FROM revoked_tokens WHERE token IN \
-        (SELECT token FROM revoked_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
-    let mut deleted = 0;
-    loop {
-        let values = [app.clock.wall().into(), BATCH.cast_signed().into()];
-        let statement = Statement::from_sql_and_values(app.database.backend(), EXPIRED, values);
-        let batch = app.database.write().execute_raw(statement).await?.rows_affected();
-        deleted += batch;
-        if batch < BATCH {
-            return Ok(deleted);
-        }
-    }
+    const EXPIRED: Old = Old { table: "revoked_tokens", key: "token", time: "expires_at", condition: "TRUE" };
+    EXPIRED.delete(&app.database, app.clock.wall()).await
 }

@@ -11,11 +11,10 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
 };
 
 use super::call::{Operation, PATIENCE};
-use crate::{app::App, clock, error::Error, ledger, work as queue};
+use crate::{app::App, clock, database::Old, error::Error, ledger, work as queue};
 
 /// The next step for a request.
 pub(super) enum Begun<R> {
@@ -197,29 +196,21 @@ pub(super) async fn close(app: &App, operation: &Model, state: State, error: &st
     Ok(())
 }
 
-/// The number of operations that one statement deletes: each holds the writer of a SQLite file for some milliseconds.
-const BATCH: u64 = 500;
+/// Operations that are over, except those of a duplicate for as long as its subscription has not ended: they record what was
+/// decided about it. The subscription is looked up by its id, since many are current.
+const ENDED: Old = Old {
+    table: "stripe_operations",
+    key: "id",
+    time: "created_at",
+    condition: "state <> 'open' AND NOT (kind = 'duplicate' AND EXISTS (SELECT 1 FROM stripe_subscriptions s \
+        WHERE s.stripe_subscription_id = stripe_operations.stripe_object_id \
+        AND s.status NOT IN ('canceled', 'incomplete_expired')))",
+};
 
-/// The subscription of a duplicate is looked up by its id, since many are current.
-const OLD: &str = "DELETE FROM stripe_operations WHERE id IN (SELECT o.id FROM stripe_operations o \
-    WHERE o.created_at < $1 AND o.state <> 'open' AND NOT (o.kind = 'duplicate' AND EXISTS \
-    (SELECT 1 FROM stripe_subscriptions s WHERE s.stripe_subscription_id = o.stripe_object_id \
-    AND s.status NOT IN ('canceled', 'incomplete_expired'))) ORDER BY o.created_at LIMIT $2)";
-
-/// Deletes finished, lapsed and refused operations that were begun before a time, but keeps a duplicate's for as long as its
-/// subscription has not ended: they record what was decided about it. Returns the number of deleted rows.
+/// Deletes finished, lapsed and refused operations that were begun before a time. Returns the number of deleted rows.
 ///
 /// # Errors
 /// The database's. The remaining rows are deleted the next time.
 pub async fn prune(app: &App, before: DateTime<Utc>) -> Result<u64, DbErr> {
-    let mut pruned = 0;
-    loop {
-        let values = [before.into(), BATCH.cast_signed().into()];
-        let statement = Statement::from_sql_and_values(app.database.backend(), OLD, values);
-        let batch = app.database.write().execute_raw(statement).await?.rows_affected();
-        pruned += batch;
-        if batch < BATCH {
-            return Ok(pruned);
-        }
-    }
+    ENDED.delete(&app.database, before).await
 }
