@@ -78,6 +78,27 @@ async fn an_operation_over_a_websocket_is_logged_like_a_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operation_in_a_stream_is_logged_when_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start(folder.path(), &["serve"], &good_but(&[])[1..]).await;
+    let session = gateway.asks("", SIGN_UP).await;
+    let token = session["data"]["signUp"]["token"].as_str().unwrap();
+    let request = gateway.http().post(gateway.url("/graphql")).bearer_auth(token);
+    let query = json!({ "query": "query Everyone { users { nodes { email } } }" });
+    let response = request.header("accept", "text/event-stream").json(&query).send().await.unwrap();
+    assert!(response.text().await.unwrap().contains("FORBIDDEN"));
+
+    let accesses = accesses(&gateway, 3).await;
+    let operation = accesses.iter().find(|line| line["message"] == "operation").unwrap();
+    let span = &operation["span"];
+    assert_eq!((&span["operation_type"], &span["operation_name"]), (&"query".into(), &"Everyone".into()));
+    assert_eq!(span["error_code"], "FORBIDDEN");
+    assert!(span["user_id"].is_i64() && span["request_id"].is_string(), "{operation}");
+    assert!(operation["elapsed_ms"].is_f64(), "{operation}");
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_to_stripe_is_logged_with_stripes_request_id() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Process::start(folder.path(), &["dev", "--sandbox-bind", "127.0.0.1:0"], &[]).await;

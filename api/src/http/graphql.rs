@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use tracing::Span;
 
 use super::{
     Gateway,
@@ -102,7 +103,7 @@ fn stream(
     (admitted, viewer): (Result<Admitted, Rejection>, Option<Viewer>),
     form: StreamForm,
 ) -> Response {
-    let results = gateway.results(admitted, viewer);
+    let results = gateway.results(admitted, viewer).in_span(Span::current());
     match form {
         StreamForm::Events => events::answer(gateway, id, results, viewer),
         StreamForm::Multipart => multipart::answer(gateway, id, results, viewer),

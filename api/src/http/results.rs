@@ -34,7 +34,7 @@ pub(super) struct Results {
     pub(super) push: Option<PostedAt>,
 }
 
-/// Logs the end of an operation over a websocket, when its results are dropped.
+/// Logs the end of an operation over a websocket or in a stream, when its results are dropped.
 struct Logged {
     span: Span,
     started: Instant,
@@ -101,7 +101,10 @@ impl Gateway {
             let gateway = self.clone();
             return Results::one(async move {
                 let outcome = gateway.execute(operation).await;
-                outcome.unwrap_or_else(|error| GraphqlResponse::from_errors(vec![refusal::graphql_error(&error)]))
+                outcome.unwrap_or_else(|error| {
+                    telemetry::record_error(error.code());
+                    GraphqlResponse::from_errors(vec![refusal::graphql_error(&error)])
+                })
             });
         }
         let permit = viewer.map(|viewer| self.open.user_subscriptions.acquire(viewer.user_id));

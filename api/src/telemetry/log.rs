@@ -1,7 +1,7 @@
 //! The fields of log lines: names in one place, and their recording on the span of a request.
 //!
 //! A request over HTTP and an operation over a websocket have one span each, with the same fields. They become known on the
-//! way, and stand on the line that ends the request.
+//! way, and stand on the line that ends the request; those of an operation in a stream, on the line that ends the stream.
 
 use std::time::Duration;
 
