@@ -114,6 +114,19 @@ async fn a_call_to_stripe_is_logged_with_stripes_request_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_for_a_webhook_is_logged_with_the_webhooks_request_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = super::dev(folder.path(), &[("LOG", "debug")]).await;
+    super::plays_the_story(&gateway).await;
+    let log = gateway.stops_with_its_log().await;
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut calls = lines.filter(|line| line["message"] == "call to Stripe" && line["method"] == "GET");
+    let call = calls.find(|line| line["span"]["path"] == "/api/payments/webhook");
+    let call = call.unwrap_or_else(|| panic!("no call for a webhook was logged:\n{log}"));
+    assert!(call["span"]["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{call}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn dev_logs_requests_at_debug_only() {
     for (variables, logged) in [(&[][..], false), (&[("LOG", "debug")], true)] {
         let folder = tempfile::tempdir().unwrap();

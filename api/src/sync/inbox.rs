@@ -12,6 +12,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QuerySelect, TryInsertResult,
 };
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::{
     ApplyError, Fact, NOT_OURS, Object, Outcome, apply, fact, invoice,
@@ -116,7 +117,8 @@ impl Settled {
             return Ok(self.receipt);
         };
         let task = app.clone();
-        let looking = app.tasks.spawn(async move { look::work_off_claim(&task, &claim).await });
+        // In the span of the webhook, so that calls to Stripe are logged with its request id.
+        let looking = app.tasks.spawn(async move { look::work_off_claim(&task, &claim).await }.in_current_span());
         // A look that takes longer continues in its task.
         let _ = timeout(ANSWER_WITHIN, looking).await;
         let event = event::Entity::find_by_id(id).one(app.database.read()).await?;
