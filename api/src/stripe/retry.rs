@@ -77,11 +77,13 @@ impl Retry {
                 }
                 Err(attempt) => attempt,
             };
-            telemetry::stripe_call(name, attempt.failure.word(), started.elapsed());
+            let elapsed = started.elapsed();
+            telemetry::stripe_call(name, attempt.failure.word(), elapsed);
             let pause =
                 self.pause(seed, number, attempt.retry_after).filter(|_| attempt.again && number < self.attempts);
             let again = pause.is_some();
-            tracing::warn!(call = name, attempt = number, again, failure = %attempt.failure, "a call to Stripe failed");
+            let (failure, elapsed_ms) = (&attempt.failure, telemetry::milliseconds(elapsed));
+            tracing::warn!(call = name, attempt = number, again, %failure, elapsed_ms, "a call to Stripe failed");
             reached |= !matches!(*attempt.failure, Failure::Unreachable { .. });
             unsure |= matches!(*attempt.failure, Failure::Unknown { .. });
             let Some(pause) = pause else { return Err(conclude(*attempt.failure, reached, unsure)) };

@@ -113,12 +113,12 @@ impl StripeClientErr for Attempt {
     }
 }
 
-/// Logs a call with Stripe's own id of the request, by which Stripe's support and dashboard find it. Reads are frequent and
-/// logged at debug level. Stripe documentation: "Request IDs".
+/// Logs a call with Stripe's own id of the request, by which Stripe's support and dashboard find it. Successful
+/// reads are frequent and logged at debug level. Stripe documentation: "Request IDs".
 fn log(method: &Method, path: &str, (status, headers): (StatusCode, &HeaderMap), elapsed: Duration) {
     let stripe_request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let (status, elapsed_ms) = (status.as_u16(), telemetry::milliseconds(elapsed));
-    if *method == Method::GET {
+    if *method == Method::GET && status < 400 {
         tracing::debug!(%method, path, status, stripe_request_id, elapsed_ms, "call to Stripe");
     } else {
         tracing::info!(%method, path, status, stripe_request_id, elapsed_ms, "call to Stripe");

@@ -111,6 +111,19 @@ async fn an_empty_idempotency_key_makes_no_call() {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
+impl Log {
+    /// Collects the lines of this thread until the guard is dropped.
+    fn collect(&self, level: tracing::Level) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || log.clone());
+        tracing::subscriber::set_default(subscriber.with_ansi(false).finish())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
@@ -124,18 +137,29 @@ impl io::Write for Log {
 #[tokio::test]
 async fn the_log_tells_of_failed_attempts_but_neither_keys_nor_whom_they_are_about() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let logging = tracing::subscriber::set_default(subscriber);
+    let logging = log.collect(tracing::Level::TRACE);
     let error = json!({"error": {"type": "invalid_request_error", "message": "Invalid email: ada@example.com"}});
     let listener = Listener::with(vec![Reply::Json(500, error.clone()), Reply::Json(400, error)]).await;
     let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert!(matches!(failure, Failure::Refused(Refusal { status: 400, .. })), "{failure:?}");
     drop(logging);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_eq!(log.matches("create customer").count(), 2, "{log}");
     for secret in ["key-1", "ada@example.com", "sk_test_secret"] {
         assert!(!log.contains(secret), "{log}");
     }
+}
+
+#[tokio::test]
+async fn only_reads_that_fail_are_logged_at_level_info() {
+    let log = Log::default();
+    let logging = log.collect(tracing::Level::INFO);
+    let error = json!({"error": {"type": "invalid_request_error", "code": "resource_missing"}});
+    let listener = Listener::with(vec![Reply::Json(200, reply::subscription()), Reply::Json(404, error)]).await;
+    assert!(listener.client().subscription("sub_1").await.is_ok());
+    assert!(listener.client().subscription("sub_2").await.unwrap_err().is_not_found());
+    drop(logging);
+    let log = log.text();
+    assert!(log.contains("/v1/subscriptions/sub_2") && log.contains("status=404"), "{log}");
+    assert!(!log.contains("/v1/subscriptions/sub_1"), "{log}");
 }
