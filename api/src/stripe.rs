@@ -12,6 +12,7 @@
 //! - The log gets neither keys nor personal data from here.
 
 mod create;
+mod credit_note;
 mod duplicate;
 mod endpoint;
 mod event;

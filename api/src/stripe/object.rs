@@ -151,6 +151,12 @@ pub(super) fn signed_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     if (-MOST..=MOST).contains(&amount) { Ok(amount) } else { Err(out_of_range(amount)) }
 }
 
+/// Deserializes an amount that may be missing.
+pub(super) fn optional_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(amount) = Option::<i64>::deserialize(deserializer)? else { return Ok(None) };
+    if (0..=MOST).contains(&amount) { Ok(Some(amount)) } else { Err(out_of_range(amount)) }
+}
+
 /// Unix seconds at which the year 9999 begins: every time before it has a year of four digits, some days later too.
 const LATEST: i64 = 253_370_764_800;
 

@@ -53,13 +53,12 @@ impl Stripe {
         let configuration = match known.into_iter().find(|known| known["name"] == NAME && known["active"] == true) {
             Some(known) if offers_no_delayed(&known) => known,
             Some(known) => {
-                let path = format!("{PATH}/{}", known_id(known["id"].as_str().unwrap_or_default())?);
+                let path = format!("{PATH}/{}", known_id(id(&known)?)?);
                 self.post("update payment method configuration", &path, key, &form()).await?
             }
             None => self.post("create payment method configuration", PATH, KEY, &form()).await?,
         };
-        let id = configuration["id"].as_str().ok_or_else(|| Unreadable::missing("payment method configuration.id"))?;
-        Ok(id.to_owned())
+        Ok(id(&configuration)?.to_owned())
     }
 
     /// True where a configuration offers no payment method that checkouts of plans exclude.
@@ -71,6 +70,10 @@ impl Stripe {
         let found = self.find("retrieve payment method configuration", &path, &json!({})).await?;
         Ok(found.is_some_and(|configuration| offers_no_delayed(&configuration)))
     }
+}
+
+fn id(configuration: &Value) -> Result<&str, Unreadable> {
+    configuration["id"].as_str().ok_or_else(|| Unreadable::missing("payment method configuration.id"))
 }
 
 fn offers_no_delayed(configuration: &Value) -> bool {

@@ -1,5 +1,7 @@
 //! Prices and what they sell.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -47,6 +49,18 @@ const fn one() -> i64 {
     1
 }
 
+/// The amounts of a price in other currencies than its own, where they are expanded.
+#[derive(Deserialize)]
+struct CurrencyOptions {
+    #[serde(default, deserialize_with = "object::or_default")]
+    currency_options: BTreeMap<String, CurrencyOption>,
+}
+
+#[derive(Deserialize)]
+struct CurrencyOption {
+    unit_amount: Option<i64>,
+}
+
 impl Terms {
     /// A price of this many US cents a month.
     #[must_use]
@@ -78,6 +92,18 @@ impl Stripe {
     pub async fn price(&self, id: &str) -> Result<Option<Price>, Failure> {
         let Ok(id) = known_id(id) else { return Ok(None) };
         self.find("retrieve price", &format!("/prices/{id}"), &json!({})).await?.as_ref().map(read).transpose()
+    }
+
+    /// The amount of a price in a currency that is not its own; `None` where it is not sold in that currency, or is tiered.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(super) async fn amount_in(&self, id: &str, currency: &str) -> Result<Option<i64>, Failure> {
+        let path = format!("/prices/{}", known_id(id)?);
+        let query = json!({ "expand": ["currency_options"] });
+        let Some(found) = self.find("retrieve price", &path, &query).await? else { return Ok(None) };
+        let CurrencyOptions { currency_options } = object::read("price", &found)?;
+        Ok(currency_options.get(currency).and_then(|option| option.unit_amount))
     }
 
     /// The price that has a lookup key, active or archived.

@@ -4,8 +4,8 @@ use entity::subscription::Status;
 use serde_json::{Value, json};
 
 use super::{
-    CollectionMethod, Failure, Invoice, InvoiceLine, Schedule, Stripe, Subscription, Unreadable, id_of, known_id,
-    object::List, refund::Dispute,
+    CollectionMethod, Failure, Invoice, InvoiceLine, Price, Schedule, Stripe, Subscription, Unreadable,
+    credit_note::CreditNote, id_of, known_id, object::List, refund::Dispute,
 };
 
 /// A subscription with everything that decides about it.
@@ -115,15 +115,8 @@ impl Stripe {
         if let Some(amount) = self.amounts.lock().ok().and_then(|amounts| amounts.get(&key).copied()) {
             return Ok(amount);
         }
-        let path = format!("/prices/{}", known_id(price)?);
-        let name = "retrieve price";
-        let found = self.find(name, &path, &json!({})).await?.unwrap_or_default();
-        let amount = if found["currency"] == *currency {
-            found["unit_amount"].as_i64()
-        } else {
-            let found = self.find(name, &path, &json!({ "expand": ["currency_options"] })).await?.unwrap_or_default();
-            found["currency_options"][currency]["unit_amount"].as_i64()
-        };
+        let Some(Price { terms, .. }) = self.price(price).await? else { return Ok(None) };
+        let amount = if terms.currency == currency { terms.amount } else { self.amount_in(price, currency).await? };
         if let Ok(mut amounts) = self.amounts.lock() {
             amounts.insert(key, amount);
         }
@@ -138,7 +131,8 @@ impl Stripe {
     pub async fn credited(&self, invoice: &str) -> Result<i64, Failure> {
         let query = json!({ "invoice": known_id(invoice)? });
         let notes = self.list_all("list credit notes", "/credit_notes", &query).await?;
-        Ok(notes.iter().filter(|note| note["status"] != "void").map(credited_by).sum())
+        let notes = notes.iter().map(CreditNote::from_value).collect::<Result<Vec<_>, _>>()?;
+        Ok(notes.iter().map(CreditNote::credited).sum())
     }
 
     /// The payer of a payment; `None` when it does not exist.
@@ -182,39 +176,4 @@ impl Stripe {
 fn payment_method_type(method: &Value) -> Result<String, Unreadable> {
     let kind = method["type"].as_str().ok_or_else(|| Unreadable::missing("payment method.type"))?;
     Ok(kind.to_owned())
-}
-
-/// The amount that one note credited other than by a refund. Since 2025-03-31 a note lists its refunds; before that, it
-/// names one.
-fn credited_by(note: &Value) -> i64 {
-    let amount = |field: &str| note[field].as_i64().unwrap_or_default();
-    let after_payment = note["post_payment_amount"]
-        .as_i64()
-        .unwrap_or_else(|| if note["type"] == "post_payment" { amount("total") } else { 0 });
-    let refunded: i64 = match note["refunds"].as_array() {
-        Some(refunds) if !refunds.is_empty() => {
-            refunds.iter().filter_map(|refund| refund["amount_refunded"].as_i64()).sum()
-        }
-        _ if note["refund"].is_null() => 0,
-        _ => after_payment - amount("out_of_band_amount"),
-    };
-    (after_payment - refunded).max(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_credit_note_counts_without_what_it_refunds() {
-        let note = |fields: Value| credited_by(&fields);
-        assert_eq!(
-            note(json!({ "post_payment_amount": 500, "refunds": [], "customer_balance_transaction": "cbtxn_1" })),
-            500
-        );
-        let refunds = json!([{ "amount_refunded": 300, "refund": "re_1" }]);
-        assert_eq!(note(json!({ "post_payment_amount": 500, "refunds": refunds })), 200);
-        assert_eq!(note(json!({ "type": "post_payment", "total": 500, "refund": "re_1" })), 0);
-        assert_eq!(note(json!({ "type": "pre_payment", "total": 500 })), 0);
-    }
 }

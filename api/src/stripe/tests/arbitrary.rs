@@ -11,13 +11,14 @@ use super::*;
 
 type Reader = (&'static str, fn(&Value) -> Result<(), Unreadable>);
 
-const READERS: [Reader; 8] = [
+const READERS: [Reader; 9] = [
     ("event", |value| Event::from_value(value).map(drop)),
     ("subscription", |value| Subscription::from_value(value).map(drop)),
     ("invoice", |value| Invoice::from_value(value).map(drop)),
     ("session", |value| Session::from_value(value).map(drop)),
     ("refund", |value| refund::Refund::from_value(value).map(drop)),
     ("dispute", |value| refund::Dispute::from_value(value).map(drop)),
+    ("credit_note", |value| credit_note::CreditNote::from_value(value).map(drop)),
     ("invoice_payment", |value| InvoicePayment::from_value(value).map(drop)),
     ("subscription_schedule", |value| Schedule::from_value(value).map(drop)),
 ];
@@ -30,6 +31,8 @@ fn everything() -> Value {
         "created": 1790000000, "current_period_start": 1790000000, "current_period_end": 1792592000,
         "expires_at": 1790000000, "cancel_at": 1790000000, "ended_at": null, "metadata": { "credits": "5" },
         "amount": 500, "amount_total": 500, "amount_due": 500, "amount_paid": 500, "amount_refunded": 500,
+        "total": 500, "post_payment_amount": 500, "out_of_band_amount": 0, "refund": { "id": "re_1" },
+        "refunds": [{ "amount_refunded": 500 }],
         "balance_transactions": [{ "amount": -500 }], "invoice": { "id": "in_1" }, "payment_intent": "pi_1",
         "charge": { "id": "ch_1", "payment_intent": { "id": "pi_1" } }, "payment": { "payment_intent": "pi_1" },
         "payments": { "data": [{ "status": "paid", "payment": { "payment_intent": "pi_1" } }] },
