@@ -98,7 +98,7 @@ async fn watch(gateway: &Gateway, user: i64, pushes: mpsc::UnboundedSender<(Stri
     }
     loop {
         let message = socket.next().await.ok_or("a socket closed")??;
-        if is_push(&message, true) {
+        if is_push(&message, true)? {
             break;
         }
         if message.is_close() {
@@ -107,7 +107,8 @@ async fn watch(gateway: &Gateway, user: i64, pushes: mpsc::UnboundedSender<(Stri
     }
     tokio::spawn(async move {
         while let Some(Ok(message)) = socket.next().await {
-            if is_push(&message, false) && pushes.send((token.clone(), Instant::now())).is_err() {
+            let is_push = matches!(is_push(&message, false), Ok(true));
+            if is_push && pushes.send((token.clone(), Instant::now())).is_err() {
                 break;
             }
         }
@@ -123,8 +124,10 @@ async fn connect(address: SocketAddr, user: i64) -> Result<TcpStream, Failure> {
     Ok(socket.connect(address).await?)
 }
 
-fn is_push(message: &Message, snapshot: bool) -> bool {
-    let Ok(text) = message.to_text() else { return false };
-    let message: Value = serde_json::from_str(text).unwrap_or_default();
-    message["payload"]["data"]["balanceChanged"]["snapshot"] == snapshot
+fn is_push(message: &Message, snapshot: bool) -> Result<bool, Failure> {
+    if !message.is_text() {
+        return Ok(false);
+    }
+    let message: Value = serde_json::from_str(message.to_text()?)?;
+    Ok(message["payload"]["data"]["balanceChanged"]["snapshot"] == snapshot)
 }
