@@ -135,3 +135,15 @@ impl Count<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::builder;
+
+    #[test]
+    fn the_schema_describes_its_types_to_the_firewall() {
+        let introspection = Introspection::of(&builder().finish());
+        assert!(introspection.types.contains_key("Query") && introspection.types.contains_key("ChargeExportInput"));
+    }
+}
