@@ -178,7 +178,8 @@ async fn store(tx: &DatabaseTransaction, app: &App, event: &Event, payload: &str
         kind: Set(event.kind.clone()),
         api_version: Set(event.api_version.clone()),
         livemode: Set(event.livemode),
-        created: Set(DateTime::from_timestamp(event.created, 0).unwrap_or_default()),
+        // Only shown to operators: an event whose time is out of range is applied like any other.
+        created: Set(DateTime::from_timestamp(event.created, 0).unwrap_or(DateTime::UNIX_EPOCH)),
         payload: Set(payload.to_owned()),
         status: Set(Status::Received),
         waits_for: Set(None),
