@@ -57,6 +57,9 @@ pub enum Error {
     /// The database cannot be reached, or is too busy. A retry with the same key is safe.
     #[error("The service is busy. Retry; nothing will be applied twice.")]
     Unavailable(#[source] DbErr),
+    /// An object at Stripe cannot be read, now or later. The message is for the log only.
+    #[error("{0}")]
+    Unreadable(String),
     /// An internal error. The message is for the log only.
     #[error("{0}")]
     Internal(String),
@@ -81,7 +84,7 @@ impl Error {
             Self::StripeUnavailable => "STRIPE_UNAVAILABLE",
             Self::StripeRefused(refusal) => refusal_code(refusal),
             Self::Unavailable(_) => "UNAVAILABLE",
-            Self::Internal(_) => "INTERNAL",
+            Self::Unreadable(_) | Self::Internal(_) => "INTERNAL",
         }
     }
 
@@ -286,6 +289,12 @@ impl From<ledger::Error> for Error {
     }
 }
 
+impl From<stripe::Unreadable> for Error {
+    fn from(error: stripe::Unreadable) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
 impl From<stripe::Failure> for Error {
     fn from(failure: stripe::Failure) -> Self {
         match failure {
@@ -293,7 +302,26 @@ impl From<stripe::Failure> for Error {
                 Self::StripeUnavailable
             }
             stripe::Failure::Refused(refusal) => Self::StripeRefused(refusal),
-            stripe::Failure::Unreadable(_) | stripe::Failure::Settings(_) => Self::Internal(failure.to_string()),
+            stripe::Failure::Unreadable(error) => error.into(),
+            stripe::Failure::Settings(_) => Self::Internal(failure.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_an_object_that_cannot_be_read_is_unreadable() {
+        let unreadable = stripe::Invoice::from_value(&json!([])).unwrap_err();
+        let error = Error::from(stripe::Failure::from(unreadable));
+        assert!(matches!(error, Error::Unreadable(_)), "{error:?}");
+        assert_eq!(error.code(), "INTERNAL");
+        for error in [stripe::Failure::Settings(String::new()).into(), Error::from(DbErr::Custom(String::new()))] {
+            assert!(matches!(error, Error::Internal(_)), "{error:?}");
         }
     }
 }

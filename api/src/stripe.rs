@@ -71,7 +71,9 @@ pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
 pub use self::refusal::{Cause, Refusal};
 pub use self::schedule::{Discount, Phase, PhaseItem, Schedule};
-pub use self::session::{Session, SessionMode, SessionStatus};
+pub use self::session::{
+    PaymentIntentStatus, PaymentStatus, Session, SessionMode, SessionStatus, payment_intent_status,
+};
 pub use self::signature::SignatureError;
 pub use self::state::{Payer, Returned, SubscriptionState};
 pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};

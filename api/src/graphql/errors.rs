@@ -66,7 +66,7 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
     let code = match error.source::<Error>() {
         Some(known) => {
             let code = known.code();
-            if matches!(known, Error::Internal(_) | Error::StripeRefused(_) | Error::Unavailable(_)) {
+            if let Error::Internal(_) | Error::StripeRefused(_) | Error::Unavailable(_) | Error::Unreadable(_) = known {
                 tracing::error!(request = id, code, cause = ?known, "a request failed");
             }
             code

@@ -55,7 +55,7 @@ impl Refusal {
             Error::StripeDisabled | Error::MailDisabled | Error::StripeUnavailable | Error::Unavailable(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Error::Internal(_) | Error::StripeRefused(_) => return Self::internal(error, id),
+            Error::Internal(_) | Error::StripeRefused(_) | Error::Unreadable(_) => return Self::internal(error, id),
         };
         if let Error::Unavailable(cause) = error {
             tracing::error!(%cause, "a request failed");

@@ -90,6 +90,28 @@ pub enum PaymentStatus {
     Other,
 }
 
+/// The status of a payment. Stripe documentation: "The Payment Intents API".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentIntentStatus {
+    /// The last attempt to pay failed, or none was made.
+    RequiresPaymentMethod,
+    /// It can no longer be paid.
+    Canceled,
+    /// Any other status.
+    #[serde(other)]
+    Other,
+}
+
+/// The status of a session's payment, where the session has one and it is expanded.
+///
+/// # Errors
+/// [`Unreadable`] where the status is not a text.
+pub fn payment_intent_status(session: &Value) -> Result<Option<PaymentIntentStatus>, Unreadable> {
+    let status = Option::deserialize(&session["payment_intent"]["status"]);
+    status.map_err(|error| Unreadable::new(format!("session: payment_intent.status: {error}")))
+}
+
 impl Session {
     /// The idempotency key of the call that created it, if it was one of ours.
     #[must_use]
@@ -156,6 +178,16 @@ mod tests {
         value["customer"] = json!({"id": "cus_1", "object": "customer", "deleted": true});
         value["payment_intent"] = json!({"id": "pi_1", "object": "payment_intent", "amount": 500});
         assert_eq!(Session::from_value(&value), Session::from_value(&pack()));
+    }
+
+    #[test]
+    fn the_status_of_a_payment_is_read_where_the_payment_is_expanded() {
+        let status = |payment: Value| payment_intent_status(&json!({ "payment_intent": payment }));
+        assert_eq!(status(json!("pi_1")), Ok(None));
+        assert_eq!(status(Value::Null), Ok(None));
+        assert_eq!(status(json!({ "status": "canceled" })), Ok(Some(PaymentIntentStatus::Canceled)));
+        assert_eq!(status(json!({ "status": "processing" })), Ok(Some(PaymentIntentStatus::Other)));
+        assert!(status(json!({ "status": 7 })).is_err());
     }
 
     #[test]

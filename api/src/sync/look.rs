@@ -90,7 +90,7 @@ pub async fn request_look(tx: &impl ConnectionTrait, app: &App, object: &Object)
 /// Looks at an object now, for a caller who waits, before the looks of the queue.
 ///
 /// # Errors
-/// Those of Stripe; [`Error::Internal`] where what was read cannot be applied; the database's.
+/// Those of Stripe; [`Error::Unreadable`] and [`Error::Internal`] where the object cannot be read or applied; the database's.
 pub async fn look(app: &App, object: &Object) -> Result<Outcome, Error> {
     let claim = work::claim_one(app.database.write(), &app.clock, Kind::Look, &object.key()).await?;
     let stripe = &app.payments()?.stripe;
@@ -167,7 +167,7 @@ async fn is_given_up(app: &App, key: &str) -> Result<bool, DbErr> {
 async fn attempt(app: &App, stripe: &Stripe, object: &Object) -> Result<Outcome, Error> {
     let fence = fence::take(&app.database).await?;
     match read(app, stripe, object).await {
-        Err(error @ Error::Internal(_)) => {
+        Err(error @ Error::Unreadable(_)) => {
             // It stays unreadable, however often it is read.
             mark_failed(app.database.write(), object, &error.to_string()).await?;
             Err(error)

@@ -10,7 +10,10 @@ use super::{Line, MAX_PAGES, owned, too_many_pages};
 use crate::{
     app::App,
     error::Error,
-    stripe::{Invoice, Noun, Session, SessionMode, Stripe, Subscription, Unreadable, id_of, payment_of},
+    stripe::{
+        Invoice, Noun, PaymentIntentStatus, PaymentStatus, Session, SessionMode, Stripe, Subscription, Unreadable,
+        id_of, payment_intent_status, payment_of,
+    },
     sync::{
         Change, Fact, Object, change, learn,
         look::{look_in_background, request_look},
@@ -109,7 +112,10 @@ async fn suspects(app: &App, noun: Noun, objects: Vec<(Value, i64)>, line: &mut 
     for (object, user_id) in objects {
         match stored.differs(&object, noun) {
             Ok(Some(repair)) => {
-                let id = id_of(&object).unwrap_or_default();
+                let Some(id) = id_of(&object) else {
+                    fail(line, "", "the object has no id");
+                    continue;
+                };
                 suspects.push(Suspect { user_id, id, repair });
             }
             Ok(None) => {}
@@ -163,7 +169,7 @@ impl Stored {
             }
             Noun::Session => {
                 let session = Session::from_value(object)?;
-                let failed = is_over(object);
+                let failed = is_over(&session, object)?;
                 let same = session.mode != SessionMode::Payment
                     || self.payments.get(&session.id).is_some_and(|row| is_same_payment(row, &session, failed));
                 (!same).then_some(Repair::Session { session: Box::new(session), failed })
@@ -202,12 +208,12 @@ fn is_same_payment(row: &payment::Model, session: &Session, failed: bool) -> boo
     }
 }
 
-/// True where the money of a checkout, whose payment is expanded, will never arrive. Stripe documentation: "The Payment
-/// Intents API".
-fn is_over(session: &Value) -> bool {
-    let status = session["payment_intent"]["status"].as_str();
-    session["payment_status"] == "unpaid"
-        && status.is_some_and(|status| ["requires_payment_method", "canceled"].contains(&status))
+/// True where the money of a checkout, whose payment is expanded in `object`, will never arrive. Stripe documentation: "The
+/// Payment Intents API".
+fn is_over(session: &Session, object: &Value) -> Result<bool, Unreadable> {
+    use PaymentIntentStatus::{Canceled, RequiresPaymentMethod};
+    let status = payment_intent_status(object)?;
+    Ok(session.payment_status == PaymentStatus::Unpaid && matches!(status, Some(Canceled | RequiresPaymentMethod)))
 }
 
 /// The stored objects that are not final, in the rows after a given one: the row, its user and its id at Stripe.
@@ -258,8 +264,9 @@ async fn unlisted(stripe: &Stripe, noun: Noun, user_id: i64, id: String) -> Resu
     let repair = match noun {
         Noun::Session => {
             let Some(found) = stripe.listed_session(&id).await? else { return Ok(None) };
-            let session = Session::from_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
-            Repair::Session { session: Box::new(session), failed: is_over(&found) }
+            let session = Session::from_value(&found)?;
+            let failed = is_over(&session, &found)?;
+            Repair::Session { session: Box::new(session), failed }
         }
         Noun::Subscription => Repair::Look(Object::Subscription(id.clone())),
         _ => Repair::Look(Object::Payment(id.clone())),
