@@ -10,7 +10,7 @@ use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use crate::{Failure, gateway::JWT_SECRET};
+use crate::{Failure, secret::JWT_SECRET};
 
 /// A request to the gateway.
 pub(crate) struct Call {

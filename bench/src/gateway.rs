@@ -17,13 +17,8 @@ use tokio::{
 use crate::{
     Failure,
     caller::{Call, Caller},
+    secret::{JWT_SECRET, WEBHOOK_SECRET},
 };
-
-/// The secret that signs the tokens of this run.
-pub(crate) const JWT_SECRET: &str = "a secret of the benchmark, which guards nothing at all";
-
-/// The secret that signs the webhooks of this run.
-pub(crate) const WEBHOOK_SECRET: &str = "whsec_of_the_benchmark_which_guards_nothing";
 
 /// Maximum time that the gateway may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -16,6 +16,7 @@ mod gateway;
 mod load;
 mod machine;
 mod postgres;
+mod secret;
 mod seed;
 mod table;
 mod works;

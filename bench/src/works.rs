@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::{
     Failure,
     caller::{Call, bearer, now},
-    gateway::WEBHOOK_SECRET,
+    secret::WEBHOOK_SECRET,
 };
 
 const READ: &str = "{ balance { credits } tier subscription { tier status currentPeriodEnd cancelAtPeriodEnd } }";
