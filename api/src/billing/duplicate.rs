@@ -40,8 +40,8 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
         // Read first, so that `follow` notices an operation of a concurrent task.
         let last = operation::last::<Duplicate>(app, user_id).await?.map(|last| last.id);
         let decided = operation::objects(app, user_id, Kind::Duplicate).await?;
-        let living = living_at_stripe(app, user_id, &decided).await?;
-        let Some((kept, extra)) = choose(&living, &decided) else { return Ok(ended) };
+        let current = current_at_stripe(app, user_id, &decided).await?;
+        let Some((kept, extra)) = choose(&current, &decided) else { return Ok(ended) };
         let duplicate = Duplicate { subscription: extra.id.clone(), kept: kept.id.clone() };
         if !is_in_first_period(extra) {
             let why = "a duplicate subscription that was renewed is left to the operator";
@@ -60,30 +60,30 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
 
 /// The user's current subscriptions, read from Stripe since events may be late. Stripe is not called where there is nothing to
 /// decide.
-async fn living_at_stripe(app: &App, user_id: i64, decided: &HashSet<String>) -> Result<Vec<Subscription>, Error> {
+async fn current_at_stripe(app: &App, user_id: i64, decided: &HashSet<String>) -> Result<Vec<Subscription>, Error> {
     let rows = all_current(app.database.read(), &[user_id]).await?;
-    let mut living = Vec::new();
+    let mut current = Vec::new();
     if rows.iter().filter(|(_, row)| !decided.contains(&row.stripe_subscription_id)).count() < 2 {
-        return Ok(living);
+        return Ok(current);
     }
     for (_, row) in rows {
         let now = refresh(app, &row.stripe_subscription_id).await?;
         if rank(&now).is_some() {
-            living.push(now);
+            current.push(now);
         }
     }
-    Ok(living)
+    Ok(current)
 }
 
 /// The subscription that stays and another one to undo, about which nothing was decided before.
 ///
 /// A subscription that entitles is kept before one that lacks a payment, that before one that was never paid, and of equals
 /// the oldest. As long as none was paid, nothing is chosen: the one that is paid first is kept.
-fn choose<'a>(living: &'a [Subscription], decided: &HashSet<String>) -> Option<(&'a Subscription, &'a Subscription)> {
+fn choose<'a>(current: &'a [Subscription], decided: &HashSet<String>) -> Option<(&'a Subscription, &'a Subscription)> {
     let order =
         |subscription: &&Subscription| (rank(subscription), Reverse((subscription.created, subscription.id.clone())));
-    let kept = living.iter().max_by_key(order).filter(|kept| rank(kept) > Some(0))?;
-    let undecided = living.iter().filter(|other| other.id != kept.id && !decided.contains(&other.id));
+    let kept = current.iter().max_by_key(order).filter(|kept| rank(kept) > Some(0))?;
+    let undecided = current.iter().filter(|other| other.id != kept.id && !decided.contains(&other.id));
     undecided.min_by_key(order).map(|extra| (kept, extra))
 }
 
@@ -131,8 +131,8 @@ mod tests {
     /// The kept and the extra one of subscriptions that were created one second after the other.
     fn chosen(statuses: &[&str]) -> Option<(String, String)> {
         let made = |(second, status): (i64, &&str)| subscription(&format!("sub_{second}"), status, second);
-        let living: Vec<_> = (0..).zip(statuses).map(made).collect();
-        let chosen = choose(&living, &HashSet::new());
+        let current: Vec<_> = (0..).zip(statuses).map(made).collect();
+        let chosen = choose(&current, &HashSet::new());
         chosen.map(|(kept, extra)| (kept.id.clone(), extra.id.clone()))
     }
 
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_decision_is_not_made_again() {
-        let living = [subscription("sub_a", "active", 1), subscription("sub_b", "active", 2)];
-        assert!(choose(&living, &HashSet::from(["sub_b".to_owned()])).is_none());
+        let current = [subscription("sub_a", "active", 1), subscription("sub_b", "active", 2)];
+        assert!(choose(&current, &HashSet::from(["sub_b".to_owned()])).is_none());
     }
 
     #[test]

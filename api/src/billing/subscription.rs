@@ -150,8 +150,8 @@ impl Cursor {
             let version = versions.get(&self.user_id).copied().unwrap_or_default();
             if self.seen != Some(version) {
                 self.seen = Some(version);
-                let mut living = current_of(self.app.database.read(), &[self.user_id]).await?;
-                return Ok(living.remove(&self.user_id));
+                let mut current = current_of(self.app.database.read(), &[self.user_id]).await?;
+                return Ok(current.remove(&self.user_id));
             }
             self.watcher.beyond(|hint| hint.subscription <= version).await;
         }

@@ -219,8 +219,8 @@ impl User {
 
     /// The user's current tier: that of an active or trialing subscription, otherwise FREE.
     async fn tier(&self, ctx: &Context<'_>) -> Result<Tier, Error> {
-        let living = ctx.loaders()?.subscription(self.0.id).await?;
-        Ok(billing::subscription::tier(living.as_ref()).into())
+        let current = ctx.loaders()?.subscription(self.0.id).await?;
+        Ok(billing::subscription::tier(current.as_ref()).into())
     }
 
     /// The user's current subscription, including one that is past due; null if there is none.

@@ -20,8 +20,8 @@ pub(super) struct SubscriptionQuery;
 impl SubscriptionQuery {
     /// The viewer's current tier: that of an active or trialing subscription, otherwise FREE.
     async fn tier(&self, ctx: &Context<'_>) -> Result<Tier, Error> {
-        let living = ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?;
-        Ok(billing::subscription::tier(living.as_ref()).into())
+        let current = ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?;
+        Ok(billing::subscription::tier(current.as_ref()).into())
     }
 
     /// The viewer's current subscription, including one that is past due; null if there is none.
@@ -64,7 +64,7 @@ impl SubscriptionSubscription {
         ctx: &Context<'_>,
     ) -> Result<impl Stream<Item = Result<SubscriptionChange, Error>> + use<>, Error> {
         let changes = billing::subscription::watch(ctx.app()?.clone(), ctx.viewer()?.user_id);
-        Ok(changes.map(|living| living.map(SubscriptionChange::from)))
+        Ok(changes.map(|current| current.map(SubscriptionChange::from)))
     }
 }
 
@@ -152,9 +152,9 @@ pub(super) struct SubscriptionChange {
 }
 
 impl From<Option<subscription::Model>> for SubscriptionChange {
-    fn from(living: Option<subscription::Model>) -> Self {
-        let tier = billing::subscription::tier(living.as_ref()).into();
-        Self { tier, subscription: living.map(PlanSubscription) }
+    fn from(current: Option<subscription::Model>) -> Self {
+        let tier = billing::subscription::tier(current.as_ref()).into();
+        Self { tier, subscription: current.map(PlanSubscription) }
     }
 }
 
