@@ -112,11 +112,11 @@ impl Feed {
     pub fn deliver(&self, user_id: i64, hint: Hint, path: Path) {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(user) = users.get(&user_id) else { return };
-        let news = user.hints.send_if_modified(|known| {
+        let is_newer = user.hints.send_if_modified(|known| {
             let newest = known.merge(hint);
             std::mem::replace(known, newest) != newest
         });
-        if news {
+        if is_newer {
             tracing::debug!(user = user_id, ?path, ledger = hint.ledger, subscription = hint.subscription, "hint");
         }
     }

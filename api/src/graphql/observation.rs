@@ -23,10 +23,10 @@ const DOCUMENT: usize = 4000;
 
 /// Observes one operation, from its document to its last result.
 #[derive(Clone)]
-pub(super) struct Observer(Arc<Course>);
+pub(super) struct Observer(Arc<Observation>);
 
 /// The state of an observed operation.
-struct Course {
+struct Observation {
     started: Instant,
     summary: OnceLock<Summary>,
     /// Set while a subscription is open.
@@ -46,7 +46,7 @@ impl Observer {
     /// An observer of an operation that begins now.
     pub(super) fn start() -> Self {
         let (summary, counted) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Course { started: Instant::now(), summary, open: Mutex::default(), counted }))
+        Self(Arc::new(Observation { started: Instant::now(), summary, open: Mutex::default(), counted }))
     }
 
     /// Reads which operation a request is about.
@@ -71,7 +71,7 @@ impl Observer {
     }
 }
 
-impl Course {
+impl Observation {
     /// Counts the operation once, by its first result. An operation without a result is counted when it is dropped.
     fn count(&self, outcome: &'static str) {
         if self.counted.set(()).is_err() {
@@ -90,7 +90,7 @@ pub(super) fn count(kind: Option<OperationType>, outcome: &'static str, elapsed:
     telemetry::operation(kind.map_or("unknown", word), outcome, took);
 }
 
-impl Drop for Course {
+impl Drop for Observation {
     fn drop(&mut self) {
         self.count("ended");
     }
