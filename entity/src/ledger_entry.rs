@@ -15,7 +15,7 @@ pub enum ChangeType {
     /// Credits of a plan, of the referral programme or of an operator.
     #[sea_orm(string_value = "Grant")]
     Grant,
-    /// Credits given back for a failed export, or taken back for refunded money.
+    /// Credits returned for a failed export, or reversed for refunded money.
     #[sea_orm(string_value = "Refund")]
     Refund,
 }

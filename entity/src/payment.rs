@@ -49,7 +49,7 @@ pub struct Model {
     pub credits_granted: i64,
     /// The amount refunded so far, in minor units, without the amounts that disputes hold.
     pub amount_refunded: i64,
-    /// Credits taken back so far, because of refunds and disputes.
+    /// Credits reversed so far, because of refunds and disputes.
     pub credits_reversed: i64,
     /// The checkout's metadata, as it was at Stripe.
     pub metadata: Json,

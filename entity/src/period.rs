@@ -25,9 +25,9 @@ pub struct Model {
     pub paid: i64,
     /// The part of that amount that was returned, in minor units.
     pub returned: i64,
-    /// Credits granted so far, without deducting those taken back. Negative where an invoice only took credits away.
+    /// Credits granted so far, without deducting reversed ones. Negative where an invoice only took credits away.
     pub credits_granted: i64,
-    /// Credits taken back so far.
+    /// Credits reversed so far.
     pub credits_reversed: i64,
     /// When the first grant was posted.
     pub created_at: DateTimeUtc,

@@ -77,7 +77,7 @@ async fn a_large_database_is_adopted_in_minutes() {
 
         let start = Instant::now();
         migration::down(database.write(), EVERY_STEP).await.unwrap();
-        eprintln!("{:?}: given back in {:.1?}", database.backend(), start.elapsed());
+        eprintln!("{:?}: rolled back in {:.1?}", database.backend(), start.elapsed());
         assert_eq!(
             texts(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM credits_ledger").await,
             [(users * each).to_string()]

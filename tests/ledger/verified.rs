@@ -79,12 +79,12 @@ const CORRUPTIONS: [(&str, &str, &str); 18] = [
         "UPDATE credits_ledger SET source = substr(source, 2) WHERE source LIKE 'xpayment:%'",
     ),
     (
-        "the credits taken back for each pack and period",
+        "the credits reversed for each pack and period",
         "UPDATE stripe_payments SET credits_reversed = 9",
         "UPDATE stripe_payments SET credits_reversed = 10",
     ),
     (
-        "the credits taken back for each pack and period",
+        "the credits reversed for each pack and period",
         "UPDATE credits_ledger SET source = 'x' || source WHERE source LIKE 'reversal:%'",
         "UPDATE credits_ledger SET source = substr(source, 2) WHERE source LIKE 'xreversal:%'",
     ),

@@ -46,7 +46,7 @@ impl Dedicated {
         Self { server, statements, failover, open: None }
     }
 
-    /// Takes the connection out, to be given back after use.
+    /// Takes the connection out, to be returned after use.
     ///
     /// # Errors
     /// No connection can be opened.

@@ -151,7 +151,11 @@ impl Reversal {
             return Ok(());
         }
         let account = ledger::lock(context.tx, self.user_id).await?;
-        let notes = if delta < 0 { "taken back: money was returned" } else { "given back: the money stayed" };
+        let notes = if delta < 0 {
+            "reversed: a payment was refunded or disputed"
+        } else {
+            "restored: a refund failed or a dispute was won"
+        };
         let posting = Posting {
             user_id: self.user_id,
             change_type: ChangeType::Refund,

@@ -57,7 +57,7 @@ test("an entry of a plan names its period, in the reader's words and time zone",
     label: "Credits added",
     description: "For your plan, in the period until January 28, 2026",
   });
-  expect(entrySummary({ ...grant, changeType: "REFUND", notes: "given back" })).toEqual({
+  expect(entrySummary({ ...grant, changeType: "REFUND", notes: "restored" })).toEqual({
     label: "Credits added",
     description: "A payment for your plan stands, so its credits are back",
   });

@@ -60,7 +60,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          ON x.period_id = p.id WHERE p.credits_granted <> COALESCE(x.credits, 0) OR p.paid <> COALESCE(x.paid, 0)",
     ),
     (
-        "for each period, the share of credits taken back is the share of money returned",
+        "for each period, the share of credits reversed is the share of money returned",
         "SELECT s.reference || ': ' || s.stored_returned || ' went back and ' || s.credits_reversed || ' credits, of ' || \
          s.granted || ' for ' || s.paid || ' it is ' || s.returned FROM (SELECT p.reference, p.returned AS \
          stored_returned, p.credits_reversed, p.paid, CASE WHEN p.credits_granted > 0 THEN p.credits_granted ELSE 0 END \
@@ -74,7 +74,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          WHEN s.returned >= s.paid THEN s.granted ELSE (2 * s.granted * s.returned + s.paid) / (2 * s.paid) END",
     ),
     (
-        "for each pack, the share of credits taken back is the share of money returned",
+        "for each pack, the share of credits reversed is the share of money returned",
         "SELECT 'payment ' || p.id || ': ' || p.credits_reversed || ' of ' || p.credits_granted || ' credits for ' || \
          (m.amount_refunded + m.amount_disputed) || ' of ' || p.amount FROM stripe_payments p \
          JOIN stripe_payment_intents m ON m.stripe_payment_intent_id = p.stripe_payment_intent_id \
@@ -94,7 +94,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          WHERE l.source LIKE 'payment:%' AND p.id IS NULL",
     ),
     (
-        "the credits taken back for each pack and period match its row",
+        "the credits reversed for each pack and period match its row",
         "SELECT 'payment ' || p.id || ': the row says ' || p.credits_reversed || ', the ledger ' || COALESCE(l.back, 0) FROM \
          stripe_payments p LEFT JOIN (SELECT user_id, reference, -SUM(credits_delta) AS back FROM credits_ledger \
          WHERE source LIKE 'reversal:%' GROUP BY user_id, reference) l ON l.user_id = p.user_id AND l.reference = \
