@@ -27,7 +27,7 @@ pub(crate) async fn renews(app: &TestApp) {
 }
 
 /// Number of calls to Stripe of a kind, such as `POST /v1/subscriptions/{id}`.
-pub(crate) fn asked(app: &TestApp, what: &str) -> u64 {
+pub(crate) fn calls_of(app: &TestApp, what: &str) -> u64 {
     app.sandbox().requests().get(what).copied().unwrap_or_default()
 }
 
@@ -97,7 +97,7 @@ facts! {
         let ada = app.signs_up("ada").await;
         assert_eq!(ada.previews("PRO").await, Value::Null);
         ada.subscribes("PRO").await;
-        let before = asked(&app, "POST /v1/subscriptions/{id}");
+        let before = calls_of(&app, "POST /v1/subscriptions/{id}");
         let previews = json!({
             "up": ada.previews("STUDIO").await,
             "same": ada.previews("PRO").await,
@@ -111,7 +111,7 @@ facts! {
         });
         let end = ada.subscription().await["currentPeriodEnd"].clone();
         assert_eq!((&previews["down"]["effectiveAt"], &previews["down"]["nextInvoiceAt"]), (&end, &end));
-        assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), before, "nothing was changed");
+        assert_eq!(calls_of(&app, "POST /v1/subscriptions/{id}"), before, "nothing was changed");
         assert_eq!(ada.subscription().await["version"], 1);
     }
 

@@ -7,7 +7,7 @@ use crate::{
         actor::{PORTAL, portal},
         facts,
     },
-    plan_change::asked,
+    plan_change::calls_of,
 };
 
 const BACK: &str = "https://patchhive.example/account";
@@ -96,6 +96,6 @@ facts! {
             assert_eq!(ada.is_refused(PORTAL, portal(odd)).await, "BAD_USER_INPUT", "{odd}");
         }
         assert_eq!(app.visitor().is_refused(PORTAL, portal(BACK)).await, "UNAUTHENTICATED");
-        assert_eq!(asked(&app, "POST /v1/customers"), 0);
+        assert_eq!(calls_of(&app, "POST /v1/customers"), 0);
     }
 }

@@ -119,9 +119,9 @@ async fn report(app: &TestApp, load: Load) -> HashMap<String, Renewal> {
                 [plan.updated("active", serde_json::json!({})), retold(&paid, "invoice.payment_succeeded"), paid];
             let mut renewal = Renewal { at: Clock::default().wall(), period_end: plan.end, answers: Vec::new() };
             for (event, outcome) in events.iter().zip([None, Some("applied"), Some("applied")]) {
-                let asked = Instant::now();
+                let sent = Instant::now();
                 let (status, answer) = app.receives(event).await;
-                renewal.answers.push(asked.elapsed());
+                renewal.answers.push(sent.elapsed());
                 assert_eq!(status, 200, "{answer}");
                 assert!(outcome.is_none_or(|outcome| answer["outcome"] == outcome), "{answer}: {event}");
             }

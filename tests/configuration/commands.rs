@@ -128,11 +128,11 @@ async fn a_command_that_reads_creates_no_database() {
 async fn a_token_is_issued_for_an_existing_user_only() {
     let folder = tempfile::tempdir().unwrap();
     program::runs(folder.path(), &["migrate", "up"], &GOOD[1..2]).await;
-    let asked = ["token", "--email", "nobody@patchhive.example"];
-    let output = program::runs(folder.path(), &asked, &GOOD[1..3]).await;
+    let arguments = ["token", "--email", "nobody@patchhive.example"];
+    let output = program::runs(folder.path(), &arguments, &GOOD[1..3]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(complaint(&output).contains("no such user"), "{}", complaint(&output));
-    let unsigned = program::runs(folder.path(), &asked, &GOOD[1..2]).await;
+    let unsigned = program::runs(folder.path(), &arguments, &GOOD[1..2]).await;
     assert_eq!(unsigned.status.code(), Some(2));
     assert!(complaint(&unsigned).contains("JWT_SECRET"), "{}", complaint(&unsigned));
 }
@@ -165,9 +165,9 @@ async fn revoking_ends_the_tokens_of_a_user_at_a_running_gateway() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admins_token_lasts_a_day_at_most() {
     let folder = tempfile::tempdir().unwrap();
-    let asked = |ttl| ["token", "--email", "ada@patchhive.example", "--role", "admin", "--ttl", ttl];
+    let arguments = |ttl| ["token", "--email", "ada@patchhive.example", "--role", "admin", "--ttl", ttl];
     for ttl in ["25h", "3650d"] {
-        let output = program::runs(folder.path(), &asked(ttl), &GOOD[1..3]).await;
+        let output = program::runs(folder.path(), &arguments(ttl), &GOOD[1..3]).await;
         assert_eq!(output.status.code(), Some(2), "{ttl}");
         assert!(complaint(&output).contains("--ttl"), "{}", complaint(&output));
     }

@@ -48,8 +48,8 @@ async fn data_survives_a_restart_and_the_commands_work_on_it() {
     gateway.asks("", SIGN_UP).await;
     assert_eq!(gateway.stops("-INT").await, Some(0));
 
-    let asked = ["token", "--email", "ADA@patchhive.example", "--role", "admin", "--ttl", "15m"];
-    let output = program::runs(folder.path(), &asked, &GOOD[1..3]).await;
+    let arguments = ["token", "--email", "ADA@patchhive.example", "--role", "admin", "--ttl", "15m"];
+    let output = program::runs(folder.path(), &arguments, &GOOD[1..3]).await;
     assert!(output.status.success(), "{}", complaint(&output));
     let token = String::from_utf8(output.stdout).unwrap();
     let verified = program::runs(folder.path(), &["verify"], &GOOD[1..2]).await;

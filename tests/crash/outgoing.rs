@@ -135,12 +135,12 @@ impl World {
 
     /// Waits until a call was made so many times at Stripe.
     async fn stripe_is_asked(&self, call: &str, times: u64, patience: Duration) {
-        let asked = async {
+        let called = async {
             while self.sandbox.requests().get(call).copied().unwrap_or_default() < times {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(patience, asked).await.unwrap_or_else(|_| panic!("{call} was not called {times} times"));
+        timeout(patience, called).await.unwrap_or_else(|_| panic!("{call} was not called {times} times"));
     }
 }
 

@@ -47,7 +47,7 @@ impl Actor {
         let mut answer = self.asks_with(document, variables).await;
         assert!(answer.get("errors").is_none(), "{answer}");
         let data = answer["data"].as_object_mut().unwrap();
-        assert_eq!(data.len(), 1, "one field was asked for");
+        assert_eq!(data.len(), 1, "one field was requested");
         data.values_mut().next().unwrap().take()
     }
 

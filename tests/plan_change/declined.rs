@@ -3,7 +3,7 @@
 use sandbox::{Outcome, Stage};
 use serde_json::{Value, json};
 
-use super::{asked, of_tier, renews};
+use super::{calls_of, of_tier, renews};
 use crate::{
     checkout::at_stripe,
     harness::{TestApp, actor::GOOD_CARD, facts},
@@ -98,7 +98,7 @@ facts! {
             }
             assert!(newest(&app).await["pending_update"].is_null(), "{request}");
         }
-        assert_eq!(asked(&app, "POST /v1/invoices/{id}/void"), 2);
+        assert_eq!(calls_of(&app, "POST /v1/invoices/{id}/void"), 2);
     }
 
     async fn a_past_due_renewal_is_paid_before_an_upgrade(app: TestApp) {
@@ -128,13 +128,13 @@ facts! {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         pays_with(&app, BANK_ACCOUNT).await;
-        let charged = asked(&app, "POST /v1/subscriptions/{id}");
+        let charged = calls_of(&app, "POST /v1/subscriptions/{id}");
         let preview = ada.previews("PRO").await;
         assert_eq!((&preview["dueNow"]["amount"], &preview["nextInvoice"]["amount"]), (&json!(0), &json!(499)));
         for refusal in [&preview["refusal"], &ada.changes_plan("PRO").await] {
             assert_eq!((&refusal["__typename"], &refusal["reason"]), (&json!("PaymentFailed"), &json!("PAYMENT_METHOD")));
         }
-        assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
+        assert_eq!(calls_of(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
         // Going down charges nothing.
         pays_with(&app, GOOD_CARD).await;
         assert_eq!(ada.changes_plan("PRO").await, of_tier("PRO", None));
@@ -167,7 +167,7 @@ facts! {
             let payment = newest_payment(&app).await;
             app.sandbox().refund(&payment, Some(100)).unwrap();
             app.settles().await;
-            let charged = asked(&app, "POST /v1/subscriptions/{id}");
+            let charged = calls_of(&app, "POST /v1/subscriptions/{id}");
             let preview = user.previews(up).await;
             assert_eq!((&preview["dueNow"]["amount"], &preview["creditsNow"]), (&json!(0), &json!(0)));
             let end = user.subscription().await["currentPeriodEnd"].clone();
@@ -175,7 +175,7 @@ facts! {
                 assert_eq!(refusal["reason"], "REFUNDED", "{back} to {up}: {refusal}");
                 assert_eq!((&refusal["__typename"], &refusal["availableAt"]), (&json!("PlanChangeUnavailable"), &end));
             }
-            assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
+            assert_eq!(calls_of(&app, "POST /v1/subscriptions/{id}"), charged, "nothing was charged");
             assert_eq!(user.tier().await, back);
             renews(&app).await;
             assert_eq!(user.changes_plan(up).await, of_tier(up, None));

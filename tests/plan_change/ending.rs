@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{asked, of_tier, renews};
+use super::{calls_of, of_tier, renews};
 use crate::{
     harness::{
         Actor, TestApp,
@@ -83,7 +83,7 @@ facts! {
         ends_in_portal(&app, &ada).await;
         assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);
         assert_eq!(ada.cancels().await["cancelAtPeriodEnd"], true);
-        assert_eq!(asked(&app, UPDATE), 0);
+        assert_eq!(calls_of(&app, UPDATE), 0);
     }
 
     async fn an_end_after_the_period_is_brought_forward_by_a_cancellation(app: TestApp) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{asked, of_tier, renews};
+use super::{calls_of, of_tier, renews};
 use crate::{
     harness::{Actor, Socket, TestApp, facts},
     subscription::newest,
@@ -87,7 +87,7 @@ facts! {
         ada.subscribes("STUDIO").await;
         assert_eq!(ada.changes_plan("PRO").await, of_tier("STUDIO", Some("PRO")));
         assert_eq!(ada.changes_plan("CORE").await, of_tier("STUDIO", Some("CORE")));
-        assert_eq!(asked(&app, "POST /v1/subscription_schedules"), 1, "one schedule will do");
+        assert_eq!(calls_of(&app, "POST /v1/subscription_schedules"), 1, "one schedule will do");
 
         let cancelled = ada.cancels().await;
         assert_eq!((&cancelled["tier"], &cancelled["cancelAtPeriodEnd"]), (&json!("STUDIO"), &json!(true)));
@@ -152,7 +152,7 @@ facts! {
         ada.subscribes("CORE").await;
         assert_eq!(ada.resumes().await, of_tier("CORE", None));
         assert_eq!(ada.changes_plan("CORE").await, of_tier("CORE", None));
-        assert_eq!(asked(&app, "POST /v1/subscriptions/{id}"), 0);
+        assert_eq!(calls_of(&app, "POST /v1/subscriptions/{id}"), 0);
         assert_eq!(ada.subscription().await["version"], 1);
     }
 }

@@ -21,7 +21,7 @@ use crate::harness::{Backend, TestApp, app::run_with};
 const P256: &str = include_str!("../keys/p256.pem");
 const P384: &str = include_str!("../keys/p384.pem");
 
-/// An issuer: the keys it publishes now, and how often it was asked for them.
+/// An issuer: the keys it publishes now, and the number of requests for them.
 #[derive(Clone, Default)]
 struct Issuer {
     keys: Arc<Mutex<BTreeMap<String, Value>>>,

@@ -94,7 +94,7 @@ fn serve_payment(app: &TestApp, object: &Value, customer: &str, invoice: Option<
     }));
 }
 
-/// Sends an event, which is answered 200, and returns what became of it.
+/// Sends an event, which is answered 200, and returns its row in the inbox.
 async fn outcome(app: &TestApp, event: &Value, file: &Path) -> Model {
     let (status, answer) = app.receives(event).await;
     assert_eq!(status, 200, "{}: {answer}", file.display());

@@ -88,8 +88,8 @@ fn reset_message(app: &App, user: &user::Model) -> Result<Option<Message>, Error
         to: user.email.clone(),
         subject: "Reset your Patch-Hive password",
         text: format!(
-            "Somebody, probably you, asked to reset the password of this account. Choose a new password within an \
-             hour:\n\n{}\n\nIf it was not you, ignore this mail: your password stays as it is.\n",
+            "You, or someone using your email address, requested to reset the password of this account. Choose a new \
+             password within an hour:\n\n{}\n\nIf it was not you, ignore this mail: your password stays as it is.\n",
             link(app, "reset-password", &token)
         ),
     }))

@@ -34,8 +34,8 @@ pub use self::validate::{
 /// Maximum number of calls of one change. More mean that the subscription is being changed elsewhere at the same time.
 const MAX_STEPS: u32 = 8;
 
-/// Time within which a change may start to cost money, and blocks other changes. A user who was asked to retry must not be
-/// charged an hour later.
+/// Time within which a change may start to cost money, and blocks other changes. A user who got an error that
+/// suggests a retry must not be charged an hour later.
 const CHARGE_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// A change to be made.

@@ -119,8 +119,8 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's credentials.")] input: LogInInput,
     ) -> Result<Session, Error> {
-        let asked = accounts::LogIn { email: input.email, password: input.password, address: ctx.address() };
-        Ok(accounts::log_in(ctx.app()?, asked).await?.into())
+        let credentials = accounts::LogIn { email: input.email, password: input.password, address: ctx.address() };
+        Ok(accounts::log_in(ctx.app()?, credentials).await?.into())
     }
 
     /// Changes the viewer's password. All tokens issued before become invalid, including that of this request, and open

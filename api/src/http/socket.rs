@@ -1,7 +1,7 @@
 //! The websocket on `/graphql`: the subprotocol `graphql-transport-ws`, of the library graphql-ws.
 //!
 //! The protocol is implemented here because async-graphql's own driver closes with other codes than the protocol
-//! asks for, answers a client's `complete` with another, lets an id in use be taken again, and never sends `error`.
+//! requires, answers a client's `complete` with another, lets an id in use be taken again, and never sends `error`.
 
 mod connection;
 mod end;

@@ -41,7 +41,7 @@ pub(super) fn steps(
     let results = AssertUnwindSafe(stream)
         .catch_unwind()
         .map(move |result| result.unwrap_or_else(|_| GraphqlResponse::from_errors(vec![masked(&id)])));
-    // The next step is asked for once the connection has taken this one: only then does it count as pushed.
+    // The next step is requested once the connection has taken this one: only then does it count as pushed.
     let steps = results.flat_map(move |result| {
         let (gateway, push) = (gateway.clone(), push.clone().filter(|_| !refused(&result)));
         let count = poll_fn(move |_| {

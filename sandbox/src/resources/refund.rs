@@ -76,8 +76,8 @@ fn checked_amount(work: &Work<'_>, order: &Order) -> Result<i64, Problem> {
     }
     if amount > left {
         let dollars = |cents: i64| format!("${}.{:02}", cents / 100, cents % 100);
-        let (asked, left) = (dollars(amount), dollars(left));
-        let message = format!("Refund amount ({asked}) is greater than unrefunded amount on charge ({left})");
+        let (requested, left) = (dollars(amount), dollars(left));
+        let message = format!("Refund amount ({requested}) is greater than unrefunded amount on charge ({left})");
         return Err(Problem::invalid_parameter("amount", message));
     }
     if order.reason.as_deref().is_some_and(|reason| !REASONS.contains(&reason)) {

@@ -15,7 +15,7 @@ const PATIENCE = 20_000;
 /** Milliseconds between two looks at a payment that is not decided yet. */
 const PAUSE = 5_000;
 
-/** Says what became of a checkout that the person has come back from. */
+/** Shows the state of a checkout that the person has returned from. */
 export function ReturnNotice() {
   const { search } = useLocation();
   const close = useClose();

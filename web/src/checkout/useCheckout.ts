@@ -16,7 +16,7 @@ export interface Checkout {
   failure: Failure | null;
 }
 
-/** Opens one checkout, however often it is asked for. */
+/** Opens one checkout, however often it is requested. */
 export function useCheckout(): Checkout {
   const { balance } = useAccount();
   const plan = useAction(CreateCheckoutDocument);

@@ -11,7 +11,7 @@ export interface Credentials {
 interface CredentialFieldsProps {
   credentials: Credentials;
   onChange: (credentials: Credentials) => void;
-  /** A new password is checked and explained; a known one is only asked for. */
+  /** A new password is checked and explained; a known one is only requested. */
   isNew?: boolean;
   /** The email is known, and cannot be changed. */
   emailFixed?: boolean;

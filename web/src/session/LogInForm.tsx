@@ -11,7 +11,7 @@ import { text } from "../text/current";
 import { CredentialFields } from "./CredentialFields";
 import { sessions } from "./current";
 
-/** Logs a person in. With the `email` of an expired session, only the password is asked for. */
+/** Logs a person in. With the `email` of an expired session, only the password is requested. */
 export function LogInForm({ email }: { email?: string }) {
   const { run, busy, failure } = useAction(LogInDocument, anonymous);
   const [credentials, setCredentials] = useState({ email: email ?? "", password: "" });

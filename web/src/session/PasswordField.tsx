@@ -6,7 +6,7 @@ interface PasswordFieldProps {
   label: string;
   password: string;
   onChange: (password: string) => void;
-  /** A new password is checked and explained; a known one is only asked for. */
+  /** A new password is checked and explained; a known one is only requested. */
   isNew?: boolean;
 }
 

@@ -18,7 +18,7 @@ async fn transient_failures_are_retried_under_the_same_key() {
         let listener = Listener::with(vec![reply, Reply::Json(200, reply::customer())]).await;
         let outcome = listener.client().create_customer("key-1", "key-1", &customer()).await;
         assert_eq!(outcome, Ok("cus_1".to_owned()));
-        let [first, second] = &listener.asked()[..] else { panic!("two requests") };
+        let [first, second] = &listener.requests()[..] else { panic!("two requests") };
         assert_eq!(first.header("idempotency-key"), Some("key-1"));
         assert_eq!(second.header("idempotency-key"), Some("key-1"));
     }
@@ -31,7 +31,7 @@ async fn a_wait_that_stripe_asks_for_is_read_from_its_header() {
     let listener = Listener::with(vec![Reply::Busy(60), Reply::Json(200, reply::customer())]).await;
     let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
     assert_eq!(failure, Failure::unknown("status 429, code rate_limit"));
-    assert_eq!(listener.asked().len(), 1);
+    assert_eq!(listener.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_refusal_is_final_and_its_display_repeats_nothing_we_sent() {
         message: "No funds for ada@example.com".to_owned(),
     };
     assert_eq!(failure, expected.into());
-    assert_eq!(listener.asked().len(), 1);
+    assert_eq!(listener.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_success_that_cannot_be_read_is_unknown_at_once() {
         let listener = Listener::with(vec![reply, Reply::Json(200, reply::customer())]).await;
         let failure = listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap_err();
         assert!(matches!(failure, Failure::Unknown { .. } | Failure::Unreadable(_)), "{failure:?}");
-        assert_eq!(listener.asked().len(), 1);
+        assert_eq!(listener.requests().len(), 1);
     }
 }
 
@@ -96,7 +96,7 @@ async fn an_id_that_is_none_never_becomes_a_path() {
         let failure = listener.client().subscription(id).await.unwrap_err();
         assert!(matches!(failure, Failure::Refused(Refusal { status: 404, .. })), "{id}");
     }
-    assert_eq!(listener.asked().len(), 0);
+    assert_eq!(listener.requests().len(), 0);
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn an_empty_idempotency_key_makes_no_call() {
     let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
     let failure = listener.client().create_customer("", "", &customer()).await.unwrap_err();
     assert!(matches!(failure, Failure::Settings(_)));
-    assert_eq!(listener.asked().len(), 0);
+    assert_eq!(listener.requests().len(), 0);
 }
 
 /// A log in memory.

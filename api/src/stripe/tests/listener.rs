@@ -62,7 +62,7 @@ async fn read(stream: &mut TcpStream) -> io::Result<Request> {
 /// A listener that answers one request after another as scripted, and records the requests.
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
-    asked: Arc<Mutex<Vec<Request>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
     /// The task, which returns the connections that it did not answer, so that they stay open.
     serving: JoinHandle<io::Result<Vec<TcpStream>>>,
 }
@@ -71,8 +71,8 @@ impl Listener {
     pub(super) async fn with(script: Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&asked);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
         let serving = tokio::spawn(async move {
             let mut silent = Vec::new();
             for reply in script {
@@ -101,7 +101,7 @@ impl Listener {
             }
             Ok(silent)
         });
-        Self { address, asked, serving }
+        Self { address, requests, serving }
     }
 
     /// A client that gives each call two attempts.
@@ -109,8 +109,8 @@ impl Listener {
         client(self.address)
     }
 
-    pub(super) fn asked(&self) -> Vec<Request> {
-        std::mem::take(&mut self.asked.lock().unwrap())
+    pub(super) fn requests(&self) -> Vec<Request> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 

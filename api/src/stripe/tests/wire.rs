@@ -13,18 +13,18 @@ fn form(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn a_customer_is_created_with_the_user_as_metadata() {
     let listener = Listener::with(vec![Reply::Json(200, reply::customer())]).await;
     assert_eq!(listener.client().create_customer("key-1", "key-1", &customer()).await.unwrap(), "cus_1");
-    let [asked] = &listener.asked()[..] else { panic!("one request") };
-    assert_eq!(asked.line, "POST /v1/customers HTTP/1.1");
-    assert_eq!(asked.header("authorization"), Some("bearer sk_test_secret"));
-    assert_eq!(asked.header("idempotency-key"), Some("key-1"));
-    assert_eq!(asked.header("stripe-version"), Some("2026-09-30.endive"));
+    let [request] = &listener.requests()[..] else { panic!("one request") };
+    assert_eq!(request.line, "POST /v1/customers HTTP/1.1");
+    assert_eq!(request.header("authorization"), Some("bearer sk_test_secret"));
+    assert_eq!(request.header("idempotency-key"), Some("key-1"));
+    assert_eq!(request.header("stripe-version"), Some("2026-09-30.endive"));
     let expected = [
         ("email", "ada@example.com"),
         ("name", "Ada & Söhne"),
         ("metadata[user_id]", "7"),
         ("metadata[operation]", "key-1"),
     ];
-    assert_eq!(asked.form, form(&expected));
+    assert_eq!(request.form, form(&expected));
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_customer_without_a_name_sends_none() {
     let nameless = NewCustomer { name: String::new(), ..customer() };
     listener.client().create_customer("key-1", "key-1", &nameless).await.unwrap();
     let expected = [("email", "ada@example.com"), ("metadata[user_id]", "7"), ("metadata[operation]", "key-1")];
-    assert_eq!(listener.asked()[0].form, form(&expected));
+    assert_eq!(listener.requests()[0].form, form(&expected));
 }
 
 #[tokio::test]
@@ -41,9 +41,9 @@ async fn a_plan_is_sold_by_its_price_and_the_subscription_gets_the_metadata_too(
     let listener = Listener::with(vec![Reply::Json(200, reply::session())]).await;
     let item = Item::Plan { tier: "CORE".to_owned(), price: "price_core".to_owned() };
     listener.client().create_session("key-1", &session(item)).await.unwrap();
-    let [asked] = &listener.asked()[..] else { panic!("one request") };
-    assert_eq!(asked.line, "POST /v1/checkout/sessions HTTP/1.1");
-    assert_eq!(asked.header("idempotency-key"), Some("key-1"));
+    let [request] = &listener.requests()[..] else { panic!("one request") };
+    assert_eq!(request.line, "POST /v1/checkout/sessions HTTP/1.1");
+    assert_eq!(request.header("idempotency-key"), Some("key-1"));
     let expected = [
         ("mode", "subscription"),
         ("customer", "cus_1"),
@@ -70,7 +70,7 @@ async fn a_plan_is_sold_by_its_price_and_the_subscription_gets_the_metadata_too(
         ("success_url", "https://shop.example/done?session={CHECKOUT_SESSION_ID}"),
         ("cancel_url", "https://shop.example/"),
     ];
-    assert_eq!(asked.form, form(&expected));
+    assert_eq!(request.form, form(&expected));
 }
 
 #[tokio::test]
@@ -97,17 +97,17 @@ async fn a_pack_is_one_thing_at_one_price_and_the_payment_gets_the_metadata_too(
         ("success_url", "https://shop.example/done?session={CHECKOUT_SESSION_ID}"),
         ("cancel_url", "https://shop.example/"),
     ];
-    assert_eq!(listener.asked()[0].form, form(&expected));
+    assert_eq!(listener.requests()[0].form, form(&expected));
 }
 
 #[tokio::test]
 async fn a_cancellation_is_sent_with_its_key() {
     let listener = Listener::with(vec![Reply::Json(200, reply::subscription())]).await;
     listener.client().set_cancel_at_period_end("key-1", "sub_1", true).await.unwrap();
-    let [asked] = &listener.asked()[..] else { panic!("one request") };
-    assert_eq!(asked.line, "POST /v1/subscriptions/sub_1 HTTP/1.1");
-    assert_eq!(asked.header("idempotency-key"), Some("key-1"));
-    assert_eq!(asked.form, form(&[("cancel_at_period_end", "true")]));
+    let [request] = &listener.requests()[..] else { panic!("one request") };
+    assert_eq!(request.line, "POST /v1/subscriptions/sub_1 HTTP/1.1");
+    assert_eq!(request.header("idempotency-key"), Some("key-1"));
+    assert_eq!(request.form, form(&[("cancel_at_period_end", "true")]));
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn reads_carry_no_idempotency_key() {
     let stripe = listener.client();
     assert_eq!(stripe.subscription("sub_1").await, Ok(Subscription::from_value(&reply::subscription()).unwrap()));
     assert_eq!(stripe.session("cs_1").await, Ok(Session::from_value(&reply::session()).unwrap()));
-    let [subscription, session] = &listener.asked()[..] else { panic!("two requests") };
+    let [subscription, session] = &listener.requests()[..] else { panic!("two requests") };
     assert_eq!(subscription.line, "GET /v1/subscriptions/sub_1 HTTP/1.1");
     assert_eq!(session.line, "GET /v1/checkout/sessions/cs_1 HTTP/1.1");
     assert_eq!((subscription.header("idempotency-key"), session.header("idempotency-key")), (None, None));
