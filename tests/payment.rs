@@ -49,7 +49,7 @@ facts! {
         }
     }
 
-    async fn a_pack_that_is_not_sold_is_refused_and_stripe_is_not_asked(app: TestApp) {
+    async fn a_pack_that_is_not_sold_is_refused_without_a_call_to_stripe(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for credits in [0, 1001, -5, i64::from(i32::MAX), i64::from(i32::MIN)] {
             assert_eq!(ada.is_refused(PURCHASE, purchase(credits)).await, "BAD_USER_INPUT", "{credits}");

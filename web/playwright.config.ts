@@ -44,7 +44,7 @@ export default defineConfig({
     { name: "stories", use: chromium, testIgnore: /(clock|pictures)\// },
     // All stories share the clock of the sandbox, so it is advanced after the others are done.
     { name: "clock", use: chromium, testMatch: /clock\//, dependencies: ["stories"], fullyParallel: false },
-    // Takes the pictures of README, and runs only when it is named.
+    // Takes the pictures of README, and runs only if PICTURES is set.
     ...(process.env["PICTURES"] === undefined ? [] : [{ name: "pictures", use: chromium, testMatch: /pictures\// }]),
   ],
   webServer: {

@@ -8,7 +8,7 @@ import { Gateway } from './gateway.ts';
 const gateway = await Gateway.start();
 after(() => gateway.remove());
 
-/** How many audits of GraphQL over HTTP the package has. Fewer would prove less. */
+/** Number of audits of GraphQL over HTTP in the package. Fewer would prove less. */
 const AUDITS = 61;
 
 test('every audit of GraphQL over HTTP passes', async (context) => {

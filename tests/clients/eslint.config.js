@@ -3,7 +3,7 @@ import graphql from "@graphql-eslint/eslint-plugin";
 const recommended = graphql.configs["flat/schema-recommended"].rules;
 const [level, names] = recommended["@graphql-eslint/naming-convention"];
 
-/** How schema.graphql reads to those who call it. */
+/** The lints of schema.graphql. */
 export default [
   {
     files: ["schema.graphql"],

@@ -14,7 +14,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export const program =
   process.env["PATCH_HIVE_BIN"] ?? join(process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target"), "debug", "patch-hive");
 
-/** How long a start may take, on a busy machine too. */
+/** Maximum time of a start, on a busy machine too. */
 const START_MILLISECONDS = 60_000;
 
 /** A free port, chosen by the system at the first start and kept for the next ones. */

@@ -14,7 +14,7 @@ import { BalanceDocument, ExportDocument, GrantDocument, LiveDocument, SignUpDoc
 const gateway = await Gateway.start();
 after(() => gateway.remove());
 
-/** How long a change may take to arrive, with a restart in between. */
+/** Maximum time until a change arrives, with a restart in between. */
 const PATIENCE_MILLISECONDS = 30_000;
 
 /** A page's client, and the socket that it has open at the time. */

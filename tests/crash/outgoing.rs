@@ -134,7 +134,7 @@ impl World {
     }
 
     /// Waits until a call was made so many times at Stripe.
-    async fn stripe_is_asked(&self, call: &str, times: u64, patience: Duration) {
+    async fn waits_for_calls(&self, call: &str, times: u64, patience: Duration) {
         let called = async {
             while self.sandbox.requests().get(call).copied().unwrap_or_default() < times {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -198,7 +198,7 @@ async fn survives(name: &str, url: String, folder: TempDir) {
     }
     world.is_subscribed_elsewhere(&customer).await;
     // The gateway finds it on its own, within a sweep.
-    world.stripe_is_asked("DELETE /v1/subscriptions/{id}", 1, PATIENCE).await;
+    world.waits_for_calls("DELETE /v1/subscriptions/{id}", 1, PATIENCE).await;
     let before = world.sandbox.requests();
     let more = |call: &str, times: u64| before.get(call).copied().unwrap_or_default() + times;
     world.begins_to_ask(new, CHECKOUT, &plan("CORE"));
@@ -208,7 +208,7 @@ async fn survives(name: &str, url: String, folder: TempDir) {
     for (call, times) in
         [("POST /v1/customers", 1), ("POST /v1/checkout/sessions", 2), ("POST /v1/subscriptions/{id}", 1)]
     {
-        world.stripe_is_asked(call, more(call, times), PATIENCE).await;
+        world.waits_for_calls(call, more(call, times), PATIENCE).await;
     }
     world.dies_and_starts_again().await;
     world.sandbox.clear_faults();

@@ -259,7 +259,7 @@ facts! {
         assert_eq!(stored(&app, &end).await.unwrap().status, Status::Applied);
     }
 
-    async fn a_change_that_stripe_cannot_be_asked_about_stays_due(app: TestApp) {
+    async fn a_change_stays_due_while_stripe_cannot_be_reached(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
         let path = "/v1/subscriptions".to_owned();

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_https_or_loopback_is_asked() {
+    fn only_https_or_loopback_is_requested() {
         assert!(KeySet::new("https://login.example/jwks.json").is_ok());
         assert!(KeySet::new("http://127.0.0.1:9000/jwks").is_ok());
         for wrong in ["", "jwks", "http://login.example/jwks", "file:///etc/passwd"] {

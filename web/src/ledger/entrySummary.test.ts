@@ -44,7 +44,7 @@ test("credits that come back are not called a refund", () => {
   });
 });
 
-test("credits of a plan that are taken back are called neither a refund nor a dispute", () => {
+test("credits of a plan that are reversed are called neither a refund nor a dispute", () => {
   for (const creditsDelta of [-25, 0]) {
     const { label } = entrySummary({ ...ENTRY, changeType: "REFUND", creditsDelta });
     expect(label).toBe("Credits removed");
