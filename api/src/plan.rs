@@ -19,7 +19,7 @@ pub const PROCESSING: TimeDelta = TimeDelta::days(10);
 pub struct Plan {
     /// The tier.
     pub tier: Tier,
-    /// Name for people.
+    /// Human-readable name.
     pub name: &'static str,
     /// Price per month in US cents.
     pub price: i64,
@@ -31,7 +31,7 @@ pub struct Plan {
     pub includes: Option<Tier>,
 }
 
-/// Declares the features: each with the name that people read, which is also its description in the schema.
+/// Declares the features: each with its human-readable name, which is also its description in the schema.
 macro_rules! features {
     ($($feature:ident = $label:tt,)*) => {
         /// Identifies a feature.
@@ -42,7 +42,7 @@ macro_rules! features {
         }
 
         impl Feature {
-            /// The feature's name, for people.
+            /// The human-readable name of the feature.
             #[must_use]
             pub const fn label(self) -> &'static str {
                 match self {

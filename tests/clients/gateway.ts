@@ -109,7 +109,7 @@ export class Gateway {
       if (serves) break;
     }
     if (!serves) throw new Error(`${program} did not start: it says why above`);
-    // The rest is for people, and must not fill the pipe.
+    // The rest is for human readers, and must not fill the pipe.
     child.stdout!.resume();
   }
 

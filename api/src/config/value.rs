@@ -17,7 +17,7 @@ const MAX_DAYS: u64 = 3650;
 pub enum LogFormat {
     /// One JSON object per line.
     Json,
-    /// Text for people.
+    /// Human-readable text.
     Pretty,
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// Creates a refusal with a status, a code for programs and a sentence for people.
+    /// Creates a refusal with a status, a code for programs and a human-readable sentence.
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, error: Box::new(coded(code, message)), retry_after: None }
     }
@@ -92,7 +92,7 @@ impl Refusal {
     }
 }
 
-/// An error with a code for programs and a sentence for people.
+/// An error with a code for programs and a human-readable sentence.
 pub(super) fn coded(code: &str, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);

@@ -99,7 +99,7 @@ const fn append_only(backend: DbBackend) -> &'static [(&'static str, &'static st
         DbBackend::Postgres => &[
             (
                 "CREATE FUNCTION credits_ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ \
-                 BEGIN RAISE EXCEPTION 'credits_ledger is append-only: book another entry instead'; END $$",
+                 BEGIN RAISE EXCEPTION 'credits_ledger is append-only: post another entry instead'; END $$",
                 "DROP FUNCTION credits_ledger_is_append_only",
             ),
             (
@@ -111,12 +111,12 @@ const fn append_only(backend: DbBackend) -> &'static [(&'static str, &'static st
         _ => &[
             (
                 "CREATE TRIGGER credits_ledger_no_update BEFORE UPDATE ON credits_ledger \
-                 BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: book another entry instead'); END",
+                 BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: post another entry instead'); END",
                 "DROP TRIGGER credits_ledger_no_update",
             ),
             (
                 "CREATE TRIGGER credits_ledger_no_delete BEFORE DELETE ON credits_ledger \
-                 BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: book another entry instead'); END",
+                 BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: post another entry instead'); END",
                 "DROP TRIGGER credits_ledger_no_delete",
             ),
         ],

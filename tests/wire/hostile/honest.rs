@@ -16,7 +16,7 @@ async fn honest_fragments_work() {
         let fragments = numbered(20, |number| format!("fragment F{number} on Plan {{ tier name }} "));
         let plans = ada.gets(&format!("{{ plans {{ {spreads} }} }} {fragments}"), json!({})).await;
         assert!(plans.as_array().is_some_and(|plans| !plans.is_empty()), "{plans}");
-        // One in the other, as far as it goes.
+        // Nested as deeply as allowed.
         let chain = numbered(30, |level| format!("fragment F{level} on Query {{ ...F{} }} ", level + 1));
         ada.gets(&format!("{{ ...F0 }} {chain} fragment F30 on Query {{ tier }}"), json!({})).await;
     })

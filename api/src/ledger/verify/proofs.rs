@@ -61,7 +61,7 @@ pub(super) const PROOFS: [Proof; 13] = [
     ),
     (
         "for each period, the share of credits reversed is the share of money returned",
-        "SELECT s.reference || ': ' || s.stored_returned || ' went back and ' || s.credits_reversed || ' credits, of ' || \
+        "SELECT s.reference || ': ' || s.stored_returned || ' was returned and ' || s.credits_reversed || ' credits, of ' || \
          s.granted || ' for ' || s.paid || ' it is ' || s.returned FROM (SELECT p.reference, p.returned AS \
          stored_returned, p.credits_reversed, p.paid, CASE WHEN p.credits_granted > 0 THEN p.credits_granted ELSE 0 END \
          AS granted, COALESCE(b.returned, 0) AS returned FROM stripe_periods p LEFT JOIN (SELECT x.period_id, \
