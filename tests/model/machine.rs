@@ -15,7 +15,7 @@ use patch_hive::{
     app::App,
     billing::{
         adjustment::{self, Adjustment},
-        export::{self, Charged},
+        export::{self, ExportResult},
     },
     clock::Clock,
     config::Config,
@@ -162,13 +162,13 @@ impl Gateway {
     async fn charges(&self, user: usize, key: u8, run: u8) -> Result<Answer, Error> {
         let charged = export::charge(self.app(), self.users[user], &run.to_string(), &key.to_string()).await?;
         Ok(match charged {
-            Charged::Charge { entry, replayed, ticket, .. } => Answer::Charged {
+            ExportResult::Charge { entry, replayed, ticket, .. } => Answer::Charged {
                 version: entry.version,
                 delta: entry.credits_delta,
                 replayed,
                 ticket: ticket.is_some(),
             },
-            Charged::Refused { account, .. } => Answer::Refused { available: account.balance },
+            ExportResult::Refused { account, .. } => Answer::Refused { available: account.balance },
         })
     }
 

@@ -31,7 +31,7 @@ pub struct Redirects {
 
 /// The result of opening a checkout of a plan.
 #[derive(Clone, Debug)]
-pub enum Opened {
+pub enum CheckoutResult {
     /// The checkout is open.
     Checkout(Session),
     /// The user has a subscription already, which can be changed instead.
@@ -43,7 +43,7 @@ pub enum Opened {
 ///
 /// # Errors
 /// [`Error::BadInput`] for FREE and for URLs that are not allowed; [`Error::TooManyCheckouts`]; those of Stripe.
-pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Result<Opened, Error> {
+pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Result<CheckoutResult, Error> {
     to.check(app)?;
     let price = app
         .payments()?
@@ -51,34 +51,34 @@ pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Resul
         .sold(tier)
         .ok_or_else(|| Error::bad_field("tier", "tier must be CORE, PRO or STUDIO."))?;
     if let Some(subscription) = current(app, user_id).await? {
-        return Ok(Opened::AlreadySubscribed(subscription));
+        return Ok(CheckoutResult::AlreadySubscribed(subscription));
     }
     let item = Item::Plan { tier: tier.as_str().to_owned(), price: price.to_owned() };
     let app = app.clone();
     app.clone().finish(async move { open_plan(&app, user_id, item, to).await }).await
 }
 
-async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Opened, Error> {
+async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<CheckoutResult, Error> {
     customer::with(app, user_id, |customer| follow_last(app, to.clone().new_session(item.clone(), user_id, customer)))
         .await
 }
 
 /// Opens a checkout, unless an earlier one of the user serves or was paid.
-async fn follow_last(app: &App, new: NewSession) -> Result<Opened, Error> {
+async fn follow_last(app: &App, new: NewSession) -> Result<CheckoutResult, Error> {
     let user_id = new.user_id;
     for _ in 0..ATTEMPTS {
         let last = operation::last::<PlanOpening>(app, user_id).await?;
         if let Some(last) = &last {
             match earlier::look(app, last, &new).await? {
-                Earlier::Serves(session) => return Ok(Opened::Checkout(session)),
-                Earlier::Paid(subscription) => return Ok(Opened::AlreadySubscribed(subscription)),
+                Earlier::Serves(session) => return Ok(CheckoutResult::Checkout(session)),
+                Earlier::Paid(subscription) => return Ok(CheckoutResult::AlreadySubscribed(subscription)),
                 Earlier::Over => {}
             }
         }
         limit::check(app, user_id).await?;
         let last = last.map(|last| last.id);
         if let Some(session) = operation::follow(app, user_id, PlanOpening::new(new.clone()), last).await? {
-            return Ok(Opened::Checkout(session));
+            return Ok(CheckoutResult::Checkout(session));
         }
     }
     Err(Error::Conflict)

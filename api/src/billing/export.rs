@@ -16,7 +16,7 @@ use crate::{
 
 /// The result of charging an export.
 #[derive(Clone, Debug)]
-pub enum Charged {
+pub enum ExportResult {
     /// The export is paid.
     Charge {
         /// The ledger entry of the charge.
@@ -43,7 +43,7 @@ pub enum Charged {
 ///
 /// # Errors
 /// [`Error::BadInput`]; [`Error::KeyReused`] when the key was used for another run.
-pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Charged, Error> {
+pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<ExportResult, Error> {
     both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES))?;
     let cost = app.config.export_cost;
     let source = source::export(user_id, key);
@@ -54,12 +54,12 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Cha
         Charge::Refused(account) => {
             let current = subscription::current(app, user_id).await?;
             let subscribed = current.map_or(Tier::Free, |subscription| subscription.tier);
-            return Ok(Charged::Refused { required: cost, account, subscribed });
+            return Ok(ExportResult::Refused { required: cost, account, subscribed });
         }
     };
     let refunded = replayed && ledger::is_posted(app.database.read(), &source::export_refund(entry.id)).await?;
     let ticket = if refunded { None } else { Some(app.tokens.tickets.issue(&entry, app.clock.wall())?) };
-    Ok(Charged::Charge { entry, replayed, ticket, account })
+    Ok(ExportResult::Charge { entry, replayed, ticket, account })
 }
 
 /// Refunds the credits of a failed export, once. `actor` is the user who does it.

@@ -11,7 +11,7 @@ use super::{
     tier::Tier,
 };
 use crate::{
-    billing::checkout::{self, Opened, Redirects},
+    billing::checkout::{self, CheckoutResult, Redirects},
     error::Error,
     stripe,
 };
@@ -98,13 +98,13 @@ pub(super) struct AlreadySubscribed {
     subscription: PlanSubscription,
 }
 
-impl TryFrom<Opened> for CreateCheckoutResult {
+impl TryFrom<CheckoutResult> for CreateCheckoutResult {
     type Error = Error;
 
-    fn try_from(opened: Opened) -> Result<Self, Error> {
+    fn try_from(opened: CheckoutResult) -> Result<Self, Error> {
         Ok(match opened {
-            Opened::Checkout(session) => Self::Checkout(session.try_into()?),
-            Opened::AlreadySubscribed(subscription) => Self::AlreadySubscribed(AlreadySubscribed {
+            CheckoutResult::Checkout(session) => Self::Checkout(session.try_into()?),
+            CheckoutResult::AlreadySubscribed(subscription) => Self::AlreadySubscribed(AlreadySubscribed {
                 message: already(&subscription),
                 subscription: PlanSubscription(subscription),
             }),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     billing::{
-        export::{self, Charged},
+        export::{self, ExportResult},
         payment,
     },
     error::Error,
@@ -58,9 +58,9 @@ pub(super) enum ChargeExportResult {
 }
 
 impl ChargeExportResult {
-    fn new(app: &App, charged: Charged) -> Self {
+    fn new(app: &App, charged: ExportResult) -> Self {
         match charged {
-            Charged::Charge { entry, replayed, ticket, account } => Self::ExportCharge(ExportCharge {
+            ExportResult::Charge { entry, replayed, ticket, account } => Self::ExportCharge(ExportCharge {
                 id: entry.id.into(),
                 run_id: entry.reference.unwrap_or_default(),
                 credits: -entry.credits_delta,
@@ -68,7 +68,7 @@ impl ChargeExportResult {
                 ticket,
                 balance: Balance::new(app, &account),
             }),
-            Charged::Refused { required, account, subscribed } => {
+            ExportResult::Refused { required, account, subscribed } => {
                 Self::InsufficientCredits(InsufficientCredits::new(required, &account, subscribed))
             }
         }
