@@ -56,11 +56,11 @@ use stripe_checkout::checkout_session::ExpireCheckoutSession;
 use self::{pace::Pace, retry::Retry, transport::Transport};
 
 pub use self::create::{Item, NewCustomer, NewSession};
-pub use self::duplicate::Refunded;
+pub use self::duplicate::RefundState;
 pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;
 pub use self::failure::Failure;
-pub use self::history::{Listed, Noun, calls};
+pub use self::history::{ListPage, Noun, calls};
 pub use self::invoice::{Invoice, InvoiceLine, InvoiceStatus};
 pub use self::invoice_payment::InvoicePayment;
 pub use self::look_up::CustomerState;
@@ -75,7 +75,7 @@ pub use self::session::{
     PaymentIntentStatus, PaymentStatus, Session, SessionMode, SessionStatus, payment_intent_status,
 };
 pub use self::signature::SignatureError;
-pub use self::state::{Payer, Returned, SubscriptionState};
+pub use self::state::{Payer, ReturnedAmounts, SubscriptionState};
 pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
 
 /// The settings of calls to Stripe.

@@ -11,7 +11,7 @@ use super::{Failure, Invoice, Stripe, create::OPERATION, known_id, refund::Refun
 
 /// The state of a refund. Stripe documentation: "The Refund object".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Refunded {
+pub enum RefundState {
     /// No refund exists.
     Nothing,
     /// The refund failed, or was canceled.
@@ -62,11 +62,11 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn refunded_by(&self, payment_intent: &str, operation: &str) -> Result<Refunded, Failure> {
+    pub async fn refunded_by(&self, payment_intent: &str, operation: &str) -> Result<RefundState, Failure> {
         let refunds = self.refunds(payment_intent).await?;
         let ours = refunds.iter().filter(|refund| refund.metadata.get(OPERATION).is_some_and(|made| made == operation));
-        let found = ours.map(|refund| if refund.has_failed() { Refunded::Failed } else { Refunded::Sent });
-        Ok(found.max().unwrap_or(Refunded::Nothing))
+        let found = ours.map(|refund| if refund.has_failed() { RefundState::Failed } else { RefundState::Sent });
+        Ok(found.max().unwrap_or(RefundState::Nothing))
     }
 
     /// All refunds of a payment.

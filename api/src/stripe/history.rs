@@ -21,7 +21,7 @@ pub enum Noun {
 
 /// A part of a list, newest first.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct ListPage {
     /// The objects.
     pub objects: Vec<Value>,
     /// The object after which the list continues, if it does.
@@ -81,7 +81,7 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn listed(&self, noun: Noun, since: i64, after: Option<&str>) -> Result<Listed, Failure> {
+    pub async fn listed(&self, noun: Noun, since: i64, after: Option<&str>) -> Result<ListPage, Failure> {
         self.list(noun.listing(), noun.path(), noun.query(since), after).await
     }
 
@@ -100,7 +100,7 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn events(&self, types: &[&str], since: i64, after: Option<&str>) -> Result<Listed, Failure> {
+    pub async fn events(&self, types: &[&str], since: i64, after: Option<&str>) -> Result<ListPage, Failure> {
         let query = json!({ "created": { "gte": since }, "types": types });
         self.list("list events", "/events", query, after).await
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use stripe::{IdempotencyKey, RequestStrategy};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Failure, Listed, Stripe, Unreadable};
+use super::{Failure, ListPage, Stripe, Unreadable};
 
 /// The number of objects that one call lists: Stripe's maximum.
 const PAGE: usize = 100;
@@ -25,7 +25,7 @@ impl Stripe {
         path: &str,
         mut query: Value,
         after: Option<&str>,
-    ) -> Result<Listed, Failure> {
+    ) -> Result<ListPage, Failure> {
         query["limit"] = PAGE.into();
         if let Some(after) = after {
             query["starting_after"] = after.into();
@@ -114,10 +114,10 @@ impl Stripe {
     }
 }
 
-fn page(name: &str, mut reply: Value) -> Result<Listed, Failure> {
+fn page(name: &str, mut reply: Value) -> Result<ListPage, Failure> {
     let Value::Array(objects) = reply["data"].take() else {
         return Err(Unreadable::missing(&format!("{name}: data")).into());
     };
     let last = objects.last().and_then(|object| object["id"].as_str()).map(ToOwned::to_owned);
-    Ok(Listed { next: last.filter(|_| reply["has_more"] == true), objects })
+    Ok(ListPage { next: last.filter(|_| reply["has_more"] == true), objects })
 }

@@ -23,7 +23,7 @@ pub struct SubscriptionState {
 
 /// The returned amounts of a payment, in the smallest unit of the currency (cents).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Returned {
+pub struct ReturnedAmounts {
     /// The amount of refunds that did not fail.
     pub refunded: i64,
     /// The amount of disputes whose money the bank holds.
@@ -149,12 +149,12 @@ impl Stripe {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn returned(&self, payment_intent: &str) -> Result<Returned, Failure> {
+    pub async fn returned(&self, payment_intent: &str) -> Result<ReturnedAmounts, Failure> {
         let query = json!({ "payment_intent": known_id(payment_intent)? });
         let refunds = self.refunds(payment_intent).await?;
         let disputes = self.list_all("list disputes", "/disputes", &query).await?;
         let disputes = disputes.iter().map(Dispute::from_value).collect::<Result<Vec<_>, _>>()?;
-        Ok(Returned {
+        Ok(ReturnedAmounts {
             refunded: refunds.iter().filter(|refund| !refund.has_failed()).map(|refund| refund.amount).sum(),
             disputed: disputes.iter().filter(|dispute| dispute.holds()).map(|dispute| dispute.amount).sum(),
         })

@@ -24,7 +24,7 @@ use crate::{
     database::Account,
     error::Error,
     retry::retry,
-    stripe::{CustomerState, Invoice, Returned, Session, Stripe, SubscriptionState},
+    stripe::{CustomerState, Invoice, ReturnedAmounts, Session, Stripe, SubscriptionState},
     work::{self, Claim, Next},
 };
 
@@ -43,7 +43,7 @@ enum Reading<'a> {
         /// The user, if the payment is stored.
         user_id: Option<i64>,
         paid_for: Option<PaidFor>,
-        returned: Returned,
+        returned: ReturnedAmounts,
     },
     Invoice {
         id: &'a str,

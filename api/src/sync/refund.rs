@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{ApplyError, Change, Context, change, reversal};
-use crate::{ledger, stripe::Returned};
+use crate::{ledger, stripe::ReturnedAmounts};
 
 pub(super) async fn find(tx: &impl ConnectionTrait, id: &str) -> Result<Option<payment_intent::Model>, DbErr> {
     payment_intent::Entity::find().filter(payment_intent::Column::StripePaymentIntentId.eq(id)).one(tx).await
@@ -44,7 +44,7 @@ pub(super) async fn record(
 pub(super) async fn apply(
     context: &Context<'_>,
     id: &str,
-    returned: Returned,
+    returned: ReturnedAmounts,
     fence: i64,
 ) -> Result<Option<Change>, ApplyError> {
     let Some(found) = find(context.tx, id).await? else { return Ok(None) };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     billing::operation::{Call, Operation},
-    stripe::{Cause, Failure, Refunded},
+    stripe::{Cause, Failure, RefundState},
     sync::{Fact, Object},
 };
 
@@ -80,14 +80,16 @@ impl Duplicate {
 
 async fn refund(call: &Call<'_>, payment: &str) -> Result<(), Failure> {
     let before = call.stripe.refunded_by(payment, call.key()).await?;
-    if before == Refunded::Sent {
+    if before == RefundState::Sent {
         return Ok(());
     }
     // Stripe repeats a failure under its key: each hour has a key of its own.
     let key = call.key_of(&format!("{payment}-{}", call.age().num_hours()));
     match call.stripe.refund_duplicate(&key, payment, call.key()).await {
         // After a refund of ours that failed, this means that Stripe refunds nothing more, so the operator has to.
-        Err(Failure::Refused(refusal)) if refusal.cause() == Cause::AlreadyRefunded && before == Refunded::Nothing => {
+        Err(Failure::Refused(refusal))
+            if refusal.cause() == Cause::AlreadyRefunded && before == RefundState::Nothing =>
+        {
             Ok(())
         }
         done => done,
