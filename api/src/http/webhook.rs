@@ -37,8 +37,8 @@ pub(super) async fn receive(
     signature::verify(&body, header, secrets, app.clock.wall()).map_err(unauthentic)?;
     // In its own task, so that a sender that hangs up does not interrupt it.
     let gateway = app.background();
-    let settled = app.finish(async move { Ok(sync::receive(&gateway, &body).await) }).await.map_err(refuse)?;
-    match settled {
+    let receipt = app.finish(async move { Ok(sync::receive(&gateway, &body).await) }).await.map_err(refuse)?;
+    match receipt {
         Ok(receipt) => Ok(received(receipt)),
         Err(sync::Refusal::Unreadable(reason)) => Err(Refusal::bad_request(reason)),
         Err(sync::Refusal::Ours(error)) => Err(refuse(error)),

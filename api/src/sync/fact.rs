@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Reads the object of an event.
-type Reader = fn(&Value) -> Result<Fact, Ignored>;
+type Reader = fn(&Value) -> Result<Fact, IgnoredReason>;
 
 /// The readers of all types of events that are read, in the order of their names.
 const READERS: [(&str, Reader); 37] = [
@@ -63,41 +63,41 @@ pub const EVENTS: &[&str] = &{
     names
 };
 
-fn own_id(object: &Value) -> Result<String, Ignored> {
-    id_of(object).ok_or(Ignored::Reason("the object has no id"))
+fn own_id(object: &Value) -> Result<String, IgnoredReason> {
+    id_of(object).ok_or(IgnoredReason::Reason("the object has no id"))
 }
 
-fn session(session: &Value) -> Result<Fact, Ignored> {
+fn session(session: &Value) -> Result<Fact, IgnoredReason> {
     Ok(Fact::Session { session: Session::from_value(session)?, failed: false })
 }
 
-fn failed_session(session: &Value) -> Result<Fact, Ignored> {
+fn failed_session(session: &Value) -> Result<Fact, IgnoredReason> {
     Ok(Fact::Session { session: Session::from_value(session)?, failed: true })
 }
 
-fn subscription(subscription: &Value) -> Result<Fact, Ignored> {
+fn subscription(subscription: &Value) -> Result<Fact, IgnoredReason> {
     Ok(Fact::Changed(Object::Subscription(own_id(subscription)?)))
 }
 
-fn unpaid_invoice(invoice: &Value) -> Result<Fact, Ignored> {
+fn unpaid_invoice(invoice: &Value) -> Result<Fact, IgnoredReason> {
     let subscription = Invoice::from_value(invoice)?.subscription;
-    let subscription = subscription.ok_or(Ignored::Reason("not an invoice of a subscription"))?;
+    let subscription = subscription.ok_or(IgnoredReason::Reason("not an invoice of a subscription"))?;
     Ok(Fact::Changed(Object::Subscription(subscription)))
 }
 
-fn schedule(schedule: &Value) -> Result<Fact, Ignored> {
+fn schedule(schedule: &Value) -> Result<Fact, IgnoredReason> {
     let subscription = id_of(&schedule["subscription"]).or_else(|| id_of(&schedule["released_subscription"]));
-    let subscription = subscription.ok_or(Ignored::Reason("a schedule without a subscription"))?;
+    let subscription = subscription.ok_or(IgnoredReason::Reason("a schedule without a subscription"))?;
     Ok(Fact::Changed(Object::Subscription(subscription)))
 }
 
-fn credit_note(note: &Value) -> Result<Fact, Ignored> {
-    let invoice = id_of(&note["invoice"]).ok_or(Ignored::Reason("a credit note without an invoice"))?;
+fn credit_note(note: &Value) -> Result<Fact, IgnoredReason> {
+    let invoice = id_of(&note["invoice"]).ok_or(IgnoredReason::Reason("a credit note without an invoice"))?;
     Ok(Fact::Changed(Object::Invoice(invoice)))
 }
 
-fn payment(object: &Value) -> Result<Fact, Ignored> {
-    let payment = payment_of(object).ok_or(Ignored::Reason(super::NO_PAYMENT))?;
+fn payment(object: &Value) -> Result<Fact, IgnoredReason> {
+    let payment = payment_of(object).ok_or(IgnoredReason::Reason(super::NO_PAYMENT))?;
     Ok(Fact::Changed(Object::Payment(payment)))
 }
 
@@ -143,31 +143,31 @@ impl Fact {
     /// Reads what an event reports.
     ///
     /// # Errors
-    /// [`Ignored`] when that does not concern us or cannot be read.
-    pub(super) fn read(event: &Event) -> Result<Self, Ignored> {
+    /// [`IgnoredReason`] when that does not concern us or cannot be read.
+    pub(super) fn read(event: &Event) -> Result<Self, IgnoredReason> {
         match READERS.iter().find(|(kind, _)| *kind == event.kind) {
             Some((_, read)) => read(&event.object),
-            None => Err(Ignored::Reason(ignored_reason(&event.kind))),
+            None => Err(IgnoredReason::Reason(ignored_reason(&event.kind))),
         }
     }
 }
 
 /// The reason why an event states no fact.
 #[derive(Debug)]
-pub(super) enum Ignored {
+pub(super) enum IgnoredReason {
     /// It does not concern us.
     Reason(&'static str),
     /// Its object cannot be read.
     Unreadable(Unreadable),
 }
 
-impl From<Unreadable> for Ignored {
+impl From<Unreadable> for IgnoredReason {
     fn from(error: Unreadable) -> Self {
         Self::Unreadable(error)
     }
 }
 
-impl Ignored {
+impl IgnoredReason {
     /// The reason, or the error.
     pub(super) fn reason(self) -> Result<&'static str, ApplyError> {
         match self {
@@ -204,7 +204,7 @@ mod tests {
         })
     }
 
-    fn read(kind: &str) -> Result<Fact, Ignored> {
+    fn read(kind: &str) -> Result<Fact, IgnoredReason> {
         let event = json!({
             "id": "evt_1", "object": "event", "type": kind, "created": 1, "livemode": false,
             "data": { "object": anything() },

@@ -94,20 +94,20 @@ pub async fn receive(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
     let payload =
         payload.ok_or_else(|| Refusal::Unreadable("the event has an invalid id, type or version".to_owned()))?;
     let permit = app.inline_looks.try_acquire().ok();
-    let stored = retry(|| store_and_settle(app, &event, payload, permit.is_some())).await?;
+    let stored = retry(|| store_and_apply(app, &event, payload, permit.is_some())).await?;
     let receipt = stored.follow_up(app, &event.id).await?;
     telemetry::webhook(fact::counted_as(&event.kind), receipt.word());
     Ok(receipt)
 }
 
 /// An event that is stored, and what is left to do about it.
-pub(super) struct Settled {
+pub(super) struct StoredEvent {
     receipt: Receipt,
     /// The look that the event requested, if this process is to do it.
     look: Option<Claim>,
 }
 
-impl Settled {
+impl StoredEvent {
     const KNOWN: Self = Self { receipt: Receipt::Known, look: None };
 
     /// Does the look, after the commit. The receipt is that of the event after a few seconds at most.
@@ -132,17 +132,17 @@ impl Settled {
 }
 
 /// Stores an event and applies it, or applies a stored one again, unless there is nothing left to do.
-async fn store_and_settle(app: &App, event: &Event, payload: &str, inline: bool) -> Result<Settled, Refusal> {
+async fn store_and_apply(app: &App, event: &Event, payload: &str, inline: bool) -> Result<StoredEvent, Refusal> {
     let _turn = turn(app, event).await?;
     let tx = app.database.begin().await?;
     if store(&tx, app, event, payload).await? {
-        return Ok(settle(app, tx, event, Previous::default(), inline).await?);
+        return Ok(apply_event(app, tx, event, Previous::default(), inline).await?);
     }
     match locked(&tx, &event.id).await? {
         Some(known) if !matches!(known.status, Status::Applied | Status::Ignored) => {
-            Ok(settle(app, tx, event, Previous::from(&known), inline).await?)
+            Ok(apply_event(app, tx, event, Previous::from(&known), inline).await?)
         }
-        _ => Ok(Settled::KNOWN),
+        _ => Ok(StoredEvent::KNOWN),
     }
 }
 
@@ -215,13 +215,13 @@ pub(super) async fn locked(tx: &DatabaseTransaction, id: &str) -> Result<Option<
 }
 
 /// Applies a stored event, or requests its look, and records the result. An applied event stays applied.
-pub(super) async fn settle(
+pub(super) async fn apply_event(
     app: &App,
     tx: DatabaseTransaction,
     event: &Event,
     previous: Previous,
     inline: bool,
-) -> Result<Settled, Error> {
+) -> Result<StoredEvent, Error> {
     let outcome = match attempt(app, &tx, event).await {
         Err(ApplyError::Transient(error)) => return Err(error.into()),
         outcome => outcome,
@@ -260,7 +260,7 @@ pub(super) async fn settle(
     if let Outcome::Applied(Some(change)) = outcome {
         publish(app, change);
     }
-    Ok(Settled { receipt, look })
+    Ok(StoredEvent { receipt, look })
 }
 
 /// Requests a look, and takes its task where it is to be done at once and no other worker holds it.

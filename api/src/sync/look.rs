@@ -284,7 +284,7 @@ async fn write(app: &App, object: &Object, reading: &Reading<'_>, fence: i64) ->
             return Err(Error::Internal(reason.clone()));
         }
         let outcome = outcome?;
-        mark_settled(&tx, app, object, &outcome).await?;
+        record_outcome(&tx, app, object, &outcome).await?;
         tx.commit().await?;
         Ok(outcome)
     };
@@ -334,20 +334,20 @@ async fn refreshed(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, A
 }
 
 /// Marks the events that requested a look as applied or ignored.
-async fn mark_settled(tx: &DatabaseTransaction, app: &App, object: &Object, outcome: &Outcome) -> Result<(), DbErr> {
+async fn record_outcome(tx: &DatabaseTransaction, app: &App, object: &Object, outcome: &Outcome) -> Result<(), DbErr> {
     let (status, error) = match outcome {
         Outcome::Ignored(reason) => (Status::Ignored, Some((*reason).to_owned())),
         _ => (Status::Applied, None),
     };
     let applied_at = (status == Status::Applied).then(|| app.clock.wall());
-    let settled = event::ActiveModel {
+    let done = event::ActiveModel {
         status: Set(status),
         error: Set(error),
         waits_for: Set(None),
         applied_at: Set(applied_at),
         ..Default::default()
     };
-    let waiting = event::Entity::update_many().set(settled).filter(event::Column::WaitsFor.eq(object.key()));
+    let waiting = event::Entity::update_many().set(done).filter(event::Column::WaitsFor.eq(object.key()));
     waiting.exec(tx).await?;
     Ok(())
 }
