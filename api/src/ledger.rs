@@ -23,7 +23,7 @@ use sea_orm::DbErr;
 
 pub use account::{account, accounts, open};
 pub use charge::{Charge, Charges, Spend};
-pub use history::{Grown, changes, entry, grown_since, is_posted, newest_entry_id, page};
+pub use history::{LedgerGrowth, changes, entry, grown_since, is_posted, newest_entry_id, page};
 pub use post::{Posting, Unlimited, lock, post};
 pub use verify::{Check, Report, verify};
 

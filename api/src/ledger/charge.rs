@@ -74,7 +74,7 @@ pub enum Charge {
 type Waiting = Pending<Spend, Result<Charge, Error>>;
 
 /// Called after a commit for each account that changed, with its user and its new version.
-type Committed = Arc<dyn Fn(i64, i64) + Send + Sync>;
+type OnCommit = Arc<dyn Fn(i64, i64) + Send + Sync>;
 
 /// Charges exports; cheap to clone. A process has one.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ impl Charges {
     /// `committed` is called after each commit with every user whose account changed, and its new version.
     #[must_use]
     pub fn start(database: &Database, waiters: usize, committed: impl Fn(i64, i64) + Send + Sync + 'static) -> Self {
-        let committed: Committed = Arc::new(committed);
+        let committed: OnCommit = Arc::new(committed);
         Self(Batches::start(Groups {
             database: database.clone(),
             connection: database.dedicated(),
@@ -113,7 +113,7 @@ struct Groups {
     /// PostgreSQL's connection for groups; SQLite has a single writing connection, which all share.
     connection: Option<Dedicated>,
     aside: Aside,
-    committed: Committed,
+    committed: OnCommit,
 }
 
 impl Worker for Groups {
@@ -172,7 +172,7 @@ impl Groups {
 }
 
 /// Reports the commit: each entry to the metrics, and each account once to its watchers.
-fn publish(resolutions: &[Resolution], committed: &Committed) {
+fn publish(resolutions: &[Resolution], committed: &OnCommit) {
     let mut newest = HashMap::new();
     for resolution in resolutions {
         if let Resolution::Decided(Ok(Charge::Applied { entry, .. })) = resolution {

@@ -55,7 +55,7 @@ pub async fn changes(
 
 /// A user whose ledger has grown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Grown {
+pub struct LedgerGrowth {
     /// The user.
     pub user_id: i64,
     /// The account's newest version among the entries looked at.
@@ -69,8 +69,8 @@ pub struct Grown {
 ///
 /// # Errors
 /// A failed statement.
-pub async fn grown_since(db: &impl ConnectionTrait, after: i64) -> Result<Vec<Grown>, DbErr> {
-    let added: Vec<Grown> = ledger_entry::Entity::find()
+pub async fn grown_since(db: &impl ConnectionTrait, after: i64) -> Result<Vec<LedgerGrowth>, DbErr> {
+    let added: Vec<LedgerGrowth> = ledger_entry::Entity::find()
         .select_only()
         .columns([ledger_entry::Column::UserId, ledger_entry::Column::Version])
         .column_as(ledger_entry::Column::Id, "entry_id")

@@ -12,10 +12,10 @@ use sea_orm::{ConnAcquireErr, DbErr, sqlx::PgConnection};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    Committed, Waiting, fail,
+    OnCommit, Waiting, fail,
     group::Resolution,
     is_of_one,
-    postgres::{self, Locked},
+    postgres::{self, LockPolicy},
     publish,
 };
 use crate::database::{Database, failed};
@@ -30,11 +30,11 @@ struct Shared {
     turns: Semaphore,
     /// The charges of each account that is waited for, in order of arrival.
     queues: Mutex<HashMap<i64, Vec<Waiting>>>,
-    committed: Committed,
+    committed: OnCommit,
 }
 
 impl Aside {
-    pub(super) fn new(database: Database, waiters: usize, committed: Committed) -> Self {
+    pub(super) fn new(database: Database, waiters: usize, committed: OnCommit) -> Self {
         let turns = Semaphore::new(waiters.max(1));
         Self(Arc::new(Shared { database, turns, queues: Mutex::default(), committed }))
     }
@@ -98,7 +98,7 @@ impl Shared {
 
     async fn commit_on(&self, connection: &mut PgConnection, batch: Vec<Waiting>) -> Result<(), (DbErr, Vec<Waiting>)> {
         let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
-        let resolutions = match postgres::commit(connection, &spends, Locked::Wait).await {
+        let resolutions = match postgres::commit(connection, &spends, LockPolicy::Wait).await {
             Ok(resolutions) => resolutions,
             Err(error) => return Err((failed(error), batch)),
         };

@@ -20,7 +20,7 @@ pub(super) enum Resolution {
 
 /// The meaning of an account that was not among the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum MissingAccount {
     /// The account does not exist.
     Unknown,
     /// The account may be locked, and was skipped.
@@ -38,7 +38,7 @@ pub(super) struct Rows {
 }
 
 /// A group that was decided and is to be written.
-pub(super) struct Decided {
+pub(super) struct DecidedGroup {
     resolutions: Vec<Decision>,
     /// The accounts that change, as they are to be.
     pub(super) accounts: Vec<credit_account::Model>,
@@ -56,7 +56,7 @@ enum Decision {
 }
 
 /// Decides each charge in the order of arrival, as if they came one after the other.
-pub(super) fn decide(spends: &[&Spend], rows: Rows, missing: Missing) -> Decided {
+pub(super) fn decide(spends: &[&Spend], rows: Rows, missing: MissingAccount) -> DecidedGroup {
     let mut group = Group {
         accounts: rows.accounts.into_iter().map(|account| (account.user_id, (account, false))).collect(),
         unlocked: rows.unlocked.into_iter().map(|account| (account.user_id, account)).collect(),
@@ -69,10 +69,10 @@ pub(super) fn decide(spends: &[&Spend], rows: Rows, missing: Missing) -> Decided
     let changed = group.accounts.into_values().filter(|(_, changed)| *changed);
     let mut accounts: Vec<_> = changed.map(|(account, _)| account).collect();
     accounts.sort_by_key(|account| account.user_id);
-    Decided { resolutions, accounts, entries: group.entries }
+    DecidedGroup { resolutions, accounts, entries: group.entries }
 }
 
-impl Decided {
+impl DecidedGroup {
     /// The results, once the entries are written. `stored` are the entries as the database returned them.
     pub(super) fn resolutions(self, stored: Vec<ledger_entry::Model>) -> Vec<Resolution> {
         let mut by_source: HashMap<_, _> = stored.into_iter().map(|entry| (entry.source.clone(), entry)).collect();
@@ -112,7 +112,7 @@ struct Group {
     /// Places of the entries to add, by source.
     added: HashMap<String, usize>,
     entries: Vec<ledger_entry::Model>,
-    missing: Missing,
+    missing: MissingAccount,
 }
 
 impl Group {
@@ -128,8 +128,8 @@ impl Group {
         }
         let Some((account, changed)) = self.accounts.get_mut(&spend.user_id) else {
             return match self.missing {
-                Missing::Unknown => Decision::Known(Err(Error::UnknownAccount)),
-                Missing::MayBeLocked => Decision::Locked,
+                MissingAccount::Unknown => Decision::Known(Err(Error::UnknownAccount)),
+                MissingAccount::MayBeLocked => Decision::Locked,
             };
         };
         if let Some(place) = self.added.get(&spend.source).copied() {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     /// Decides, in the place of a database that stores every entry.
-    fn outcomes(spends: &[Spend], rows: Rows, missing: Missing) -> Vec<Resolution> {
+    fn outcomes(spends: &[Spend], rows: Rows, missing: MissingAccount) -> Vec<Resolution> {
         let decided = decide(&spends.iter().collect::<Vec<_>>(), rows, missing);
         let stored = decided.entries.iter().zip(100..).map(|(entry, id)| ledger_entry::Model { id, ..entry.clone() });
         let stored = stored.collect();
@@ -226,7 +226,7 @@ mod tests {
         let spends = [spend(1, "a"), spend(2, "b"), spend(1, "c"), spend(1, "d"), spend(1, "a")];
         let rows = Rows { accounts: vec![account(1, 7), account(2, 2)], entries: Vec::new(), unlocked: Vec::new() };
         assert_eq!(
-            texts(outcomes(&spends, rows, Missing::Unknown)),
+            texts(outcomes(&spends, rows, MissingAccount::Unknown)),
             ["applied 3 v8 leaves 4", "refused at 2", "applied 3 v9 leaves 1", "refused at 1", "replayed 100"]
         );
     }
@@ -239,7 +239,7 @@ mod tests {
         let rows = Rows { accounts: vec![account(1, 9), account(2, 9)], entries: vec![stored], unlocked: Vec::new() };
         let reused = Error::SourceReused.to_string();
         assert_eq!(
-            texts(outcomes(&spends, rows, Missing::Unknown)),
+            texts(outcomes(&spends, rows, MissingAccount::Unknown)),
             ["replayed 5", &reused, "applied 3 v8 leaves 6", &reused, &reused]
         );
     }
@@ -251,7 +251,7 @@ mod tests {
         let before = Spend { now: until - TimeDelta::seconds(1), ..spend(1, "before") };
         let rows = Rows { accounts: vec![ends], entries: Vec::new(), unlocked: Vec::new() };
         assert_eq!(
-            texts(outcomes(&[before, spend(1, "after")], rows, Missing::Unknown)),
+            texts(outcomes(&[before, spend(1, "after")], rows, MissingAccount::Unknown)),
             ["applied 0 v8 leaves 1", "refused at 1"]
         );
     }
@@ -263,7 +263,7 @@ mod tests {
         let rows = Rows { accounts: vec![account(1, -5), full], unlocked: Vec::new(), entries: Vec::new() };
         let beyond = Error::OutOfRange.to_string();
         assert_eq!(
-            texts(outcomes(&[free, spend(2, "full")], rows, Missing::Unknown)),
+            texts(outcomes(&[free, spend(2, "full")], rows, MissingAccount::Unknown)),
             ["applied 0 v8 leaves -5", beyond.as_str()]
         );
     }
@@ -271,9 +271,9 @@ mod tests {
     #[test]
     fn an_account_that_is_missing_is_locked_or_unknown() {
         let rows = || Rows { accounts: Vec::new(), entries: Vec::new(), unlocked: Vec::new() };
-        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), Missing::MayBeLocked)), ["locked"]);
+        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), MissingAccount::MayBeLocked)), ["locked"]);
         let unknown = Error::UnknownAccount.to_string();
-        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), Missing::Unknown)), [unknown]);
+        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), MissingAccount::Unknown)), [unknown]);
     }
 
     #[test]
@@ -281,6 +281,6 @@ mod tests {
         let stored = ledger_entry::Model { id: 5, ..entry(&spend(1, "old"), &account(1, 4), 3) };
         let rows = Rows { accounts: Vec::new(), entries: vec![stored], unlocked: vec![account(1, 4)] };
         let spends = [spend(1, "old"), spend(1, "new")];
-        assert_eq!(texts(outcomes(&spends, rows, Missing::MayBeLocked)), ["replayed 5", "locked"]);
+        assert_eq!(texts(outcomes(&spends, rows, MissingAccount::MayBeLocked)), ["replayed 5", "locked"]);
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{
     Spend,
-    group::{Decided, Missing, Resolution, Rows, decide},
+    group::{DecidedGroup, MissingAccount, Resolution, Rows, decide},
 };
 use crate::database::{Dedicated, failed, is_lost};
 
@@ -52,7 +52,7 @@ RETURNING id, user_id, version, change_type, credits_delta, balance_after, sourc
 
 /// The treatment of accounts that another transaction keeps locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Locked {
+pub(super) enum LockPolicy {
     /// Locked accounts are left out.
     Skip,
     /// The statement waits for as long as `lock_timeout` allows.
@@ -65,7 +65,7 @@ pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> R
     loop {
         let mut taken = dedicated.take().await?;
         dedicated.count(4);
-        let commit = timeout(dedicated.patience(), commit(&mut taken.connection, spends, Locked::Skip));
+        let commit = timeout(dedicated.patience(), commit(&mut taken.connection, spends, LockPolicy::Skip));
         match commit.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(resolutions) => {
                 dedicated.give_back(taken);
@@ -89,13 +89,13 @@ pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> R
 pub(super) async fn commit(
     connection: &mut PgConnection,
     spends: &[&Spend],
-    locked: Locked,
+    locked: LockPolicy,
 ) -> Result<Vec<Resolution>, sqlx::Error> {
     let mut tx = connection.begin().await?;
     let users: Vec<_> = spends.iter().map(|spend| spend.user_id).collect();
     let (lock, missing) = match locked {
-        Locked::Skip => (LOCK_FREE, Missing::MayBeLocked),
-        Locked::Wait => (LOCK, Missing::Unknown),
+        LockPolicy::Skip => (LOCK_FREE, MissingAccount::MayBeLocked),
+        LockPolicy::Wait => (LOCK, MissingAccount::Unknown),
     };
     let accounts: Vec<credit_account::Model> = models(sqlx::query(lock).bind(users).fetch_all(&mut *tx).await?)?;
     let sources: Vec<_> = spends.iter().map(|spend| spend.source.as_str()).collect();
@@ -112,7 +112,7 @@ pub(super) async fn commit(
     Ok(decided.resolutions(stored))
 }
 
-async fn write(connection: &mut PgConnection, decided: &Decided) -> Result<Vec<ledger_entry::Model>, sqlx::Error> {
+async fn write(connection: &mut PgConnection, decided: &DecidedGroup) -> Result<Vec<ledger_entry::Model>, sqlx::Error> {
     let (accounts, entries) = (&decided.accounts, &decided.entries);
     let write = sqlx::query(WRITE)
         .bind(accounts.iter().map(|account| account.user_id).collect::<Vec<_>>())

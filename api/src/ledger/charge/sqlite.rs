@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{
     Spend,
-    group::{Decided, Missing, Resolution, Rows, decide},
+    group::{DecidedGroup, MissingAccount, Resolution, Rows, decide},
 };
 use crate::database::Database;
 
@@ -21,13 +21,13 @@ pub(super) async fn commit(database: &Database, spends: &[&Spend]) -> Result<Vec
     let accounts = credit_account::Entity::find().filter(credit_account::Column::UserId.is_in(users)).all(&tx).await?;
     let sources = spends.iter().map(|spend| spend.source.as_str());
     let entries = ledger_entry::Entity::find().filter(ledger_entry::Column::Source.is_in(sources)).all(&tx).await?;
-    let decided = decide(spends, Rows { accounts, unlocked: Vec::new(), entries }, Missing::Unknown);
+    let decided = decide(spends, Rows { accounts, unlocked: Vec::new(), entries }, MissingAccount::Unknown);
     let stored = if decided.entries.is_empty() { Vec::new() } else { write(&tx, &decided).await? };
     tx.commit().await?;
     Ok(decided.resolutions(stored))
 }
 
-async fn write(tx: &DatabaseTransaction, decided: &Decided) -> Result<Vec<ledger_entry::Model>, DbErr> {
+async fn write(tx: &DatabaseTransaction, decided: &DecidedGroup) -> Result<Vec<ledger_entry::Model>, DbErr> {
     use credit_account::Column::{Balance, UpdatedAt, UserId, Version};
     let accounts = decided.accounts.iter().map(|account| account.clone().into_active_model().reset_all());
     // Each of them exists, so this is one statement that updates them all.
