@@ -51,7 +51,7 @@ pub struct Query(
     payment::PaymentQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
-    checkout::CheckoutQuery,
+    checkout::StripeConfigQuery,
     account::AdminQuery,
     event::EventQuery,
 );
@@ -82,7 +82,7 @@ type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 fn schema(app: &App) -> Schema {
     let builder = builder().data(app.clone()).limit_recursive_depth(firewall::LEVELS);
     let builder = if app.config.introspection { builder } else { builder.disable_introspection() };
-    builder.extension(extension::Surroundings(app.clone())).finish()
+    builder.extension(extension::OperationExtensionFactory(app.clone())).finish()
 }
 
 /// The schema in GraphQL's schema language, from which clients generate their types.

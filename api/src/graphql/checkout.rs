@@ -18,10 +18,10 @@ use crate::{
 
 /// The query of the Stripe configuration.
 #[derive(Default)]
-pub(super) struct CheckoutQuery;
+pub(super) struct StripeConfigQuery;
 
 #[Object]
-impl CheckoutQuery {
+impl StripeConfigQuery {
     /// The Stripe configuration of this server.
     async fn stripe_config(&self, ctx: &Context<'_>) -> Result<StripeConfig, Error> {
         let payments = ctx.app()?.payments.as_ref();

@@ -31,7 +31,7 @@ enum Kind {
 
 /// The document of a request.
 #[derive(Default)]
-pub(super) struct Placed {
+pub(super) struct RequestDocument {
     /// The hash of the document's text. `None` if the request has no text.
     pub(super) hash: Option<DocumentHash>,
     /// The document, if it is to be stored once it was admitted.
@@ -58,7 +58,7 @@ impl Documents {
     ///
     /// # Errors
     /// [`Rejection`]: the document is not stored, or is not the one that the hash names.
-    pub(super) fn place(&self, request: &mut Request) -> Result<Placed, Rejection> {
+    pub(super) fn place(&self, request: &mut Request) -> Result<RequestDocument, Rejection> {
         let named = named(&request.extensions)?;
         let own = (!request.query.is_empty()).then(|| DocumentHash::of(&request.query));
         if let (Some(named), Some(own)) = (named, own)
@@ -83,7 +83,7 @@ impl Documents {
             (Kind::Off, Some(_), None) => return Err(Rejection::NothingRemembered),
             _ => {}
         }
-        Ok(Placed { hash, pending })
+        Ok(RequestDocument { hash, pending })
     }
 }
 

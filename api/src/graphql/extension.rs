@@ -26,24 +26,24 @@ use super::{
 use crate::app::App;
 
 /// Surrounds the operations of a gateway.
-pub(super) struct Surroundings(pub(super) App);
+pub(super) struct OperationExtensionFactory(pub(super) App);
 
 /// Surrounds one operation.
-struct Surrounding {
+struct OperationExtension {
     app: App,
     observer: Observer,
     /// The id of the request, once it is known.
     id: OnceLock<RequestId>,
 }
 
-impl ExtensionFactory for Surroundings {
+impl ExtensionFactory for OperationExtensionFactory {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Surrounding { app: self.0.clone(), observer: Observer::start(), id: OnceLock::new() })
+        Arc::new(OperationExtension { app: self.0.clone(), observer: Observer::start(), id: OnceLock::new() })
     }
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Extension for Surrounding {
+impl Extension for OperationExtension {
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
         let response = next.run(ctx).await;
         let id = self.id.get().cloned().unwrap_or_else(|| request_id(ctx));

@@ -78,7 +78,7 @@ struct Merge<'a> {
 
 impl Merge<'_> {
     fn set(&self, parent: Option<&str>, items: Items) -> SelectionSet {
-        let mut merged = Merged::default();
+        let mut merged = MergedSelection::default();
         self.place(parent, items, &mut merged);
         for item in &mut merged.items {
             match &mut item.node {
@@ -101,7 +101,7 @@ impl Merge<'_> {
     }
 
     /// Collects the items of a set: what applies to `parent` in any case becomes part of it, the rest stays in inline fragments.
-    fn place(&self, parent: Option<&str>, items: Items, merged: &mut Merged) {
+    fn place(&self, parent: Option<&str>, items: Items, merged: &mut MergedSelection) {
         for item in items {
             match item.node {
                 Selection::Field(field) => merged.field(field),
@@ -121,7 +121,7 @@ impl Merge<'_> {
         }
     }
 
-    fn fragment(&self, parent: Option<&str>, inline: Positioned<InlineFragment>, merged: &mut Merged) {
+    fn fragment(&self, parent: Option<&str>, inline: Positioned<InlineFragment>, merged: &mut MergedSelection) {
         let condition = inline.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
         if inline.node.directives.is_empty() && (condition.is_none() || condition == parent) {
             self.place(parent, inline.node.selection_set.node.items, merged);
@@ -133,7 +133,7 @@ impl Merge<'_> {
 
 /// A set that holds equal items once.
 #[derive(Default)]
-struct Merged {
+struct MergedSelection {
     items: Items,
     /// The positions of the fields of each response key.
     fields: HashMap<Name, Vec<usize>>,
@@ -141,7 +141,7 @@ struct Merged {
     inlines: HashMap<Option<Name>, Vec<usize>>,
 }
 
-impl Merged {
+impl MergedSelection {
     fn field(&mut self, field: Positioned<Field>) {
         let places = self.fields.entry(field.node.response_key().node.clone()).or_default();
         for place in places.iter() {
