@@ -75,7 +75,7 @@ impl Dev {
         let clock = Clock::following(sandbox.clock_offset());
         // The gateway takes the same lock.
         drop(claim);
-        let site = Site::built();
+        let site = Site::embedded();
         // Before the start is reported: a stop signal that follows the report must not be lost.
         let mut signals = Signals::listen()?;
         let gateway = server::start_with(config, clock, Options { migrate: true, demo: Some(DEMO), site }).await?;

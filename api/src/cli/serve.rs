@@ -32,7 +32,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self, problems: Problems) -> Result<(), Failure> {
         let config = self.variables.check(problems)?;
-        let options = Options { migrate: !self.no_migrate, demo: None, site: Site::built() };
+        let options = Options { migrate: !self.no_migrate, demo: None, site: Site::embedded() };
         // Before the start is reported: a stop signal that follows the report must not be lost.
         let mut signals = Signals::listen()?;
         let gateway = server::start_with(config, Clock::default(), options).await?;

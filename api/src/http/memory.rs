@@ -22,11 +22,11 @@ pub(super) struct MemoryBudget(Arc<Shared>);
 struct Shared {
     total: usize,
     each: usize,
-    used: Mutex<Used>,
+    used: Mutex<Usage>,
 }
 
 #[derive(Debug, Default)]
-struct Used {
+struct Usage {
     total: usize,
     by_address: HashMap<Address, usize>,
 }

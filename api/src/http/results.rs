@@ -35,12 +35,12 @@ pub(super) struct Results {
 }
 
 /// Logs the end of an operation over a websocket or in a stream, when its results are dropped.
-struct Logged {
+struct OperationLog {
     span: Span,
     started: Instant,
 }
 
-impl Drop for Logged {
+impl Drop for OperationLog {
     fn drop(&mut self) {
         let elapsed_ms = telemetry::milliseconds(self.started.elapsed());
         self.span.in_scope(|| tracing::info!(target: telemetry::ACCESS, elapsed_ms, "operation"));
@@ -51,7 +51,7 @@ impl Results {
     /// Yields the results inside of a span, and logs the end of the operation.
     pub(super) fn in_span(self, span: Span) -> Self {
         let Self { mut stream, push } = self;
-        let logged = Logged { span, started: Instant::now() };
+        let logged = OperationLog { span, started: Instant::now() };
         let stream = poll_fn(move |context| logged.span.in_scope(|| stream.poll_next_unpin(context)));
         Self { stream: stream.boxed(), push }
     }

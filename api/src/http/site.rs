@@ -24,7 +24,7 @@ const TAG_BYTES: usize = 16;
 #[derive(Embed)]
 #[folder = "../web/dist"]
 #[allow_missing = true]
-struct Built;
+struct WebBuild;
 
 /// Files by their path, with their headers.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +40,8 @@ impl Default for Site {
 impl Site {
     /// The pages of this build.
     #[must_use]
-    pub fn built() -> Self {
-        Self::of::<Built>()
+    pub fn embedded() -> Self {
+        Self::of::<WebBuild>()
     }
 
     /// Pages in another folder.

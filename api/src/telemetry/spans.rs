@@ -84,7 +84,7 @@ pub fn exporting() -> bool {
 /// Attaches a span to the caller's trace, from `traceparent`. W3C Trace Context.
 pub fn adopt(span: &Span, header: impl Fn(&str) -> Option<String>) {
     if exporting() {
-        let carried = Carried(["traceparent", "tracestate"].map(|name| (name, header(name))));
+        let carried = TraceHeaders(["traceparent", "tracestate"].map(|name| (name, header(name))));
         span.set_parent(TraceContextPropagator::new().extract(&carried)).ok();
     }
 }
@@ -103,9 +103,9 @@ pub fn document(span: &Span, document: String) {
     }
 }
 
-struct Carried([(&'static str, Option<String>); 2]);
+struct TraceHeaders([(&'static str, Option<String>); 2]);
 
-impl Extractor for Carried {
+impl Extractor for TraceHeaders {
     fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.as_deref())
     }
