@@ -17,7 +17,7 @@ pub use price::warn_of_unknown;
 
 /// The options of a setup.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct SetupOptions {
     /// URL of the webhook endpoint. Without it, the endpoint is skipped.
     pub webhook_url: Option<String>,
     /// Reports changes without making them.
@@ -38,7 +38,7 @@ impl fmt::Display for Report {
 ///
 /// # Errors
 /// [`Failure`]. Objects created before it stay, and the next run finds them.
-pub async fn run(stripe: &Stripe, wanted: Wanted) -> Result<Report, Failure> {
+pub async fn run(stripe: &Stripe, wanted: SetupOptions) -> Result<Report, Failure> {
     let mut setup = Setup { stripe, dry_run: wanted.dry_run, steps: Vec::new(), variables: Vec::new() };
     setup.prices().await?;
     setup.portal().await?;

@@ -7,7 +7,7 @@ use super::{failure::Failure, output::say};
 use crate::{
     config::{Problems, StripeVariables},
     server,
-    setup::{self, Wanted},
+    setup::{self, SetupOptions},
 };
 
 /// Path of the gateway's webhook endpoint.
@@ -46,7 +46,7 @@ impl StripeSetup {
             }
             url.to_string()
         });
-        let report = setup::run(&stripe, Wanted { webhook_url, dry_run: self.dry_run }).await?;
+        let report = setup::run(&stripe, SetupOptions { webhook_url, dry_run: self.dry_run }).await?;
         say(report.to_string().trim_end());
         Ok(())
     }

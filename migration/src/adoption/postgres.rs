@@ -7,7 +7,7 @@ use super::{
     column::Column,
     mark::{Change, mark},
     refuse, rows,
-    shape::{Kind, LEDGER, Shape, Wanted},
+    shape::{Kind, LEDGER, RequiredColumn, Shape},
 };
 
 /// An existing foreign key may delete the entries of a deleted user, or clear their user; this one prevents the deletion.
@@ -91,7 +91,7 @@ async fn run(db: &Connection<'_>, table: &str, clauses: &[String]) -> Result<(),
     Ok(())
 }
 
-fn definition(wanted: &Wanted) -> &'static str {
+fn definition(wanted: &RequiredColumn) -> &'static str {
     match wanted.kind {
         Kind::Id | Kind::Integer => "bigint",
         Kind::Time => "timestamptz",
@@ -103,7 +103,7 @@ fn definition(wanted: &Wanted) -> &'static str {
 /// Adds the clauses that alter one column, and records its old state.
 async fn fit(
     db: &Connection<'_>,
-    (table, wanted, column): (&str, &Wanted, &Column),
+    (table, wanted, column): (&str, &RequiredColumn, &Column),
     clauses: &mut Vec<String>,
 ) -> Result<(), DbErr> {
     let name = wanted.name;

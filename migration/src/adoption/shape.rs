@@ -7,11 +7,11 @@ use super::{column::Column, refuse};
 /// A table as the gateway uses it.
 pub(super) struct Shape {
     pub(super) table: &'static str,
-    pub(super) columns: &'static [Wanted],
+    pub(super) columns: &'static [RequiredColumn],
 }
 
 /// A column that the gateway uses.
-pub(super) struct Wanted {
+pub(super) struct RequiredColumn {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     pub(super) origin: Origin,
@@ -41,34 +41,34 @@ pub(super) enum Origin {
 pub(super) const USERS: Shape = Shape {
     table: "users",
     columns: &[
-        Wanted::new("id", Kind::Id, Origin::Old),
-        Wanted::new("email", Kind::Text, Origin::Old),
-        Wanted::new("username", Kind::Text, Origin::Old),
-        Wanted::new("display_name", Kind::Text, Origin::Either).or_null(),
-        Wanted::new("password_hash", Kind::Text, Origin::Either).or_null(),
-        Wanted::new("auth_subject", Kind::Text, Origin::Either).or_null(),
-        Wanted::new("role", Kind::Text, Origin::Either),
-        Wanted::new("created_at", Kind::Time, Origin::Either),
+        RequiredColumn::new("id", Kind::Id, Origin::Old),
+        RequiredColumn::new("email", Kind::Text, Origin::Old),
+        RequiredColumn::new("username", Kind::Text, Origin::Old),
+        RequiredColumn::new("display_name", Kind::Text, Origin::Either).or_null(),
+        RequiredColumn::new("password_hash", Kind::Text, Origin::Either).or_null(),
+        RequiredColumn::new("auth_subject", Kind::Text, Origin::Either).or_null(),
+        RequiredColumn::new("role", Kind::Text, Origin::Either),
+        RequiredColumn::new("created_at", Kind::Time, Origin::Either),
     ],
 };
 
 pub(super) const LEDGER: Shape = Shape {
     table: "credits_ledger",
     columns: &[
-        Wanted::new("id", Kind::Id, Origin::Old),
-        Wanted::new("user_id", Kind::Integer, Origin::Old),
-        Wanted::new("change_type", Kind::Text, Origin::Old),
-        Wanted::new("credits_delta", Kind::Integer, Origin::Old),
-        Wanted::new("created_at", Kind::Time, Origin::Old),
-        Wanted::new("notes", Kind::Text, Origin::Either).or_null(),
-        Wanted::new("version", Kind::Integer, Origin::New),
-        Wanted::new("balance_after", Kind::Integer, Origin::New),
-        Wanted::new("source", Kind::Text, Origin::New),
-        Wanted::new("reference", Kind::Text, Origin::New).or_null(),
+        RequiredColumn::new("id", Kind::Id, Origin::Old),
+        RequiredColumn::new("user_id", Kind::Integer, Origin::Old),
+        RequiredColumn::new("change_type", Kind::Text, Origin::Old),
+        RequiredColumn::new("credits_delta", Kind::Integer, Origin::Old),
+        RequiredColumn::new("created_at", Kind::Time, Origin::Old),
+        RequiredColumn::new("notes", Kind::Text, Origin::Either).or_null(),
+        RequiredColumn::new("version", Kind::Integer, Origin::New),
+        RequiredColumn::new("balance_after", Kind::Integer, Origin::New),
+        RequiredColumn::new("source", Kind::Text, Origin::New),
+        RequiredColumn::new("reference", Kind::Text, Origin::New).or_null(),
     ],
 };
 
-impl Wanted {
+impl RequiredColumn {
     const fn new(name: &'static str, kind: Kind, origin: Origin) -> Self {
         Self { name, kind, origin, nullable: false }
     }
@@ -85,12 +85,15 @@ impl Wanted {
 
 impl Shape {
     /// The columns that have to be added.
-    pub(super) fn missing<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = &'a Wanted> {
+    pub(super) fn missing<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = &'a RequiredColumn> {
         self.columns.iter().filter(|wanted| wanted.among(columns).is_none())
     }
 
     /// The columns that exist already, each with its requirement.
-    pub(super) fn present<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = (&'a Wanted, &'a Column)> {
+    pub(super) fn present<'a>(
+        &'a self,
+        columns: &'a [Column],
+    ) -> impl Iterator<Item = (&'a RequiredColumn, &'a Column)> {
         self.columns.iter().filter_map(|wanted| Some((wanted, wanted.among(columns)?)))
     }
 

@@ -11,7 +11,7 @@ use super::{
     column::Column,
     mark::{Change, mark},
     refuse, rows,
-    shape::{Kind, LEDGER, Shape, Wanted},
+    shape::{Kind, LEDGER, RequiredColumn, Shape},
 };
 
 pub(super) const LEDGER_GUARDS: [Addition; 2] = [
@@ -94,7 +94,7 @@ pub(super) async fn alter(db: &Connection<'_>, shape: &Shape, columns: &[Column]
     Ok(())
 }
 
-fn check(table: &str, wanted: &Wanted, column: &Column) -> Result<(), DbErr> {
+fn check(table: &str, wanted: &RequiredColumn, column: &Column) -> Result<(), DbErr> {
     let (name, data_type) = (wanted.name, &column.data_type);
     if wanted.kind == Kind::Integer && !data_type.to_ascii_uppercase().contains("INT") {
         return refuse(format!("{table}.{name} is {data_type}, and must be an integer"));
