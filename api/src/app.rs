@@ -9,7 +9,7 @@ use tracing::Instrument;
 use crate::{
     auth::{IdentityCache, PasswordCost, Tokens},
     clock::Clock,
-    config::{Config, Prices},
+    config::{Config, PriceIds},
     database::Database,
     error::Error,
     feed::Feed,
@@ -68,7 +68,7 @@ pub struct Payments {
     /// Outgoing calls.
     pub stripe: Stripe,
     /// The price ids of the tiers.
-    pub prices: Prices,
+    pub prices: PriceIds,
     /// Secrets that webhooks may be signed with.
     pub webhook_secrets: Vec<String>,
     /// The key that pages use for Stripe's scripts.

@@ -23,7 +23,7 @@ pub use development::{DEMO, Demo};
 pub use dotenv::read_dotenv;
 pub use help::without_values;
 pub use loopback::is_loopback;
-pub use prices::{Prices, PricesError};
+pub use prices::{PriceIds, PricesError};
 pub use setting::{FromText, Problems, Setting};
 pub use value::LogFormat;
 pub use variables::{
@@ -156,7 +156,7 @@ pub struct Stripe {
     /// Signing secrets of the webhook endpoint (`whsec_...`), at least one.
     pub webhook_secrets: Vec<SecretString>,
     /// Price ids of the tiers.
-    pub prices: Prices,
+    pub prices: PriceIds,
     /// Configuration of the customer portal (`bpc_...`); if `None`, the gateway finds or creates one.
     pub portal_configuration: Option<String>,
 }

@@ -12,7 +12,7 @@ use entity::{
     Tier,
     event::{Model, Status},
 };
-use patch_hive::config::{Config, Prices};
+use patch_hive::config::{Config, PriceIds};
 use serde_json::{Value, json};
 
 use super::{
@@ -162,7 +162,7 @@ async fn every_recorded_payload_is_answered_200_and_settled() {
     let sell_them = |config: &mut Config| {
         let of = |tier: &str| vec![format!("price_{tier}")];
         let prices = vec![(Tier::Core, known.clone()), (Tier::Pro, of("pro")), (Tier::Studio, of("studio"))];
-        config.stripe.as_mut().unwrap().prices = Prices::new(prices).unwrap();
+        config.stripe.as_mut().unwrap().prices = PriceIds::new(prices).unwrap();
     };
     on_both(sell_them, async |app| {
         let mut users = BTreeMap::<&str, (Actor, String)>::new();

@@ -2,7 +2,7 @@
 
 use entity::{Tier, event::Status, work::Kind};
 use patch_hive::{
-    config::{Config, Prices},
+    config::{Config, PriceIds},
     jobs,
 };
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(crate) fn without_the_price(config: &mut Config) {
         (Tier::Pro, one("price_pro")),
         (Tier::Studio, one("price_studio")),
     ];
-    config.stripe.as_mut().unwrap().prices = Prices::new(prices).unwrap();
+    config.stripe.as_mut().unwrap().prices = PriceIds::new(prices).unwrap();
 }
 
 facts! {

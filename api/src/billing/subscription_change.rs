@@ -19,7 +19,7 @@ use self::step::Step;
 use super::operation::{self, Call, Operation};
 use crate::{
     app::App,
-    config::Prices,
+    config::PriceIds,
     error::Error,
     stripe::{Cause, Failure, Invoice, SubscriptionState},
     sync::{Fact, Object},
@@ -128,7 +128,7 @@ enum Made {
 
 struct Change<'a> {
     call: &'a Call<'a>,
-    prices: &'a Prices,
+    prices: &'a PriceIds,
     request: &'a SubscriptionChange,
 }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use entity::Tier;
 use secrecy::SecretString;
 
-use super::{Calls, Config, DocumentLimits, Limits, Mail, Prices, PricesError, Stripe, Tokens};
+use super::{Calls, Config, DocumentLimits, Limits, Mail, PriceIds, PricesError, Stripe, Tokens};
 use crate::{
     database,
     throttle::{Proxies, Rate, Rates},
@@ -124,7 +124,7 @@ impl Stripe {
             },
             publishable_key: Some("pk_test_development".to_owned()),
             webhook_secrets: vec![SecretString::from(DEMO.webhook_secret)],
-            prices: Prices::new(vec![
+            prices: PriceIds::new(vec![
                 (Tier::Core, one("price_core")),
                 (Tier::Pro, one("price_pro")),
                 (Tier::Studio, one("price_studio")),

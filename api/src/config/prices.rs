@@ -4,7 +4,7 @@ use entity::Tier;
 
 /// The prices of the three paid tiers. Each has one that is sold, and may have older ones that are still recognized.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prices(Vec<(Tier, Vec<String>)>);
+pub struct PriceIds(Vec<(Tier, Vec<String>)>);
 
 /// A price id is missing or ambiguous. It displays as the rest of a sentence that begins with the variable's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub struct PricesError {
     problem: String,
 }
 
-impl Prices {
+impl PriceIds {
     /// Takes each tier's price ids, the one that is sold first.
     ///
     /// # Errors
@@ -59,9 +59,9 @@ impl Prices {
 mod tests {
     use super::*;
 
-    fn prices(core: &[&str], pro: &[&str]) -> Result<Prices, PricesError> {
+    fn prices(core: &[&str], pro: &[&str]) -> Result<PriceIds, PricesError> {
         let owned = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
-        Prices::new(vec![(Tier::Core, owned(core)), (Tier::Pro, owned(pro))])
+        PriceIds::new(vec![(Tier::Core, owned(core)), (Tier::Pro, owned(pro))])
     }
 
     #[test]

@@ -4,7 +4,7 @@ use entity::Tier;
 
 use super::Setup;
 use crate::{
-    config::Prices,
+    config::PriceIds,
     plan::{PLANS, Plan, plan},
     stripe::{Failure, Price, Stripe, Terms},
 };
@@ -70,7 +70,7 @@ impl Setup<'_> {
 
 /// Warns of configured prices that do not exist at Stripe, and of sold prices whose terms differ from the plan's. Does nothing
 /// if Stripe cannot be reached.
-pub async fn warn_of_unknown(stripe: &Stripe, prices: &Prices) {
+pub async fn warn_of_unknown(stripe: &Stripe, prices: &PriceIds) {
     for tier in [Tier::Core, Tier::Pro, Tier::Studio] {
         let variable = format!("STRIPE_PRICE_ID_{}", tier.as_str());
         for id in prices.understood(tier) {

@@ -14,7 +14,7 @@ use super::{
     entitlement, period, refund, reversal, unknown_price,
 };
 use crate::{
-    config::Prices,
+    config::PriceIds,
     ledger,
     stripe::{Invoice, InvoicePayment},
 };
@@ -34,7 +34,7 @@ pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Out
 }
 
 /// True where an invoice carries all of its lines, and the price of each proration.
-pub(super) fn is_complete(invoice: &Invoice, prices: &Prices) -> bool {
+pub(super) fn is_complete(invoice: &Invoice, prices: &PriceIds) -> bool {
     !invoice.lines.has_more
         && plan_lines(invoice, |price| prices.tier(price))
             .all(|(line, ..)| !line.is_share() || line.unit_amount.is_some())

@@ -19,7 +19,7 @@ use super::{
     invoice, unknown_price,
 };
 use crate::{
-    config::Prices,
+    config::PriceIds,
     stripe::{Invoice, Subscription, SubscriptionItem, SubscriptionState},
     work,
 };
@@ -65,7 +65,7 @@ pub(super) async fn apply_absence(context: &Context<'_>, id: &str) -> Result<Out
 /// The item of a subscription that sells the highest of our plans, with its tier. Something else may be sold along with it,
 /// and be billed in periods of its own.
 #[must_use]
-pub fn plan_of<'a>(prices: &Prices, subscription: &'a Subscription) -> Option<(&'a SubscriptionItem, Tier)> {
+pub fn plan_of<'a>(prices: &PriceIds, subscription: &'a Subscription) -> Option<(&'a SubscriptionItem, Tier)> {
     let plans = subscription.items.iter().filter_map(|item| Some((item, prices.tier(&item.price)?)));
     // Of equal tiers, the first item.
     plans.rev().max_by_key(|(_, tier)| *tier)

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::target::Target;
 use crate::{
-    config::Prices,
+    config::PriceIds,
     stripe::{Phase, PhaseItem, PriceChange, Schedule, SubscriptionState},
     sync::plan_of,
 };
@@ -38,7 +38,7 @@ impl Step {
 
 /// The next step; `None` when the subscription is in the requested state, or cannot be brought further. `changed` is true if
 /// the price was changed a moment ago: if Stripe shows another, it was changed again elsewhere.
-pub(super) fn next(seen: &SubscriptionState, target: &Target, prices: &Prices, changed: bool) -> Option<Step> {
+pub(super) fn next(seen: &SubscriptionState, target: &Target, prices: &PriceIds, changed: bool) -> Option<Step> {
     let now = &seen.subscription;
     if now.ended_at.is_some() || now.status.ended() {
         return None;

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::within;
-use crate::config::{Calls, DEMO, PaymentVariables, Prices, Problems, Setting, Stripe, StripeVariables, is_loopback};
+use crate::config::{Calls, DEMO, PaymentVariables, PriceIds, Problems, Setting, Stripe, StripeVariables, is_loopback};
 
 /// Host of Stripe's API. A live key is sent to no other.
 const STRIPE_HOST: &str = "api.stripe.com";
@@ -65,7 +65,7 @@ impl PaymentVariables {
     }
 }
 
-fn take_prices(settings: [(Tier, Setting<Vec<String>>); 3], problems: &mut Problems) -> Prices {
+fn take_prices(settings: [(Tier, Setting<Vec<String>>); 3], problems: &mut Problems) -> PriceIds {
     let prices = settings.map(|(tier, setting)| {
         let ids = setting.take_if(problems, |ids| {
             if ids.is_empty() {
@@ -75,9 +75,9 @@ fn take_prices(settings: [(Tier, Setting<Vec<String>>); 3], problems: &mut Probl
         });
         (tier, ids)
     });
-    Prices::new(prices.to_vec()).unwrap_or_else(|error| {
+    PriceIds::new(prices.to_vec()).unwrap_or_else(|error| {
         problems.add(&format!("STRIPE_PRICE_ID_{}", error.tier.as_str()), &error.to_string());
-        Prices::default()
+        PriceIds::default()
     })
 }
 
