@@ -26,14 +26,14 @@ use crate::{
     store::{
         Store,
         fault::Effect,
-        idempotency::{Kept, MAX_KEY_CHARS, Turn},
+        idempotency::{MAX_KEY_CHARS, StoredResponse, Turn},
         problem::{Answer, Problem},
         work::{Cause, Work},
     },
 };
 
 /// A request as it was received.
-struct Incoming {
+struct IncomingRequest {
     method: Method,
     path: String,
     /// The query string and the body, joined.
@@ -59,7 +59,7 @@ pub(crate) async fn serve(
     body: Bytes,
 ) -> Response {
     let request = store.view(|state| state.rng.id("req_", 14));
-    let incoming = Incoming::new(request, &Parts { method, uri, headers }, &body);
+    let incoming = IncomingRequest::new(request, &Parts { method, uri, headers }, &body);
     // As at Stripe, a request is completed even if the client disconnects, so it runs in a task of its own.
     let task = tokio::spawn(async move {
         let reply = answer(&store, &incoming).await;
@@ -72,8 +72,8 @@ pub(crate) async fn serve(
     })
 }
 
-impl Incoming {
-    fn new(request: String, parts: &Parts, body: &Bytes) -> Incoming {
+impl IncomingRequest {
+    fn new(request: String, parts: &Parts, body: &Bytes) -> IncomingRequest {
         let Parts { method, uri, headers } = parts;
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut form = uri.query().unwrap_or_default().as_bytes().to_vec();
@@ -84,7 +84,7 @@ impl Incoming {
         let content_type = header(CONTENT_TYPE.as_str()).unwrap_or_default();
         // Keys have no effect on GET and DELETE, which are idempotent anyway.
         let idempotency_key = header("idempotency-key").filter(|_| *method == Method::POST);
-        Incoming {
+        IncomingRequest {
             method: method.clone(),
             path: uri.path().to_owned(),
             form,
@@ -106,7 +106,7 @@ impl Incoming {
     }
 }
 
-async fn answer(store: &Store, incoming: &Incoming) -> Result<Reply, Problem> {
+async fn answer(store: &Store, incoming: &IncomingRequest) -> Result<Reply, Problem> {
     let (method, path) = (incoming.method.as_str(), incoming.path.as_str());
     let found = routes::find(method, path);
     if let Some((route, _)) = &found {
@@ -181,7 +181,7 @@ impl Run<'_> {
             Err(problem) => (problem.status, problem.body()),
         };
         if let Some(key) = &self.echo.idempotency_key {
-            let kept = is_kept.then(|| Kept::new(self.fingerprint, &self.echo.request, outcome.clone()));
+            let kept = is_kept.then(|| StoredResponse::new(self.fingerprint, &self.echo.request, outcome.clone()));
             work.state.keys.finish(key, kept);
         }
         outcome

@@ -13,7 +13,7 @@ pub(crate) const MAX_KEY_CHARS: usize = 255;
 
 /// A stored response.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct StoredResponse {
     fingerprint: String,
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -27,13 +27,13 @@ pub(crate) enum Turn {
     /// Run the request, then call [`Keys::finish`].
     Run,
     /// Return the stored response.
-    Replay(Kept),
+    Replay(StoredResponse),
 }
 
 /// All idempotency keys so far.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keys {
-    kept: BTreeMap<String, Kept>,
+    kept: BTreeMap<String, StoredResponse>,
     #[serde(skip)]
     running: HashSet<String>,
 }
@@ -52,7 +52,7 @@ impl Keys {
     }
 
     /// Ends a run. `None` frees the key: the request never began to execute.
-    pub(crate) fn finish(&mut self, key: &str, kept: Option<Kept>) {
+    pub(crate) fn finish(&mut self, key: &str, kept: Option<StoredResponse>) {
         self.running.remove(key);
         if let Some(kept) = kept {
             self.kept.insert(key.to_owned(), kept);
@@ -60,9 +60,9 @@ impl Keys {
     }
 }
 
-impl Kept {
-    pub(crate) fn new(fingerprint: &str, request: &str, (status, body): (u16, Value)) -> Kept {
-        Kept { fingerprint: fingerprint.to_owned(), status, body, request: request.to_owned() }
+impl StoredResponse {
+    pub(crate) fn new(fingerprint: &str, request: &str, (status, body): (u16, Value)) -> StoredResponse {
+        StoredResponse { fingerprint: fingerprint.to_owned(), status, body, request: request.to_owned() }
     }
 }
 
@@ -70,8 +70,8 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn kept() -> Kept {
-        Kept::new("POST /v1/x a=1", "req_1", (200, Value::Null))
+    fn kept() -> StoredResponse {
+        StoredResponse::new("POST /v1/x a=1", "req_1", (200, Value::Null))
     }
 
     #[test]

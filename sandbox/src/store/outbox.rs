@@ -37,7 +37,7 @@ pub(crate) struct Delivery {
 
 /// The outcome of an attempt.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Logged {
+pub(crate) struct DeliveryAttempt {
     pub(crate) event: String,
     pub(crate) url: String,
     /// Wall time of the attempt, in milliseconds since 1970.
@@ -76,7 +76,7 @@ pub(crate) struct Posting<'a> {
 pub(crate) struct Outbox {
     waiting: BTreeMap<u64, Delivery>,
     last_number: u64,
-    log: VecDeque<Logged>,
+    log: VecDeque<DeliveryAttempt>,
 }
 
 impl Outbox {
@@ -157,7 +157,7 @@ impl Outbox {
     }
 
     /// Records the outcome of an attempt.
-    pub(crate) fn log(&mut self, logged: Logged) {
+    pub(crate) fn log(&mut self, logged: DeliveryAttempt) {
         self.log.push_back(logged);
         if self.log.len() > MAX_LOGGED {
             self.log.pop_front();
@@ -165,7 +165,7 @@ impl Outbox {
     }
 
     /// Returns the outcomes of the latest attempts, oldest first.
-    pub(crate) fn logged(&self) -> impl DoubleEndedIterator<Item = &Logged> {
+    pub(crate) fn logged(&self) -> impl DoubleEndedIterator<Item = &DeliveryAttempt> {
         self.log.iter()
     }
 

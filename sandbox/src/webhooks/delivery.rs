@@ -16,7 +16,7 @@ use crate::{
         Store, clock,
         delivery_fault::DeliveryEffect,
         kind::Kind,
-        outbox::{Delivery, Logged, Next},
+        outbox::{Delivery, DeliveryAttempt, Next},
         work::{Cause, text},
     },
     webhooks::signature,
@@ -100,7 +100,7 @@ impl Deliverer {
                 event::delivered(work, &delivery.event);
             }
             let (Ok(outcome) | Err(outcome)) = outcome;
-            work.state.outbox.log(Logged {
+            work.state.outbox.log(DeliveryAttempt {
                 event: delivery.event.clone(),
                 url: endpoint.url.clone(),
                 at_ms: clock::wall_millis(),

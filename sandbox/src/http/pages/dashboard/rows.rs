@@ -205,7 +205,7 @@ fn event(event: &Value) -> Row {
 
 /// Renders the latest delivery attempts, newest first, in wall time.
 fn deliveries(state: &State) -> Section {
-    let row = |logged: &crate::store::outbox::Logged| Row {
+    let row = |logged: &crate::store::outbox::DeliveryAttempt| Row {
         id: logged.event.clone(),
         title: state.find(Kind::Event, &logged.event).map(|event| text(event, "type")).unwrap_or_default(),
         tag: logged.outcome.clone(),
