@@ -21,11 +21,11 @@ pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Li
     for _ in 0..MAX_PAGES {
         let page = stripe.events(types, since, after.as_deref()).await?;
         let customers: Vec<_> = page.objects.iter().filter_map(|event| customer_in(&event["data"]["object"])).collect();
-        let (ours, settled) = (owned::customers(app, customers).await?, settled(app, &page.objects).await?);
+        let (ours, stored) = (owned::customers(app, customers).await?, stored(app, &page.objects).await?);
         // The oldest first, so that payments are applied before their refunds.
         for event in page.objects.iter().rev() {
             if customer_in(&event["data"]["object"]).is_none_or(|customer| ours.contains_key(&customer)) {
-                take(app, event, &settled, line).await?;
+                take(app, event, &stored, line).await?;
             }
         }
         after = page.next;
@@ -36,9 +36,9 @@ pub(super) async fn compare(app: &App, types: &[&str], since: i64, line: &mut Li
     Err(too_many_pages())
 }
 
-async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Line) -> Result<(), Error> {
+async fn take(app: &App, event: &Value, stored: &HashSet<String>, line: &mut Line) -> Result<(), Error> {
     line.looked_at += 1;
-    if event["id"].as_str().is_some_and(|id| settled.contains(id)) {
+    if event["id"].as_str().is_some_and(|id| stored.contains(id)) {
         return Ok(());
     }
     match receive(app, event.to_string().as_bytes()).await {
@@ -66,8 +66,8 @@ async fn take(app: &App, event: &Value, settled: &HashSet<String>, line: &mut Li
     Ok(())
 }
 
-/// Which of these events are stored: those that failed or wait have their task in the queue.
-async fn settled(app: &App, events: &[Value]) -> Result<HashSet<String>, Error> {
+/// The ids of those events that are stored already. Those that failed or wait have their task in the queue.
+async fn stored(app: &App, events: &[Value]) -> Result<HashSet<String>, Error> {
     let ids = events.iter().filter_map(|event| event["id"].as_str());
     let rows = event::Entity::find()
         .select_only()
