@@ -41,9 +41,9 @@ const MAX_BYTES: usize = 256 * 1024;
 
 /// The set of keys at a URL.
 #[derive(Clone)]
-pub(super) struct KeySet(Arc<Shared>);
+pub(super) struct KeySet(Arc<KeySetState>);
 
-struct Shared {
+struct KeySetState {
     url: Uri,
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     state: RwLock<State>,
@@ -89,7 +89,7 @@ impl KeySet {
             .https_or_http()
             .enable_http1()
             .build();
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(KeySetState {
             url: parsed.as_str().parse().map_err(|_| WRONG)?,
             client: Client::builder(TokioExecutor::new()).build(connector),
             state: RwLock::default(),

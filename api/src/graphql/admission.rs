@@ -38,7 +38,7 @@ pub(super) struct Admission {
 type Key = (DocumentHash, Option<String>);
 
 /// An operation that may run.
-pub(super) struct Admitted {
+pub(super) struct AdmittedDocument {
     pub(super) operation: Arc<PreparedOperation>,
     /// True if the operation was remembered before.
     pub(super) was_remembered: bool,
@@ -58,15 +58,19 @@ impl Admission {
     ///
     /// # Errors
     /// [`Rejection`].
-    pub(super) fn admit(&self, request: &mut Request, hash: Option<DocumentHash>) -> Result<Admitted, Rejection> {
+    pub(super) fn admit(
+        &self,
+        request: &mut Request,
+        hash: Option<DocumentHash>,
+    ) -> Result<AdmittedDocument, Rejection> {
         let key = hash.map(|hash| (hash, request.operation_name.clone()));
         if let Some(operation) = key.and_then(|key| self.remembered.get(&key)) {
             self.firewall.check_variables(&operation, &mut request.variables)?;
-            return Ok(Admitted { operation, was_remembered: true });
+            return Ok(AdmittedDocument { operation, was_remembered: true });
         }
         let mut operation = self.firewall.prepare(&request.query, request.operation_name.as_deref())?;
         self.validate(&mut operation, &mut request.variables)?;
-        Ok(Admitted { operation: Arc::new(operation), was_remembered: false })
+        Ok(AdmittedDocument { operation: Arc::new(operation), was_remembered: false })
     }
 
     /// Remembers an operation that was admitted.

@@ -6,7 +6,7 @@ use async_graphql::{Request, Response, futures_util::stream::BoxStream, parser::
 
 use super::{
     Documents, Rejection, Schema,
-    admission::{Admission, Admitted},
+    admission::{Admission, AdmittedDocument},
     observation,
 };
 use crate::{app::App, auth::Viewer, telemetry};
@@ -67,7 +67,7 @@ impl Executor {
 
     fn check(&self, mut request: Request) -> Result<Operation, Rejection> {
         let placed = self.0.documents.place(&mut request)?;
-        let Admitted { operation, was_remembered } = self.0.admission.admit(&mut request, placed.hash)?;
+        let AdmittedDocument { operation, was_remembered } = self.0.admission.admit(&mut request, placed.hash)?;
         let is_new = !was_remembered || placed.pending.as_ref().is_some_and(super::documents::PendingDocument::is_new);
         if is_new && self.0.app.throttle.remembers_document(viewer(&request).map(|viewer| viewer.user_id)) {
             if let Some(hash) = placed.hash {

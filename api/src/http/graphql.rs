@@ -20,7 +20,7 @@ use super::{
     events, multipart,
     parameters::{Parameters, QueryString},
     refusal::Refusal,
-    results::Admitted,
+    results::AdmittedOperation,
     socket,
     viewer::{authorization, viewer},
 };
@@ -100,7 +100,7 @@ async fn run(
 fn stream(
     gateway: Gateway,
     id: RequestId,
-    (admitted, viewer): (Result<Admitted, Rejection>, Option<Viewer>),
+    (admitted, viewer): (Result<AdmittedOperation, Rejection>, Option<Viewer>),
     form: StreamForm,
 ) -> Response {
     let results = gateway.results(admitted, viewer).in_span(Span::current());

@@ -16,10 +16,10 @@ pub(super) const FREE_BYTES: usize = 4 * 1024;
 
 /// A number of bytes that all callers share.
 #[derive(Clone, Debug)]
-pub(super) struct MemoryBudget(Arc<Shared>);
+pub(super) struct MemoryBudget(Arc<BudgetState>);
 
 #[derive(Debug)]
-struct Shared {
+struct BudgetState {
     total: usize,
     each: usize,
     used: Mutex<Usage>,
@@ -47,7 +47,7 @@ pub(super) struct BudgetExceeded;
 impl MemoryBudget {
     /// Creates a budget of `total` bytes, of which one address may use `each`.
     pub(super) fn new(total: usize, each: usize) -> Self {
-        Self(Arc::new(Shared { total, each, used: Mutex::default() }))
+        Self(Arc::new(BudgetState { total, each, used: Mutex::default() }))
     }
 
     /// Begins an input from an address. It holds no bytes yet.

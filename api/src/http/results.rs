@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// An operation that may run.
-pub(super) struct Admitted {
+pub(super) struct AdmittedOperation {
     pub(super) operation: Operation,
     posted_at: PostedAt,
 }
@@ -85,15 +85,15 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Rejection`].
-    pub(super) fn admit(&self, request: GraphqlRequest) -> Result<Admitted, Rejection> {
+    pub(super) fn admit(&self, request: GraphqlRequest) -> Result<AdmittedOperation, Rejection> {
         let posted_at = PostedAt::default();
         let operation = self.executor.admit(request.data(posted_at.clone()))?;
-        Ok(Admitted { operation, posted_at })
+        Ok(AdmittedOperation { operation, posted_at })
     }
 
     /// Runs any operation.
-    pub(super) fn results(&self, admitted: Result<Admitted, Rejection>, viewer: Option<Viewer>) -> Results {
-        let Admitted { operation, posted_at } = match admitted {
+    pub(super) fn results(&self, admitted: Result<AdmittedOperation, Rejection>, viewer: Option<Viewer>) -> Results {
+        let AdmittedOperation { operation, posted_at } = match admitted {
             Ok(admitted) => admitted,
             Err(rejection) => return Results::one(ready(rejection.into())),
         };

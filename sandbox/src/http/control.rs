@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-type Shared = State<Arc<Store>>;
+type SharedStore = State<Arc<Store>>;
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -47,7 +47,7 @@ fn time(store: &Store) -> Json<Value> {
 }
 
 /// `GET /sandbox/now`: business time.
-pub(crate) async fn now(State(store): Shared) -> Json<Value> {
+pub(crate) async fn now(State(store): SharedStore) -> Json<Value> {
     time(&store)
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Advance {
 }
 
 /// `POST /sandbox/advance` moves business time forward, and returns the new time.
-pub(crate) async fn advance(State(store): Shared, Json(advance): Json<Advance>) -> Json<Value> {
+pub(crate) async fn advance(State(store): SharedStore, Json(advance): Json<Advance>) -> Json<Value> {
     time::advance(&store, Duration::from_secs(advance.seconds)).await;
     time(&store)
 }
@@ -72,7 +72,7 @@ pub(crate) enum AnyFault {
 }
 
 /// `POST /sandbox/faults` makes the next matching calls, or deliveries, go wrong.
-pub(crate) async fn add_fault(State(store): Shared, Json(fault): Json<AnyFault>) -> StatusCode {
+pub(crate) async fn add_fault(State(store): SharedStore, Json(fault): Json<AnyFault>) -> StatusCode {
     match fault {
         AnyFault::Call(fault) => store.faults.add(fault),
         AnyFault::Delivery(fault) => {
@@ -83,14 +83,14 @@ pub(crate) async fn add_fault(State(store): Shared, Json(fault): Json<AnyFault>)
 }
 
 /// `DELETE /sandbox/faults` removes all faults that are not used up.
-pub(crate) async fn clear_faults(State(store): Shared) -> StatusCode {
+pub(crate) async fn clear_faults(State(store): SharedStore) -> StatusCode {
     store.faults.clear();
     store.work(Cause::default(), |work| work.state.webhooks.delivery_faults.clear());
     StatusCode::NO_CONTENT
 }
 
 /// `GET /sandbox/requests` counts the API requests since the start.
-pub(crate) async fn requests(State(store): Shared) -> Json<BTreeMap<String, u64>> {
+pub(crate) async fn requests(State(store): SharedStore) -> Json<BTreeMap<String, u64>> {
     Json(store.requests.counts())
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct Settle {
 
 /// `POST /sandbox/sessions/{session}/settle` completes the delayed payment of a checkout session, as succeeded or failed.
 pub(crate) async fn settle_session(
-    State(store): Shared,
+    State(store): SharedStore,
     Path(session): Path<String>,
     Json(settle): Json<Settle>,
 ) -> Result<Json<Value>, Problem> {
@@ -114,7 +114,7 @@ pub(crate) async fn settle_session(
 
 /// `POST /sandbox/payments/{payment}/settle` completes a delayed payment, named by its payment intent or invoice.
 pub(crate) async fn settle_payment(
-    State(store): Shared,
+    State(store): SharedStore,
     Path(payment): Path<String>,
     Json(settle): Json<Settle>,
 ) -> Result<Json<Value>, Problem> {
@@ -122,7 +122,7 @@ pub(crate) async fn settle_payment(
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/renew` moves time past the next renewal.
-pub(crate) async fn renew(State(store): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn renew(State(store): SharedStore, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     actions::renew(&store, &id).await.map(Json)
 }
 
@@ -134,7 +134,7 @@ pub(crate) struct CardChange {
 
 /// `POST /sandbox/subscriptions/{subscription}/card` changes the card or bank account.
 pub(crate) async fn change_card(
-    State(store): Shared,
+    State(store): SharedStore,
     Path(id): Path<String>,
     Json(card): Json<CardChange>,
 ) -> Result<Json<Value>, Problem> {
@@ -154,7 +154,7 @@ fn once() -> u32 {
 
 /// `POST /sandbox/subscriptions/{subscription}/fail_next_payments` with `times`.
 pub(crate) async fn fail_next_payments(
-    State(store): Shared,
+    State(store): SharedStore,
     Path(id): Path<String>,
     Json(order): Json<Times>,
 ) -> Result<Json<Value>, Problem> {
@@ -162,7 +162,7 @@ pub(crate) async fn fail_next_payments(
 }
 
 /// `POST /sandbox/subscriptions/{subscription}/retry_payment` tries to collect its latest invoice.
-pub(crate) async fn retry_payment(State(store): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn retry_payment(State(store): SharedStore, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     ask(&store, |work| actions::retry_payment(work, &id))
 }
 
@@ -173,7 +173,7 @@ pub(crate) struct Retries {
 }
 
 /// `POST /sandbox/retries` sets the outcome for a subscription after the last failed retry: `cancel`, `unpaid` or `past_due`.
-pub(crate) async fn set_after_retries(State(store): Shared, Json(retries): Json<Retries>) -> StatusCode {
+pub(crate) async fn set_after_retries(State(store): SharedStore, Json(retries): Json<Retries>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.after_retries = retries.then);
     StatusCode::NO_CONTENT
 }
@@ -187,19 +187,19 @@ pub(crate) struct Payment {
 }
 
 /// `POST /sandbox/refunds` refunds a payment.
-pub(crate) async fn refund(State(store): Shared, Json(order): Json<Payment>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn refund(State(store): SharedStore, Json(order): Json<Payment>) -> Result<Json<Value>, Problem> {
     ask(&store, |work| actions::refund(work, &order.payment, order.amount))
 }
 
 /// `POST /sandbox/refunds/hold` keeps the next `times` refunds pending.
-pub(crate) async fn hold_refunds(State(store): Shared, Json(order): Json<Times>) -> StatusCode {
+pub(crate) async fn hold_refunds(State(store): SharedStore, Json(order): Json<Times>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.refunds_to_hold = order.times);
     StatusCode::NO_CONTENT
 }
 
 /// `POST /sandbox/refunds/{refund}/settle` makes a refund succeed or fail.
 pub(crate) async fn settle_refund(
-    State(store): Shared,
+    State(store): SharedStore,
     Path(id): Path<String>,
     Json(settle): Json<Settle>,
 ) -> Result<Json<Value>, Problem> {
@@ -216,7 +216,7 @@ pub(crate) struct NewDispute {
 }
 
 /// `POST /sandbox/disputes` opens a dispute.
-pub(crate) async fn dispute(State(store): Shared, Json(order): Json<NewDispute>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn dispute(State(store): SharedStore, Json(order): Json<NewDispute>) -> Result<Json<Value>, Problem> {
     ask(&store, |work| actions::dispute(work, &order.payment, order.stage, order.amount))
 }
 
@@ -228,7 +228,7 @@ pub(crate) struct Proceeding {
 
 /// `POST /sandbox/disputes/{dispute}` continues a dispute.
 pub(crate) async fn proceed(
-    State(store): Shared,
+    State(store): SharedStore,
     Path(id): Path<String>,
     Json(proceeding): Json<Proceeding>,
 ) -> Result<Json<Value>, Problem> {
@@ -236,7 +236,7 @@ pub(crate) async fn proceed(
 }
 
 /// `POST /sandbox/objects/{id}/disown` moves an object to another account.
-pub(crate) async fn disown(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn disown(State(store): SharedStore, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     store.work(Cause::default(), |work| actions::disown(work, &id))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -249,13 +249,13 @@ pub(crate) struct RateLimit {
 }
 
 /// `POST /sandbox/rate_limit` answers requests beyond `per_second` with 429.
-pub(crate) async fn set_rate_limit(State(store): Shared, Json(limit): Json<RateLimit>) -> StatusCode {
+pub(crate) async fn set_rate_limit(State(store): SharedStore, Json(limit): Json<RateLimit>) -> StatusCode {
     store.rate_limit.set(limit.per_second);
     StatusCode::NO_CONTENT
 }
 
 /// `POST /sandbox/events/{event}/deliver` sends an event to every endpoint once more.
-pub(crate) async fn deliver_again(State(store): Shared, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn deliver_again(State(store): SharedStore, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     store.work(Cause::default(), |work| actions::deliver_again(work, &id))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,9 +22,9 @@ use crate::database::{Database, failed};
 
 /// The charges that wait.
 #[derive(Clone)]
-pub(super) struct Aside(Arc<Shared>);
+pub(super) struct Aside(Arc<AsideState>);
 
-struct Shared {
+struct AsideState {
     database: Database,
     /// Connections that may wait at once.
     turns: Semaphore,
@@ -36,7 +36,7 @@ struct Shared {
 impl Aside {
     pub(super) fn new(database: Database, waiters: usize, committed: OnCommit) -> Self {
         let turns = Semaphore::new(waiters.max(1));
-        Self(Arc::new(Shared { database, turns, queues: Mutex::default(), committed }))
+        Self(Arc::new(AsideState { database, turns, queues: Mutex::default(), committed }))
     }
 
     /// Takes a charge whose account is locked.
@@ -65,7 +65,7 @@ impl Aside {
     }
 }
 
-impl Shared {
+impl AsideState {
     fn queues(&self) -> MutexGuard<'_, HashMap<i64, Vec<Waiting>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
