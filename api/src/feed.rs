@@ -117,7 +117,7 @@ impl Feed {
             std::mem::replace(known, newest) != newest
         });
         if is_newer {
-            tracing::debug!(user = user_id, ?path, ledger = hint.ledger, subscription = hint.subscription, "hint");
+            tracing::debug!(user_id, ?path, ledger = hint.ledger, subscription = hint.subscription, "hint");
         }
     }
 

@@ -23,7 +23,10 @@ impl Operation for NewCustomer {
     async fn call(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
         match call.stripe.create_customer(call.key(), call.key(), self).await {
             Err(Failure::Refused(refusal)) if refusal.cause() == Cause::Email && self.email.is_some() => {
-                tracing::warn!(user = self.user_id, "Stripe does not accept the user's email address; it is left out");
+                tracing::warn!(
+                    user_id = self.user_id,
+                    "Stripe does not accept the user's email address; it is left out"
+                );
                 let without = Self { email: None, ..self.clone() };
                 call.stripe.create_customer(&call.key_of("without-email"), call.key(), &without).await.map(Some)
             }
@@ -90,11 +93,11 @@ async fn is_gone(app: &App, user_id: i64, customer: &str) -> Result<bool, Error>
         CustomerState::Exists => return Ok(false),
         CustomerState::Deleted => {}
         CustomerState::Unknown if subscription::current(app, user_id).await?.is_some() => {
-            tracing::error!(user = user_id, customer, "{OTHER_ACCOUNT}");
+            tracing::error!(user_id, customer, "{OTHER_ACCOUNT}");
             return Ok(false);
         }
         CustomerState::Unknown => {
-            tracing::warn!(user = user_id, customer, "Stripe does not have this customer; another is created");
+            tracing::warn!(user_id, customer, "Stripe does not have this customer; another is created");
         }
     }
     sync::learn(app, Fact::CustomerDeleted(customer.to_owned())).await?;

@@ -29,7 +29,7 @@ const MOMENT: TimeDelta = TimeDelta::days(1);
 pub async fn end_for(app: &App, user_id: i64) -> Result<Next, Error> {
     let ended = end_of(app, user_id).await?;
     if ended > 0 {
-        tracing::info!(user = user_id, ended, "duplicate subscriptions were ended");
+        tracing::info!(user_id, ended, "duplicate subscriptions were ended");
     }
     Ok(Next::Done)
 }
@@ -48,7 +48,7 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
             operation::leave_to_operator(app, user_id, &duplicate, last, why).await?;
             continue;
         }
-        tracing::warn!(user = user_id, ended = extra.id, kept = kept.id, "ending the newer of two subscriptions");
+        tracing::warn!(user_id, ended = extra.id, kept = kept.id, "ending the newer of two subscriptions");
         match operation::follow(app, user_id, duplicate, last).await {
             // Its money cannot be refunded, which the operation records. It has ended nevertheless.
             Err(Error::StripeRefused(_)) => refresh(app, &extra.id).await.map(|_| ())?,

@@ -67,7 +67,7 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
         Some(known) => {
             let code = known.code();
             if let Error::Internal(_) | Error::StripeRefused(_) | Error::Unavailable(_) | Error::Unreadable(_) = known {
-                tracing::error!(request = id, code, cause = ?known, "a request failed");
+                tracing::error!(code, cause = ?known, "a request failed");
             }
             code
         }

@@ -78,7 +78,7 @@ pub(in crate::billing) async fn leave_to_operator<O: Operation>(
     row.error = Set(Some(why.to_owned()));
     let operation = row.insert(&tx).await?;
     tx.commit().await?;
-    tracing::error!(operation = operation.id, user = user_id, object = operation.stripe_object_id, "{why}");
+    tracing::error!(operation = operation.id, user_id, object = operation.stripe_object_id, "{why}");
     Ok(())
 }
 
