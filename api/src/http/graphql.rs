@@ -45,7 +45,7 @@ pub(super) async fn post(
     let limit = gateway.app.config.limits.body_bytes;
     let body = body::read(body, limit, gateway.memory.requests.reserve(caller.address)).await?;
     let parameters = Parameters::read(&body)?;
-    run(gateway, parameters, (&Method::POST, &headers, form), caller).await
+    run(gateway, caller, parameters, &Method::POST, &headers, form).await
 }
 
 /// Runs the query in the query string, or opens a socket, or redirects a browser to GraphiQL.
@@ -54,26 +54,29 @@ pub(super) async fn get(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     meter: Option<Extension<Meter>>,
-    (query, upgrade): (Result<Query<QueryString>, QueryRejection>, Result<WebSocketUpgrade, WebSocketUpgradeRejection>),
+    query: Result<Query<QueryString>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     if asks_for_websocket(&headers) {
         let upgrade = upgrade.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
         let meter = meter.map(|Extension(meter)| meter).unwrap_or_default();
-        return socket::open(gateway, (caller, meter), &headers, upgrade);
+        return socket::open(gateway, caller, meter, &headers, upgrade);
     }
     let Query(query) = query.map_err(|_| Refusal::bad_request("The query string cannot be read."))?;
     let Some(parameters) = query.read()? else {
         return no_query(&gateway, &headers);
     };
     let form = Form::preferred(&headers).ok_or_else(not_acceptable)?;
-    run(gateway, parameters, (&Method::GET, &headers, form), caller).await
+    run(gateway, caller, parameters, &Method::GET, &headers, form).await
 }
 
 async fn run(
     gateway: Gateway,
-    parameters: Parameters,
-    (method, headers, form): (&Method, &HeaderMap, Form),
     Caller { id, address, .. }: Caller,
+    parameters: Parameters,
+    method: &Method,
+    headers: &HeaderMap,
+    form: Form,
 ) -> Result<Response, Refusal> {
     let refuse = |error: Error| Refusal::of(&error, &id);
     let viewer = viewer(&gateway.app, authorization(headers)).await.map_err(refuse)?;
@@ -87,9 +90,9 @@ async fn run(
         }
         (Form::Document(_), Some(OperationType::Subscription)) => {
             let form = StreamForm::named(headers).ok_or_else(|| Refusal::bad_request(NO_STREAM))?;
-            Ok(stream(gateway, id, (admitted, viewer), form))
+            Ok(stream(gateway, id, admitted, viewer, form))
         }
-        (Form::Stream(form), _) => Ok(stream(gateway, id, (admitted, viewer), form)),
+        (Form::Stream(form), _) => Ok(stream(gateway, id, admitted, viewer, form)),
         (Form::Document(media_type), _) => match admitted {
             Ok(admitted) => Ok(answer(gateway.execute(admitted.operation).await.map_err(refuse)?, media_type)),
             Err(rejection) => Ok(answer(rejection.into(), media_type)),
@@ -100,7 +103,8 @@ async fn run(
 fn stream(
     gateway: Gateway,
     id: RequestId,
-    (admitted, viewer): (Result<AdmittedOperation, Rejection>, Option<Viewer>),
+    admitted: Result<AdmittedOperation, Rejection>,
+    viewer: Option<Viewer>,
     form: StreamForm,
 ) -> Response {
     let results = gateway.results(admitted, viewer).in_span(Span::current());

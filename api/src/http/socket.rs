@@ -29,7 +29,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The origin of the page is not allowed, or the address has too many open sockets.
 pub(super) fn open(
     gateway: Gateway,
-    (caller, meter): (Caller, Meter),
+    caller: Caller,
+    meter: Meter,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {

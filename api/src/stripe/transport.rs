@@ -87,7 +87,7 @@ impl Transport {
         let response = self.client.request(request).await.map_err(|error| not_sent(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await;
-        log(&method, &path, (status, &headers), started.elapsed());
+        log(&method, &path, status, &headers, started.elapsed());
         let body = body.map_err(|error| Attempt::again(Failure::unknown(error.to_string())))?.to_bytes();
         if status.is_success() { Ok(body) } else { Err(refused(status, &headers, &body)) }
     }
@@ -115,7 +115,7 @@ impl StripeClientErr for Attempt {
 
 /// Logs a call with Stripe's own id of the request, by which Stripe's support and dashboard find it. Successful
 /// reads are frequent and logged at debug level. Stripe documentation: "Request IDs".
-fn log(method: &Method, path: &str, (status, headers): (StatusCode, &HeaderMap), elapsed: Duration) {
+fn log(method: &Method, path: &str, status: StatusCode, headers: &HeaderMap, elapsed: Duration) {
     let stripe_request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let (status, elapsed_ms) = (status.as_u16(), telemetry::milliseconds(elapsed));
     if *method == Method::GET && status < 400 {
