@@ -26,6 +26,21 @@ const BATCH: u64 = 500;
 /// The number of objects in a row that Stripe may fail to answer for: it is not away because of one that it cannot serve.
 const MAX_UNREACHABLE: u32 = 3;
 
+/// An object at Stripe, and the user to whom it belongs.
+struct OwnedObject {
+    object: Value,
+    user_id: i64,
+}
+
+/// A stored object that is not final.
+struct OpenRow {
+    /// The number of the row.
+    row: i64,
+    user_id: i64,
+    /// The id at Stripe.
+    id: String,
+}
+
 /// An object that may differ from its row.
 struct Suspect {
     user_id: i64,
@@ -41,18 +56,18 @@ enum Repair {
 /// Compares the objects of a noun that were created since a second of Unix time, and those whose rows are still open.
 pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) -> Result<(), Error> {
     let stripe = app.payments()?.stripe.in_background();
-    let seen = compare_listed(app, (&stripe, noun), since, line).await?;
+    let seen = compare_listed(app, &stripe, noun, since, line).await?;
     let mut last = 0;
     loop {
         let open = open(app, noun, last).await?;
-        let Some((row, ..)) = open.last() else { return Ok(()) };
+        let Some(OpenRow { row, .. }) = open.last() else { return Ok(()) };
         last = *row;
-        for (_, user_id, id) in open.into_iter().filter(|(.., id)| !seen.contains(id)) {
+        for open in open.into_iter().filter(|open| !seen.contains(&open.id)) {
             line.looked_at += 1;
-            match unlisted(&stripe, noun, user_id, id.clone()).await {
+            match unlisted(&stripe, noun, &open).await {
                 Ok(Some(suspect)) => repair(app, suspect, line).await?,
                 Ok(None) => {}
-                Err(error) => pass(line, &id, error)?,
+                Err(error) => pass(line, &open.id, error)?,
             }
         }
     }
@@ -61,7 +76,8 @@ pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) 
 /// Compares what Stripe lists, page by page. Returns the ids of the rows it was compared with.
 async fn compare_listed(
     app: &App,
-    (stripe, noun): (&Stripe, Noun),
+    stripe: &Stripe,
+    noun: Noun,
     since: i64,
     line: &mut Line,
 ) -> Result<HashSet<String>, Error> {
@@ -70,7 +86,7 @@ async fn compare_listed(
         let page = stripe.listed(noun, since, after.as_deref()).await?;
         let ours = ours(app, noun, page.objects).await?;
         line.looked_at += ours.len();
-        seen.extend(ours.iter().filter_map(|(object, _)| subject(noun, object)));
+        seen.extend(ours.iter().filter_map(|owned| subject(noun, &owned.object)));
         for suspect in suspects(app, noun, ours, line).await? {
             repair(app, suspect, line).await?;
         }
@@ -90,8 +106,8 @@ fn subject(noun: Noun, object: &Value) -> Option<String> {
     }
 }
 
-/// The objects that belong to a customer of ours, or to a payment of one, each with its user.
-async fn ours(app: &App, noun: Noun, objects: Vec<Value>) -> Result<Vec<(Value, i64)>, DbErr> {
+/// The objects that belong to a customer of ours, or to a payment of one.
+async fn ours(app: &App, noun: Noun, objects: Vec<Value>) -> Result<Vec<OwnedObject>, DbErr> {
     let user = if matches!(noun, Noun::Refund | Noun::Dispute) {
         let users = owned::payments(app, objects.iter().filter_map(payment_of).collect()).await?;
         Box::new(move |object: &Value| users.get(&payment_of(object)?).copied())
@@ -101,15 +117,15 @@ async fn ours(app: &App, noun: Noun, objects: Vec<Value>) -> Result<Vec<(Value, 
             owned::customers(app, objects.iter().filter_map(|object| id_of(&object["customer"])).collect()).await?;
         Box::new(move |object: &Value| users.get(&id_of(&object["customer"])?).copied())
     };
-    Ok(objects.into_iter().filter_map(|object| user(&object).map(|user_id| (object, user_id))).collect())
+    Ok(objects.into_iter().filter_map(|object| Some(OwnedObject { user_id: user(&object)?, object })).collect())
 }
 
 /// The objects that may differ from their rows. An unreadable object is counted as failed.
-async fn suspects(app: &App, noun: Noun, objects: Vec<(Value, i64)>, line: &mut Line) -> Result<Vec<Suspect>, DbErr> {
-    let ids: Vec<_> = objects.iter().filter_map(|(object, _)| subject(noun, object)).collect();
+async fn suspects(app: &App, noun: Noun, objects: Vec<OwnedObject>, line: &mut Line) -> Result<Vec<Suspect>, DbErr> {
+    let ids: Vec<_> = objects.iter().filter_map(|owned| subject(noun, &owned.object)).collect();
     let stored = Stored::read(app, noun, &ids).await?;
     let mut suspects = Vec::new();
-    for (object, user_id) in objects {
+    for OwnedObject { object, user_id } in objects {
         match stored.differs(&object, noun) {
             Ok(Some(repair)) => {
                 let Some(id) = id_of(&object) else {
@@ -216,8 +232,8 @@ fn is_over(session: &Session, object: &Value) -> Result<bool, Unreadable> {
     Ok(session.payment_status == PaymentStatus::Unpaid && matches!(status, Some(Canceled | RequiresPaymentMethod)))
 }
 
-/// The stored objects that are not final, in the rows after a given one: the row, its user and its id at Stripe.
-async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String)>, DbErr> {
+/// The stored objects that are not final, in the rows after a given one.
+async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> {
     let db = app.database.read();
     match noun {
         Noun::Subscription => {
@@ -230,7 +246,8 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String
                 .all(db)
                 .await?;
             let row = |(row, customer): (subscription::Model, Option<customer::Model>)| {
-                (row.id, customer.map_or(0, |customer| customer.user_id), row.stripe_subscription_id)
+                let user_id = customer.map_or(0, |customer| customer.user_id);
+                OpenRow { row: row.id, user_id, id: row.stripe_subscription_id }
             };
             Ok(rows.into_iter().map(row).collect())
         }
@@ -242,7 +259,9 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String
                 .limit(BATCH)
                 .all(db)
                 .await?;
-            Ok(rows.into_iter().map(|row| (row.id, row.user_id, row.stripe_checkout_session_id)).collect())
+            let row =
+                |row: payment::Model| OpenRow { row: row.id, user_id: row.user_id, id: row.stripe_checkout_session_id };
+            Ok(rows.into_iter().map(row).collect())
         }
         Noun::Dispute => {
             // Money that a bank holds may come back after months.
@@ -253,14 +272,20 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<(i64, i64, String
                 .limit(BATCH)
                 .all(db)
                 .await?;
-            Ok(rows.into_iter().map(|row| (row.id, row.user_id, row.stripe_payment_intent_id)).collect())
+            let row = |row: payment_intent::Model| OpenRow {
+                row: row.id,
+                user_id: row.user_id,
+                id: row.stripe_payment_intent_id,
+            };
+            Ok(rows.into_iter().map(row).collect())
         }
         // An invoice is here only once it is paid, which it stays; refunds are listed.
         Noun::Invoice | Noun::Refund => Ok(Vec::new()),
     }
 }
 
-async fn unlisted(stripe: &Stripe, noun: Noun, user_id: i64, id: String) -> Result<Option<Suspect>, Error> {
+async fn unlisted(stripe: &Stripe, noun: Noun, open: &OpenRow) -> Result<Option<Suspect>, Error> {
+    let (user_id, id) = (open.user_id, open.id.clone());
     let repair = match noun {
         Noun::Session => {
             let Some(found) = stripe.listed_session(&id).await? else { return Ok(None) };
