@@ -45,7 +45,8 @@ pub async fn change_password(app: &App, viewer: Viewer, change: ChangePassword) 
     app.throttle.logged_in(change.address, &user.email);
     let turn = app.throttle.password_turn(change.address).await?;
     let new = password::hash(turn, change.new, &app.password_cost).await?;
-    if !set_password(app.database.write(), (user.id, &hash), new, app.clock.wall()).await? {
+    let change = PasswordChange { user_id: user.id, old: &hash, new };
+    if !set_password(app.database.write(), change, app.clock.wall()).await? {
         return Err(Error::Unauthenticated("The password was changed by another request. Log in again."));
     }
     app.identities.revoked(user.id, |_| false).await;
@@ -53,16 +54,24 @@ pub async fn change_password(app: &App, viewer: Viewer, change: ChangePassword) 
     Session::begin(app, user)
 }
 
+/// A change of a user's stored password hash.
+pub(super) struct PasswordChange<'a> {
+    pub(super) user_id: i64,
+    /// The hash that is replaced.
+    pub(super) old: &'a str,
+    /// The hash that takes its place.
+    pub(super) new: String,
+}
+
 /// Replaces a user's stored hash and ends all tokens issued up to `now` (wall time), in one statement. Returns `false` if the
 /// stored hash is no longer the old one.
 pub(super) async fn set_password(
     db: &impl ConnectionTrait,
-    (user_id, old): (i64, &str),
-    hash: String,
+    PasswordChange { user_id, old, new }: PasswordChange<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
     let updated = user::Entity::update_many()
-        .col_expr(user::Column::PasswordHash, Expr::value(hash))
+        .col_expr(user::Column::PasswordHash, Expr::value(new))
         .col_expr(user::Column::TokensValidFrom, Expr::value(revocation::next_second(now)))
         .filter(user::Column::Id.eq(user_id))
         .filter(user::Column::PasswordHash.eq(old))

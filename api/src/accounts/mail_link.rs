@@ -6,7 +6,12 @@ use chrono::TimeDelta;
 use entity::{user, work::Kind};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Session, change_password::set_password, log_in::by_email, sign_up};
+use super::{
+    Session,
+    change_password::{PasswordChange, set_password},
+    log_in::by_email,
+    sign_up,
+};
 use crate::{
     app::App,
     auth::{LinkPurpose, LinkTokens, Viewer, password},
@@ -136,7 +141,8 @@ pub async fn reset_password(app: &App, token: &str, new: String, address: Addres
     let turn = app.throttle.password_turn(address).await?;
     let new = password::hash(turn, new, &app.password_cost).await?;
     // Of two requests with one link, one finds the password unchanged.
-    if !set_password(app.database.write(), (user.id, hash), new, now).await? {
+    let change = PasswordChange { user_id: user.id, old: hash, new };
+    if !set_password(app.database.write(), change, now).await? {
         return Err(Error::bad_field("token", VOID));
     }
     mark_verified(app, &user).await?;
