@@ -41,7 +41,7 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
         let last = operation::last::<Duplicate>(app, user_id).await?.map(|last| last.id);
         let decided = operation::objects(app, user_id, Kind::Duplicate).await?;
         let current = current_at_stripe(app, user_id, &decided).await?;
-        let Some((kept, extra)) = choose(&current, &decided) else { return Ok(ended) };
+        let Some(Choice { kept, extra }) = choose(&current, &decided) else { return Ok(ended) };
         let duplicate = Duplicate { subscription: extra.id.clone(), kept: kept.id.clone() };
         if !is_in_first_period(extra) {
             let why = "a duplicate subscription that was renewed is left to the operator";
@@ -75,16 +75,24 @@ async fn current_at_stripe(app: &App, user_id: i64, decided: &HashSet<String>) -
     Ok(current)
 }
 
-/// The subscription that stays and another one to undo, about which nothing was decided before.
+/// A decision between two subscriptions.
+struct Choice<'a> {
+    /// The subscription that stays.
+    kept: &'a Subscription,
+    /// The subscription to undo.
+    extra: &'a Subscription,
+}
+
+/// Chooses the subscription that stays and another one to undo, about which nothing was decided before.
 ///
 /// A subscription that entitles is kept before one that lacks a payment, that before one that was never paid, and of equals
 /// the oldest. As long as none was paid, nothing is chosen: the one that is paid first is kept.
-fn choose<'a>(current: &'a [Subscription], decided: &HashSet<String>) -> Option<(&'a Subscription, &'a Subscription)> {
+fn choose<'a>(current: &'a [Subscription], decided: &HashSet<String>) -> Option<Choice<'a>> {
     let order =
         |subscription: &&Subscription| (rank(subscription), Reverse((subscription.created, subscription.id.clone())));
     let kept = current.iter().max_by_key(order).filter(|kept| rank(kept) > Some(0))?;
     let undecided = current.iter().filter(|other| other.id != kept.id && !decided.contains(&other.id));
-    undecided.min_by_key(order).map(|extra| (kept, extra))
+    undecided.min_by_key(order).map(|extra| Choice { kept, extra })
 }
 
 /// The rank of a subscription by its status; `None` once it has ended.
@@ -133,7 +141,7 @@ mod tests {
         let made = |(second, status): (i64, &&str)| subscription(&format!("sub_{second}"), status, second);
         let current: Vec<_> = (0..).zip(statuses).map(made).collect();
         let chosen = choose(&current, &HashSet::new());
-        chosen.map(|(kept, extra)| (kept.id.clone(), extra.id.clone()))
+        chosen.map(|Choice { kept, extra }| (kept.id.clone(), extra.id.clone()))
     }
 
     fn pair(kept: &str, extra: &str) -> (String, String) {
@@ -145,7 +153,7 @@ mod tests {
         assert_eq!(chosen(&["active", "active", "active"]), Some(pair("sub_0", "sub_2")));
         assert_eq!(chosen(&["active", "trialing"]), Some(pair("sub_0", "sub_1")));
         let twins = [subscription("sub_b", "active", 1), subscription("sub_a", "active", 1)];
-        let (kept, extra) = choose(&twins, &HashSet::new()).unwrap();
+        let Choice { kept, extra } = choose(&twins, &HashSet::new()).unwrap();
         assert_eq!((kept.id.as_str(), extra.id.as_str()), ("sub_a", "sub_b"));
     }
 
