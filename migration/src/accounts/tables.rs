@@ -32,15 +32,15 @@ pub(crate) async fn create_ledger(manager: &SchemaManager<'_>) -> Result<(), DbE
 /// Makes the ledger append-only: an entry is never changed or removed, and a correction is another entry. The database
 /// enforces this, so that no later mistake in the program can break it.
 pub(crate) async fn protect_ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for (protection, _) in append_only(manager.get_database_backend()) {
-        manager.get_connection().execute_unprepared(protection).await?;
+    for protection in append_only(manager.get_database_backend()) {
+        manager.get_connection().execute_unprepared(protection.create).await?;
     }
     Ok(())
 }
 
 pub(crate) async fn unprotect_ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for (_, removal) in append_only(manager.get_database_backend()).iter().rev() {
-        manager.get_connection().execute_unprepared(removal).await?;
+    for protection in append_only(manager.get_database_backend()).iter().rev() {
+        manager.get_connection().execute_unprepared(protection.drop).await?;
     }
     Ok(())
 }
@@ -93,32 +93,38 @@ fn credits_ledger() -> TableCreateStatement {
         .to_owned()
 }
 
-/// The statements that protect the ledger, each with the one that removes it.
-const fn append_only(backend: DbBackend) -> &'static [(&'static str, &'static str)] {
+/// A protection of the ledger, as the statements that add and remove it.
+struct Protection {
+    create: &'static str,
+    drop: &'static str,
+}
+
+/// The protections that make the ledger append-only.
+const fn append_only(backend: DbBackend) -> &'static [Protection] {
     match backend {
         DbBackend::Postgres => &[
-            (
-                "CREATE FUNCTION credits_ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ \
+            Protection {
+                create: "CREATE FUNCTION credits_ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ \
                  BEGIN RAISE EXCEPTION 'credits_ledger is append-only: post another entry instead'; END $$",
-                "DROP FUNCTION credits_ledger_is_append_only",
-            ),
-            (
-                "CREATE TRIGGER credits_ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credits_ledger \
+                drop: "DROP FUNCTION credits_ledger_is_append_only",
+            },
+            Protection {
+                create: "CREATE TRIGGER credits_ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credits_ledger \
                  FOR EACH STATEMENT EXECUTE FUNCTION credits_ledger_is_append_only()",
-                "DROP TRIGGER credits_ledger_append_only ON credits_ledger",
-            ),
+                drop: "DROP TRIGGER credits_ledger_append_only ON credits_ledger",
+            },
         ],
         _ => &[
-            (
-                "CREATE TRIGGER credits_ledger_no_update BEFORE UPDATE ON credits_ledger \
+            Protection {
+                create: "CREATE TRIGGER credits_ledger_no_update BEFORE UPDATE ON credits_ledger \
                  BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: post another entry instead'); END",
-                "DROP TRIGGER credits_ledger_no_update",
-            ),
-            (
-                "CREATE TRIGGER credits_ledger_no_delete BEFORE DELETE ON credits_ledger \
+                drop: "DROP TRIGGER credits_ledger_no_update",
+            },
+            Protection {
+                create: "CREATE TRIGGER credits_ledger_no_delete BEFORE DELETE ON credits_ledger \
                  BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: post another entry instead'); END",
-                "DROP TRIGGER credits_ledger_no_delete",
-            ),
+                drop: "DROP TRIGGER credits_ledger_no_delete",
+            },
         ],
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn alter(db: &Connection<'_>, shape: &Shape, columns: &[Column]
     }
     let mut clauses = Vec::new();
     for (wanted, column) in shape.present(columns) {
-        fit(db, (table, wanted, column), &mut clauses).await?;
+        fit(db, table, wanted, column, &mut clauses).await?;
     }
     // A user's created_at is filled later, from the ledger.
     for wanted in shape.missing(columns).filter(|wanted| !wanted.nullable && wanted.name != "created_at") {
@@ -103,7 +103,9 @@ fn definition(wanted: &RequiredColumn) -> &'static str {
 /// Adds the clauses that alter one column, and records its old state.
 async fn fit(
     db: &Connection<'_>,
-    (table, wanted, column): (&str, &RequiredColumn, &Column),
+    table: &str,
+    wanted: &RequiredColumn,
+    column: &Column,
     clauses: &mut Vec<String>,
 ) -> Result<(), DbErr> {
     let name = wanted.name;
