@@ -93,7 +93,7 @@ pub async fn verify(database: &Database, now: DateTime<Utc>) -> Result<Report, D
     Ok(report)
 }
 
-async fn check(tx: &DatabaseTransaction, (fact, sql): Proof, now: DateTime<Utc>) -> Result<Check, DbErr> {
+async fn check(tx: &DatabaseTransaction, Proof { fact, sql }: Proof, now: DateTime<Utc>) -> Result<Check, DbErr> {
     let backend = tx.get_database_backend();
     let seconds = |time: TimeDelta| time.num_seconds().to_string();
     let epoch = if backend == DbBackend::Postgres { "EXTRACT(EPOCH FROM " } else { "unixepoch(" };

@@ -2,30 +2,37 @@
 //! both databases; `EPOCH(..)` stands for the seconds of a time.
 
 /// A fact and the statement that finds its contradictions.
-pub(super) type Proof = (&'static str, &'static str);
+pub(super) struct Proof {
+    pub(super) fact: &'static str,
+    pub(super) sql: &'static str,
+}
+
+const fn proof(fact: &'static str, sql: &'static str) -> Proof {
+    Proof { fact, sql }
+}
 
 /// Facts that must hold.
 pub(super) const PROOFS: [Proof; 13] = [
-    (
+    proof(
         "each account's versions are 1, 2, 3 ... without gaps",
         "SELECT 'user ' || user_id || ': ' || COUNT(*) || ' entries, versions ' || MIN(version) || ' to ' || MAX(version) \
          FROM credits_ledger GROUP BY user_id HAVING MIN(version) <> 1 OR MAX(version) <> COUNT(*)",
     ),
-    (
+    proof(
         "each balance follows from the one before it",
         "SELECT 'user ' || user_id || ', version ' || version || ': ' || earlier || ' and ' || credits_delta || \
          ' is not ' || balance_after FROM (SELECT user_id, version, credits_delta, balance_after, \
          COALESCE(LAG(balance_after) OVER (PARTITION BY user_id ORDER BY version), 0) AS earlier FROM credits_ledger) \
          AS entries WHERE earlier + credits_delta <> balance_after",
     ),
-    (
+    proof(
         "each account's balance and version are those of its ledger",
         "SELECT 'user ' || a.user_id || ': balance ' || a.balance || ' at version ' || a.version || ', the ledger says ' \
          || COALESCE(l.total, 0) || ' at ' || COALESCE(l.newest, 0) FROM credit_accounts a LEFT JOIN (SELECT user_id, \
          SUM(credits_delta) AS total, MAX(version) AS newest FROM credits_ledger GROUP BY user_id) l \
          ON l.user_id = a.user_id WHERE a.balance <> COALESCE(l.total, 0) OR a.version <> COALESCE(l.newest, 0)",
     ),
-    (
+    proof(
         "each entry has an account, and each account a user",
         "SELECT 'user ' || l.user_id || ' has entries and no account' FROM credits_ledger l LEFT JOIN credit_accounts a \
          ON a.user_id = l.user_id WHERE a.user_id IS NULL GROUP BY l.user_id \
@@ -33,13 +40,13 @@ pub(super) const PROOFS: [Proof; 13] = [
          ON u.id = a.user_id WHERE u.id IS NULL",
     ),
     // Entries that are older than the gateway are kept as they were, even if they were wrong.
-    (
+    proof(
         "no spend added credits or took a balance below zero",
         "SELECT 'entry ' || id || ' of user ' || user_id || ': a spend of ' || credits_delta || ' left ' || balance_after \
          FROM credits_ledger WHERE change_type = 'Spend' AND source NOT LIKE 'legacy:%' AND (credits_delta > 0 OR \
          (credits_delta < 0 AND balance_after < 0))",
     ),
-    (
+    proof(
         "each line of each paid invoice was granted as it was billed, and nothing was granted without one",
         "SELECT i.stripe_invoice_id || ' grants ' || x.credits || ' to ' || p.reference || ', the ledger says ' || \
          COALESCE(CAST(l.credits_delta AS TEXT), 'nothing') FROM stripe_invoice_periods x \
@@ -52,17 +59,17 @@ pub(super) const PROOFS: [Proof; 13] = [
          substr(l.source, 7, length(l.source) - 7 - length(l.reference)) LEFT JOIN stripe_invoice_periods x \
          ON x.invoice_id = i.id AND x.period_id = p.id WHERE l.source LIKE 'grant:%' AND x.id IS NULL",
     ),
-    (
+    proof(
         "each period's sums are those of its invoices",
         "SELECT p.reference || ': ' || p.credits_granted || ' credits for ' || p.paid || ', its invoices say ' || \
          COALESCE(x.credits, 0) || ' for ' || COALESCE(x.paid, 0) FROM stripe_periods p LEFT JOIN (SELECT period_id, \
          SUM(credits) AS credits, SUM(paid) AS paid FROM stripe_invoice_periods GROUP BY period_id) x \
          ON x.period_id = p.id WHERE p.credits_granted <> COALESCE(x.credits, 0) OR p.paid <> COALESCE(x.paid, 0)",
     ),
-    (
+    proof(
         "for each period, the share of credits reversed is the share of money returned",
-        "SELECT s.reference || ': ' || s.stored_returned || ' was returned and ' || s.credits_reversed || ' credits, of ' || \
-         s.granted || ' for ' || s.paid || ' it is ' || s.returned FROM (SELECT p.reference, p.returned AS \
+        "SELECT s.reference || ': ' || s.stored_returned || ' was returned and ' || s.credits_reversed || ' credits, \
+         of ' || s.granted || ' for ' || s.paid || ' it is ' || s.returned FROM (SELECT p.reference, p.returned AS \
          stored_returned, p.credits_reversed, p.paid, CASE WHEN p.credits_granted > 0 THEN p.credits_granted ELSE 0 END \
          AS granted, COALESCE(b.returned, 0) AS returned FROM stripe_periods p LEFT JOIN (SELECT x.period_id, \
          CAST(SUM(CASE WHEN i.amount_paid <= 0 THEN 0 WHEN COALESCE(m.back, 0) + i.amount_credited >= i.amount_paid THEN \
@@ -73,7 +80,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          WHERE s.stored_returned <> s.returned OR s.credits_reversed <> CASE WHEN s.paid <= 0 THEN 0 \
          WHEN s.returned >= s.paid THEN s.granted ELSE (2 * s.granted * s.returned + s.paid) / (2 * s.paid) END",
     ),
-    (
+    proof(
         "for each pack, the share of credits reversed is the share of money returned",
         "SELECT 'payment ' || p.id || ': ' || p.credits_reversed || ' of ' || p.credits_granted || ' credits for ' || \
          (m.amount_refunded + m.amount_disputed) || ' of ' || p.amount FROM stripe_payments p \
@@ -82,7 +89,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          WHEN m.amount_refunded + m.amount_disputed >= p.amount THEN p.credits_granted \
          ELSE (2 * p.credits_granted * (m.amount_refunded + m.amount_disputed) + p.amount) / (2 * p.amount) END",
     ),
-    (
+    proof(
         "each paid pack has one PURCHASE, of its credits, and no PURCHASE is without a pack",
         "SELECT 'payment ' || p.id || ' of ' || p.credits_granted || ' credits posted ' || \
          COALESCE(CAST(l.credits_delta AS TEXT), 'nothing') FROM stripe_payments p LEFT JOIN credits_ledger l \
@@ -93,7 +100,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          ON COALESCE(p.stripe_payment_intent_id, p.stripe_checkout_session_id) = l.reference \
          WHERE l.source LIKE 'payment:%' AND p.id IS NULL",
     ),
-    (
+    proof(
         "the credits reversed for each pack and period match its row",
         "SELECT 'payment ' || p.id || ': the row says ' || p.credits_reversed || ', the ledger ' || COALESCE(l.back, 0) FROM \
          stripe_payments p LEFT JOIN (SELECT user_id, reference, -SUM(credits_delta) AS back FROM credits_ledger \
@@ -108,7 +115,7 @@ pub(super) const PROOFS: [Proof; 13] = [
          LEFT JOIN stripe_periods q ON q.reference = l.reference \
          WHERE l.source LIKE 'reversal:%' AND p.id IS NULL AND q.id IS NULL",
     ),
-    (
+    proof(
         "each refunded export returns exactly what its SPEND took",
         "SELECT 'entry ' || r.id || ' gives back ' || r.credits_delta || ' for entry ' || r.reference FROM \
          credits_ledger r LEFT JOIN credits_ledger s ON s.id = CAST(r.reference AS BIGINT) AND s.user_id = r.user_id AND \
@@ -117,7 +124,7 @@ pub(super) const PROOFS: [Proof; 13] = [
     ),
     // An account that lost its unlimited exports was written when they ended, or later. One that never got them back got a
     // subscription that was active again only after them.
-    (
+    proof(
         "unlimited exports last as long as subscriptions and their paid periods say",
         "SELECT 'user ' || a.user_id || ' is unlimited until ' || COALESCE(CAST(a.unlimited_until AS TEXT), 'never') || \
          ', its subscriptions say ' || COALESCE(CAST(e.until AS TEXT), 'never') || ' (Unix time)' FROM credit_accounts a \
@@ -134,20 +141,20 @@ pub(super) const PROOFS: [Proof; 13] = [
 
 /// Facts whose violation an operator should look at, although the ledger is sound.
 pub(super) const NOTICES: [Proof; 3] = [
-    (
+    proof(
         "each active subscription has a paid invoice for its present period, four days after that began",
         "SELECT s.stripe_subscription_id || ' is active, and its period until ' || s.current_period_end || ' is not paid' \
          FROM stripe_subscriptions s LEFT JOIN stripe_periods p ON p.stripe_subscription_id = s.stripe_subscription_id \
          AND p.period_end = s.current_period_end WHERE s.status = 'active' AND p.id IS NULL \
          AND EPOCH(s.current_period_start) < {NOW} - 4 * 86400",
     ),
-    (
+    proof(
         "no work is due for more than a day",
         "SELECT kind || ' ' || key || ' is due since ' || due_at || ' after ' || attempts || ' attempts: ' || \
          COALESCE(error, 'never tried') FROM work WHERE EPOCH(due_at) < {NOW} - 86400 \
          OR (error IS NOT NULL AND EPOCH(created_at) < {NOW} - 86400)",
     ),
-    (
+    proof(
         "Stripe refused no operation",
         "SELECT 'operation ' || id || ' (' || kind || ') of user ' || user_id || ': ' || COALESCE(error, '') \
          FROM stripe_operations WHERE state = 'refused'",
