@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         kind::Kind,
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -57,7 +57,7 @@ pub(crate) fn end_if_due(work: &mut Work<'_>, id: &str) {
 pub(crate) fn end(work: &mut Work<'_>, id: &str, reason: &str) -> Value {
     let now = work.now;
     let schedule = schedule::detach(work, id, "canceled");
-    let (_, subscription) = work.change(Kind::Subscription, id, |subscription| {
+    let Change { after: subscription, .. } = work.change(Kind::Subscription, id, |subscription| {
         subscription["status"] = "canceled".into();
         subscription["ended_at"] = now.into();
         if subscription["canceled_at"].is_null() {

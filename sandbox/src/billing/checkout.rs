@@ -13,6 +13,7 @@ use crate::{
         subscription,
     },
     store::{
+        calendar::Period,
         decline::{self, Decline},
         kind::Kind,
         order::Order,
@@ -86,7 +87,7 @@ fn subscribe(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
         id: invoice.clone(),
         subscription: &subscription,
         reason: "subscription_create",
-        period: (work.now, work.now),
+        period: Period::moment(work.now),
         lines,
     };
     invoice::draft(work, draft, |_| {});
@@ -174,7 +175,7 @@ pub(crate) fn create_invoice(work: &mut Work<'_>, id: &str) {
         id: invoice.clone(),
         subscription: &payer,
         reason: "manual",
-        period: (work.now, work.now),
+        period: Period::moment(work.now),
         lines: lines.iter().map(|line| invoice_item::of_purchase(work, line)).collect(),
     };
     invoice::draft(work, draft, |invoice| {

@@ -16,7 +16,7 @@ use crate::{
     store::{
         kind::Kind,
         problem::{Answer, Problem},
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -205,11 +205,11 @@ fn apply(work: &mut Work<'_>, note: &Value, when: &str, amount: i64) {
     });
     event::emit_change(work, "invoice.updated", &change);
     if when == "pre" {
-        let remaining = change.1["amount_remaining"].as_i64().unwrap_or_default();
+        let remaining = change.after["amount_remaining"].as_i64().unwrap_or_default();
         lower_payment(work, &id, remaining);
         if remaining == 0 {
             invoice::mark_paid(work, &id);
-            dunning::follow(work, &change.1, Progress::Paid);
+            dunning::follow(work, &change.after, Progress::Paid);
         }
     }
 }
@@ -237,7 +237,7 @@ pub(crate) fn void(work: &mut Work<'_>, id: &str) -> Answer {
         return Err(Problem::not_now("You can only void an issued credit note on an open invoice."));
     }
     let now = work.now;
-    let (_, note) = work.change(Kind::CreditNote, id, |note| {
+    let Change { after: note, .. } = work.change(Kind::CreditNote, id, |note| {
         note["status"] = "void".into();
         note["voided_at"] = now.into();
     });

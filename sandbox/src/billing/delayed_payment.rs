@@ -10,7 +10,7 @@ use crate::{
         decline,
         kind::Kind,
         problem::{Answer, Problem},
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -77,7 +77,7 @@ fn session_of(work: &Work<'_>, intent: &str, invoice: Option<&str>) -> Option<St
 }
 
 fn complete(work: &mut Work<'_>, id: &str, succeeded: bool) {
-    let (_, session) = work.change(Kind::Session, id, |session| {
+    let Change { after: session, .. } = work.change(Kind::Session, id, |session| {
         if succeeded {
             session["payment_status"] = "paid".into();
         }

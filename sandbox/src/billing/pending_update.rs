@@ -18,8 +18,8 @@ pub(crate) fn apply(work: &mut Work<'_>, id: &str) {
         subscription["pending_update"] = Value::Null;
     });
     event::emit_change(work, "customer.subscription.updated", &change);
-    event::emit(work, "customer.subscription.pending_update_applied", &change.1);
-    schedule::mirror(work, &change.1);
+    event::emit(work, "customer.subscription.pending_update_applied", &change.after);
+    schedule::mirror(work, &change.after);
 }
 
 /// Withdraws a pending update that was not paid in time.
@@ -43,5 +43,5 @@ pub(crate) fn withdraw(work: &mut Work<'_>, id: &str) {
     });
     invoice::give_up(work, &text(&subscription, "latest_invoice"), "void");
     event::emit_change(work, "customer.subscription.updated", &change);
-    event::emit(work, "customer.subscription.pending_update_expired", &change.1);
+    event::emit(work, "customer.subscription.pending_update_expired", &change.after);
 }

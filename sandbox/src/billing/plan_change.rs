@@ -14,6 +14,7 @@ use crate::{
         subscription::{period_end, set_items},
     },
     store::{
+        calendar::Period,
         decline,
         kind::Kind,
         problem::{Answer, Problem},
@@ -78,9 +79,9 @@ pub(crate) fn run(work: &mut Work<'_>, id: &str, plan: &PlanChange, others: impl
         others(subscription);
     });
     event::emit_change(work, "customer.subscription.updated", &change);
-    schedule::mirror(work, &change.1);
+    schedule::mirror(work, &change.after);
     if billed_now {
-        bill(work, &change.1, &invoice, lines);
+        bill(work, &change.after, &invoice, lines);
         dunning::attempt(work, &invoice, false);
     } else if !lines.is_empty() {
         proration::keep(work, &subscription, lines);
@@ -103,7 +104,7 @@ fn bill(work: &mut Work<'_>, subscription: &Value, id: &str, lines: Vec<Value>) 
         id: id.to_owned(),
         subscription,
         reason: "subscription_update",
-        period: (work.now, work.now),
+        period: Period::moment(work.now),
         lines: all,
     };
     invoice::draft(work, draft, |_| {});
@@ -149,6 +150,6 @@ fn after_payment(work: &mut Work<'_>, subscription: &Value, plan: &PlanChange, l
         work.state.timers.add(expires_at, Timer::PendingUpdateExpiry(id));
     }
     event::emit_change(work, "customer.subscription.updated", &change);
-    schedule::mirror(work, &change.1);
-    change.1
+    schedule::mirror(work, &change.after);
+    change.after
 }

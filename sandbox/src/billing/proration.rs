@@ -10,7 +10,7 @@ use crate::{
         price,
     },
     store::{
-        calendar,
+        calendar::{self, Period},
         kind::Kind,
         work::{Work, text},
     },
@@ -49,7 +49,7 @@ fn credit(work: &Work<'_>, subscription: &Value, item: &Value, at: i64) -> Value
         item,
         amount: -share(item, at),
         description: format!("Unused time on {name} after {}", calendar::day(at)),
-        period: (at, item["current_period_end"].as_i64().unwrap_or_default()),
+        period: Period { start: at, end: item["current_period_end"].as_i64().unwrap_or_default() },
         proration_of: Some(credited(work, subscription, item)),
     };
     invoice_line::render(work, &line)
@@ -62,7 +62,7 @@ fn debit(work: &Work<'_>, subscription: &Value, item: &Value, at: i64) -> Value 
         item,
         amount: share(item, at),
         description: format!("Remaining time on {name} after {}", calendar::day(at)),
-        period: (at, item["current_period_end"].as_i64().unwrap_or_default()),
+        period: Period { start: at, end: item["current_period_end"].as_i64().unwrap_or_default() },
         proration_of: Some(Value::Null),
     };
     invoice_line::render(work, &line)

@@ -11,7 +11,7 @@ use crate::{
         subscription::{has_ended, period_end, period_start, set_items},
     },
     store::{
-        calendar,
+        calendar::{self, Period},
         kind::Kind,
         timers::Timer,
         work::{Work, text},
@@ -65,7 +65,7 @@ fn roll(work: &mut Work<'_>, subscription: &Value, items: &Value) {
         }
     });
     event::emit_change(work, "customer.subscription.updated", &change);
-    work.state.timers.add(period_end(&change.1), Timer::PeriodEnd(id));
+    work.state.timers.add(period_end(&change.after), Timer::PeriodEnd(id));
 }
 
 /// Drafts the invoice of the period that begins.
@@ -78,7 +78,7 @@ fn bill(work: &mut Work<'_>, id: &str, since: i64) {
         id: invoice.clone(),
         subscription: &subscription,
         reason: "subscription_cycle",
-        period: (since, work.now),
+        period: Period { start: since, end: work.now },
         lines,
     };
     invoice::draft(work, draft, |_| {});

@@ -50,7 +50,7 @@ pub(crate) fn change_card(work: &mut Work<'_>, id: &str, number: &str) -> Answer
         subscription["default_payment_method"] = method.into();
     });
     event::emit_change(work, "customer.subscription.updated", &change);
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// Schedules the end of a subscription, or withdraws it. Its schedule is released first, as a customer who cancels in
@@ -67,10 +67,10 @@ pub(crate) fn announce_end(work: &mut Work<'_>, id: &str, ending: &Ending) -> An
     let change = work.change(Kind::Subscription, id, |subscription| {
         cancellation::announce(subscription, ending, now);
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(work, "customer.subscription.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// Makes the next payments of a subscription fail, regardless of its card.

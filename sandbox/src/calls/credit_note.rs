@@ -124,10 +124,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         }
         metadata::apply_to(note, metadata);
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "credit_note.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// `POST /v1/credit_notes/{id}/void`.

@@ -65,10 +65,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         }
         metadata::apply_to(customer, metadata);
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "customer.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// Takes `invoice_settings[default_payment_method]` from a request.

@@ -45,10 +45,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
             dispute["evidence_details"]["submission_count"] = 1.into();
         }
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "charge.dispute.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// `POST /v1/disputes/{id}/close`: the merchant concedes.

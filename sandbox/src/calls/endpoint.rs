@@ -9,6 +9,7 @@ use crate::{
     store::{
         kind::Kind,
         problem::{Answer, Problem},
+        work::Change,
     },
 };
 
@@ -73,7 +74,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let description = params.unsettable("description")?;
     let metadata = metadata::read(params)?;
     params.finish()?;
-    let (_, endpoint) = call.work.change(Kind::WebhookEndpoint, &id, |endpoint| {
+    let Change { after: endpoint, .. } = call.work.change(Kind::WebhookEndpoint, &id, |endpoint| {
         if let Some(url) = url {
             endpoint["url"] = url.into();
         }

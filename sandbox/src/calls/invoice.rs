@@ -17,7 +17,7 @@ use crate::{
         payment_intent::{self, Progress},
     },
     store::{
-        calendar::DAY_SECONDS,
+        calendar::{DAY_SECONDS, Period},
         kind::Kind,
         problem::{Answer, Problem},
         timers::Timer,
@@ -71,7 +71,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let id = work.new_id(Kind::Invoice);
     let payer = if subscription.is_null() { payer(work, &customer, currency.as_deref()) } else { subscription };
     let lines = if includes { proration::take_waiting(work, &payer, &id) } else { Vec::new() };
-    let draft = Draft { id: id.clone(), subscription: &payer, reason: "manual", period: (work.now, work.now), lines };
+    let draft =
+        Draft { id: id.clone(), subscription: &payer, reason: "manual", period: Period::moment(work.now), lines };
     let due = days.map(|days| work.now + days * DAY_SECONDS);
     invoice::draft(work, draft, |invoice| {
         invoice["collection_method"] = method.into();
@@ -138,10 +139,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let fields = Fields::read(&mut call.params)?;
     call.params.finish()?;
     let change = call.work.change(Kind::Invoice, &id, |invoice| fields.set(invoice));
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "invoice.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// Returns the invoice that the path names, which must have this status.

@@ -17,7 +17,7 @@ use crate::{
         subscription::{has_ended, period_end, period_start, set_items},
     },
     store::{
-        calendar,
+        calendar::{self, Period},
         kind::Kind,
         problem::{Answer, Problem},
         work::{Work, text},
@@ -77,7 +77,7 @@ fn render(work: &Work<'_>, subscription: &Value, plan: Option<&PlanChange>) -> V
         id: work.random("upcoming_in_", 24),
         subscription: &next,
         reason: if at_once { "subscription_update" } else { "upcoming" },
-        period: if at_once { (work.now, work.now) } else { (period_start(subscription), end) },
+        period: if at_once { Period::moment(work.now) } else { Period { start: period_start(subscription), end } },
         lines,
     };
     let mut invoice = invoice::render(work, draft);

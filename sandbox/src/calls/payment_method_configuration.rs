@@ -41,7 +41,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let mut configuration = call.work.state.named(Kind::PaymentMethodConfiguration, &id)?;
     read(&mut call.params, &mut configuration)?;
     call.params.finish()?;
-    Ok(call.work.change(Kind::PaymentMethodConfiguration, &id, |old| *old = configuration).1)
+    Ok(call.work.change(Kind::PaymentMethodConfiguration, &id, |old| *old = configuration).after)
 }
 
 fn read(params: &mut Params, configuration: &mut Value) -> Result<(), Problem> {

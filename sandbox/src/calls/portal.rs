@@ -139,7 +139,7 @@ pub(crate) fn update_configuration(call: &mut Call<'_>) -> Answer {
     configuration["updated"] = call.work.now.into();
     let change = call.work.change(Kind::PortalConfiguration, &id, |old| *old = configuration);
     event::emit_change(&mut call.work, "billing_portal.configuration.updated", &change);
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// `GET /v1/billing_portal/configurations`.

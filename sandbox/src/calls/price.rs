@@ -143,10 +143,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     metadata::apply_to(&mut price, metadata);
     set_key(&mut call.work, &mut price, key);
     let change = call.work.change(Kind::Price, &id, |old| *old = price);
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "price.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// `GET /v1/prices`.

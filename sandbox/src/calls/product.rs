@@ -105,10 +105,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
             product["updated"] = now.into();
         }
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "product.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// `GET /v1/products`.

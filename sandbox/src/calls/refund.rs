@@ -48,10 +48,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let metadata = metadata::read(&mut call.params)?;
     call.params.finish()?;
     let change = call.work.change(Kind::Refund, &id, |refund| metadata::apply_to(refund, metadata));
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(&mut call.work, "refund.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// `GET /v1/refunds`.

@@ -12,7 +12,7 @@ use crate::{
         subscription::{has_ended, period_end, period_start},
     },
     store::{
-        calendar,
+        calendar::{self, Period},
         kind::Kind,
         problem::{Answer, Problem},
         timers::Timer,
@@ -56,7 +56,7 @@ fn render(work: &Work<'_>, subscription: &Value) -> Value {
     let items: Vec<Value> =
         items.map(|item| phase_item(&text(&item["price"], "id"), item["quantity"].as_i64().unwrap_or(1))).collect();
     let ends = !subscription["cancel_at"].is_null();
-    let mut first = phase(&subscription["currency"], &items, (start, end));
+    let mut first = phase(&subscription["currency"], &items, Period { start, end });
     let discounts = subscription["discounts"].as_array().into_iter().flatten();
     first["discounts"] = discounts.filter_map(Value::as_str).map(schedule::phase_discount).collect();
     json!({
@@ -96,7 +96,7 @@ fn render(work: &Work<'_>, subscription: &Value) -> Value {
     })
 }
 
-fn phase(currency: &Value, items: &[Value], (start, end): (i64, i64)) -> Value {
+fn phase(currency: &Value, items: &[Value], Period { start, end }: Period) -> Value {
     json!({
         "add_invoice_items": [],
         "application_fee_percent": null,
@@ -150,11 +150,11 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         }
         metadata::apply_to(schedule, metadata);
     });
-    if change.0 != change.1 {
-        schedule::apply_discounts(work, &change.1);
+    if change.before != change.after {
+        schedule::apply_discounts(work, &change.after);
         event::emit_change(work, "subscription_schedule.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// Returns the schedule that the path names, which must be active.
@@ -207,7 +207,7 @@ fn phases(work: &Work<'_>, given: Vec<Params>, schedule: &Value, subscription: &
             "automatic_tax",
         ]);
         params.finish()?;
-        let mut phase = phase(&subscription["currency"], &items, (start, end));
+        let mut phase = phase(&subscription["currency"], &items, Period { start, end });
         phase["discounts"] = discounts.into();
         if let Some(behavior) = behavior {
             phase["proration_behavior"] = behavior.into();

@@ -146,10 +146,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         return plan_change::run(work, &id, &plan, |subscription| fields.set(subscription, now));
     }
     let change = work.change(Kind::Subscription, &id, |subscription| fields.set(subscription, now));
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(work, "customer.subscription.updated", &change);
     }
-    Ok(change.1)
+    Ok(change.after)
 }
 
 /// Reads a change of items, and the terms of its payment, from a request. `None` if it contains no items.

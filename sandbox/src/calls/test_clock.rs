@@ -13,7 +13,7 @@ use crate::{
         calendar::DAY_SECONDS,
         kind::Kind,
         problem::{Answer, Problem},
-        work::{Cause, Work, text},
+        work::{Cause, Change, Work, text},
     },
 };
 
@@ -68,7 +68,7 @@ fn frozen_time(call: &mut Call<'_>, earliest: i64) -> Result<i64, Problem> {
 }
 
 fn start(work: &mut Work<'_>, id: &str, target: i64) -> Value {
-    let (_, clock) = work.change(Kind::TestClock, id, |clock| {
+    let Change { after: clock, .. } = work.change(Kind::TestClock, id, |clock| {
         clock["status"] = "advancing".into();
         clock["status_details"] = json!({ "advancing": { "target_frozen_time": target } });
     });
@@ -125,7 +125,7 @@ pub(crate) async fn follow(store: &Store) {
 }
 
 fn arrive(work: &mut Work<'_>, id: &str, target: i64) {
-    let (_, clock) = work.change(Kind::TestClock, id, |clock| {
+    let Change { after: clock, .. } = work.change(Kind::TestClock, id, |clock| {
         clock["frozen_time"] = target.into();
         clock["status"] = "ready".into();
         clock["status_details"] = json!({});

@@ -10,9 +10,15 @@ const LINES_PER_PAGE: usize = 38;
 /// The left margin, and the start of the amounts, in points.
 const COLUMNS: [usize; 2] = [56, 470];
 
-/// Renders a document. Each row has a text in the left column and one in the right column.
-pub(crate) fn render(rows: &[(String, String)]) -> Vec<u8> {
-    let pages: Vec<&[(String, String)]> = rows.chunks(LINES_PER_PAGE).collect();
+/// A row: a text in the left column, and one in the right column.
+pub(crate) struct Row {
+    pub(crate) left: String,
+    pub(crate) right: String,
+}
+
+/// Renders a document.
+pub(crate) fn render(rows: &[Row]) -> Vec<u8> {
+    let pages: Vec<&[Row]> = rows.chunks(LINES_PER_PAGE).collect();
     // Objects: catalogue, page tree, font, and then a page and its content for each page.
     let kids: Vec<String> = (0..pages.len()).map(|page| format!("{} 0 R", 4 + 2 * page)).collect();
     let kids = kids.join(" ");
@@ -32,9 +38,9 @@ pub(crate) fn render(rows: &[(String, String)]) -> Vec<u8> {
     file(&objects)
 }
 
-fn content(rows: &[(String, String)]) -> String {
+fn content(rows: &[Row]) -> String {
     let mut content = String::from("BT /F1 11 Tf\n");
-    for (number, (left, right)) in rows.iter().enumerate() {
+    for (number, Row { left, right }) in rows.iter().enumerate() {
         let y = TOP - number * LEADING;
         for (x, text) in [(COLUMNS[0], left), (COLUMNS[1], right)] {
             // Writing to a String cannot fail.
@@ -79,7 +85,8 @@ mod tests {
 
     #[test]
     fn the_table_points_at_each_object() {
-        let rows: Vec<_> = (0..50).map(|number| (format!("Line ({number})"), "$1.00".to_owned())).collect();
+        let rows: Vec<_> =
+            (0..50).map(|number| Row { left: format!("Line ({number})"), right: "$1.00".to_owned() }).collect();
         let pdf = String::from_utf8(render(&rows)).unwrap();
         assert!(pdf.contains("/Count 2") && pdf.contains("(Line \\(49\\)) Tj"));
         let start: usize = pdf.lines().rev().nth(1).unwrap().parse().unwrap();

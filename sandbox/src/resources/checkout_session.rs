@@ -5,7 +5,10 @@ use serde_json::Value;
 use crate::{
     api::list,
     resources::event,
-    store::{kind::Kind, work::Work},
+    store::{
+        kind::Kind,
+        work::{Change, Work},
+    },
 };
 
 /// Returns the path of the line items of a session.
@@ -24,7 +27,7 @@ pub(crate) fn lapse(work: &mut Work<'_>, id: &str) {
     if work.get(Kind::Session, id)["status"] != "open" {
         return;
     }
-    let (_, session) = work.change(Kind::Session, id, |session| {
+    let Change { after: session, .. } = work.change(Kind::Session, id, |session| {
         session["status"] = "expired".into();
         session["url"] = Value::Null;
     });

@@ -100,10 +100,16 @@ pub(crate) fn change_balance(work: &mut Work<'_>, id: &str, by: i64) {
     event::emit_change(work, "customer.updated", &change);
 }
 
+/// The balances of a customer before and after an invoice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Balances {
+    pub(crate) starting: i64,
+    pub(crate) ending: i64,
+}
+
 /// Applies the customer's balance to an invoice that is finalized: a credit (negative) pays as much of it as possible,
-/// and the total of a negative invoice becomes credit for the next one. Returns the balance before and after
-/// (docs.stripe.com, "Customer invoice balance").
-pub(crate) fn use_balance(work: &mut Work<'_>, invoice: &Value) -> (i64, i64) {
+/// and the total of a negative invoice becomes credit for the next one (docs.stripe.com, "Customer invoice balance").
+pub(crate) fn use_balance(work: &mut Work<'_>, invoice: &Value) -> Balances {
     let id = text(invoice, "customer");
     let before = work.get(Kind::Customer, &id)["balance"].as_i64().unwrap_or_default();
     let after = (before + invoice["total"].as_i64().unwrap_or_default()).min(0);
@@ -111,7 +117,7 @@ pub(crate) fn use_balance(work: &mut Work<'_>, invoice: &Value) -> (i64, i64) {
         let change = work.change(Kind::Customer, &id, |customer| customer["balance"] = after.into());
         event::emit_change(work, "customer.updated", &change);
     }
-    (before, after)
+    Balances { starting: before, ending: after }
 }
 
 #[cfg(test)]

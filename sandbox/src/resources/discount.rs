@@ -9,7 +9,7 @@ use crate::{
         calendar,
         kind::Kind,
         problem::Problem,
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn read(work: &Work<'_>, params: &mut Params) -> Result<Option<String
 
 /// Adds a discount for a subscription that is being created, and returns its id.
 pub(crate) fn add(work: &mut Work<'_>, coupon: &str, subscription: &Value) -> String {
-    let (_, coupon) = work.change(Kind::Coupon, coupon, |coupon| {
+    let Change { after: coupon, .. } = work.change(Kind::Coupon, coupon, |coupon| {
         coupon["times_redeemed"] = (coupon["times_redeemed"].as_i64().unwrap_or_default() + 1).into();
     });
     let months = coupon["duration_in_months"].as_u64();

@@ -225,6 +225,6 @@ fn escalate(work: &mut Work<'_>, id: &str) {
 }
 
 fn close(work: &mut Work<'_>, id: &str, status: &str) {
-    let (_, dispute) = work.change(Kind::Dispute, id, |dispute| dispute["status"] = status.into());
+    let dispute = work.change(Kind::Dispute, id, |dispute| dispute["status"] = status.into()).after;
     event::emit(work, "charge.dispute.closed", &dispute);
 }

@@ -10,7 +10,7 @@ use crate::{
         clock, event_type,
         kind::Kind,
         outbox::Posting,
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -20,8 +20,7 @@ pub(crate) fn emit(work: &mut Work<'_>, kind: &str, object: &Value) {
 }
 
 /// Does the same as [`emit`], with the previous values of the changed fields.
-pub(crate) fn emit_change(work: &mut Work<'_>, kind: &str, change: &(Value, Value)) {
-    let (before, after) = change;
+pub(crate) fn emit_change(work: &mut Work<'_>, kind: &str, Change { before, after }: &Change) {
     log(work, kind, &json!({ "object": after, "previous_attributes": previous_attributes(before, after) }));
 }
 

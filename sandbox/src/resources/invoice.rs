@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 use crate::{
     api::list,
     resources::{
-        card, customer, discount, event, invoice_line, invoice_payment,
+        card,
+        customer::{self, Balances},
+        discount, event, invoice_line, invoice_payment,
         payment_intent::{self, Progress, Terms},
     },
     store::{
+        calendar::Period,
         decline,
         kind::Kind,
         state::State,
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -57,7 +60,7 @@ pub(crate) struct Draft<'a> {
     /// `subscription_create`, `subscription_cycle`, `subscription_update` or `manual`.
     pub(crate) reason: &'static str,
     /// The span in which items were collected. It is not the service period, which the lines contain.
-    pub(crate) period: (i64, i64),
+    pub(crate) period: Period,
     pub(crate) lines: Vec<Value>,
 }
 
@@ -137,8 +140,8 @@ fn skeleton(work: &Work<'_>, draft: &Draft<'_>, customer: &Value) -> Value {
         "parent": parent(subscription),
         "payment_settings":
             { "default_mandate": null, "payment_method_options": null, "payment_method_types": null },
-        "period_end": draft.period.1,
-        "period_start": draft.period.0,
+        "period_end": draft.period.end,
+        "period_start": draft.period.start,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
         "status": "draft",
@@ -177,18 +180,18 @@ pub(crate) fn finalize(work: &mut Work<'_>, id: &str, payment_method: &str) {
 
 /// Finalizes a draft that a payment intent has already paid.
 pub(crate) fn finalize_paid(work: &mut Work<'_>, id: &str, intent: &str) {
-    let invoice = open(work, id, (0, 0));
+    let invoice = open(work, id, Balances::default());
     invoice_payment::open(work, &invoice, intent);
     event::emit(work, "invoice.finalized", &invoice);
     record(work, id, Progress::Paid, None);
 }
 
-/// Opens a draft. `starting` and `ending` are the customer's balance before and after.
-fn open(work: &mut Work<'_>, id: &str, (starting, ending): (i64, i64)) -> Value {
+/// Opens a draft, with the customer's balances before and after.
+fn open(work: &mut Work<'_>, id: &str, Balances { starting, ending }: Balances) -> Value {
     let customer = text(&work.get(Kind::Invoice, id), "customer");
     let number = number(work, &customer);
     let (now, page) = (work.now, format!("{}/invoice/{id}", work.state.base_url));
-    let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+    let Change { after: invoice, .. } = work.change(Kind::Invoice, id, |invoice| {
         invoice["invoice_pdf"] = format!("{page}/pdf").into();
         invoice["hosted_invoice_url"] = page.into();
         let due = (invoice["total"].as_i64().unwrap_or_default() + starting).max(0);
@@ -222,7 +225,7 @@ fn request_payment(work: &mut Work<'_>, invoice: &Value, payment_method: &str) {
 
 /// Returns the next invoice number of a customer: the customer's prefix, and a sequence.
 fn number(work: &mut Work<'_>, customer: &str) -> String {
-    let (before, _) = work.change(Kind::Customer, customer, |customer| {
+    let Change { before, .. } = work.change(Kind::Customer, customer, |customer| {
         let next = customer["next_invoice_sequence"].as_i64().unwrap_or(1) + 1;
         customer["next_invoice_sequence"] = next.into();
     });
@@ -269,7 +272,7 @@ pub(crate) fn record(work: &mut Work<'_>, id: &str, progress: Progress, next_at:
             }
         }
         Progress::Failed => {
-            let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+            let Change { after: invoice, .. } = work.change(Kind::Invoice, id, |invoice| {
                 invoice["next_payment_attempt"] = next_at.into();
             });
             event::emit(work, "invoice.payment_failed", &invoice);
@@ -283,7 +286,7 @@ pub(crate) fn record(work: &mut Work<'_>, id: &str, progress: Progress, next_at:
 /// Marks an open invoice as paid.
 pub(crate) fn mark_paid(work: &mut Work<'_>, id: &str) {
     let now = work.now;
-    let (_, invoice) = work.change(Kind::Invoice, id, |invoice| {
+    let Change { after: invoice, .. } = work.change(Kind::Invoice, id, |invoice| {
         invoice["status"] = "paid".into();
         invoice["amount_paid"] = invoice["amount_due"].clone();
         invoice["amount_remaining"] = 0.into();
@@ -337,7 +340,7 @@ pub(crate) fn give_up(work: &mut Work<'_>, id: &str, status: &'static str) {
             _ => ("marked_uncollectible_at", "invoice.marked_uncollectible"),
         },
     );
-    let (before, invoice) = work.change(Kind::Invoice, id, |invoice| {
+    let Change { before, after: invoice } = work.change(Kind::Invoice, id, |invoice| {
         invoice["status"] = status.into();
         invoice["auto_advance"] = false.into();
         invoice["next_payment_attempt"] = Value::Null;

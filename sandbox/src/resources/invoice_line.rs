@@ -6,6 +6,7 @@ use crate::{
     api::list,
     resources::price,
     store::{
+        calendar::Period,
         state::State,
         work::{Work, text},
     },
@@ -18,7 +19,7 @@ pub(crate) struct Line<'a> {
     /// The amount in minor units, before discounts; a credit is negative.
     pub(crate) amount: i64,
     pub(crate) description: String,
-    pub(crate) period: (i64, i64),
+    pub(crate) period: Period,
     /// For a proration: the invoice and the line that it credits, or null.
     pub(crate) proration_of: Option<Value>,
 }
@@ -41,7 +42,7 @@ pub(crate) fn of_period(work: &Work<'_>, subscription: &Value, item: &Value) -> 
         item,
         amount,
         description,
-        period: (moment("current_period_start"), moment("current_period_end")),
+        period: Period { start: moment("current_period_start"), end: moment("current_period_end") },
         proration_of: None,
     };
     render(work, &line)
@@ -97,7 +98,7 @@ pub(crate) fn render(work: &Work<'_>, line: &Line<'_>) -> Value {
             },
             "type": "subscription_item_details",
         },
-        "period": { "end": line.period.1, "start": line.period.0 },
+        "period": { "end": line.period.end, "start": line.period.start },
         "pretax_credit_amounts": [],
         "pricing": {
             "price_details": { "price": item["price"]["id"], "product": item["price"]["product"] },

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     resources::event,
-    store::{kind::Kind, state::State, work::Work},
+    store::{
+        kind::Kind,
+        state::State,
+        work::{Change, Work},
+    },
 };
 
 /// Links a finalized invoice with its payment intent.
@@ -35,7 +39,7 @@ pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> impl DoubleEnde
 /// Marks a payment as paid, after its payment intent succeeded.
 pub(crate) fn pay(work: &mut Work<'_>, id: &str) {
     let now = work.now;
-    let (_, payment) = work.change(Kind::InvoicePayment, id, |payment| {
+    let Change { after: payment, .. } = work.change(Kind::InvoicePayment, id, |payment| {
         payment["amount_paid"] = payment["amount_requested"].clone();
         payment["status"] = "paid".into();
         payment["status_transitions"]["paid_at"] = now.into();

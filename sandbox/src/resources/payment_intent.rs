@@ -11,7 +11,7 @@ use crate::{
         decline::{self, Decline},
         kind::Kind,
         timers::Timer,
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -132,7 +132,7 @@ pub(crate) fn last_decline(work: &Work<'_>, invoice: &str) -> Decline {
 
 /// Starts the processing of a payment by a delayed method.
 pub(crate) fn start_processing(work: &mut Work<'_>, id: &str, card: &Card) {
-    let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| intent["status"] = "processing".into());
+    let intent = work.change(Kind::PaymentIntent, id, |intent| intent["status"] = "processing".into()).after;
     if card.behaviour == Behaviour::BouncesLater {
         work.state.timers.add(work.now + PROCESSING_SECONDS, Timer::Bounce(id.to_owned()));
     }
@@ -143,7 +143,7 @@ pub(crate) fn start_processing(work: &mut Work<'_>, id: &str, card: &Card) {
 pub(crate) fn succeed(work: &mut Work<'_>, id: &str) {
     let intent = work.get(Kind::PaymentIntent, id);
     let charge = charge::add(work, &intent, None);
-    let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| {
+    let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
         intent["amount_received"] = intent["amount"].clone();
         intent["last_payment_error"] = Value::Null;
         intent["latest_charge"] = charge["id"].clone();
@@ -156,7 +156,7 @@ pub(crate) fn succeed(work: &mut Work<'_>, id: &str) {
 /// Cancels a payment intent of an invoice that has nothing left to pay.
 pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
     let now = work.now;
-    let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| {
+    let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
         intent["status"] = "canceled".into();
         intent["canceled_at"] = now.into();
         intent["cancellation_reason"] = "void_invoice".into();
@@ -168,7 +168,7 @@ pub(crate) fn cancel(work: &mut Work<'_>, id: &str) {
 pub(crate) fn fail(work: &mut Work<'_>, id: &str, decline: Decline) {
     let intent = work.get(Kind::PaymentIntent, id);
     let charge = charge::add(work, &intent, Some(decline));
-    let (_, intent) = work.change(Kind::PaymentIntent, id, |intent| {
+    let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
         intent["last_payment_error"] = json!({
             "charge": charge["id"],
             "code": decline.code,

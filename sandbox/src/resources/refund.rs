@@ -154,7 +154,7 @@ pub(crate) fn settle(work: &mut Work<'_>, id: &str, arrived: bool) -> Answer {
     });
     event::emit_change(work, "refund.updated", &change);
     if !arrived {
-        event::emit(work, "refund.failed", &change.1);
+        event::emit(work, "refund.failed", &change.after);
     }
-    Ok(change.1)
+    Ok(change.after)
 }

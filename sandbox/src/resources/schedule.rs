@@ -6,7 +6,7 @@ use crate::{
     resources::{event, price, subscription},
     store::{
         kind::Kind,
-        work::{Work, text},
+        work::{Change, Work, text},
     },
 };
 
@@ -73,7 +73,7 @@ pub(crate) fn follow(work: &mut Work<'_>, subscription: &str, plan: &DuePlan) {
                     .map(|phase| json!({ "end_date": phase["end_date"], "start_date": phase["start_date"] }))
                     .unwrap_or_default();
             });
-            apply_discounts(work, &change.1);
+            apply_discounts(work, &change.after);
             event::emit_change(work, "subscription_schedule.updated", &change);
         }
         DuePlan::Release => drop(release(work, &id)),
@@ -96,7 +96,7 @@ pub(crate) fn mirror(work: &mut Work<'_>, subscription: &Value) {
             phase["items"] = items.into();
         }
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(work, "subscription_schedule.updated", &change);
     }
 }
@@ -130,7 +130,7 @@ pub(crate) fn apply_discounts(work: &mut Work<'_>, schedule: &Value) {
     let change = work.change(Kind::Subscription, &text(schedule, "subscription"), |subscription| {
         subscription["discounts"] = ids.into();
     });
-    if change.0 != change.1 {
+    if change.before != change.after {
         event::emit_change(work, "customer.subscription.updated", &change);
     }
 }
@@ -138,7 +138,7 @@ pub(crate) fn apply_discounts(work: &mut Work<'_>, schedule: &Value) {
 /// Ends a schedule as released. The subscription continues without it.
 pub(crate) fn release(work: &mut Work<'_>, id: &str) -> Value {
     let now = work.now;
-    let (before, schedule) = work.change(Kind::Schedule, id, |schedule| {
+    let Change { before, after: schedule } = work.change(Kind::Schedule, id, |schedule| {
         schedule["status"] = "released".into();
         schedule["released_at"] = now.into();
         schedule["released_subscription"] = schedule["subscription"].clone();
@@ -153,7 +153,7 @@ pub(crate) fn release(work: &mut Work<'_>, id: &str) -> Value {
 /// Marks the schedule of a subscription as completed: its last phase is over, and the subscription ends.
 pub(crate) fn complete(work: &mut Work<'_>, subscription: &Value) {
     let now = work.now;
-    let (_, schedule) = work.change(Kind::Schedule, &text(subscription, "schedule"), |schedule| {
+    let Change { after: schedule, .. } = work.change(Kind::Schedule, &text(subscription, "schedule"), |schedule| {
         schedule["status"] = "completed".into();
         schedule["completed_at"] = now.into();
         schedule["current_phase"] = Value::Null;
@@ -168,7 +168,7 @@ pub(crate) fn detach(work: &mut Work<'_>, subscription: &str, status: &str) -> O
         return None;
     }
     let now = work.now;
-    let (_, schedule) = work.change(Kind::Schedule, &id, |schedule| {
+    let Change { after: schedule, .. } = work.change(Kind::Schedule, &id, |schedule| {
         schedule["status"] = status.into();
         schedule["canceled_at"] = now.into();
         schedule["current_phase"] = Value::Null;

@@ -9,6 +9,20 @@ const MAX_PERIODS: u32 = 100_000;
 /// Number of seconds in a day.
 pub(crate) const DAY_SECONDS: i64 = 24 * 60 * 60;
 
+/// A span of time, in seconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Period {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+}
+
+impl Period {
+    /// A moment as a period that is over at once.
+    pub(crate) const fn moment(at: i64) -> Period {
+        Period { start: at, end: at }
+    }
+}
+
 /// Returns the first end of a period that is after a moment. Periods are counted from the anchor, at the interval of a
 /// price. In a month without the anchor's day, the period ends on the last day; longer months have the anchor's day
 /// again: 31 January, 28 February, 31 March (docs.stripe.com, "Billing cycles").

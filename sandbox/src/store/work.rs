@@ -13,6 +13,13 @@ pub(crate) struct Cause {
     pub(crate) idempotency_key: Option<String>,
 }
 
+/// An object before and after a change; null where it does not exist.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+}
+
 /// The state at one moment of business time. It holds the lock, so a unit of work is visible whole or not at all.
 pub(crate) struct Work<'a> {
     pub(crate) state: &'a mut State,
@@ -49,14 +56,14 @@ impl Work<'_> {
         self.state.find(kind, id).cloned().unwrap_or_default()
     }
 
-    /// Changes an object in place, and returns copies of it before and after the change.
-    pub(crate) fn change(&mut self, kind: Kind, id: &str, change: impl FnOnce(&mut Value)) -> (Value, Value) {
+    /// Changes an object in place, and returns copies of it.
+    pub(crate) fn change(&mut self, kind: Kind, id: &str, change: impl FnOnce(&mut Value)) -> Change {
         let Some(object) = self.state.collection_mut(kind).get_mut(id) else {
-            return (Value::Null, Value::Null);
+            return Change::default();
         };
         let before = object.clone();
         change(object);
-        (before, object.clone())
+        Change { before, after: object.clone() }
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     billing::dunning,
-    http::pdf,
+    http::pdf::{self, Row},
     resources::{
         card::{CARDS, Card},
         invoice, invoice_line,
@@ -174,14 +174,16 @@ pub(crate) async fn download(State(store): State<Arc<Store>>, Path(id): Path<Str
         return missing("No such invoice");
     };
     let number = text(&invoice, "number");
-    let mut rows = vec![
-        (format!("Invoice {number}"), String::new()),
-        (format!("To {}", text(&invoice, "customer_email")), String::new()),
-        (state(&invoice, false), String::new()),
-        (String::new(), String::new()),
-    ];
+    let head = [
+        format!("Invoice {number}"),
+        format!("To {}", text(&invoice, "customer_email")),
+        state(&invoice, false),
+        String::new(),
+    ]
+    .map(|left| Row { left, right: String::new() });
     let table = lines(&store, &id).into_iter().chain(sums(&invoice));
-    rows.extend(table.map(|line| (line.description, line.amount)));
+    let table = table.map(|line| Row { left: line.description, right: line.amount });
+    let rows: Vec<_> = head.into_iter().chain(table).collect();
     let name = format!("inline; filename=\"invoice-{number}.pdf\"");
     ([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, name)], pdf::render(&rows)).into_response()
 }
