@@ -1,6 +1,11 @@
 //! API keys: every test key is accepted, and no live key (docs.stripe.com/api/authentication).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use std::iter::once;
+
+use headers::{
+    Authorization, Header, HeaderValue,
+    authorization::{Basic, Bearer},
+};
 
 use crate::store::problem::Problem;
 
@@ -22,15 +27,11 @@ pub(crate) fn check(authorization: Option<&str>) -> Result<(), Problem> {
 }
 
 fn key(authorization: &str) -> Option<String> {
-    let (scheme, credentials) = authorization.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(credentials.trim().to_owned());
+    let value = HeaderValue::from_str(authorization).ok()?;
+    if let Ok(bearer) = Authorization::<Bearer>::decode(&mut once(&value)) {
+        return Some(bearer.token().to_owned());
     }
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    Some(decoded.split_once(':').map_or(decoded.clone(), |(user, _)| user.to_owned()))
+    Authorization::<Basic>::decode(&mut once(&value)).ok().map(|basic| basic.username().to_owned())
 }
 
 fn is_test_key(key: &str) -> bool {
@@ -47,6 +48,7 @@ mod tests {
         assert!(check(Some("Bearer sk_test_abc123")).is_ok());
         // sk_test_abc: as user name, without a password.
         assert!(check(Some("Basic c2tfdGVzdF9hYmM6")).is_ok());
+        assert!(check(Some("bearer sk_test_abc123")).is_ok() && check(Some("BASIC c2tfdGVzdF9hYmM6")).is_ok());
     }
 
     #[test]
