@@ -69,7 +69,7 @@ features! {
     RackFitScore = "Rack fit score",
     UnlimitedExports = "Unlimited PatchBook exports",
     PrioritySupport = "Priority support",
-    CommercialLicense = "Commercial licence",
+    CommercialLicense = "Commercial license",
 }
 
 /// The four plans, from the least to the most.
