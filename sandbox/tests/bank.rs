@@ -1,4 +1,4 @@
-//! Bank debits: payments that are in processing for days.
+//! Bank debits stay in processing for days, then succeed or fail.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Checkout sessions, idempotency keys, and restarts.
+//! Checkout sessions are paid or lapse, and a restart or a lost reply loses neither idempotency keys nor events.
 
 use std::{net::SocketAddr, time::Duration};
 

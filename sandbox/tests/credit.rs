@@ -1,4 +1,4 @@
-//! Credit notes, invoice items and invoices made by hand.
+//! Credit notes, invoice items and invoices of their own change amounts and balances as at Stripe.
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Refunds and disputes.
+//! Refunds and disputes move money, and events report them as Stripe does.
 
 use sandbox::{Outcome, Sandbox, Stage};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The portal and the dashboard as a browser uses them; the catalogue and test clocks as a set-up script does.
+//! The portal and the dashboard work in a browser, and a set-up script can create the catalogue and test clocks.
 
 use std::time::Duration;
 

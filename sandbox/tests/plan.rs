@@ -1,4 +1,4 @@
-//! Changes of plan.
+//! Plan changes are prorated, and wait for their payment if it is pending.
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Requests that Stripe refuses, and how tests provoke them.
+//! Requests that Stripe refuses are refused with its errors.
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Subscriptions as time goes by.
+//! Subscriptions renew, are retried after a declined payment, and end, as time advances.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A shop that uses the sandbox as a client of Stripe does, and an endpoint that receives its webhooks.
+//! Shared by the tests: a shop that uses the sandbox as a client of Stripe does, and an endpoint that receives its webhooks.
 
 use std::{
     net::SocketAddr,

@@ -1,4 +1,4 @@
-//! Webhook endpoints, and deliveries that go wrong on order.
+//! Webhook endpoints receive signed events, and deliveries go wrong where a test orders it.
 
 use sandbox::{DeliveryEffect, DeliveryFault, Sandbox, Settings};
 use serde_json::Value;
