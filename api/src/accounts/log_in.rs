@@ -49,7 +49,10 @@ pub async fn log_in(app: &App, LogIn { email, password, address }: LogIn) -> Res
     app.throttle.begin_attempt(address, &email)?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let check = password::verify(turn, password, hash.clone(), &app.password_cost).await?;
-    let Some(user) = user.filter(|_| check.right) else { return Err(WRONG) };
+    let Some(user) = user else { return Err(WRONG) };
+    if !check.right {
+        return Err(WRONG);
+    }
     app.throttle.logged_in(address, &email);
     if let (Some(old), Some(new)) = (hash, check.renewed) {
         renew(app, user.id, old, new).await?;

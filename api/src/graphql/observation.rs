@@ -61,8 +61,10 @@ impl Observer {
 
     /// A span for an execution of the operation: none where no spans are exported.
     pub(super) fn span(&self) -> Span {
-        let exported = self.0.summary.get().filter(|_| telemetry::exporting());
-        exported.map_or_else(Span::none, Summary::span)
+        if !telemetry::exporting() {
+            return Span::none();
+        }
+        self.0.summary.get().map_or_else(Span::none, Summary::span)
     }
 
     /// Counts the operation by its first result.

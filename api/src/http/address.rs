@@ -57,7 +57,7 @@ fn caller(gateway: &Gateway, request: &Request, id: RequestId) -> Caller {
     let (peer, proxies) = (peer(request), &gateway.app.config.proxies);
     // A value that cannot be read ends the search, since anybody can have written the values before it.
     let forwarded = request.headers().get_all(FORWARDED).iter().map(|value| value.to_str().unwrap_or_default());
-    let forwarded_host = last(request.headers(), "x-forwarded-host").filter(|_| proxies.trust(peer));
+    let forwarded_host = if proxies.trust(peer) { last(request.headers(), "x-forwarded-host") } else { None };
     Caller {
         id,
         address: Address::from(proxies.client(peer, forwarded)),

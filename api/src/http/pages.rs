@@ -40,7 +40,8 @@ pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Ur
     let site = gateway.pages.site;
     let hidden = !gateway.pages.graphiql && uri.path().starts_with("/graphiql/");
     let found = if [Method::GET, Method::HEAD].contains(&method) && !hidden {
-        site.answer(uri.path(), &headers).or_else(|| site.lost().filter(|_| prefers_page(&headers)))
+        let lost = || if prefers_page(&headers) { site.lost() } else { None };
+        site.answer(uri.path(), &headers).or_else(lost)
     } else {
         None
     };
@@ -62,7 +63,7 @@ pub(super) async fn graphiql(State(gateway): State<Gateway>, headers: HeaderMap)
     if !gateway.pages.graphiql {
         return refusal::nothing_here().into_response();
     }
-    let token = gateway.pages.token.as_deref().filter(|_| is_called_by_loopback_name(&headers));
+    let token = if is_called_by_loopback_name(&headers) { gateway.pages.token.as_deref() } else { None };
     // The page holds a token: a browser must not answer with a stored copy.
     let fresh = |page: String| ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
     match gateway.pages.site.page("graphiql/index.html") {

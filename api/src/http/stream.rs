@@ -43,7 +43,8 @@ pub(super) fn steps(
         .map(move |result| result.unwrap_or_else(|_| GraphqlResponse::from_errors(vec![masked(&id)])));
     // The next step is requested once the connection has taken this one: only then does it count as pushed.
     let steps = results.flat_map(move |result| {
-        let (gateway, push) = (gateway.clone(), push.clone().filter(|_| !refused(&result)));
+        let gateway = gateway.clone();
+        let push = if refused(&result) { None } else { push.clone() };
         let count = poll_fn(move |_| {
             if let Some(posted_at) = &push {
                 gateway.pushed(posted_at);

@@ -43,7 +43,10 @@ async fn start_due(app: &App, lanes: &HashMap<Kind, Arc<Semaphore>>, stop: &Canc
     for (kind, due_at) in work::oldest(app.database.read(), &app.clock).await? {
         let waited = work::now(&app.clock, kind) - due_at;
         age = age.max(waited);
-        let Some(lane) = lanes.get(&kind).filter(|_| waited >= TimeDelta::zero()) else { continue };
+        if waited < TimeDelta::zero() {
+            continue;
+        }
+        let Some(lane) = lanes.get(&kind) else { continue };
         let free = lane.available_permits();
         if free == 0 {
             continue;

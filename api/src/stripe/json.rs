@@ -118,6 +118,7 @@ fn page(name: &str, mut reply: Value) -> Result<ListPage, Failure> {
     let Value::Array(objects) = reply["data"].take() else {
         return Err(Unreadable::missing(&format!("{name}: data")).into());
     };
-    let last = objects.last().and_then(|object| object["id"].as_str()).map(ToOwned::to_owned);
-    Ok(ListPage { next: last.filter(|_| reply["has_more"] == true), objects })
+    let last = objects.last().and_then(|object| object["id"].as_str());
+    let next = if reply["has_more"] == true { last.map(ToOwned::to_owned) } else { None };
+    Ok(ListPage { objects, next })
 }

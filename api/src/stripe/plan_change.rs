@@ -164,9 +164,10 @@ fn phase(model: &Phase, items: &[PhaseItem]) -> UpdateSubscriptionSchedulePhases
 fn discount(discount: &Discount) -> UpdateSubscriptionSchedulePhasesDiscounts {
     let mut named = UpdateSubscriptionSchedulePhasesDiscounts::new();
     // Stripe accepts only one of the three.
-    let Discount { discount, promotion_code, coupon } = discount.clone();
-    named.coupon = coupon.filter(|_| discount.is_none() && promotion_code.is_none());
-    named.promotion_code = promotion_code.filter(|_| discount.is_none());
-    named.discount = discount;
+    match discount.clone() {
+        Discount { discount: Some(discount), .. } => named.discount = Some(discount),
+        Discount { promotion_code: Some(code), .. } => named.promotion_code = Some(code),
+        Discount { coupon, .. } => named.coupon = coupon,
+    }
     named
 }

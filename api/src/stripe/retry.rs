@@ -79,8 +79,8 @@ impl Retry {
             };
             let elapsed = started.elapsed();
             telemetry::stripe_call(name, attempt.failure.word(), elapsed);
-            let pause =
-                self.pause(seed, number, attempt.retry_after).filter(|_| attempt.again && number < self.attempts);
+            let may_repeat = attempt.again && number < self.attempts;
+            let pause = if may_repeat { self.pause(seed, number, attempt.retry_after) } else { None };
             let again = pause.is_some();
             let (failure, elapsed_ms) = (&attempt.failure, telemetry::milliseconds(elapsed));
             tracing::warn!(call = name, attempt = number, again, %failure, elapsed_ms, "a call to Stripe failed");

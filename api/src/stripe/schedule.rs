@@ -124,8 +124,9 @@ impl Schedule {
 
     /// The prices of the first phase that begins at `end` or later; none where the schedule no longer controls anything.
     pub fn prices_from(&self, end: DateTime<Utc>) -> impl Iterator<Item = &str> {
-        let later = self.phases.iter().filter(move |phase| phase.start_date >= end.timestamp());
-        let next = later.min_by_key(|phase| phase.start_date).filter(|_| self.is_active());
+        let phases = if self.is_active() { self.phases.as_slice() } else { &[] };
+        let later = phases.iter().filter(move |phase| phase.start_date >= end.timestamp());
+        let next = later.min_by_key(|phase| phase.start_date);
         next.into_iter().flat_map(|phase| &phase.items).map(|item| item.price.as_str())
     }
 

@@ -90,9 +90,10 @@ impl Retryable for Refusal {
 /// [`Refusal`]; nothing is stored then.
 pub async fn receive(app: &App, body: &[u8]) -> Result<Receipt, Refusal> {
     let event = Event::parse(body).map_err(|error| Refusal::Unreadable(error.to_string()))?;
-    let payload = std::str::from_utf8(body).ok().filter(|_| is_storable(&event));
-    let payload =
-        payload.ok_or_else(|| Refusal::Unreadable("the event has an invalid id, type or version".to_owned()))?;
+    if !is_storable(&event) {
+        return Err(Refusal::Unreadable("the event has an invalid id, type or version".to_owned()));
+    }
+    let payload = std::str::from_utf8(body).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let permit = app.inline_looks.try_acquire().ok();
     let stored = retry(|| store_and_apply(app, &event, payload, permit.is_some())).await?;
     let receipt = stored.follow_up(app, &event.id).await?;
@@ -239,7 +240,7 @@ pub(super) async fn apply_event(
     let mark = event::ActiveModel {
         event_id: Unchanged(event.id.clone()),
         status: Set(if applied_at.is_some() { Status::Applied } else { status }),
-        waits_for: Set(object.filter(|_| applied_at.is_none()).map(Object::key)),
+        waits_for: Set(if applied_at.is_none() { object.map(Object::key) } else { None }),
         attempts: Set(previous.attempts + 1),
         error: Set(error.clone()),
         applied_at: Set(applied_at),

@@ -224,7 +224,9 @@ async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Rea
 /// Adds what an invoice does not carry itself: the lines beyond its first page, and the prices of prorations.
 async fn complete(app: &App, stripe: &Stripe, invoice: &mut Invoice) -> Result<(), Error> {
     let prices = &app.payments()?.prices;
-    if let Some(id) = invoice.id.as_deref().filter(|_| invoice.lines.has_more) {
+    if invoice.lines.has_more
+        && let Some(id) = &invoice.id
+    {
         invoice.lines = stripe.invoice_lines(id).await?;
     }
     let shares = invoice.lines.data.iter_mut().filter(|line| line.is_share() && line.unit_amount.is_none());

@@ -98,8 +98,10 @@ fn downgrade(seen: &SubscriptionState, present: &str, wanted: &str) -> Option<St
 }
 
 fn void(seen: &SubscriptionState) -> Option<Step> {
-    let invoice = seen.open_invoice().filter(|_| seen.subscription.pending_update);
-    invoice.and_then(|invoice| invoice.id.clone()).map(|invoice| Step::Void { invoice })
+    if !seen.subscription.pending_update {
+        return None;
+    }
+    Some(Step::Void { invoice: seen.open_invoice()?.id.clone()? })
 }
 
 fn release(seen: &SubscriptionState) -> Option<Step> {

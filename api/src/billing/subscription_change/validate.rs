@@ -119,8 +119,8 @@ pub(in crate::billing) async fn refusal(
     }
     let stripe = &app.payments().map_err(|error| Failure::Settings(error.to_string()))?.stripe;
     let invoices = stripe.invoices(&now.id).await?;
-    let pending =
-        state.latest_invoice.as_ref().filter(|_| now.pending_update).and_then(|invoice| invoice.id.as_deref());
+    let latest = state.latest_invoice.as_ref().and_then(|invoice| invoice.id.as_deref());
+    let pending = if now.pending_update { latest } else { None };
     let in_status = |status: InvoiceStatus| {
         let found = invoices.iter().filter(move |invoice| invoice.status == Some(status));
         found.filter(|invoice| invoice.id.as_deref() != pending).collect::<Vec<_>>()

@@ -100,9 +100,12 @@ impl Count<'_> {
 
     /// Counts an object. A reference to a type is replaced by the whole type.
     fn object(&mut self, set: &SelectionSet, object: &Value) -> Result<(), Rejection> {
-        let name = object.get("name").filter(|_| object.get("kind").is_some()).and_then(Value::as_str);
-        let of = self.of;
-        let object = name.and_then(|name| of.types.get(name)).unwrap_or(object);
+        let (of, mut object) = (self.of, object);
+        if object.get("kind").is_some()
+            && let Some(name) = object.get("name").and_then(Value::as_str)
+        {
+            object = of.types.get(name).unwrap_or(object);
+        }
         for selection in &set.items {
             self.take(0)?;
             match &selection.node {

@@ -62,7 +62,7 @@ impl Operations {
                 Ok(response) => ServerMessage::of(id.clone(), response),
                 Err(_) => ServerMessage::Error { id: id.clone(), payload: vec![refusal::masked(&request_id)] },
             };
-            let push = push.clone().filter(|_| matches!(message, ServerMessage::Next { .. }));
+            let push = if let ServerMessage::Next { .. } = message { push.clone() } else { None };
             OperationMessage { message, push }
         });
         self.streams.push(Abortable::new(messages.chain(last), registration).boxed());
