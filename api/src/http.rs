@@ -11,6 +11,7 @@ mod concurrency;
 mod connections;
 mod cors;
 mod events;
+mod gateway;
 mod graphql;
 mod memory;
 mod multipart;
@@ -40,37 +41,16 @@ use axum::{
 use tokio_util::sync::CancellationToken;
 
 pub use connections::{fit_to_descriptors, serve};
-pub use pages::Pages;
+pub use gateway::Pages;
 pub use site::Site;
 
-use self::{concurrency::ConcurrencyLimit, memory::MemoryBudget, readiness::Readiness};
-use crate::{app::App, graphql::Executor, throttle::Address};
-
-/// The state that every handler gets.
-#[derive(Clone)]
-struct Gateway {
-    app: App,
-    executor: Executor,
-    pages: Arc<Pages>,
-    open: Arc<OpenLimits>,
-    memory: Arc<MemoryBudgets>,
-    readiness: Readiness,
-    stop: CancellationToken,
-}
-
-/// Limits on what callers may have open at once.
-struct OpenLimits {
-    user_sockets: ConcurrencyLimit<i64>,
-    address_sockets: ConcurrencyLimit<Address>,
-    user_subscriptions: ConcurrencyLimit<i64>,
-}
-
-/// Memory for input that is still arriving, by kind: a flood of one kind leaves room for the others.
-struct MemoryBudgets {
-    requests: MemoryBudget,
-    webhooks: MemoryBudget,
-    messages: MemoryBudget,
-}
+use self::{
+    concurrency::ConcurrencyLimit,
+    gateway::{Gateway, MemoryBudgets, OpenLimits},
+    memory::MemoryBudget,
+    readiness::Readiness,
+};
+use crate::{app::App, graphql::Executor};
 
 /// Bytes that unfinished input of one kind may take.
 const MEMORY_BYTES: usize = 32 * 1024 * 1024;

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Gateway, refusal::Refusal};
+use super::{gateway::Gateway, refusal::Refusal};
 use crate::{graphql::RequestId, throttle::Address};
 
 /// The header in which a proxy names its client.

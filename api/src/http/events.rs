@@ -12,8 +12,8 @@ use axum::{
 use futures_util::StreamExt;
 
 use super::{
-    Gateway,
     answer::refused,
+    gateway::Gateway,
     refusal::Errors,
     results::Results,
     stream::{Step, steps},

@@ -11,13 +11,14 @@ use axum::{
 use tracing::Span;
 
 use super::{
-    Gateway,
     accept::{Form, StreamForm, prefers_page},
     address::Caller,
     answer::answer,
     body,
     connections::Meter,
-    events, multipart,
+    events,
+    gateway::Gateway,
+    multipart,
     parameters::{Parameters, QueryString},
     refusal::Refusal,
     results::AdmittedOperation,

@@ -21,8 +21,8 @@ use serde::Serialize;
 use tokio::time::{Instant, Interval, interval_at};
 
 use super::{
-    Gateway,
     answer::refused,
+    gateway::Gateway,
     refusal::Errors,
     results::Results,
     stream::{Step, steps},

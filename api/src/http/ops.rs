@@ -2,7 +2,7 @@
 
 use axum::{Router, extract::State, http::StatusCode, http::header, response::IntoResponse, routing::get};
 
-use super::Gateway;
+use super::gateway::Gateway;
 use crate::telemetry;
 
 /// Reports that the process is alive.

@@ -8,7 +8,12 @@ use axum::{
 use serde_json::json;
 use url::Url;
 
-use super::{Gateway, Site, accept::prefers_page, refusal, site::guarded};
+use super::{
+    accept::prefers_page,
+    gateway::{Gateway, Pages},
+    refusal,
+    site::guarded,
+};
 use crate::config::is_loopback;
 
 const HOME: &str = include_str!("pages/home.html");
@@ -23,17 +28,6 @@ const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src
 
 /// The story, an operation a paragraph: see the plans, subscribe, spend, top up, cancel, and watch the balance all along.
 const STORY: &str = include_str!("pages/story.graphql");
-
-/// The content of the pages.
-#[derive(Clone, Default)]
-pub struct Pages {
-    /// True if `/graphiql` is served.
-    pub graphiql: bool,
-    /// A token that GraphiQL sends, on loopback only.
-    pub token: Option<String>,
-    /// The pages of this build.
-    pub site: Site,
-}
 
 /// Any page, with its parts.
 pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Uri, headers: HeaderMap) -> Response {

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Gateway, address};
+use super::{address, gateway::Gateway};
 
 /// The policy of responses that set none.
 const ALWAYS: [(HeaderName, &str); 3] = [

@@ -11,7 +11,7 @@ use futures_util::{
 use tokio::time::{Instant, timeout};
 use tracing::Span;
 
-use super::{Gateway, refusal};
+use super::{gateway::Gateway, refusal};
 use crate::{
     auth::Viewer,
     error::Error,

@@ -16,7 +16,7 @@ use axum::{
 use tracing::{Instrument, Span};
 
 use self::{connection::Connection, end::End};
-use super::{Gateway, address::Caller, connections::Meter, origin, refusal::Refusal, viewer::authorization};
+use super::{address::Caller, connections::Meter, gateway::Gateway, origin, refusal::Refusal, viewer::authorization};
 
 /// Bytes that are read from a socket at once. Most sockets are idle and keep this buffer; longer messages grow it.
 const BUFFER_BYTES: usize = 2 * 1024;

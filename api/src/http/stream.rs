@@ -10,7 +10,7 @@ use futures_util::{
     stream::{once, poll_fn},
 };
 
-use super::{Gateway, answer::refused, refusal::masked, results::Results};
+use super::{answer::refused, gateway::Gateway, refusal::masked, results::Results};
 use crate::{auth::Viewer, graphql::RequestId};
 
 /// The next thing to be sent.

@@ -2,7 +2,7 @@
 
 use tokio::time::{Instant, interval_at, sleep};
 
-use super::Gateway;
+use super::gateway::Gateway;
 use crate::{accounts, auth::Viewer, error::Error};
 
 /// The way in which a token ends.

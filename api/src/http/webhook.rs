@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Gateway, address::Caller, body, refusal::Refusal};
+use super::{address::Caller, body, gateway::Gateway, refusal::Refusal};
 use crate::{
     error::Error,
     stripe::signature::{self, SignatureError},

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     auth::Viewer,
     http::{
-        Gateway,
         address::Caller,
         connections::Meter,
+        gateway::Gateway,
         parameters::Parameters,
         refusal,
         results::Results,
