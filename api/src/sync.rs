@@ -12,6 +12,8 @@
 //! An object is ours if it belongs to a customer in `stripe_customers`. Several installations may share one Stripe account,
 //! so metadata alone never decides who gets credits.
 
+mod change;
+mod context;
 mod credits;
 mod customer;
 mod entitlement;
@@ -29,18 +31,12 @@ mod replay;
 mod reversal;
 mod subscription;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::DatabaseTransaction;
 
-use crate::{
-    app::{App, Payments},
-    clock::Clock,
-    error::{DatabaseFault, Error, classify},
-    feed::Hint,
-    ledger,
-    retry::retry,
-    stripe::Unreadable,
-};
+use crate::{app::App, error::Error, retry::retry};
 
+pub use change::{Change, publish, versions};
+pub use context::{ApplyError, Outcome};
 pub use customer::customer_of;
 pub use entitlement::end_unlimited;
 pub use fact::{EVENTS, Fact};
@@ -51,60 +47,9 @@ pub use prune::prune;
 pub use reconcile::{Line, Report, reconcile, reconcile_due};
 pub use replay::replay;
 pub use reversal::was_refunded;
-pub use subscription::{plan_of, versions};
+pub use subscription::plan_of;
 
-use customer::{Owner, owner};
-
-/// Reason recorded for events about customers that are not ours.
-const NOT_OURS: &str = "the customer is not ours";
-
-/// Reason recorded for events about money without a payment intent: nothing is sold that way.
-const NO_PAYMENT: &str = "not about a payment intent";
-
-/// The result of applying a fact.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The fact is applied, now or earlier. The change is to be published after the commit.
-    Applied(Option<Change>),
-    /// The fact does not concern us. The reason is for the operator.
-    Ignored(&'static str),
-    /// The consequence depends on Stripe's current state, which a look reads.
-    Look(Object),
-}
-
-/// A user whose rows changed, and their versions now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The user's number.
-    pub user_id: i64,
-    /// The versions.
-    pub hint: Hint,
-}
-
-/// The reason why a fact could not be applied.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// The fact is at fault: it fails again until a setting or the program changes.
-    #[error("{0}")]
-    Permanent(String),
-    /// The gateway or its database is at fault: another attempt may succeed.
-    #[error(transparent)]
-    Transient(DbErr),
-}
-
-/// The context in which a fact is applied.
-struct Context<'a> {
-    tx: &'a DatabaseTransaction,
-    payments: &'a Payments,
-    clock: &'a Clock,
-}
-
-impl<'a> Context<'a> {
-    fn new(tx: &'a DatabaseTransaction, app: &'a App) -> Result<Self, ApplyError> {
-        let payments = app.payments().map_err(|error| ApplyError::Permanent(error.to_string()))?;
-        Ok(Self { tx, payments, clock: &app.clock })
-    }
-}
+use context::Context;
 
 /// Applies a fact inside `tx`, which the caller commits; only then may the change be published.
 ///
@@ -141,58 +86,6 @@ pub async fn learn(app: &App, fact: Fact) -> Result<Outcome, Error> {
                 publish(app, *change);
             }
             Ok(outcome)
-        }
-    }
-}
-
-/// Notifies the user's watchers. Call it after the commit, never before.
-pub fn publish(app: &App, change: Change) {
-    app.feed.publish(change.user_id, change.hint);
-}
-
-/// The error for a price that is not configured.
-fn unknown_price(price: Option<&str>) -> ApplyError {
-    let price = price.unwrap_or("(none)");
-    ApplyError::Permanent(format!("the price {price} is not among STRIPE_PRICE_ID_CORE, _PRO and _STUDIO"))
-}
-
-/// The current versions of a user's rows.
-async fn change(tx: &impl ConnectionTrait, user_id: i64) -> Result<Change, DbErr> {
-    let ledger = ledger::account(tx, user_id).await?.map_or(0, |account| account.version);
-    let subscription = versions(tx, &[user_id]).await?.get(&user_id).copied().unwrap_or_default();
-    Ok(Change { user_id, hint: Hint { ledger, subscription } })
-}
-
-impl From<DbErr> for ApplyError {
-    fn from(error: DbErr) -> Self {
-        match classify(&error) {
-            // Stripe's data broke one of our rules: another attempt would fail too.
-            DatabaseFault::Rejected | DatabaseFault::Duplicate => Self::Permanent(error.to_string()),
-            _ => Self::Transient(error),
-        }
-    }
-}
-
-impl From<ledger::Error> for ApplyError {
-    fn from(error: ledger::Error) -> Self {
-        match error {
-            ledger::Error::Database(error) => error.into(),
-            other => Self::Permanent(other.to_string()),
-        }
-    }
-}
-
-impl From<Unreadable> for ApplyError {
-    fn from(error: Unreadable) -> Self {
-        Self::Permanent(error.to_string())
-    }
-}
-
-impl From<ApplyError> for Error {
-    fn from(error: ApplyError) -> Self {
-        match error {
-            ApplyError::Transient(error) => error.into(),
-            ApplyError::Permanent(reason) => Self::Internal(reason),
         }
     }
 }

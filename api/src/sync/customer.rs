@@ -11,7 +11,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
 };
 
-use super::{ApplyError, Context, NOT_OURS, Outcome, change, entitlement};
+use super::{
+    change::change,
+    context::{ApplyError, Context, NOT_OURS, Outcome},
+    entitlement,
+};
 use crate::ledger;
 
 /// The user that a customer belongs to.

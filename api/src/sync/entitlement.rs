@@ -12,7 +12,10 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{ApplyError, change, publish};
+use super::{
+    change::{change, publish},
+    context::ApplyError,
+};
 use crate::{
     app::App,
     clock::Clock,

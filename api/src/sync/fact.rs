@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{ApplyError, Object};
+use super::{
+    context::{ApplyError, NO_PAYMENT},
+    object::Object,
+};
 use crate::{
     database::Account,
     stripe::{Event, Invoice, InvoicePayment, Session, Unreadable, id_of, payment_of},
@@ -97,7 +100,7 @@ fn credit_note(note: &Value) -> Result<Fact, IgnoredReason> {
 }
 
 fn payment(object: &Value) -> Result<Fact, IgnoredReason> {
-    let payment = payment_of(object).ok_or(IgnoredReason::Reason(super::NO_PAYMENT))?;
+    let payment = payment_of(object).ok_or(IgnoredReason::Reason(NO_PAYMENT))?;
     Ok(Fact::Changed(Object::Payment(payment)))
 }
 

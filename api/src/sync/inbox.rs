@@ -15,9 +15,14 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::{
-    ApplyError, Fact, NOT_OURS, Object, Outcome, apply, fact, invoice,
+    apply,
+    change::publish,
+    context::{ApplyError, NOT_OURS, Outcome},
+    customer::owner,
+    fact::{self, Fact},
+    invoice,
     look::{self, ANSWER_WITHIN, PATIENCE},
-    owner, publish,
+    object::Object,
 };
 use crate::{
     app::App,

@@ -8,10 +8,13 @@ use sea_orm::{
 };
 
 use super::{
-    ApplyError, Context, NO_PAYMENT, NOT_OURS, Object, Outcome, change,
+    change::change,
+    context::{ApplyError, Context, NO_PAYMENT, NOT_OURS, Outcome, unknown_price},
     credits::{plan_lines, shares},
     customer::owner_locked,
-    entitlement, period, refund, reversal, unknown_price,
+    entitlement,
+    object::Object,
+    period, refund, reversal,
 };
 use crate::{
     config::PriceIds,

@@ -16,8 +16,14 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use super::{
-    ApplyError, Change, Context, NOT_OURS, Object, Outcome, apply, customer::owner, fact::Fact, invoice, payment,
-    publish, refund, subscription,
+    apply,
+    change::{Change, change, publish},
+    context::{ApplyError, Context, NOT_OURS, Outcome},
+    customer::owner,
+    fact::Fact,
+    invoice,
+    object::Object,
+    payment, refund, subscription,
 };
 use crate::{
     app::App,
@@ -332,7 +338,7 @@ async fn apply_reading(
 /// The outcome with the current versions.
 async fn refreshed(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, ApplyError> {
     let Outcome::Applied(Some(Change { user_id, .. })) = outcome else { return Ok(outcome) };
-    Ok(Outcome::Applied(Some(super::change(context.tx, user_id).await?)))
+    Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
 /// Marks the events that requested a look as applied or ignored.

@@ -10,7 +10,13 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter,
 };
 
-use super::{ApplyError, Context, NOT_OURS, Object, Outcome, change, customer::owner_locked, refund, reversal};
+use super::{
+    change::change,
+    context::{ApplyError, Context, NOT_OURS, Outcome},
+    customer::owner_locked,
+    object::Object,
+    refund, reversal,
+};
 use crate::{
     ledger::{self, Posting, Unlimited, source},
     plan::MAX_PACK_CREDITS,

@@ -8,7 +8,11 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter,
 };
 
-use super::{ApplyError, Context, credits::Share, entitlement};
+use super::{
+    context::{ApplyError, Context},
+    credits::Share,
+    entitlement,
+};
 use crate::{
     ledger::{self, Posting, Unlimited, source},
     plan::plan,

@@ -7,7 +7,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
 };
 
-use super::{ApplyError, Change, Context, change, reversal};
+use super::{
+    change::{Change, change},
+    context::{ApplyError, Context},
+    reversal,
+};
 use crate::{ledger, stripe::ReturnedAmounts};
 
 pub(super) async fn find(tx: &impl ConnectionTrait, id: &str) -> Result<Option<payment_intent::Model>, DbErr> {

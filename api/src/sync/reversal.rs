@@ -23,7 +23,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
 };
 
-use super::{ApplyError, Context, credits::part, entitlement};
+use super::{
+    context::{ApplyError, Context},
+    credits::part,
+    entitlement,
+};
 use crate::{
     app::App,
     error::Error,

@@ -1,22 +1,23 @@
 //! Subscriptions, written as Stripe describes them at a look.
 
-use std::collections::HashMap;
-
 use chrono::TimeDelta;
 use entity::{
-    Tier, customer,
+    Tier,
     subscription::{self, Status},
     work::Kind,
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 
 use super::{
-    ApplyError, Context, NOT_OURS, Outcome, Owner, change, credits::plan_lines, customer::owner_locked, entitlement,
-    invoice, unknown_price,
+    change::change,
+    context::{ApplyError, Context, NOT_OURS, Outcome, unknown_price},
+    credits::plan_lines,
+    customer::{Owner, owner_locked},
+    entitlement, invoice,
 };
 use crate::{
     config::PriceIds,
@@ -128,23 +129,4 @@ async fn request_one_subscription(context: &Context<'_>, owner: &Owner) -> Resul
         work::due_at(context.tx, context.clock, Kind::Duplicate, &owner.row.user_id.to_string(), at).await?;
     }
     Ok(())
-}
-
-/// For each user the sum of the versions of their subscriptions: it grows with every change of any of them.
-///
-/// # Errors
-/// The database's.
-pub async fn versions(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result<HashMap<i64, i64>, DbErr> {
-    let rows = subscription::Entity::find()
-        .find_also_related(customer::Entity)
-        .filter(customer::Column::UserId.is_in(user_ids.iter().copied()))
-        .all(db)
-        .await?;
-    let mut versions = HashMap::new();
-    for (subscription, customer) in rows {
-        if let Some(customer) = customer {
-            *versions.entry(customer.user_id).or_default() += subscription.version;
-        }
-    }
-    Ok(versions)
 }

@@ -15,7 +15,9 @@ use crate::{
         id_of, payment_intent_status, payment_of,
     },
     sync::{
-        Change, Fact, Object, change, learn,
+        Change, Fact, Object,
+        change::change,
+        learn,
         look::{look_in_background, request_look},
     },
 };
