@@ -9,7 +9,10 @@ use super::{
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
 const MAY_USE: [(&str, &[&str]); 30] = [
-    ("accounts", &["app", "auth", "config", "error", "input", "ledger", "mail", "page", "throttle", "work"]),
+    (
+        "accounts",
+        &["app", "auth", "config", "database", "error", "input", "ledger", "mail", "page", "throttle", "work"],
+    ),
     (
         "app",
         &[
@@ -22,8 +25,8 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     (
         "billing",
         &[
-            "app", "clock", "config", "error", "feed", "input", "ledger", "page", "plan", "retry", "sync", "stripe",
-            "work",
+            "app", "clock", "config", "database", "error", "feed", "input", "ledger", "page", "plan", "retry", "sync",
+            "stripe", "work",
         ],
     ),
     (
