@@ -31,7 +31,7 @@ const SIZES: [&str; 2] = ["first", "last"];
 
 /// The complexity of one operation, for any variables.
 pub(super) struct Complexity {
-    /// Selections, directives and values, where a variable is one value.
+    /// Selections, directives and values, where a variable is one value, and every 64 bytes of a string are another one.
     pub(super) parts: usize,
     /// The number of places where each variable is named.
     named: HashMap<Name, usize>,

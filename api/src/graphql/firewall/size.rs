@@ -14,7 +14,8 @@ use async_graphql_value::Value;
 
 use super::{
     Rejection,
-    shape::{Shape, root},
+    shape::{self, Shape, root},
+    variables::BYTES_PER_VALUE,
 };
 use crate::config::DocumentLimits;
 
@@ -200,9 +201,11 @@ fn arguments(arguments: &[(Positioned<Name>, Positioned<Value>)]) -> usize {
     arguments.iter().map(|(_, value)| values(&value.node)).sum()
 }
 
-/// The number of values in a value, itself included. A variable counts as one.
+/// The size of a value, as its copies cost: every spread of a fragment copies its literals. Strings count as those in variables
+/// do, and a variable counts as one value.
 pub(super) fn values(value: &Value) -> usize {
     match value {
+        Value::String(text) => 1 + text.len() / BYTES_PER_VALUE,
         Value::List(items) => 1 + items.iter().map(values).sum::<usize>(),
         Value::Object(fields) => 1 + fields.values().map(values).sum::<usize>(),
         _ => 1,

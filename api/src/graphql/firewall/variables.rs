@@ -112,7 +112,7 @@ fn scalar(name: &str, value: &Value) -> bool {
 }
 
 /// Bytes of a string that cost as much as one value.
-const BYTES_PER_VALUE: usize = 64;
+pub(super) const BYTES_PER_VALUE: usize = 64;
 
 /// The size of a value, as its copies cost: its values, and for every 64 bytes of its strings another one.
 pub(super) fn size(value: &Value) -> usize {

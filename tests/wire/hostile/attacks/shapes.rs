@@ -20,10 +20,14 @@ fn doubling(levels: usize, first: &str) -> String {
 }
 
 fn fragments() -> Vec<Attack> {
+    [doubling_fragments(), full_fragments()].into_iter().flatten().collect()
+}
+
+/// Fragments that spread others, or themselves.
+fn doubling_fragments() -> Vec<Attack> {
     let wide =
         numbered(5, |level| format!(" fragment F{level} on Query {{ {} }}", format!("...F{} ", level + 1).repeat(20)));
     let chain = numbered(180, |level| format!(" fragment F{level} on Query {{ ...F{} }}", level + 1));
-    let heavy = |inner: &str| format!("{{ {} }} fragment F on Query {{ {inner} }}", "...F ".repeat(400));
     vec![
         Attack::new("fragments that double, 800 bytes", "TOO_COMPLEX", doubling(21, "{...F0}")),
         Attack::new("fragments that double, unused", "TOO_COMPLEX", doubling(21, "{tier}")),
@@ -55,6 +59,18 @@ fn fragments() -> Vec<Attack> {
             "TOO_DEEP",
             format!("{{ tier }}{chain} fragment F180 on Query {{ tier }}"),
         ),
+    ]
+}
+
+/// Fragments that hold much, and are spread often.
+fn full_fragments() -> Vec<Attack> {
+    let heavy = |inner: &str| format!("{{ {} }} fragment F on Query {{ {inner} }}", "...F ".repeat(400));
+    let spread_twice = |times: usize, fragment: &str| {
+        let (outer, inner) = ("...G ".repeat(times), "...F ".repeat(40));
+        format!("{{ {outer} }} fragment G on Query {{ {inner} }} fragment F on {fragment}")
+    };
+    let long = "x".repeat(60_000);
+    vec![
         Attack::new("fragments full of fields", "TOO_COMPLEX", heavy(&"tier ".repeat(900))),
         Attack::new("fragments full of aliases", "TOO_MANY_ALIASES", heavy(&numbered(40, |n| format!("a{n}: tier ")))),
         Attack::new("fragments full of directives", "TOO_MANY_DIRECTIVES", heavy("tier @skip(if: false)")),
@@ -67,6 +83,16 @@ fn fragments() -> Vec<Attack> {
             "fragments by the hundred",
             "BAD_REQUEST",
             format!("{{ tier }}{}", numbered(240, |n| format!(" fragment F{n} on Query {{ tier }}"))),
+        ),
+        Attack::new(
+            "fragments full of text",
+            "TOO_COMPLEX",
+            spread_twice(20, &format!("Query {{ ledger(after: \"{long}\") {{ nodes {{ id }} }} }}")),
+        ),
+        Attack::new(
+            "fragments of another type full of text",
+            "TOO_COMPLEX",
+            spread_twice(40, &format!("Plan {{ tier(a: \"{long}\") }}")),
         ),
     ]
 }
