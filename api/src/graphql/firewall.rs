@@ -55,6 +55,7 @@ pub(super) struct PreparedOperation {
     document: ExecutableDocument,
     operation_name: Option<String>,
     complexity: Complexity,
+    parts: usize,
     kind: OperationType,
 }
 
@@ -69,9 +70,9 @@ impl PreparedOperation {
         self.kind
     }
 
-    /// The number of selections and values: the memory that the operation takes grows with it.
+    /// The number of selections and values, defaults among them: the memory that the operation takes grows with it.
     pub(super) const fn parts(&self) -> usize {
-        self.complexity.parts
+        self.parts
     }
 
     /// Hands the parsed operation to a request.
@@ -117,8 +118,9 @@ impl Firewall {
         let operation = chosen(&document, name)?;
         root_fields::check(operation, &self.limits, self.introspection, self.shape)?;
         let complexity = Complexity::of(operation, self.shape);
+        let parts = complexity.parts.saturating_add(variables::declarations(operation));
         let kind = operation.ty;
-        Ok(PreparedOperation { document, operation_name: name.map(ToOwned::to_owned), complexity, kind })
+        Ok(PreparedOperation { document, operation_name: name.map(ToOwned::to_owned), complexity, parts, kind })
     }
 
     /// Checks the variables of a request, and adds null for those that were left out.

@@ -126,6 +126,12 @@ pub(super) fn size(value: &Value) -> usize {
     }
 }
 
+/// The size of an operation's declarations: one for each, and their defaults.
+pub(super) fn declarations(operation: &OperationDefinition) -> usize {
+    let definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
+    definitions.map(|definition| 1 + definition.default_value().map_or(0, size)).sum()
+}
+
 /// Adds null for every variable that was left out and has no default.
 pub(super) fn fill(operation: &OperationDefinition, given: &mut Variables) {
     let definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
