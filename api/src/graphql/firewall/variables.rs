@@ -142,8 +142,10 @@ pub(super) fn fill(operation: &OperationDefinition, given: &mut Variables) {
     }
 }
 
-/// A value for each variable of an operation, so that the validation can check the literals around them, which it skips for
-/// variables without a value. Variables that another operation declares with another type are left out.
+/// A small value for each variable of an operation, so that the validation can check the literals around them, which it skips
+/// for variables without a value. It copies the value wherever the document names the variable, also in fragments that only other
+/// operations spread, so a default is not used: defaults are validated where they are declared. Variables that another
+/// operation declares with another type are left out.
 pub(super) fn samples(operation: &OperationDefinition, document: &ExecutableDocument, shape: &Shape) -> Variables {
     let mut declared: HashMap<&Name, &Type> = HashMap::new();
     let mut ambiguous: HashSet<&Name> = HashSet::new();
@@ -159,9 +161,7 @@ pub(super) fn samples(operation: &OperationDefinition, document: &ExecutableDocu
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
         let name = &definition.name.node;
         if !ambiguous.contains(name) {
-            let default = definition.default_value().filter(|default| **default != Value::Null);
-            let value = default.cloned().unwrap_or_else(|| sample(&definition.var_type.node, shape));
-            samples.insert(name.clone(), value);
+            samples.insert(name.clone(), sample(&definition.var_type.node, shape));
         }
     }
     samples

@@ -94,6 +94,17 @@ fn named_everywhere() -> Vec<Attack> {
             format!("query ($v: String = \"{}\") {{ {} }}", "x".repeat(55_000), pages(20)),
         ),
         Attack::new(
+            "a long default, named by a fragment of another operation",
+            "BAD_REQUEST",
+            format!(
+                "query A($v: String = \"{}\") {{ tier }} query B {{ ...F }} \
+                 fragment F on Query {{ ledger(after: [{}]) {{ nodes {{ id }} }} }}",
+                "x".repeat(50_000),
+                "$v ".repeat(940)
+            ),
+        )
+        .named("A"),
+        Attack::new(
             "a list, declared by the hundred",
             "BAD_REQUEST",
             format!("query ({}) {{ tier }}", "$v: [Int] ".repeat(300)),
