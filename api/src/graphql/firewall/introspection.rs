@@ -59,6 +59,11 @@ impl Introspection {
         self.types.values().filter_map(|one| serde_json::from_value(one.clone()).ok()).collect()
     }
 
+    /// True if the schema has a type of this name.
+    pub(super) fn has_type(&self, name: &str) -> bool {
+        self.types.contains_key(name)
+    }
+
     /// Checks the fields that an operation starts with.
     ///
     /// # Errors

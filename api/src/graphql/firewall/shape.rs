@@ -183,6 +183,14 @@ impl From<DescribedInput> for InputField {
     }
 }
 
+/// The name of a type, without the lists and the `!` around it.
+pub(super) fn named_type(declared: &Type) -> &str {
+    match &declared.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => named_type(inner),
+    }
+}
+
 /// The type that an operation starts with.
 pub(super) const fn root(kind: OperationType) -> &'static str {
     match kind {

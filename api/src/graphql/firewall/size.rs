@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Name, Positioned,
-    parser::types::{Directive, ExecutableDocument, Selection, SelectionSet},
+    parser::types::{Directive, ExecutableDocument, Selection, SelectionSet, VariableDefinition},
 };
 use async_graphql_value::Value;
 
@@ -48,6 +48,7 @@ pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits, shap
         total.add(&count.set(Some(root(operation.ty)), &operation.selection_set.node, 0)?);
         total.add(&directives(&operation.directives));
         for definition in &operation.variable_definitions {
+            check_default(&definition.node, shape)?;
             total.add(&directives(&definition.node.directives));
         }
     }
@@ -175,6 +176,15 @@ impl<'a> Count<'a> {
         }
         Ok(())
     }
+}
+
+/// Checks that the type of a default exists, also where lists wrap it: the validation panics otherwise.
+fn check_default(definition: &VariableDefinition, shape: &Shape) -> Result<(), Rejection> {
+    let name = shape::named_type(&definition.var_type.node);
+    if definition.default_value.is_some() && !shape.introspection.has_type(name) {
+        return Err(Rejection::Variable(format!("The type {name} does not exist.")));
+    }
+    Ok(())
 }
 
 fn check_level(level: usize) -> Result<(), Rejection> {

@@ -138,6 +138,13 @@ fn invalid() -> Vec<Attack> {
             "BAD_REQUEST",
             format!("query ({}) {{ tier }}", numbered(450, |n| format!("$a{n}: {n:x>90} "))),
         ),
+        Attack::new("a default of a list of an unknown type", "BAD_REQUEST", "query ($a: [Nothing] = [1]) { tier }"),
+        Attack::new(
+            "a default of an unknown type in an operation that does not run",
+            "BAD_REQUEST",
+            "query A { tier } query B($a: [[Nothing!]] = [[1]]) { tier }",
+        )
+        .named("A"),
         Attack::new(
             "unknown directives",
             "BAD_REQUEST",
