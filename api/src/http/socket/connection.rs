@@ -11,7 +11,7 @@ use tracing::{Span, field::Empty};
 use super::{
     end::End,
     message::{ClientMessage, ServerMessage},
-    operations::{OperationMessage, Operations},
+    operations::{OperationMessage, Operations, or_masked},
 };
 use crate::{
     auth::Viewer,
@@ -189,7 +189,7 @@ impl Connection {
 
     fn results(&self, parameters: Parameters, viewer: Option<Viewer>) -> Results {
         let request = parameters.request(viewer, self.caller.id.clone()).data(self.caller.address);
-        self.gateway.results(self.gateway.admit(request), viewer)
+        or_masked(&self.caller.id, || self.gateway.results(self.gateway.admit(request), viewer))
     }
 
     /// Sends a message of an operation, and counts results of subscriptions once they are written.

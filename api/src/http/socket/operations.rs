@@ -1,6 +1,9 @@
 //! The operations that run concurrently on one socket.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use futures_util::{
     StreamExt,
@@ -86,6 +89,12 @@ impl Operations {
     }
 }
 
+/// The results of an operation, or an error without its cause if the start of the operation panics, which ends the operation
+/// only, not the socket.
+pub(super) fn or_masked(request_id: &RequestId, start: impl FnOnce() -> Results) -> Results {
+    catch_unwind(AssertUnwindSafe(start)).unwrap_or_else(|_| Results::refused(refusal::masked(request_id)))
+}
+
 #[cfg(test)]
 mod tests {
     use async_graphql::{Response, ServerError, Value};
@@ -147,5 +156,16 @@ mod tests {
             "{messages:?}"
         );
         assert!(messages.contains(&r#"{"type":"complete","id":"b"}"#.to_owned()), "{messages:?}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_at_the_start_of_an_operation_is_its_only_result() {
+        let mut operations = Operations::new(100);
+        let id = RequestId("r".to_owned());
+        let results = or_masked(&id, || panic!("on purpose"));
+        operations.start("a".to_owned(), id, results).unwrap();
+        let messages = messages(operations).await;
+        let [message] = messages.as_slice() else { panic!("{messages:?}") };
+        assert!(message.contains("INTERNAL") && !message.contains("purpose"), "{message}");
     }
 }
