@@ -66,6 +66,12 @@ numbers! {
     undeclared: 400,
     extensions: 4,
     extensions_size: 8_000,
+    // Pieces of a string in an argument.
+    literal: 60_000,
+    // The first operation spreads no fragments.
+    idle: 1,
+    // Lists of a type that does not exist.
+    unknown_type: 2,
 }
 
 impl Recipe {
@@ -129,6 +135,7 @@ impl Parts {
                 let kinds = ["query", "mutation", "subscription", "query"];
                 let kind = kinds[place(if self.kind == 4 { n } else { self.kind }, 4)];
                 let name = if self.choice == 3 { "O0".to_owned() } else { format!("O{n}") };
+                let set = if self.idle == 1 && n == 0 { "tier" } else { &set };
                 format!("{kind} {name}{} {} {{ {set} }}", self.declared(), self.directives_at(1))
             }),
         };
@@ -216,12 +223,12 @@ impl Parts {
         let name = name.map_or_else(|| self.long(&format!("x{at}")), ToString::to_string);
         let one = || match self.value {
             0 => "1".to_owned(),
-            1 => format!("\"{}\"", self.content(self.values)),
+            1 => format!("\"{}\"", self.content(self.literal)),
             2 => format!("$v{}", (field + at) % self.variables.max(1)),
             3 => format!("{{ email: $v{}, password: \"\" }}", at % self.variables.max(1)),
             4 => "CORE".to_owned(),
             5 => field.to_string(),
-            6 => format!("\"\"\"{}\"\"\"", self.content(self.values)),
+            6 => format!("\"\"\"{}\"\"\"", self.content(self.literal)),
             7 => format!("{}{}{}", "[".repeat(10), self.long("e"), "]".repeat(10)),
             _ => "null".to_owned(),
         };
@@ -237,8 +244,12 @@ impl Parts {
         if self.variables == 0 {
             return String::new();
         }
-        let value_type = ["Int", "[Int!]", "String", "[LogInInput!]", "Boolean!", "Tier", "[[[Int]]]", "Nothing"]
-            [place(self.given, 8)];
+        let types = ["Int", "[Int!]", "String", "[LogInInput!]", "Boolean!", "Tier", "[[[Int]]]", "Nothing"];
+        let value_type = match self.unknown_type {
+            0 => types[place(self.given, 8)],
+            1 => "[Nothing]",
+            _ => "[[Nothing!]!]",
+        };
         let size = self.default_size;
         let default = match self.default_shape {
             _ if size == 0 => String::new(),
