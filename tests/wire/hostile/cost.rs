@@ -1,7 +1,7 @@
 //! Measures the cost of refusing hostile documents.
 //!
 //! Work is asserted by what is counted alike on every machine: allocations and their bytes, and the bytes of the answer. The
-//! time on the CPU is printed. This prints it for a release build, most expensive last:
+//! time on the CPU is printed, and asserted for a release build. This prints it, most expensive last:
 //!
 //! ```sh
 //! cargo test --release --test tests -- no_document_costs_much --nocapture
@@ -28,6 +28,9 @@ const MAX_ALLOCATIONS: u64 = 100_000;
 /// Bytes that a refused request allocates, freed or not.
 const MAX_ALLOCATED_BYTES: u64 = 32 * 1024 * 1024;
 
+/// Time on the CPU of a refused request, in a release build.
+const MAX_TIME: Duration = Duration::from_millis(10);
+
 /// The cost of a request.
 pub(super) struct Cost {
     pub(super) time: Duration,
@@ -47,6 +50,14 @@ impl Cost {
         Self { time, allocations: count_total, allocated_bytes: bytes_total, answer_bytes }
     }
 
+    /// Admits a request several times; the fastest. Other processes may have disturbed the others.
+    pub(super) fn least(executor: &Executor, body: &str) -> Self {
+        let first = Self::of(executor, body);
+        (0..4)
+            .map(|_| Self::of(executor, body))
+            .fold(first, |least, next| if next.time < least.time { next } else { least })
+    }
+
     pub(super) const fn was_refused(&self) -> bool {
         self.answer_bytes.is_some()
     }
@@ -56,6 +67,7 @@ impl Cost {
         self.allocations <= MAX_ALLOCATIONS
             && self.allocated_bytes <= MAX_ALLOCATED_BYTES
             && self.answer_bytes.is_none_or(|bytes| bytes <= MAX_ANSWER_BYTES)
+            && (cfg!(debug_assertions) || self.time <= MAX_TIME)
     }
 
     pub(super) fn line(&self, name: &str) -> String {
@@ -100,13 +112,8 @@ pub(super) async fn with_executor(introspection: bool, fact: impl FnOnce(&Execut
 async fn no_document_costs_much_before_it_is_refused() {
     for introspection in [false, true] {
         with_executor(introspection, |executor| {
-            let mut table: Vec<_> = attacks()
-                .iter()
-                .map(|attack| {
-                    let runs = (0..5).map(|_| Cost::of(executor, &attack.body()));
-                    (runs.min_by_key(|cost| cost.time).unwrap(), attack.name)
-                })
-                .collect();
+            let mut table: Vec<_> =
+                attacks().iter().map(|attack| (Cost::least(executor, &attack.body()), attack.name)).collect();
             table.sort_by_key(|(cost, _)| cost.time);
             for (cost, name) in &table {
                 eprintln!("{}", cost.line(name));
