@@ -83,6 +83,15 @@ fn values(document: &ExecutableDocument) -> Option<usize> {
     Some(size::values(&value.node))
 }
 
+#[test]
+fn a_long_default_counts_in_the_memory_of_its_operation() {
+    let parts = |default: &str| {
+        let document = format!("query ($v: String = \"{default}\") {{ ledger(after: $v) {{ nodes {{ id }} }} }}");
+        FIREWALL.prepare(&document, None).unwrap().parts()
+    };
+    assert_eq!(parts(&"x".repeat(6400)) - parts(""), 100);
+}
+
 proptest! {
     #[test]
     fn as_many_tokens_are_counted_as_were_written(
