@@ -36,6 +36,9 @@ const ISSUER: &str = "patch-hive";
 /// Bytes of an issuer or a subject. Both together are a unique key, and no index takes more than 2704.
 const MAX_CLAIM_BYTES: usize = 1024;
 
+/// Longest lifetime of an admin's token, however it is issued.
+pub const MAX_ADMIN_TTL: Duration = Duration::from_hours(24);
+
 const INVALID: Error = Error::Unauthenticated("The token is invalid or has expired. Log in again.");
 
 /// The caller, and what the caller may do.
@@ -175,7 +178,8 @@ impl Tokens {
         self.foreign.is_none()
     }
 
-    /// Issues a token for a user, valid from `now` (wall time) for `ttl`, or for the configured time.
+    /// Issues a token for a user, valid from `now` (wall time) for `ttl`, or for the configured time; an admin's for
+    /// [`MAX_ADMIN_TTL`] at most.
     ///
     /// # Errors
     /// There is no secret to sign with.
@@ -187,7 +191,8 @@ impl Tokens {
         ttl: Option<Duration>,
     ) -> Result<(String, DateTime<Utc>), Error> {
         let key = self.signing.as_ref().ok_or_else(|| Error::bad_input("set JWT_SECRET to make tokens"))?;
-        let exp = (now + ttl.unwrap_or(self.settings.ttl)).timestamp();
+        let ttl = ttl.unwrap_or(self.settings.ttl);
+        let exp = (now + if role == Role::Admin { ttl.min(MAX_ADMIN_TTL) } else { ttl }).timestamp();
         // Tokens of the second in which others were revoked count as issued after it.
         let iat = user.tokens_valid_from.map_or(now, |from| from.max(now)).timestamp();
         let claims = IssuedClaims {

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use entity::user::{self, Role};
-use patch_hive::accounts;
+use patch_hive::{accounts, config::Config, throttle::Address};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::{asks_who, claims_with, secret, signed};
-use crate::harness::{Actor, TestApp, facts};
+use crate::harness::{Actor, Backend, TestApp, app::run_with, facts};
 
 /// Time limit for noticing another process's change.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,6 +51,25 @@ async fn until_invalid(app: &TestApp, actor: &Actor) {
         }
     };
     timeout(PATIENCE, invalid).await.expect("the token stays valid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_an_admin_lasts_a_day_at_most_however_it_is_issued() {
+    let long = |config: &mut Config| config.tokens.ttl = Duration::from_hours(30 * 24);
+    run_with(Backend::Sqlite, long, async |app| {
+        app.signs_up_as("root", Role::Admin).await;
+        app.signs_up("ada").await;
+        for (name, hours) in [("root", 24), ("ada", 30 * 24)] {
+            let input =
+                json!({ "email": format!("{name}@patchhive.example"), "password": format!("{name}'s password") });
+            let log_in = "mutation ($input: LogInInput!) { logIn(input: $input) { expiresAt } }";
+            let session = app.visitor().gets(log_in, json!({ "input": input })).await;
+            let expiry: DateTime<Utc> = session["expiresAt"].as_str().unwrap().parse().unwrap();
+            let left = expiry - app.inside().await.clock.wall();
+            assert!((hours * 60 - 1..=hours * 60).contains(&left.num_minutes()), "{name}: {left}");
+        }
+    })
+    .await;
 }
 
 facts! {

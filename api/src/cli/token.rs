@@ -8,7 +8,7 @@ use entity::user::Role;
 use super::{failure::Failure, output::say};
 use crate::{
     accounts::{self, TokenRequest},
-    auth::Tokens,
+    auth::{MAX_ADMIN_TTL, Tokens},
     clock::Clock,
     config::{DatabaseVariables, Problems, Setting, TokenVariables},
     server,
@@ -49,9 +49,6 @@ enum Allows {
     /// Also read every user and grant credits
     Admin,
 }
-
-/// Longest lifetime of an admin's token.
-const MAX_ADMIN_TTL: Duration = Duration::from_hours(24);
 
 impl Token {
     pub(super) async fn run(self, mut problems: Problems) -> Result<(), Failure> {

@@ -84,7 +84,7 @@ pub struct TokenVariables {
     /// Accept the `role` claim of the other issuer's tokens: `true` or `false`
     #[arg(long, env = "JWT_TRUST_ROLES", default_value = "false")]
     pub jwt_trust_roles: Setting<bool>,
-    /// Lifetime of the tokens issued at login
+    /// Lifetime of the tokens issued at login; those of admins last at most 24h
     #[arg(long, env = "JWT_TTL", default_value = "24h")]
     pub jwt_ttl: Setting<Duration>,
     /// Secret that signs export tickets: at least 32 random bytes; if unset, it is derived from `JWT_SECRET`
