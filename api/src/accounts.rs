@@ -33,9 +33,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Issues a token for a user whose right to it is proved.
-    fn begin(app: &App, user: user::Model) -> Result<Self, Error> {
-        let (token, expires_at) = app.tokens.issue(&user, user.role, app.clock.wall(), None)?;
+    /// Issues a token for a user whose right to it is proved. `read_at` (wall time) is before the user's row was read, so that
+    /// whatever has revoked tokens since then ends this one as well.
+    fn begin(app: &App, user: user::Model, read_at: DateTime<Utc>) -> Result<Self, Error> {
+        let (token, expires_at) = app.tokens.issue(&user, user.role, read_at, None)?;
         Ok(Self { token, expires_at, user })
     }
 }

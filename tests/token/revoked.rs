@@ -118,6 +118,42 @@ facts! {
         assert!(is_valid(&app, &logs_in(&app, "another password").await).await);
     }
 
+    async fn a_login_that_began_before_a_revocation_is_void(app: TestApp) {
+        app.signs_up("ada").await;
+        let inside = app.inside().await;
+        let workers = std::thread::available_parallelism().unwrap().get().saturating_sub(1).max(1);
+        let mut turns = Vec::new();
+        for _ in 0..workers {
+            turns.push(inside.throttle.password_turn(Address::default()).await.unwrap());
+        }
+        let visitor = app.visitor();
+        let late = tokio::spawn(async move { visitor.gets(LOG_IN, credentials("ada's password")).await });
+        sleep(Duration::from_millis(500)).await;
+        accounts::log_out_everywhere(&inside, 1).await.unwrap();
+        sleep(Duration::from_secs(2)).await;
+        drop(turns);
+        let session = late.await.unwrap();
+        assert!(!is_valid(&app, &app.bearer(session["token"].as_str().unwrap())).await);
+        assert!(is_valid(&app, &logs_in(&app, "ada's password").await).await);
+    }
+
+    async fn a_login_with_the_old_password_while_a_change_of_it_waits_is_void(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let inside = app.inside().await;
+        // Nobody else can write to the user's row.
+        let tx = inside.database.begin().await.unwrap();
+        let same = user::Entity::update_many().col_expr(user::Column::Username, "ada".into());
+        same.filter(user::Column::Id.eq(1)).exec(&tx).await.unwrap();
+        let change = json!({ "input": { "currentPassword": "ada's password", "newPassword": "another password" } });
+        let changing = tokio::spawn(async move { ada.gets(CHANGE_PASSWORD, change).await });
+        sleep(Duration::from_secs(2)).await;
+        let old = logs_in(&app, "ada's password").await;
+        tx.commit().await.unwrap();
+        let session = changing.await.unwrap();
+        assert!(!is_valid(&app, &old).await);
+        assert!(is_valid(&app, &app.bearer(session["token"].as_str().unwrap())).await);
+    }
+
     async fn sockets_close_when_their_token_is_revoked(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let other = logs_in(&app, "ada's password").await;

@@ -1,8 +1,7 @@
 //! Changes of passwords.
 
-use chrono::{DateTime, Utc};
 use entity::user;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{Session, revocation};
 use crate::{
@@ -45,12 +44,12 @@ pub async fn change_password(app: &App, viewer: Viewer, change: ChangePassword) 
     let turn = app.throttle.password_turn(change.address).await?;
     let new = password::hash(turn, change.new, &app.password_cost).await?;
     let change = PasswordChange { user_id: user.id, old: &hash, new };
-    if !set_password(app.database.write(), change, app.clock.wall()).await? {
+    if !set_password(app, change).await? {
         return Err(Error::Unauthenticated("The password was changed by another request. Log in again."));
     }
-    app.identities.revoked(user.id, |_| false).await;
+    let read_at = app.clock.wall();
     let user = super::by_ids(app.database.read(), &[user.id]).await?.remove(&user.id).ok_or(Error::NotFound("user"))?;
-    Session::begin(app, user)
+    Session::begin(app, user, read_at)
 }
 
 /// A change of a user's stored password hash.
@@ -62,19 +61,28 @@ pub(super) struct PasswordChange<'a> {
     pub(super) new: String,
 }
 
-/// Replaces a user's stored hash and ends all tokens issued up to `now` (wall time), in one statement. Returns `false` if the
-/// stored hash is no longer the old one.
+/// Replaces a user's stored hash and ends all earlier tokens, in one statement. Returns `false` if the stored hash is no longer
+/// the old one.
 pub(super) async fn set_password(
-    db: &impl ConnectionTrait,
+    app: &App,
     PasswordChange { user_id, old, new }: PasswordChange<'_>,
-    now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
+    let (db, ended_at) = (app.database.write(), revocation::next_second(app.clock.wall()));
     let updated = user::Entity::update_many()
         .col_expr(user::Column::PasswordHash, Expr::value(new))
-        .col_expr(user::Column::TokensValidFrom, Expr::value(revocation::next_second(now)))
+        .col_expr(user::Column::TokensValidFrom, Expr::value(ended_at))
         .filter(user::Column::Id.eq(user_id))
         .filter(user::Column::PasswordHash.eq(old))
         .exec(db)
         .await?;
-    Ok(updated.rows_affected > 0)
+    if updated.rows_affected == 0 {
+        return Ok(false);
+    }
+    let now = app.clock.wall();
+    if now >= ended_at {
+        // The statement has waited, and a login may have read the old hash meanwhile.
+        revocation::end_tokens(db, user_id, now).await?;
+    }
+    app.identities.revoked(user_id, |_| false).await;
+    Ok(true)
 }

@@ -43,6 +43,7 @@ pub async fn log_in(app: &App, LogIn { email, password, address }: LogIn) -> Res
         return Err(Error::Forbidden("Users of another issuer log in there."));
     }
     app.throttle.log_in(address, &email)?;
+    let read_at = app.clock.wall();
     let user = by_email(app.database.read(), &email).await?;
     look_up_highest_cost(app).await?;
     let turn = app.throttle.password_turn(address).await?;
@@ -57,7 +58,7 @@ pub async fn log_in(app: &App, LogIn { email, password, address }: LogIn) -> Res
     if let (Some(old), Some(new)) = (hash, check.renewed) {
         renew(app, user.id, old, new).await?;
     }
-    Session::begin(app, user)
+    Session::begin(app, user, read_at)
 }
 
 /// Stores a renewed hash, unless the password was changed meanwhile.

@@ -134,21 +134,21 @@ pub async fn reset_password(app: &App, token: &str, new: String, address: Addres
     };
     let user = user.ok_or_else(|| Error::bad_field("token", VOID))?;
     let hash = user.password_hash.as_deref().unwrap_or_default();
-    let now = app.clock.wall();
-    if hash.is_empty() || !app.tokens.links.verify(LinkPurpose::ResetPassword, token, now, &unchanged(&user, hash)) {
+    let (links, now) = (&app.tokens.links, app.clock.wall());
+    if hash.is_empty() || !links.verify(LinkPurpose::ResetPassword, token, now, &unchanged(&user, hash)) {
         return Err(Error::bad_field("token", VOID));
     }
     let turn = app.throttle.password_turn(address).await?;
     let new = password::hash(turn, new, &app.password_cost).await?;
     // Of two requests with one link, one finds the password unchanged.
     let change = PasswordChange { user_id: user.id, old: hash, new };
-    if !set_password(app.database.write(), change, now).await? {
+    if !set_password(app, change).await? {
         return Err(Error::bad_field("token", VOID));
     }
     mark_verified(app, &user).await?;
-    app.identities.revoked(user.id, |_| false).await;
+    let read_at = app.clock.wall();
     let user = by_id(app, user.id).await?.ok_or(Error::NotFound("user"))?;
-    Session::begin(app, user)
+    Session::begin(app, user, read_at)
 }
 
 /// Verifies an email by a link that was sent to it.

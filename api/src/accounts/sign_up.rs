@@ -48,8 +48,9 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
     let (mut row, ()) = both(row, password::check("password", &new.password))?;
     let turn = app.throttle.password_turn(new.address).await?;
     row.password_hash = Set(Some(password::hash(turn, new.password, &app.password_cost).await?));
+    let read_at = app.clock.wall();
     let user = insert(app, row).await?;
-    Session::begin(app, user)
+    Session::begin(app, user, read_at)
 }
 
 /// Creates the demo user of `patch-hive dev` if necessary, and logs in.
@@ -57,9 +58,10 @@ pub async fn sign_up(app: &App, new: SignUp) -> Result<Session, Error> {
 /// # Errors
 /// As [`sign_up`].
 pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
+    let read_at = app.clock.wall();
     let known = user::Entity::find().filter(user::Column::Email.eq(demo.email)).one(app.database.read()).await?;
     if let Some(user) = known {
-        return Session::begin(app, user);
+        return Session::begin(app, user, read_at);
     }
     let new = SignUp {
         email: demo.email.to_owned(),
