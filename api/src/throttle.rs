@@ -9,7 +9,10 @@ mod pauses;
 mod rate;
 mod turns;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    num::NonZeroU32,
+};
 
 pub use address::{Address, Proxies};
 pub use buckets::MAX_BUCKETS;
@@ -48,10 +51,12 @@ const DOCUMENTS: Rate = Rate::per_minute(60);
 /// Mails to one email, requested by anybody.
 const MAIL_RATE: Rate = Rate::per_hour(5);
 
-/// Limits the rates of callers. Without rates it limits nobody.
+/// Limits the rates of callers. Without rates it limits only the documents that are remembered.
 #[derive(Debug)]
 pub struct Throttle {
     limits: Option<Limits>,
+    /// Exists without rates, too, since a limiter in front of the gateway cannot see which documents are new.
+    documents: Buckets<Option<i64>>,
     turns: Turns,
 }
 
@@ -59,7 +64,6 @@ pub struct Throttle {
 struct Limits {
     user: Buckets<i64>,
     stripe: Buckets<i64>,
-    documents: Buckets<Option<i64>>,
     address: Buckets<Address>,
     webhook: Buckets<Address>,
     sign_up: Buckets<Address>,
@@ -70,13 +74,12 @@ struct Limits {
 }
 
 impl Throttle {
-    /// Creates limits with these rates; `None` limits nobody.
+    /// Creates limits with these rates.
     #[must_use]
     pub fn new(rates: Option<Rates>) -> Self {
         let limits = rates.map(|rates| Limits {
             user: Buckets::new(rates.user),
             stripe: Buckets::new(rates.stripe),
-            documents: Buckets::new(DOCUMENTS),
             address: Buckets::new(rates.address),
             webhook: Buckets::new(rates.webhook),
             sign_up: Buckets::with_burst(rates.sign_up, PASSWORD_BURST),
@@ -85,7 +88,7 @@ impl Throttle {
             attempts: Pauses::new(),
             mail: Buckets::new(MAIL_RATE),
         });
-        Self { turns: Turns::new(limits.is_some()), limits }
+        Self { turns: Turns::new(limits.is_some()), documents: Buckets::new(DOCUMENTS), limits }
     }
 
     /// Counts a request from an address, or an operation on one of its sockets.
@@ -120,11 +123,12 @@ impl Throttle {
         self.limits.as_ref().map_or(Ok(()), |limits| refused("rate_stripe", limits.stripe.take(&user_id)))
     }
 
-    /// Decides whether one more new document is remembered for a user, or for callers without a token. Without this limit,
-    /// anybody could push out the documents that others use.
+    /// Decides whether one more new document is remembered for a user, or for callers without a token. It counts as the
+    /// number of average documents that have room in its place. Without this limit, anybody could push out the documents that
+    /// others use.
     #[must_use]
-    pub fn remembers_document(&self, user_id: Option<i64>) -> bool {
-        self.limits.as_ref().is_none_or(|limits| limits.documents.take(&user_id).is_ok())
+    pub fn remembers_document(&self, user_id: Option<i64>, places: NonZeroU32) -> bool {
+        self.documents.take_some(&user_id, places).is_ok()
     }
 
     /// Counts a sign-up.

@@ -184,6 +184,29 @@ async fn callers_without_a_token_persist_documents_at_a_limited_rate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn long_documents_of_others_do_not_evict_short_ones() {
+    with_settings(
+        |config| config.limits.persisted_bytes = 1_000_000,
+        async |app| {
+            let [ada, eve] = [app.signs_up("ada").await, app.signs_up("eve").await];
+            let sends = async |document: &str, token: Option<&str>| {
+                let request = posts(&app, &json!({ "query": document, "extensions": persisted(document) }));
+                let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+                assert_eq!(outcome(request).await, "data");
+            };
+            sends(PLANS, Some(ada.token())).await;
+            for number in 0..20 {
+                let long = format!("{{ a{number}: plans {{ tier }} }} #{}", "x".repeat(60_000));
+                sends(&long, None).await;
+                sends(&format!("{long}x"), Some(eve.token())).await;
+            }
+            assert_eq!(outcome(posts(&app, &json!({ "extensions": persisted(PLANS) }))).await, "data");
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_persisted_if_that_is_disabled() {
     with_settings(
         |config| config.limits.persisted_documents = 0,

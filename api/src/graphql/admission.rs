@@ -5,7 +5,7 @@
 //! parsed or walked, and only its variables are checked. The decision is the same either way: no check of a document depends on
 //! variables, and every check of variables runs for every request.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use async_graphql::{Positioned, Request, Variables, parser::types::Selection};
 
@@ -76,8 +76,12 @@ impl Admission {
     /// Remembers an operation that was admitted.
     pub(super) fn remember(&self, hash: DocumentHash, operation: &Arc<PreparedOperation>) {
         let key = (hash, operation.operation_name().map(ToOwned::to_owned));
-        let bytes = operation.parts().saturating_mul(BYTES_PER_PART);
-        self.remembered.insert(key, Arc::clone(operation), bytes);
+        self.remembered.insert(key, Arc::clone(operation), bytes(operation));
+    }
+
+    /// The number of average operations that have room in the place of one that was admitted.
+    pub(super) fn places(&self, operation: &PreparedOperation) -> NonZeroU32 {
+        self.remembered.places(bytes(operation))
     }
 
     /// Checks every operation of a document that comes without variables.
@@ -97,4 +101,9 @@ impl Admission {
         operation.keep_own_operation();
         Ok(())
     }
+}
+
+/// Approximate bytes of a remembered operation.
+fn bytes(operation: &PreparedOperation) -> usize {
+    operation.parts().saturating_mul(BYTES_PER_PART)
 }

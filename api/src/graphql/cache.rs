@@ -2,6 +2,7 @@
 
 use std::{
     hash::Hash,
+    num::NonZeroU32,
     sync::{Mutex, PoisonError},
 };
 
@@ -38,6 +39,13 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).values.contains_key(key)
     }
 
+    /// The number of average entries of a full cache that have room in the place of one with so many bytes.
+    pub(super) fn places(&self, bytes: usize) -> NonZeroU32 {
+        let average = (self.max_bytes / self.max_entries.max(1)).max(1);
+        u32::try_from(bytes.div_ceil(average))
+            .map_or(NonZeroU32::MAX, |places| NonZeroU32::new(places).unwrap_or(NonZeroU32::MIN))
+    }
+
     /// Adds or replaces a value that takes `bytes`. A value that is larger than the whole cache is not kept.
     pub(super) fn insert(&self, key: K, value: V, bytes: usize) {
         if bytes > self.max_bytes {
@@ -71,6 +79,13 @@ mod tests {
         cache.insert(3, "three", 1);
         assert_eq!(cache.get(&2), None);
         assert!(cache.contains(&1) && cache.contains(&3) && !cache.contains(&2));
+    }
+
+    #[test]
+    fn a_large_value_takes_the_places_of_several() {
+        let cache = Cache::<u8, ()>::new(10, 1000);
+        let places = [0, 1, 100, 101, 1000].map(|bytes| cache.places(bytes).get());
+        assert_eq!(places, [1, 1, 1, 2, 10]);
     }
 
     proptest! {

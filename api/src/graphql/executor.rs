@@ -7,6 +7,7 @@ use async_graphql::{Request, Response, futures_util::stream::BoxStream, parser::
 use super::{
     Documents, Rejection, Schema,
     admission::{Admission, AdmittedDocument},
+    documents::PendingDocument,
     observation,
 };
 use crate::{app::App, auth::Viewer, telemetry};
@@ -68,8 +69,12 @@ impl Executor {
     fn check(&self, mut request: Request) -> Result<Operation, Rejection> {
         let placed = self.0.documents.place(&mut request)?;
         let AdmittedDocument { operation, was_remembered } = self.0.admission.admit(&mut request, placed.hash)?;
-        let is_new = !was_remembered || placed.pending.as_ref().is_some_and(super::documents::PendingDocument::is_new);
-        if is_new && self.0.app.throttle.remembers_document(viewer(&request).map(|viewer| viewer.user_id)) {
+        let new_operation = (!was_remembered).then(|| self.0.admission.places(&operation));
+        let new_document = placed.pending.as_ref().and_then(PendingDocument::places);
+        let user_id = viewer(&request).map(|viewer| viewer.user_id);
+        if let Some(places) = new_operation.max(new_document)
+            && self.0.app.throttle.remembers_document(user_id, places)
+        {
             if let Some(hash) = placed.hash {
                 self.0.admission.remember(hash, &operation);
             }

@@ -44,14 +44,21 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
 
     /// Takes one token, or returns the time until there is one.
     pub(super) fn take(&self, key: &K) -> Result<(), Duration> {
+        self.take_some(key, NonZeroU32::MIN)
+    }
+
+    /// Takes several tokens, or all of a full bucket if that is less, or returns the time until there are so many.
+    pub(super) fn take_some(&self, key: &K, count: NonZeroU32) -> Result<(), Duration> {
+        let count = count.min(self.quota.burst_size());
         let limiter = self.limiter.read().unwrap_or_else(PoisonError::into_inner);
         let full = limiter.len() >= MAX_BUCKETS;
-        let taken = limiter.check_key(key);
+        let taken = limiter.check_key_n(key, count);
         drop(limiter);
         if full {
             self.tidy();
         }
-        taken.map_err(|refused| refused.wait_time_from(self.clock.now()))
+        // A full bucket holds `count` tokens.
+        taken.unwrap_or(Ok(())).map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 
     /// Drops the buckets that are full again; if fewer than half are full, drops all: a flood from so many addresses cannot
@@ -84,6 +91,18 @@ mod tests {
         let wait = buckets.take(&1).unwrap_err();
         assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
         buckets.take(&2).unwrap();
+    }
+
+    #[test]
+    fn several_tokens_are_taken_together_and_never_more_than_a_bucket_holds() {
+        let buckets = Buckets::new(Rate::per_minute(60));
+        let some = |count| buckets.take_some(&1, NonZeroU32::new(count).unwrap());
+        some(50).unwrap();
+        let wait = some(20).unwrap_err();
+        assert!(wait > Duration::from_secs(9) && wait <= Duration::from_secs(10), "{wait:?}");
+        some(10).unwrap();
+        assert!(some(1000).unwrap_err() > Duration::from_secs(59));
+        buckets.take_some(&2, NonZeroU32::MAX).unwrap();
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Documents that clients sent before, while there is room. Clients send dropped ones again.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use crate::graphql::{cache::Cache, hash::DocumentHash};
 
@@ -31,9 +31,9 @@ pub(in crate::graphql) struct PendingDocument {
 }
 
 impl PendingDocument {
-    /// True if the document is not stored yet.
-    pub(in crate::graphql) fn is_new(&self) -> bool {
-        !self.queries.0.contains(&self.hash)
+    /// The number of average documents that have room in the place of this one; `None` if it is stored already.
+    pub(in crate::graphql) fn places(&self) -> Option<NonZeroU32> {
+        (!self.queries.0.contains(&self.hash)).then(|| self.queries.0.places(self.document.len()))
     }
 
     /// Stores the document.
