@@ -15,7 +15,7 @@ pub(super) fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
 }
 
 /// Names the arguments that are not valid: the first as `field`, and all with their messages as `problems`.
-fn name_fields(extensions: &mut ErrorExtensionValues, problems: &[InputProblem]) {
+pub(super) fn name_fields(extensions: &mut ErrorExtensionValues, problems: &[InputProblem]) {
     let named = problems.iter().filter_map(|problem| Some((problem.field.as_ref()?, &problem.message)));
     let described: Vec<_> = named.map(|(field, message)| value!({ "field": field, "message": message })).collect();
     if let Some(field) = problems.iter().find_map(|problem| problem.field.clone()) {

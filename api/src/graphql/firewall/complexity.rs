@@ -50,7 +50,7 @@ impl Complexity {
     /// Checks the complexity with the variables of a request. No value is cloned.
     ///
     /// # Errors
-    /// [`Rejection::Complexity`] and [`Rejection::Page`].
+    /// [`Rejection::Complexity`] and [`Rejection::Page`], which names the argument.
     pub(super) fn check(
         &self,
         operation: &OperationDefinition,
@@ -164,8 +164,8 @@ impl PageSize {
         }
     }
 
-    /// The rows of the page, where the client says how many.
-    fn rows(&self, lookup: &Lookup<'_>, limit: u64) -> Result<Option<u64>, Rejection> {
+    /// The rows of the page, where the client says how many. `field` is the argument.
+    fn rows(&self, field: &'static str, lookup: &Lookup<'_>, limit: u64) -> Result<Option<u64>, Rejection> {
         let number = match self {
             Self::Constant(number) => number.as_ref(),
             Self::Variable(name) => match lookup.find(name) {
@@ -175,7 +175,7 @@ impl PageSize {
         };
         let Some(number) = number else { return Ok(None) };
         let rows = number.as_u64().filter(|rows| *rows <= limit);
-        rows.map(Some).ok_or(Rejection::Page(limit))
+        rows.map(Some).ok_or(Rejection::Page { limit, field })
     }
 }
 
@@ -188,9 +188,12 @@ impl Fields {
     fn count(&self, lookup: &Lookup<'_>, limit: u64) -> Result<usize, Rejection> {
         let mut sum = self.own;
         for page in &self.pages {
-            let [first, last] =
-                [&page.first, &page.last].map(|size| size.as_ref().map_or(Ok(None), |size| size.rows(lookup, limit)));
-            let rows = first?.or(last?).unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
+            let rows = |size: &Option<PageSize>, field| match size {
+                Some(size) => size.rows(field, lookup, limit),
+                None => Ok(None),
+            };
+            let (first, last) = (rows(&page.first, SIZES[0])?, rows(&page.last, SIZES[1])?);
+            let rows = first.or(last).unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
             let rows = usize::try_from(rows).unwrap_or(usize::MAX);
             sum = sum.saturating_add(rows.saturating_mul(page.fields.count(lookup, limit)?));
         }

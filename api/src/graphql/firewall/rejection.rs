@@ -5,7 +5,7 @@ use async_graphql::{
     parser::{self, types::OperationType},
 };
 
-use crate::graphql::errors;
+use crate::{error::InputProblem, graphql::errors};
 
 /// A reason for which a document does not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +56,13 @@ pub enum Rejection {
     #[error("{0} is selected twice with different arguments or conditions. Select it once.")]
     Repeated(String),
     /// `MAX_PAGE_SIZE`.
-    #[error("A page has 0 to {0} rows.")]
-    Page(u64),
+    #[error("A page has 0 to {limit} rows.")]
+    Page {
+        /// The most rows.
+        limit: u64,
+        /// The argument that asks for more.
+        field: &'static str,
+    },
     /// A variable is missing or not of the type that the operation declares. The message does not repeat its value.
     #[error("{0}")]
     Variable(String),
@@ -120,7 +125,7 @@ impl Rejection {
             Self::UnknownNames(_) | Self::UnknownNameLength(_) => "unknown_names",
             Self::RootFields(..) => "root_fields",
             Self::Repeated(_) => "repeated",
-            Self::Page(_) => "page",
+            Self::Page { .. } => "page",
             Self::Variable(_) => "variable",
             Self::IntrospectionSize(_) => "introspection_size",
             Self::Introspection => "introspection",
@@ -156,7 +161,7 @@ impl Rejection {
             Self::Directives(_) => "TOO_MANY_DIRECTIVES",
             Self::Complexity(_) | Self::IntrospectionSize(_) => "TOO_COMPLEX",
             Self::RootFields(..) => "TOO_MANY_ROOT_FIELDS",
-            Self::Page(_) => "BAD_USER_INPUT",
+            Self::Page { .. } => "BAD_USER_INPUT",
             Self::Introspection => "INTROSPECTION_DISABLED",
             Self::NotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::NotRemembered => "PERSISTED_QUERY_NOT_FOUND",
@@ -179,6 +184,12 @@ impl Rejection {
     /// The errors that a client sees.
     fn into_errors(self) -> Vec<ServerError> {
         let (code, message) = (self.code(), self.to_string());
+        let argument = match &self {
+            Self::Page { field, .. } => {
+                Some(InputProblem { field: Some((*field).to_owned()), message: message.clone() })
+            }
+            _ => None,
+        };
         let problems = match self {
             Self::Invalid { problems, .. } => problems,
             Self::Syntax(at) => vec![Problem { message, locations: at.into_iter().collect() }],
@@ -187,7 +198,9 @@ impl Rejection {
         let errors = problems.into_iter().map(|problem| {
             let mut error = ServerError::new(problem.message, None);
             error.locations = problem.locations;
-            error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+            let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+            extensions.set("code", code);
+            errors::name_fields(extensions, argument.as_slice());
             error
         });
         errors::bounded(errors.collect())

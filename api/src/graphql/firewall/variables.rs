@@ -102,7 +102,9 @@ fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, p
 /// not exist.
 fn scalar(name: &str, value: &Value) -> bool {
     match name {
-        "Int" => matches!(value, Value::Number(number) if !number.is_f64()),
+        "Int" => {
+            matches!(value, Value::Number(number) if number.as_i64().is_some_and(|int| i32::try_from(int).is_ok()))
+        }
         "Float" => matches!(value, Value::Number(_)),
         "String" => matches!(value, Value::String(_)),
         "Boolean" => matches!(value, Value::Boolean(_)),

@@ -1,0 +1,126 @@
+//! Errors name the arguments that are not valid, all of them at once.
+
+use entity::user::Role;
+use serde_json::{Value, json};
+
+use super::on_the_wire;
+use crate::harness::{
+    Actor,
+    actor::{CHECKOUT, EXPORT, PLAN_CHANGE, PORTAL, PREVIEW, PURCHASE, checkout, export, plan_change, portal, purchase},
+};
+
+/// A mutation with an `input` of its own type.
+fn mutation(name: &str) -> String {
+    let input_type = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+    format!("mutation ($input: {input_type}!) {{ {name}(input: $input) {{ __typename }} }}")
+}
+
+fn adjustment(user_id: &str, credits: i64) -> Value {
+    json!({ "userId": user_id, "credits": credits, "reason": "a test", "idempotencyKey": "one" })
+}
+
+/// The code and the extensions of the only error.
+async fn extensions(who: &Actor, document: &str, variables: Value) -> Value {
+    let mut answer = who.asks_with(document, variables).await;
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{answer}");
+    answer["errors"][0]["extensions"].take()
+}
+
+async fn names(who: &Actor, document: &str, variables: Value, field: &str) {
+    let extensions = extensions(who, document, variables).await;
+    let expected = (&json!("BAD_USER_INPUT"), &json!(field), &json!(field));
+    let named = (&extensions["code"], &extensions["field"], &extensions["problems"][0]["field"]);
+    assert_eq!(named, expected, "{document} {extensions}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_argument_of_a_query_that_is_not_valid_is_named() {
+    on_the_wire(async |app| {
+        let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);
+        let by_variable = "query ($n: Int) { payments(last: $n) { nodes { id } } }";
+        names(&ada, by_variable, json!({ "n": 101 }), "last").await;
+        names(&ada, PREVIEW, json!({ "tier": "FREE" }), "tier").await;
+        let search = "query ($search: String) { users(search: $search) { nodes { id } } }";
+        names(&admin, search, json!({ "search": "x".repeat(300) }), "search").await;
+        for (document, field) in [
+            ("{ ledger(first: 101) { nodes { id } } }", "first"),
+            ("{ ledger(first: -1) { nodes { id } } }", "first"),
+            ("{ ledger(last: -1) { nodes { id } } }", "last"),
+            ("{ ledger(first: 1, last: 1) { nodes { id } } }", "last"),
+            ("{ ledger(after: \"odd\") { nodes { id } } }", "after"),
+            ("{ ledger(before: \"odd\") { nodes { id } } }", "before"),
+            ("{ creditQuote(credits: 0) { credits } }", "credits"),
+        ] {
+            names(&ada, document, json!({}), field).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_an_input_that_is_not_valid_is_named() {
+    on_the_wire(async |app| {
+        let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);
+        let user_id = ada.gets("{ viewer { id } }", json!({})).await["id"].as_str().unwrap().to_owned();
+        names(&ada, PURCHASE, purchase(0), "input.credits").await;
+        names(&ada, CHECKOUT, checkout("FREE"), "input.tier").await;
+        names(&ada, PORTAL, portal("odd"), "input.returnUrl").await;
+        names(&ada, EXPORT, export("", "key"), "input.runId").await;
+        names(&ada, EXPORT, export("run", ""), "input.idempotencyKey").await;
+        names(&ada, PLAN_CHANGE, plan_change("FREE"), "input.tier").await;
+        for (who, name, input, field) in [
+            (&ada, "changePassword", json!({ "currentPassword": "a", "newPassword": "long enough" }), "currentPassword"),
+            (&ada, "changePassword", json!({ "currentPassword": "a", "newPassword": "short" }), "newPassword"),
+            (&ada, "resetPassword", json!({ "token": "1.2.3", "newPassword": "long enough" }), "token"),
+            (&ada, "verifyEmail", json!({ "token": "1.2.3" }), "token"),
+            (&admin, "grantCredits", adjustment(&user_id, 0), "credits"),
+            (&admin, "adjustCredits", adjustment(&user_id, 0), "credits"),
+            (&admin, "adjustCredits", adjustment(&user_id, -1), "credits"),
+            (&admin, "replayWebhookEvent", json!({ "id": "" }), "id"),
+            (&admin, "refundExport", json!({ "chargeId": "1", "reason": " " }), "reason"),
+        ] {
+            names(who, &mutation(name), json!({ "input": input }), &format!("input.{field}")).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_arguments_that_are_not_valid_are_named_at_once() {
+    on_the_wire(async |app| {
+        let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);
+        let user_id = ada.gets("{ viewer { id } }", json!({})).await["id"].clone();
+        let urls = |mut input: Value| {
+            (input["successUrl"], input["cancelUrl"]) = (json!("odd"), json!("odd"));
+            json!({ "input": input })
+        };
+        let nothing = json!({ "userId": user_id, "credits": 0, "reason": "", "idempotencyKey": "" });
+        let reset = json!({ "token": "1.2.3", "newPassword": "short" });
+        let users = "{ users(after: \"odd\", search: \"\") { nodes { id } } }";
+        for (who, document, variables, expected) in [
+            (&ada, CHECKOUT, urls(json!({ "tier": "FREE" })), vec!["input.tier", "input.successUrl", "input.cancelUrl"]),
+            (&ada, PURCHASE, urls(json!({ "credits": 0 })), vec!["input.credits", "input.successUrl", "input.cancelUrl"]),
+            (
+                &admin,
+                &mutation("grantCredits"),
+                json!({ "input": nothing.clone() }),
+                vec!["input.credits", "input.reason", "input.idempotencyKey"],
+            ),
+            (
+                &admin,
+                &mutation("adjustCredits"),
+                json!({ "input": nothing }),
+                vec!["input.credits", "input.reason", "input.idempotencyKey"],
+            ),
+            (&ada, &mutation("resetPassword"), json!({ "input": reset }), vec!["input.token", "input.newPassword"]),
+            (&ada, "{ ledger(first: 1, last: 1, after: \"\") { nodes { id } } }", json!({}), vec!["last", "after"]),
+            (&admin, users, json!({}), vec!["after", "search"]),
+        ] {
+            let extensions = extensions(who, document, variables).await;
+            let problems = extensions["problems"].as_array().into_iter().flatten();
+            let fields: Vec<_> = problems.map(|problem| problem["field"].as_str().unwrap()).collect();
+            assert_eq!(fields, expected, "{document}");
+        }
+    })
+    .await;
+}
