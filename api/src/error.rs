@@ -175,7 +175,7 @@ fn hours(wait: &Duration) -> String {
 /// The code of a refusal, which depends on what the client can do about it.
 fn refusal_code(refusal: &stripe::Refusal) -> &'static str {
     match refusal.cause() {
-        Cause::Currency | Cause::Declined | Cause::Email | Cause::PaymentMethod | Cause::Url => "BAD_USER_INPUT",
+        Cause::Currency | Cause::Declined | Cause::Email | Cause::PaymentMethod | Cause::Url => "STRIPE_REFUSED",
         Cause::Access | Cause::NoSuchCustomer | Cause::NotFound => "STRIPE_MISCONFIGURED",
         Cause::AlreadyRefunded | Cause::NoUpcomingInvoice | Cause::Other => "INTERNAL",
     }

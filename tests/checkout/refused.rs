@@ -118,7 +118,7 @@ facts! {
         // A subscription from the dashboard, of which the gateway received no event.
         app.sandbox().set_webhook_urls(Vec::new());
         ada.pays(&elsewhere, GOOD_CARD).await;
-        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "BAD_USER_INPUT");
+        assert_eq!(ada.is_refused(CHECKOUT, checkout("CORE")).await, "STRIPE_REFUSED");
         assert!(message(&ada, CHECKOUT, checkout("CORE")).await.contains("another currency"));
         let refused = operation::Entity::find().filter(operation::Column::State.eq(State::Refused));
         let refused = refused.filter(operation::Column::Kind.eq(Kind::Checkout));
