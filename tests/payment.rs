@@ -55,7 +55,7 @@ facts! {
             assert_eq!(ada.is_refused(PURCHASE, purchase(credits)).await, "BAD_USER_INPUT", "{credits}");
         }
         for (odd, code) in [
-            (json!(2_147_483_648_i64), "BAD_USER_INPUT"),
+            (json!(2_147_483_648_i64), "BAD_REQUEST"),
             (json!(1.5), "BAD_REQUEST"),
             (json!("25"), "BAD_REQUEST"),
             (Value::Null, "BAD_REQUEST"),

@@ -71,9 +71,8 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
             }
             code
         }
-        // The library itself refused the request before anything ran.
-        None if error.path.is_empty() => "BAD_REQUEST",
-        None => "BAD_USER_INPUT",
+        // The library itself refused the request, or a literal in it.
+        None => "BAD_REQUEST",
     };
     let known = error.source::<Error>().cloned();
     let retry_after = known.as_ref().and_then(Error::retry_after);
