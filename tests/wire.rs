@@ -4,6 +4,7 @@ mod connections;
 mod documents;
 mod events;
 mod fault;
+mod fields;
 mod hostile;
 mod introspection;
 mod limits;

@@ -283,7 +283,7 @@ impl From<ledger::Error> for Error {
         match error {
             ledger::Error::SourceReused => Self::KeyReused,
             ledger::Error::UnknownAccount => Self::NotFound("user"),
-            ledger::Error::OutOfRange => Self::bad_input("A balance cannot exceed 2,147,483,647 credits."),
+            ledger::Error::OutOfRange => Self::bad_field("credits", "A balance cannot exceed 2,147,483,647 credits."),
             ledger::Error::Database(error) => error.into(),
         }
     }

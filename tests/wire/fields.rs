@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::on_the_wire;
 use crate::harness::{
     Actor,
-    actor::{CHECKOUT, EXPORT, PLAN_CHANGE, PORTAL, PREVIEW, PURCHASE, checkout, export, plan_change, portal, purchase},
+    actor::{
+        CHECKOUT, EXPORT, PLAN_CHANGE, PORTAL, PREVIEW, PURCHASE, checkout, export, plan_change, portal, purchase,
+    },
 };
 
 /// A mutation with an `input` of its own type.
@@ -69,7 +71,12 @@ async fn a_field_of_an_input_that_is_not_valid_is_named() {
         names(&ada, EXPORT, export("run", ""), "input.idempotencyKey").await;
         names(&ada, PLAN_CHANGE, plan_change("FREE"), "input.tier").await;
         for (who, name, input, field) in [
-            (&ada, "changePassword", json!({ "currentPassword": "a", "newPassword": "long enough" }), "currentPassword"),
+            (
+                &ada,
+                "changePassword",
+                json!({ "currentPassword": "a", "newPassword": "long enough" }),
+                "currentPassword",
+            ),
             (&ada, "changePassword", json!({ "currentPassword": "a", "newPassword": "short" }), "newPassword"),
             (&ada, "resetPassword", json!({ "token": "1.2.3", "newPassword": "long enough" }), "token"),
             (&ada, "verifyEmail", json!({ "token": "1.2.3" }), "token"),
@@ -98,8 +105,18 @@ async fn all_arguments_that_are_not_valid_are_named_at_once() {
         let reset = json!({ "token": "1.2.3", "newPassword": "short" });
         let users = "{ users(after: \"odd\", search: \"\") { nodes { id } } }";
         for (who, document, variables, expected) in [
-            (&ada, CHECKOUT, urls(json!({ "tier": "FREE" })), vec!["input.tier", "input.successUrl", "input.cancelUrl"]),
-            (&ada, PURCHASE, urls(json!({ "credits": 0 })), vec!["input.credits", "input.successUrl", "input.cancelUrl"]),
+            (
+                &ada,
+                CHECKOUT,
+                urls(json!({ "tier": "FREE" })),
+                vec!["input.tier", "input.successUrl", "input.cancelUrl"],
+            ),
+            (
+                &ada,
+                PURCHASE,
+                urls(json!({ "credits": 0 })),
+                vec!["input.credits", "input.successUrl", "input.cancelUrl"],
+            ),
             (
                 &admin,
                 &mutation("grantCredits"),

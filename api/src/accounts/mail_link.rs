@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     auth::{LinkPurpose, LinkTokens, Viewer, password},
-    error::Error,
+    error::{Error, both},
     mail::Message,
     throttle::Address,
     work::{self, Next},
@@ -126,22 +126,23 @@ fn unchanged(user: &user::Model, hash: &str) -> String {
 /// [`Error::BadInput`] when the link is void or the password too short or long; [`Error::RateLimited`].
 pub async fn reset_password(app: &App, token: &str, new: String, address: Address) -> Result<Session, Error> {
     const VOID: &str = "The link is invalid, has expired or was used. Request another one.";
-    password::check("newPassword", &new)?;
     app.throttle.sign_up(address)?;
-    let user = match LinkTokens::claimed_user(token) {
+    let claimed = match LinkTokens::claimed_user(token) {
         Some(id) => by_id(app, id).await?,
         None => None,
     };
-    let user = user.ok_or_else(|| Error::bad_field("token", VOID))?;
-    let hash = user.password_hash.as_deref().unwrap_or_default();
     let (links, now) = (&app.tokens.links, app.clock.wall());
-    if hash.is_empty() || !links.verify(LinkPurpose::ResetPassword, token, now, &unchanged(&user, hash)) {
-        return Err(Error::bad_field("token", VOID));
-    }
+    let proved = claimed.and_then(|user| {
+        let hash = user.password_hash.clone().filter(|hash| !hash.is_empty())?;
+        let proved = links.verify(LinkPurpose::ResetPassword, token, now, &unchanged(&user, &hash));
+        proved.then_some((user, hash))
+    });
+    let proved = proved.ok_or_else(|| Error::bad_field("token", VOID));
+    let ((user, hash), ()) = both(proved, password::check("newPassword", &new))?;
     let turn = app.throttle.password_turn(address).await?;
     let new = password::hash(turn, new, &app.password_cost).await?;
     // Of two requests with one link, one finds the password unchanged.
-    let change = PasswordChange { user_id: user.id, old: hash, new };
+    let change = PasswordChange { user_id: user.id, old: &hash, new };
     if !set_password(app, change).await? {
         return Err(Error::bad_field("token", VOID));
     }

@@ -40,12 +40,35 @@ pub struct Adjustment {
 /// [`Error::BadInput`], also where more is taken than the balance holds; [`Error::NotFound`] when there is no such user;
 /// [`Error::KeyReused`] when the key was used for another adjustment.
 pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<ledger_entry::Model, Error> {
-    let user_id = input::id("user", &adjustment.user_id)?;
     let credits = if adjustment.credits == 0 || adjustment.credits.abs() > MAX_CREDITS {
         Err(Error::bad_field("credits", format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0.")))
     } else {
         Ok(())
     };
+    enter_checked(app, actor, adjustment, credits).await
+}
+
+/// As [`adjust`], for credits to add only.
+///
+/// # Errors
+/// [`Error::BadInput`] for what is not from 1 to 100,000 credits; those of [`adjust`].
+pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_entry::Model, Error> {
+    let credits = if (1..=MAX_CREDITS).contains(&grant.credits) {
+        Ok(())
+    } else {
+        Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_CREDITS}.")))
+    };
+    enter_checked(app, actor, grant, credits).await
+}
+
+/// Posts an adjustment, whose credits were checked, once its other arguments are checked.
+async fn enter_checked(
+    app: &App,
+    actor: i64,
+    adjustment: Adjustment,
+    credits: Result<(), Error>,
+) -> Result<ledger_entry::Model, Error> {
+    let user_id = input::id("user", &adjustment.user_id)?;
     let reason = input::line("reason", &adjustment.reason, input::MAX_REASON_BYTES);
     let key = input::line("idempotencyKey", &adjustment.idempotency_key, input::MAX_KEY_BYTES);
     let (_, key) = both(both(credits, reason), key)?;
@@ -59,33 +82,27 @@ pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<led
         notes: Some(adjustment.reason),
         now: app.clock.now(),
     };
-    let entry = enter(app, actor, posting).await?;
+    let entry = enter(app, actor, posting, "credits").await?;
     // Unlike an export's, an adjustment's amount is part of what was requested.
     if entry.credits_delta == adjustment.credits { Ok(entry) } else { Err(Error::KeyReused) }
 }
 
-/// As [`adjust`], for credits to add only.
-///
-/// # Errors
-/// [`Error::BadInput`] for what is not from 1 to 100,000 credits; those of [`adjust`].
-pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_entry::Model, Error> {
-    if !(1..=MAX_CREDITS).contains(&grant.credits) {
-        return Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_CREDITS}.")));
-    }
-    adjust(app, actor, grant).await
-}
-
-/// Posts one entry in a transaction of its own, with the user who makes it, and notifies the watchers.
-pub(super) async fn enter(app: &App, actor: i64, posting: Posting) -> Result<ledger_entry::Model, Error> {
+/// Posts one entry in a transaction of its own, with the user who makes it, and notifies the watchers. `field` is the argument
+/// that is not valid if the balance does not allow the entry.
+pub(super) async fn enter(app: &App, actor: i64, posting: Posting, field: &str) -> Result<ledger_entry::Model, Error> {
     let user_id = posting.user_id;
-    match retry(|| post(app, actor, posting.clone())).await? {
+    let outcome = retry(|| post(app, actor, posting.clone())).await.map_err(|error| match error {
+        ledger::Error::OutOfRange => Error::bad_field(field, Error::from(error).to_string()),
+        other => other.into(),
+    });
+    match outcome? {
         PostOutcome::Applied(entry) => {
             app.feed.publish(user_id, Hint { ledger: entry.version, subscription: 0 });
             Ok(entry)
         }
         PostOutcome::Replayed(entry) => Ok(entry),
         PostOutcome::Refused(account) => {
-            Err(Error::bad_input(format!("The balance is {} credits. No more can be taken.", account.balance)))
+            Err(Error::bad_field(field, format!("The balance is {} credits. No more can be taken.", account.balance)))
         }
     }
 }

@@ -44,12 +44,9 @@ pub enum CheckoutResult {
 /// # Errors
 /// [`Error::BadInput`] for FREE and for URLs that are not allowed; [`Error::TooManyCheckouts`]; those of Stripe.
 pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Result<CheckoutResult, Error> {
-    to.check(app)?;
-    let price = app
-        .payments()?
-        .prices
-        .sold(tier)
-        .ok_or_else(|| Error::bad_field("tier", "tier must be CORE, PRO or STUDIO."))?;
+    let price =
+        app.payments()?.prices.sold(tier).ok_or_else(|| Error::bad_field("tier", "tier must be CORE, PRO or STUDIO."));
+    let (price, ()) = both(price, to.check(app))?;
     if let Some(subscription) = current(app, user_id).await? {
         return Ok(CheckoutResult::AlreadySubscribed(subscription));
     }

@@ -80,5 +80,5 @@ pub async fn refund(app: &App, actor: i64, charge_id: &str, reason: &str) -> Res
         notes: Some(reason.to_owned()),
         now: app.clock.now(),
     };
-    super::adjustment::enter(app, actor, posting).await
+    super::adjustment::enter(app, actor, posting, "chargeId").await
 }

@@ -14,7 +14,13 @@ use super::{
     subscription::PlanSubscription,
     tier::Tier,
 };
-use crate::{accounts, app::App, billing, error::Error, input};
+use crate::{
+    accounts,
+    app::App,
+    billing,
+    error::{Error, both},
+    input,
+};
 
 /// The query of the viewer.
 #[derive(Default)]
@@ -79,8 +85,9 @@ impl AdminQuery {
         search: Option<String>,
     ) -> Result<UserConnection, Error> {
         ctx.viewer_as(Role::Admin)?;
-        let window = Arguments { first, after, ..Arguments::default() }.window()?;
-        let search = search.as_deref().map(|text| input::line("search", text, input::MAX_KEY_BYTES)).transpose()?;
+        let window = Arguments { first, after, ..Arguments::default() }.window();
+        let search = search.as_deref().map(|text| input::line("search", text, input::MAX_KEY_BYTES)).transpose();
+        let (window, search) = both(window, search)?;
         let page = accounts::page(ctx.app()?.database.read(), search, window).await?;
         Ok(cursors::connection(page, |user| user.id, User))
     }

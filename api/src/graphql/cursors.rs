@@ -29,22 +29,21 @@ impl Arguments {
     where
         OpaqueCursor<Key>: CursorType,
     {
-        let (end, size) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Error::bad_input("Provide either first or last, not both.")),
-            (None, Some(last)) => (End::Last, Some(last)),
-            (first, None) => (End::First, first),
+        let size = match (self.first, self.last) {
+            (Some(_), Some(_)) => Err(Error::bad_field("last", "Provide either first or last, not both.")),
+            (None, Some(last)) => limit("last", last).map(|limit| (End::Last, limit)),
+            (Some(first), None) => limit("first", first).map(|limit| (End::First, limit)),
+            (None, None) => Ok((End::First, DEFAULT_PAGE)),
         };
-        let limit = size.map_or(Ok(DEFAULT_PAGE), u64::try_from);
-        let limit = limit.ok().filter(|limit| *limit <= MAX_PAGE);
-        let limit = limit.ok_or_else(|| {
-            Error::bad_field(
-                if end == End::Last { "last" } else { "first" },
-                format!("A page has 0 to {MAX_PAGE} rows."),
-            )
-        })?;
-        let (after, before) = both(key("after", self.after), key("before", self.before))?;
+        let cursors = both(key("after", self.after), key("before", self.before));
+        let ((end, limit), (after, before)) = both(size, cursors)?;
         Ok(Window { after, before, end, limit })
     }
+}
+
+fn limit(field: &str, size: i32) -> Result<u64, Error> {
+    let limit = u64::try_from(size).ok().filter(|limit| *limit <= MAX_PAGE);
+    limit.ok_or_else(|| Error::bad_field(field, format!("A page has 0 to {MAX_PAGE} rows.")))
 }
 
 fn key<Key>(field: &str, cursor: Option<String>) -> Result<Option<Key>, Error>
