@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::user::{self, Role};
-use patch_hive::{accounts, config::Config, throttle::Address};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use patch_hive::{accounts, auth::TokenId, config::Config, throttle::Address};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -206,6 +206,24 @@ facts! {
                 }
                 sleep(Duration::from_millis(200)).await;
             }
+    async fn a_revocation_is_noticed_however_long_it_could_not_be_read(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let mut socket = ada.watches_balance(None).await;
+        socket.pushed().await;
+        let inside = app.inside().await;
+        let long_ago = inside.clock.wall() - TimeDelta::minutes(10);
+        let row = entity::revoked_token::ActiveModel {
+            token: Set(TokenId::of(ada.token()).to_hex()),
+            user_id: Set(1),
+            revoked_at: Set(long_ago),
+            expires_at: Set(long_ago + TimeDelta::days(1)),
+        };
+        row.insert(inside.database.write()).await.unwrap();
+        socket.stays_silent().await;
+        accounts::notice(&inside, long_ago).await.unwrap();
+        assert_eq!(u16::from(socket.closes().await.code), 4403);
+    }
+
         };
         timeout(PATIENCE, demoted).await.expect("the user stays an admin");
         admin.credits().await;

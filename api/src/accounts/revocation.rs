@@ -19,8 +19,9 @@ use crate::{
     error::Error,
 };
 
-/// Age in seconds of the oldest revocations that are read: longer than a transaction takes, and than clocks differ.
-const RECENT: i64 = 60;
+/// Seconds before the last time that revocations were read, from which on they are read again: longer than a transaction
+/// takes, and than clocks differ.
+const OVERLAP: i64 = 60;
 
 /// Ends the viewer's token. Returns when it ended, in wall time.
 ///
@@ -81,12 +82,13 @@ pub(super) fn next_second(now: DateTime<Utc>) -> DateTime<Utc> {
     now.trunc_subsecs(0) + TimeDelta::seconds(1)
 }
 
-/// Notices what other processes have revoked recently.
+/// Notices what other processes have revoked since the last success, which was `since` (wall time): a process that cannot
+/// reach the database for a while misses none.
 ///
 /// # Errors
 /// A failed statement.
-pub async fn notice(app: &App) -> Result<(), DbErr> {
-    let (db, since) = (app.database.read(), app.clock.wall() - TimeDelta::seconds(RECENT));
+pub async fn notice(app: &App, since: DateTime<Utc>) -> Result<(), DbErr> {
+    let (db, since) = (app.database.read(), since - TimeDelta::seconds(OVERLAP));
     let users: Vec<(i64, DateTime<Utc>)> = user::Entity::find()
         .select_only()
         .columns([user::Column::Id, user::Column::TokensValidFrom])

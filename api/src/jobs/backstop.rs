@@ -7,6 +7,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use tokio::time::Instant;
 
@@ -37,18 +38,20 @@ pub(super) async fn run(app: App) {
         if let Err(error) = backstop.tick(&app).await {
             tracing::warn!(%error, "the watchers could not be checked this time");
         }
-        if let Err(error) = accounts::notice(&app).await {
+        if let Err(error) = backstop.notice_revocations(&app).await {
             tracing::warn!(%error, "recent revocations could not be read this time");
         }
     }
 }
 
-/// The position in the ledger up to which it was read.
+/// The position in the ledger up to which it was read, and when revocations were read last.
 #[derive(Default)]
 struct Backstop {
     /// The newest entry's id at the end of each of the last passes, oldest first.
     newest: VecDeque<i64>,
     full_at: Option<Instant>,
+    /// Wall time.
+    noticed_at: Option<DateTime<Utc>>,
 }
 
 impl Backstop {
@@ -63,6 +66,13 @@ impl Backstop {
         }
         self.look_at_changes(app).await?;
         look_at_subscriptions(app).await
+    }
+
+    async fn notice_revocations(&mut self, app: &App) -> Result<(), DbErr> {
+        let now = app.clock.wall();
+        accounts::notice(app, self.noticed_at.unwrap_or(now)).await?;
+        self.noticed_at = Some(now);
+        Ok(())
     }
 
     async fn look_at_changes(&mut self, app: &App) -> Result<(), DbErr> {
