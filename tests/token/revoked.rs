@@ -7,7 +7,7 @@ use entity::user::{self, Role};
 use patch_hive::{accounts, auth::TokenId, config::Config, throttle::Address};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{asks_who, claims_with, secret, signed};
 use crate::harness::{Actor, Backend, TestApp, app::run_with, facts};
@@ -44,6 +44,13 @@ async fn is_valid(app: &TestApp, actor: &Actor) -> bool {
     }
 }
 
+/// Makes an admin a user, without revoking any token.
+async fn demotes(app: &TestApp, email: &str) {
+    let inside = app.inside().await;
+    let demoted = user::Entity::update_many().col_expr(user::Column::Role, "user".into());
+    demoted.filter(user::Column::Email.eq(email)).exec(inside.database.write()).await.unwrap();
+}
+
 async fn until_invalid(app: &TestApp, actor: &Actor) {
     let invalid = async {
         while is_valid(app, actor).await {
@@ -68,6 +75,19 @@ async fn the_token_of_an_admin_lasts_a_day_at_most_however_it_is_issued() {
             let left = expiry - app.inside().await.clock.wall();
             assert!((hours * 60 - 1..=hours * 60).contains(&left.num_minutes()), "{name}: {left}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_socket_of_a_demoted_admin_closes() {
+    let often = |config: &mut Config| config.limits.keep_alive = Duration::from_millis(300);
+    run_with(Backend::Sqlite, often, async |app| {
+        let admin = app.signs_up_as("root", Role::Admin).await;
+        let mut socket = admin.watches_balance(None).await;
+        socket.pushed().await;
+        demotes(&app, "root@patchhive.example").await;
+        assert_eq!(u16::from(socket.closes_within(PATIENCE).await.code), 4403);
     })
     .await;
 }
@@ -161,7 +181,9 @@ facts! {
         first.pushed().await;
         second.pushed().await;
         ada.gets(LOG_OUT, json!({})).await;
+        let revoked = Instant::now();
         let frame = first.closes().await;
+        assert!(revoked.elapsed() < Duration::from_secs(2), "{:?}", revoked.elapsed());
         assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4403, "Forbidden: the token was revoked"));
         second.stays_silent().await;
         other.gets(LOG_OUT_EVERYWHERE, json!({})).await;
@@ -175,37 +197,15 @@ facts! {
         assert!(is_valid(&app, &ada).await);
         let inside = app.inside().await;
         accounts::revoke(inside.database.write(), "ADA@patchhive.example", inside.clock.wall()).await.unwrap();
+        let revoked = Instant::now();
         assert_eq!(u16::from(socket.closes_within(PATIENCE).await.code), 4403);
+        // Revocations are read once a second, and this machine may be busy.
+        eprintln!("the socket closed {:?} after the revocation", revoked.elapsed());
+        assert!(revoked.elapsed() < Duration::from_secs(5), "{:?}", revoked.elapsed());
         until_invalid(&app, &ada).await;
         assert!(is_valid(&app, &logs_in(&app, "ada's password").await).await);
     }
 
-    async fn a_token_allows_no_more_than_its_users_row(app: TestApp) {
-        app.signs_up("ada").await;
-        for role in ["admin", "service"] {
-            let ada = app.bearer(&signed(secret(), &claims_with("role", json!(role))));
-            assert_eq!(ada.is_refused("{ users { nodes { id } } }", json!({})).await, "FORBIDDEN");
-        }
-    }
-
-    async fn a_demoted_admin_is_a_user_with_the_same_token(app: TestApp) {
-        let admin = app.signs_up_as("root", Role::Admin).await;
-        admin.gets("{ users { nodes { id } } }", json!({})).await;
-        let inside = app.inside().await;
-        user::Entity::update_many()
-            .col_expr(user::Column::Role, "user".into())
-            .filter(user::Column::Email.eq("root@patchhive.example"))
-            .exec(inside.database.write())
-            .await
-            .unwrap();
-        let demoted = async {
-            loop {
-                let answer = admin.asks("{ users { nodes { id } } }").await;
-                if answer["errors"][0]["extensions"]["code"] == "FORBIDDEN" {
-                    break;
-                }
-                sleep(Duration::from_millis(200)).await;
-            }
     async fn a_revocation_is_noticed_however_long_it_could_not_be_read(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let mut socket = ada.watches_balance(None).await;
@@ -224,6 +224,26 @@ facts! {
         assert_eq!(u16::from(socket.closes().await.code), 4403);
     }
 
+    async fn a_token_allows_no_more_than_its_users_row(app: TestApp) {
+        app.signs_up("ada").await;
+        for role in ["admin", "service"] {
+            let ada = app.bearer(&signed(secret(), &claims_with("role", json!(role))));
+            assert_eq!(ada.is_refused("{ users { nodes { id } } }", json!({})).await, "FORBIDDEN");
+        }
+    }
+
+    async fn a_demoted_admin_is_a_user_with_the_same_token(app: TestApp) {
+        let admin = app.signs_up_as("root", Role::Admin).await;
+        admin.gets("{ users { nodes { id } } }", json!({})).await;
+        demotes(&app, "root@patchhive.example").await;
+        let demoted = async {
+            loop {
+                let answer = admin.asks("{ users { nodes { id } } }").await;
+                if answer["errors"][0]["extensions"]["code"] == "FORBIDDEN" {
+                    break;
+                }
+                sleep(Duration::from_millis(200)).await;
+            }
         };
         timeout(PATIENCE, demoted).await.expect("the user stays an admin");
         admin.credits().await;
