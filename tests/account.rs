@@ -3,8 +3,10 @@
 mod directory;
 pub(crate) mod mail;
 
+use std::time::{Duration, Instant};
+
 use entity::user;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::harness::{TestApp, facts};
@@ -186,6 +188,37 @@ facts! {
             let renewed: bcrypt::HashParts = stored().await.parse().unwrap();
             assert_eq!(renewed.get_cost(), inside.config.password_cost);
             app.visitor().gets(LOG_IN, credentials("ada@patchhive.example", "correct horse")).await;
+        }
+    }
+
+    async fn a_wrong_password_takes_as_long_for_every_email_whatever_the_stored_costs_are(app: TestApp) {
+        for name in ["ada", "bob", "eve"] {
+            app.signs_up(name).await;
+        }
+        let inside = app.inside().await;
+        // Eve's hash is never checked: it would take hours.
+        for (name, hash) in [("ada", bcrypt::hash("correct horse", 11).unwrap()), ("eve", format!("$2b$31${:.<53}", ""))] {
+            let update = user::Entity::update_many().col_expr(user::Column::PasswordHash, hash.into());
+            let update = update.filter(user::Column::Username.eq(name));
+            assert_eq!(update.exec(inside.database.write()).await.unwrap().rows_affected, 1);
+        }
+        drop(inside);
+        // The costs are looked up once in the life of a process.
+        app.restarts().await;
+        let least = async |name: &str| {
+            let mut least = Duration::MAX;
+            for _ in 0..3 {
+                let start = Instant::now();
+                let wrong = credentials(&format!("{name}@patchhive.example"), "wrong horse");
+                assert_eq!(app.visitor().is_refused(LOG_IN, wrong).await, "UNAUTHENTICATED");
+                least = least.min(start.elapsed());
+            }
+            least
+        };
+        let (unknown, known) = (least("nobody").await, least("ada").await);
+        for (name, taken) in [("nobody", unknown), ("bob", least("bob").await), ("eve", least("eve").await)] {
+            // A hash of the configured cost takes a hundredth.
+            assert!(taken * 4 > known, "{name}: {taken:?}, ada: {known:?}");
         }
     }
 

@@ -72,16 +72,17 @@ async fn renew(app: &App, user_id: i64, old: String, new: String) -> Result<(), 
     Ok(())
 }
 
-/// Looks up the highest cost of all stored bcrypt hashes, once in the life of the process. An adopted database may hold
-/// hashes of any cost.
+/// Looks up the highest cost of all stored bcrypt hashes that are checked, once in the life of the process. An adopted database
+/// may hold hashes of any cost.
 async fn look_up_highest_cost(app: &App) -> Result<(), Error> {
     if app.password_cost.is_unknown() {
         // `$2b$12$...`: two digits from the fifth character on, so texts compare like numbers.
         let cost = Func::cust("substr").arg(Expr::col(user::Column::PasswordHash)).arg(5).arg(2);
         let highest: Option<Option<String>> = user::Entity::find()
             .select_only()
-            .expr(Expr::expr(cost).max())
+            .expr(Expr::expr(cost.clone()).max())
             .filter(user::Column::PasswordHash.like("$2_$__$%"))
+            .filter(Expr::expr(cost).lte(password::MAX_COST.to_string()))
             .into_tuple()
             .one(app.database.read())
             .await?;

@@ -13,7 +13,7 @@ pub const MIN_BYTES: usize = 8;
 pub const MAX_BYTES: usize = 72;
 
 /// The highest cost of a stored hash that is checked. One that takes longer counts as a hash of another kind.
-const MAX_COST: u32 = 16;
+pub const MAX_COST: u32 = 16;
 
 /// The lowest cost that bcrypt allows.
 const MIN_COST: u32 = 4;
