@@ -59,8 +59,8 @@ impl Admission {
         }
     }
 
-    /// Admits a client, or returns `None` if its address has too many connections open. While the server is full this
-    /// waits for a reserved connection, or for another to end.
+    /// Admits a client, or returns `None` if its address has too many connections open. While the server is full and all
+    /// reserved connections are taken, this waits for any connection to end.
     pub(super) async fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
         let address = Address::from(peer);
         let proxy = self.proxies.trust(peer);
@@ -68,15 +68,22 @@ impl Admission {
         if let Ok(permit) = self.connections.clone().try_acquire_owned() {
             return Some(ConnectionPermit { reserved: false, _of_address: of_address, _of_all: Some(permit) });
         }
-        drop(of_address);
-        let of_address = if proxy { None } else { Some(self.reserved_by_address.acquire(address)?) };
-        let of_all = self.reserved.clone().acquire_owned().await.ok();
-        Some(ConnectionPermit { reserved: true, _of_address: of_address, _of_all: of_all })
+        let reserved_of_address = if proxy { None } else { Some(self.reserved_by_address.acquire(address)?) };
+        let (reserved, of_address, of_all) = tokio::select! {
+            biased;
+            permit = self.connections.clone().acquire_owned() => (false, of_address, permit),
+            permit = self.reserved.clone().acquire_owned() => (true, reserved_of_address, permit),
+        };
+        Some(ConnectionPermit { reserved, _of_address: of_address, _of_all: of_all.ok() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn admission(connections: usize, each: Option<usize>) -> Admission {
@@ -125,5 +132,21 @@ mod tests {
         assert!(reserved.iter().all(ConnectionPermit::is_reserved));
         assert!(admission.admit(peer("192.0.2.2")).await.is_none());
         assert!(admission.admit(peer("192.0.2.3")).await.unwrap().is_reserved());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_waits_gets_the_first_connection_that_ends() {
+        let admission = admission(1, None);
+        let held = admission.admit(peer("192.0.2.1")).await.unwrap();
+        let mut reserved = Vec::new();
+        for number in 0..RESERVED {
+            let address = format!("192.0.2.{}", 10 + number / RESERVED_PER_ADDRESS);
+            reserved.push(admission.admit(peer(&address)).await.unwrap());
+        }
+        assert!(reserved.iter().all(ConnectionPermit::is_reserved));
+        let mut waiting = pin!(admission.admit(peer("192.0.2.2")));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(held);
+        assert!(!waiting.as_mut().now_or_never().unwrap().unwrap().is_reserved());
     }
 }
