@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{on_the_wire, with_settings};
+use super::{GRAPHQL_RESPONSE, on_the_wire, with_settings};
 use crate::harness::TestApp;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -117,8 +117,13 @@ async fn connects_from_elsewhere(app: &TestApp) -> TcpStream {
 }
 
 /// The whole response to a GET request on a connection of its own.
-async fn gets(mut stream: TcpStream, path: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
+async fn gets(stream: TcpStream, path: &str) -> String {
+    gets_as(stream, path, "*/*").await
+}
+
+/// As [`gets`], in a media type.
+async fn gets_as(mut stream: TcpStream, path: &str, media_type: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nAccept: {media_type}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.ok();
     rest(stream).await
 }
@@ -170,7 +175,10 @@ async fn a_full_server_answers_probes_only() {
         let refused = gets(connects_from_elsewhere(&app).await, PLANS).await;
         assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
         assert!(refused.contains("retry-after: 5") && refused.contains("UNAVAILABLE"), "{refused}");
+        assert!(refused.contains("content-type: application/json\r\n"), "{refused}");
         is_protected(&refused);
+        let refused = gets_as(connects_from_elsewhere(&app).await, PLANS, GRAPHQL_RESPONSE).await;
+        assert!(refused.contains(&format!("content-type: {GRAPHQL_RESPONSE}\r\n")), "{refused}");
         // Silent clients do not keep the probes out.
         let silent = (connects_from_elsewhere(&app).await, connects_from_elsewhere(&app).await);
         assert!(gets(connects_from_elsewhere(&app).await, "/healthz").await.starts_with("HTTP/1.1 200"));
@@ -226,8 +234,9 @@ async fn a_webhook_that_cannot_be_stripes_is_refused_before_its_body() {
 async fn begins(app: &TestApp, forwarded_for: &str) -> TcpStream {
     let mut stream = connects(app).await;
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nHost: gateway\r\nX-Forwarded-For: {forwarded_for}\r\n\
-         Content-Type: application/json\r\nConnection: close\r\nContent-Length: 64000\r\n\r\n"
+        "POST {path} HTTP/1.1\r\nHost: gateway\r\nX-Forwarded-For: {forwarded_for}\r\n\
+         {header}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len() + 1
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     // What the gateway refuses it does not read to the end.
@@ -241,6 +250,8 @@ async fn unfinished_requests_of_one_address_take_a_bounded_amount_of_memory() {
     with_settings(settings, async |app| {
         let mut unfinished = Vec::new();
         for _ in 0..200 {
+            let head = ["/graphql", "Content-Type: application/json"];
+            let body = format!("{:63999}", r#"{"query": "{ plans { tier } }""#);
             unfinished.push(begins(&app, "198.51.100.1").await);
         }
         let mut another = begins(&app, "198.51.100.2").await;

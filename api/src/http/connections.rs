@@ -36,7 +36,11 @@ use self::{
     admission::{Admission, ConnectionPermit},
     stream::ConnectionStream,
 };
-use super::{protection, refusal::Refusal};
+use super::{
+    accept::MediaType,
+    protection,
+    refusal::{self, Refusal},
+};
 use crate::{app::App, config::Limits, telemetry};
 
 /// Bytes that hyper buffers of one connection: the limit for a request's line and headers together, as in Node.js.
@@ -110,8 +114,9 @@ fn connection_builder(limits: &Limits) -> impl Fn(bool) -> http1::Builder + use<
 }
 
 /// The response to whatever is not a probe while the server is full. It passes no middleware.
-fn server_full() -> Response {
+fn server_full(media_type: Option<MediaType>) -> Response {
     let mut response = Refusal::server_full().into_response();
+    refusal::negotiate(&mut response, media_type);
     protection::add(response.headers_mut());
     response
 }
@@ -126,13 +131,14 @@ async fn serve_connection(
     let (stream, meter) = ConnectionStream::new(stream, permit);
     let service = service_fn(move |mut request: Request<Incoming>| {
         let refused = reserved && !PROBES.contains(&request.uri().path());
+        let media_type = MediaType::preferred(request.headers());
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(meter.clone());
         let answer = (!refused).then(|| service.call(request));
         async move {
             match answer {
                 Some(answer) => answer.await,
-                None => Ok::<Response, Infallible>(server_full()),
+                None => Ok::<Response, Infallible>(server_full(media_type)),
             }
         }
     });

@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::accept::MediaType;
 use crate::{error::Error, graphql::RequestId, telemetry};
 
 /// The body of a refusal: errors without data, not even null.
@@ -89,6 +90,14 @@ impl Refusal {
     pub(super) fn panicked(id: &RequestId) -> Self {
         let error = Box::new(masked(id));
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "INTERNAL", error, retry_after: None }
+    }
+}
+
+/// Gives the response to a refused request the media type that the client prefers. Some clients read its body as GraphQL only
+/// by the newer one.
+pub(super) fn negotiate(response: &mut Response, preferred: Option<MediaType>) {
+    if preferred == Some(MediaType::Graphql) && response.extensions().get::<Refused>().is_some() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MediaType::Graphql.as_str()));
     }
 }
 

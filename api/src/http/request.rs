@@ -15,7 +15,7 @@ use tracing::{Instrument, field::Empty};
 use super::{
     accept::MediaType,
     received,
-    refusal::{Refusal, Refused},
+    refusal::{self, Refusal},
 };
 use crate::{clock, graphql::RequestId, telemetry};
 
@@ -61,12 +61,7 @@ async fn watched(id: RequestId, request: Request, next: Next) -> Response {
     let (started, media_type) = (Instant::now(), MediaType::preferred(request.headers()));
     let done = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = done.unwrap_or_else(|_| Refusal::panicked(&id).into_response());
-    if let Some(MediaType::Graphql) = media_type
-        && response.extensions().get::<Refused>().is_some()
-    {
-        // Some clients read the body of a refusal as GraphQL only by this type.
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MediaType::Graphql.as_str()));
-    }
+    refusal::negotiate(&mut response, media_type);
     let elapsed_ms = telemetry::milliseconds(started.elapsed());
     tracing::info!(target: telemetry::ACCESS, status = response.status().as_u16(), elapsed_ms, "request");
     if let Ok(value) = HeaderValue::from_str(&id.0) {
