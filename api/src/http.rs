@@ -111,5 +111,5 @@ pub fn router(app: App, executor: Executor, pages: Pages, stop: CancellationToke
 
 /// The metrics for Prometheus, if they have an address of their own.
 pub fn metrics() -> Router {
-    ops::metrics()
+    ops::metrics().layer(middleware::map_response(protection::protected))
 }

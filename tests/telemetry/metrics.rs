@@ -90,7 +90,12 @@ async fn metrics_are_served_at_their_own_address() {
     assert_eq!(gateway.get("/metrics").await, 404);
     let page = gateway.http().get(format!("http://{free}/metrics")).send().await.unwrap();
     assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    assert_eq!(page.headers()["x-content-type-options"], "nosniff");
     assert!(page.text().await.unwrap().contains("patch_hive_sockets_open 0"));
-    assert_eq!(gateway.http().get(format!("http://{free}/graphql")).send().await.unwrap().status(), 404);
+    let other = gateway.http().get(format!("http://{free}/graphql")).send().await.unwrap();
+    assert_eq!(
+        (other.status().as_u16(), &other.headers()["x-content-type-options"].to_str().unwrap()),
+        (404, &"nosniff")
+    );
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }

@@ -40,6 +40,12 @@ pub(super) async fn protect(State(gateway): State<Gateway>, request: Request, ne
     response
 }
 
+/// A response with the headers that every response has.
+pub(super) async fn protected(mut response: Response) -> Response {
+    add(response.headers_mut());
+    response
+}
+
 /// Adds the headers that every response has.
 pub(super) fn add(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
