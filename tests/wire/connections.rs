@@ -230,9 +230,10 @@ async fn a_webhook_that_cannot_be_stripes_is_refused_before_its_body() {
     .await;
 }
 
-/// Starts a request of 64,000 bytes for a client behind a proxy, without its last byte.
-async fn begins(app: &TestApp, forwarded_for: &str) -> TcpStream {
+/// Starts a request for a client behind a proxy, without its last byte. `head` has the path and one header.
+async fn begins(app: &TestApp, forwarded_for: &str, head: [&str; 2], body: &str) -> TcpStream {
     let mut stream = connects(app).await;
+    let [path, header] = head;
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: gateway\r\nX-Forwarded-For: {forwarded_for}\r\n\
          {header}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
@@ -240,7 +241,7 @@ async fn begins(app: &TestApp, forwarded_for: &str) -> TcpStream {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     // What the gateway refuses it does not read to the end.
-    stream.write_all(format!("{:63999}", r#"{"query": "{ plans { tier } }""#).as_bytes()).await.ok();
+    stream.write_all(body.as_bytes()).await.ok();
     stream
 }
 
@@ -249,12 +250,12 @@ async fn unfinished_requests_of_one_address_take_a_bounded_amount_of_memory() {
     let settings = |config: &mut Config| config.proxies = Proxies::read(["127.0.0.1"]).unwrap();
     with_settings(settings, async |app| {
         let mut unfinished = Vec::new();
+        let head = ["/graphql", "Content-Type: application/json"];
+        let body = format!("{:63999}", r#"{"query": "{ plans { tier } }""#);
         for _ in 0..200 {
-            let head = ["/graphql", "Content-Type: application/json"];
-            let body = format!("{:63999}", r#"{"query": "{ plans { tier } }""#);
-            unfinished.push(begins(&app, "198.51.100.1").await);
+            unfinished.push(begins(&app, "198.51.100.1", head, &body).await);
         }
-        let mut another = begins(&app, "198.51.100.2").await;
+        let mut another = begins(&app, "198.51.100.2", head, &body).await;
         another.write_all(b"}").await.unwrap();
         let response = rest(another).await;
         assert!(response.starts_with("HTTP/1.1 200"), "{response}");
@@ -268,6 +269,34 @@ async fn unfinished_requests_of_one_address_take_a_bounded_amount_of_memory() {
             refused += usize::from(rest(stream).await.starts_with("HTTP/1.1 503"));
         }
         assert!((40..160).contains(&refused), "{refused} of 200 were refused");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_webhooks_of_one_address_take_a_bounded_amount_of_memory() {
+    let settings = |config: &mut Config| config.proxies = Proxies::read(["127.0.0.1"]).unwrap();
+    with_settings(settings, async |app| {
+        let signature = format!("Stripe-Signature: t=1,v1={}", "0".repeat(64));
+        let head = ["/api/payments/webhook", signature.as_str()];
+        let body = " ".repeat(999_999);
+        let mut unfinished = Vec::new();
+        for _ in 0..20 {
+            unfinished.push(begins(&app, "198.51.100.1", head, &body).await);
+        }
+        // One from another address is read, and so is a small one. Neither has a signature that matches.
+        for (from, body) in [("198.51.100.2", body.as_str()), ("198.51.100.1", "{")] {
+            let mut another = begins(&app, from, head, body).await;
+            another.write_all(b" ").await.unwrap();
+            let response = rest(another).await;
+            assert!(response.starts_with("HTTP/1.1 400"), "{from}: {response}");
+        }
+        let mut refused = 0;
+        for mut stream in unfinished {
+            stream.write_all(b" ").await.ok();
+            refused += usize::from(rest(stream).await.starts_with("HTTP/1.1 503"));
+        }
+        assert!((5..20).contains(&refused), "{refused} of 20 were refused");
     })
     .await;
 }
