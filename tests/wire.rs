@@ -13,6 +13,7 @@ mod negotiation;
 mod once;
 mod origin;
 mod pages;
+mod passwords;
 mod protection;
 mod site;
 mod socket;
