@@ -55,6 +55,18 @@ async fn a_refusal_has_at_most_four_kilobytes() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_errors_of_an_operation_that_fails_everywhere_have_at_most_four_kilobytes() {
+    on_the_wire(async |app| {
+        let fields = (0..20).map(|n| format!("{}{n}: user(id: 1) {{ id }} ", "x".repeat(120)));
+        let answer = app.visitor().asks(&format!("{{ {} }}", fields.collect::<String>())).await;
+        assert_eq!(code(&answer["errors"][0]), "UNAUTHENTICATED", "{answer}");
+        let bytes = answer["errors"].to_string().len();
+        assert!(bytes <= cost::MAX_ANSWER_BYTES, "{bytes} bytes");
+    })
+    .await;
+}
+
 fn request(app: &TestApp, attack: &Attack) -> reqwest::RequestBuilder {
     let request = app.http().post(app.url("/graphql")).header("Accept", GRAPHQL_RESPONSE);
     request.header("Content-Type", "application/json").body(attack.body())
