@@ -4,7 +4,10 @@ use std::{net::TcpListener, time::Duration};
 
 use patch_hive::config::DEMO;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    net::TcpSocket,
+    time::{sleep, timeout},
+};
 
 use super::{GOOD, good_but, is_refused, variables};
 use crate::harness::{
@@ -149,6 +152,33 @@ async fn a_port_counts_on_all_addresses_unless_an_address_is_set() {
     assert!(gateway.address().ip().is_loopback() && gateway.address().port() != 1);
     assert_eq!(gateway.stops("-TERM").await, Some(0));
     is_refused(&good_but(&[("BIND", ""), ("PORT", "65536")]), "PORT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_raises_the_limit_of_open_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start_within(folder.path(), "-Sn 256", &["serve"], &GOOD[1..]).await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", gateway.id())).unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let [soft, hard] = [0, 1].map(|column| files.split_whitespace().nth(column).unwrap());
+    assert_eq!(soft, hard, "{limits}");
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_may_open_few_files_admits_as_many_clients_as_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Process::start_within(folder.path(), "-n 300", &["serve"], &GOOD[1..]).await;
+    assert!(gateway.log().contains("MAX_CONNECTIONS is lowered"), "{}", gateway.log());
+    let mut silent = Vec::new();
+    for number in 0..200 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("127.0.0.{}:0", 2 + number % 2).parse().unwrap()).unwrap();
+        silent.push(socket.connect(gateway.address()).await.unwrap());
+    }
+    // The database is reached from a connection that is kept for probes.
+    assert_eq!(gateway.get("/readyz").await, 200);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStderr},
+    process::{Child, ChildStderr, Command},
     task::JoinHandle,
     time::timeout,
 };
@@ -37,7 +37,22 @@ impl Process {
 
     /// Starts where the settings say.
     pub(crate) async fn start_as_set(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = program::command(folder, arguments, variables);
+        Self::begin(program::command(folder, arguments, variables)).await
+    }
+
+    /// Starts on a free port, within a limit of the shell's `ulimit`.
+    pub(crate) async fn start_within(
+        folder: &Path,
+        limit: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = program::limited_command(folder, limit, arguments, variables);
+        command.args(["--bind", "127.0.0.1:0"]);
+        Self::begin(command).await
+    }
+
+    async fn begin(mut command: Command) -> Self {
         command.args(["--log-format", "json"]);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -73,6 +88,11 @@ impl Process {
         let mut answer: Value = request.send().await.unwrap().json().await.unwrap();
         assert!(answer.get("errors").is_none(), "{answer}");
         answer["data"].as_object_mut().unwrap().values_mut().next().unwrap().take()
+    }
+
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
