@@ -66,11 +66,23 @@ pub enum Error {
     #[error("{0}")]
     Settings(String),
     /// The address is in use.
-    #[error("{0} is taken: stop what listens there, or choose another address with --bind")]
-    Taken(SocketAddr),
+    #[error("{address} is taken: stop what listens there, or set {variable} to another address")]
+    Taken {
+        /// The address.
+        address: SocketAddr,
+        /// The variable of the address.
+        variable: &'static str,
+    },
     /// Listening on the address failed.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, io::Error),
+    #[error("cannot listen on {address}, the address in {variable}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The variable of the address.
+        variable: &'static str,
+        /// The operating system's reason.
+        error: io::Error,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -100,9 +112,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
 /// [`Error`]; nothing runs then.
 pub async fn start_with(mut config: Config, clock: Clock, options: Options) -> Result<Running, Error> {
     http::fit_to_descriptors(&mut config);
-    let listener = listen(config.bind).await?;
+    let (listener, address) = listen(config.bind, "BIND").await?;
     let metrics = match config.metrics_bind.filter(|address| *address != config.bind) {
-        Some(address) => Some(listen(address).await?),
+        Some(address) => Some(listen(address, "METRICS_BIND").await?.0),
         None => None,
     };
     let address = listener.local_addr().map_err(|error| Error::Listen(config.bind, error))?;
@@ -183,10 +195,16 @@ impl Running {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Error::Taken(address),
-        _ => Error::Listen(address, error),
+/// Listens on the address in a variable. Returns the address with its port, too.
+async fn listen(address: SocketAddr, variable: &'static str) -> Result<(TcpListener, SocketAddr), Error> {
+    let listening = async {
+        let listener = bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listening.await.map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => Error::Taken { address, variable },
+        _ => Error::Listen { address, variable, error },
     })
 }
 
@@ -203,6 +221,20 @@ pub async fn close(app: &App) {
     app.tasks.close();
     if timeout(app.config.limits.drain, app.tasks.wait()).await.is_err() {
         tracing::warn!("stopped before all work was done; the next start continues it");
+        /// Listens on an address. `[::]` stands for the addresses of IPv4 as well, and for those alone on a machine without IPv6.
+        async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+            if address.ip() != Ipv6Addr::UNSPECIFIED {
+                return TcpListener::bind(address).await;
+            }
+            let Ok(socket) = TcpSocket::new_v6() else {
+                return TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
+            };
+            // Some systems would listen for IPv6 only.
+            SockRef::from(&socket).set_only_v6(false)?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
+        }
     }
     match timeout(CLOSING, app.database.close()).await {
         Ok(Ok(())) => tracing::info!("stopped"),
