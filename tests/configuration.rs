@@ -195,7 +195,9 @@ async fn wrong_mail_settings_stop_the_start_and_are_reported_together() {
     let pages = ("PUBLIC_URL", "https://patchhive.example");
     is_refused(&good_but(&[server, pages]), "MAIL_FROM").await;
     is_refused(&good_but(&[server, sender]), "PUBLIC_URL").await;
-    for url in ["mail.example", "http://mail.example", "smtps://"] {
+    let (plain, downgraded) =
+        ("smtp://gateway:secret@mail.example", "smtp://gateway:secret@mail.example?tls=opportunistic");
+    for url in ["mail.example", "http://mail.example", "smtps://", plain, downgraded] {
         is_refused(&good_but(&[("SMTP_URL", url), sender, pages]), "SMTP_URL").await;
     }
     for from in ["Patch-Hive", "a@", "a@b.example, c@d.example"] {

@@ -1,5 +1,7 @@
 //! The settings of mail.
 
+use std::net::IpAddr;
+
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -26,11 +28,28 @@ impl MailVariables {
 
 /// The problem does not repeat the URL, which holds a password.
 fn check_smtp_url(url: &SecretString) -> Result<(), String> {
-    AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).map(drop).map_err(|_| {
-        "must be smtps://user:password@host, or smtp://user:password@host?tls=required, with special characters in the \
+    let text = url.expose_secret();
+    if AsyncSmtpTransport::<Tokio1Executor>::from_url(text).is_ok() && !shows_password(text) {
+        return Ok(());
+    }
+    Err("must be smtps://user:password@host, or smtp://user:password@host?tls=required, with special characters in the \
          password percent-encoded"
-            .to_owned()
+        .to_owned())
+}
+
+/// Returns true if a password may be sent to another machine without TLS.
+fn shows_password(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| {
+        let encrypted =
+            url.scheme() == "smtps" || url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+        url.password().is_some() && !encrypted && !is_this_machine(&url)
     })
+}
+
+/// As [`is_loopback`], for schemes of which a URL's host is not read as an address.
+fn is_this_machine(url: &Url) -> bool {
+    let address = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    is_loopback(url) || address.is_some_and(|address| address.is_loopback())
 }
 
 fn check_sender(from: &str) -> Result<(), String> {
@@ -42,4 +61,26 @@ fn check_sender(from: &str) -> Result<(), String> {
 fn check_public_url(url: &str) -> Result<(), String> {
     let good = Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_loopback(&url));
     if good { Ok(()) } else { Err("must be an https URL, or http on loopback".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_sent_with_tls_or_to_this_machine() {
+        let accepted = |url: &str| check_smtp_url(&url.into()).is_ok();
+        for url in [
+            "smtps://gateway:secret@mail.example",
+            "smtp://gateway:secret@mail.example:587?tls=required",
+            "smtp://gateway:secret@localhost",
+            "smtp://gateway:secret@127.0.0.1:1025",
+            "smtp://mail.internal:25",
+        ] {
+            assert!(accepted(url), "{url}");
+        }
+        for url in ["smtp://gateway:secret@mail.example", "smtp://gateway:secret@mail.example?tls=opportunistic"] {
+            assert!(!accepted(url), "{url}");
+        }
+    }
 }
