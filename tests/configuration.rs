@@ -130,7 +130,7 @@ async fn every_problem_is_reported_at_once() {
         ("BIND", "nowhere"),
         ("DATABASE_URL", "sqlite:"),
         ("JWT_SECRET", "short"),
-        ("JWT_PUBLIC_KEY", "nonsense"),
+        ("JWT_PUBLIC_KEY", include_str!("keys/p521.public.pem")),
         ("STRIPE_SECRET_KEY", "nonsense"),
         ("STRIPE_PRICE_ID_PRO", "price_core"),
         ("MAX_DEPTH", "33"),
@@ -150,8 +150,8 @@ async fn every_problem_is_reported_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_public_key_stops_the_start() {
-    let private = include_str!("keys/ed25519.pem");
-    for key in ["nonsense", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", private] {
+    let (private, p521) = (include_str!("keys/ed25519.pem"), include_str!("keys/p521.public.pem"));
+    for key in ["nonsense", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", private, p521] {
         is_refused(&good_but(&[("JWT_PUBLIC_KEY", key)]), "JWT_PUBLIC_KEY").await;
     }
 }

@@ -83,6 +83,9 @@ fn strong(secret: &SecretString) -> Result<(), String> {
     Ok(())
 }
 
+/// Bytes of a point on P-256 and on P-384, uncompressed. The library reads keys on other curves as well.
+const POINT_BYTES: [usize; 2] = [65, 97];
+
 /// Checks that public keys, one after the other, are readable. `auth` chooses their algorithms.
 fn check_public_keys(pem: &str) -> Result<(), String> {
     // In a variable, the line breaks of a PEM are often written as \n.
@@ -90,8 +93,9 @@ fn check_public_keys(pem: &str) -> Result<(), String> {
     let mut blocks = pem.split_inclusive("-----END PUBLIC KEY-----").map(str::trim).filter(|block| !block.is_empty());
     let readable = |block: &str| {
         let block = block.as_bytes();
+        let of_curve = |key: DecodingKey| key.try_get_as_bytes().is_ok_and(|point| POINT_BYTES.contains(&point.len()));
         DecodingKey::from_rsa_pem(block).is_ok()
-            || DecodingKey::from_ec_pem(block).is_ok()
+            || DecodingKey::from_ec_pem(block).is_ok_and(of_curve)
             || DecodingKey::from_ed_pem(block).is_ok()
     };
     if blocks.all(readable) {
