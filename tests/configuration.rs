@@ -134,6 +134,7 @@ async fn every_problem_is_reported_at_once() {
         ("STRIPE_SECRET_KEY", "nonsense"),
         ("STRIPE_PRICE_ID_PRO", "price_core"),
         ("MAX_DEPTH", "33"),
+        ("TRUSTED_DOCUMENTS", "missing.json"),
         ("TRUSTED_PROXIES", "everybody"),
         ("DRAIN", "soon"),
     ];

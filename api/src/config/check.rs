@@ -10,6 +10,7 @@ use std::{
     fmt::Display,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::RangeInclusive,
+    path::Path,
     time::Duration,
 };
 
@@ -68,7 +69,7 @@ impl Variables {
             loopback_origins: false,
             graphiql,
             introspection: introspection.unwrap_or(graphiql),
-            trusted_documents: self.trusted_documents.take(found),
+            trusted_documents: self.trusted_documents.take_if(found, |path| path.as_deref().map_or(Ok(()), is_file)),
             proxies: self.trusted_proxies.take(found),
             mail,
             public_url,
@@ -162,6 +163,10 @@ impl LimitVariables {
 
 fn texts(origins: Vec<Origin>) -> Vec<String> {
     origins.into_iter().map(|origin| origin.0).collect()
+}
+
+fn is_file(path: &Path) -> Result<(), String> {
+    if path.is_file() { Ok(()) } else { Err(format!("must be the path of a file, not {:?}", path.display())) }
 }
 
 fn within<T: PartialOrd + Display>(range: RangeInclusive<T>) -> impl FnOnce(&T) -> Result<(), String> {
