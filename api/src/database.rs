@@ -79,7 +79,7 @@ pub enum OpenError {
     #[error("{0} is in use by another patch-hive: stop that one first, or use PostgreSQL, which serves any number")]
     InUse(String),
     /// The lock file beside the database cannot be written.
-    #[error("cannot lock {0}: {1}")]
+    #[error("cannot lock {0}: {1}. Check that the folder of the file in DATABASE_URL can be written")]
     Lock(String, std::io::Error),
     /// Nothing answers at the address.
     #[error("cannot reach PostgreSQL at {address}: {reason}. Check DATABASE_URL, and that the server is running")]

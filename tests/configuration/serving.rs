@@ -202,9 +202,23 @@ async fn an_address_in_use_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = program::runs(folder.path(), &["serve"], &good_but(&[("BIND", &address)])).await;
+    for (variable, other) in [("BIND", "METRICS_BIND"), ("METRICS_BIND", "BIND")] {
+        let settings = good_but(&[(variable, &address), (other, "127.0.0.1:0")]);
+        let output = program::runs(folder.path(), &["serve"], &settings).await;
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = complaint(&output);
+        assert!(complaint.contains(&address) && complaint.contains(&format!("set {variable} to")), "{complaint}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_file_that_cannot_be_locked_is_named_with_its_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("gateway.db.lock")).unwrap();
+    let output = program::runs(folder.path(), &["serve"], &GOOD).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains(&address), "{}", complaint(&output));
+    let complaint = complaint(&output);
+    assert!(complaint.contains("gateway.db") && complaint.contains("DATABASE_URL"), "{complaint}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
