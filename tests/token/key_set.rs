@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Json, Router, routing::get};
@@ -13,7 +14,10 @@ use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use patch_hive::config::Config;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 
 use super::{is_kept_out, is_let_in, soon};
 use crate::harness::{Backend, TestApp, app::run_with};
@@ -55,8 +59,12 @@ impl Issuer {
 }
 
 fn token(id: &str, pem: &str, algorithm: Algorithm) -> String {
+    token_naming(Some(id), pem, algorithm)
+}
+
+fn token_naming(id: Option<&str>, pem: &str, algorithm: Algorithm) -> String {
     let mut header = Header::new(algorithm);
-    header.kid = Some(id.to_owned());
+    header.kid = id.map(ToOwned::to_owned);
     let claims =
         json!({ "iss": "https://login.example", "sub": "ada", "email": "ada@patchhive.example", "exp": soon() });
     encode(&header, &claims, &EncodingKey::from_ec_pem(pem.as_bytes()).unwrap()).unwrap()
@@ -109,15 +117,35 @@ async fn a_new_key_is_read_without_a_restart() {
     behind(&issuer, async |app| {
         is_let_in(&app, &token("first", P256, Algorithm::ES256), "1").await;
         issuer.adds("second", P384, Algorithm::ES384);
-        let second = token("second", P384, Algorithm::ES384);
-        let read = async {
-            while super::asks_who(&app, &format!("Bearer {second}")).await.0 != 200 {
-                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(30), read).await.expect("the new key is not read");
+        is_soon_let_in(&app, &token("second", P384, Algorithm::ES384)).await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_read_for_a_token_that_names_none() {
+    let issuer = Issuer::default();
+    issuer.adds("first", P256, Algorithm::ES256);
+    behind(&issuer, async |app| {
+        is_let_in(&app, &token_naming(None, P256, Algorithm::ES256), "1").await;
+        issuer.keys.lock().unwrap().clear();
+        issuer.adds("second", P384, Algorithm::ES384);
+        let strange: Vec<_> = (0..40).map(|_| token_naming(None, P384, Algorithm::ES384)).collect();
+        join_all(strange.iter().map(async |token| super::asks_who(&app, &format!("Bearer {token}")).await)).await;
+        assert!(issuer.requests() <= 3, "{} requests", issuer.requests());
+        is_soon_let_in(&app, &token_naming(None, P384, Algorithm::ES384)).await;
+    })
+    .await;
+}
+
+/// Waits until a token is accepted, for longer than keys are not read again.
+async fn is_soon_let_in(app: &TestApp, token: &str) {
+    let read = async {
+        while super::asks_who(app, &format!("Bearer {token}")).await.0 != 200 {
+            sleep(Duration::from_millis(300)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), read).await.expect("the new key is not read");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! Tokens of another issuer: its keys, given as PEM or by a JWKS URL.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 
 use super::{
@@ -38,8 +40,12 @@ impl ForeignKeys {
         if let Some(claims) = self.keys.iter().find_map(|key| self.check(key, &header, token)) {
             return Some(claims);
         }
-        let keys = self.key_set.as_ref()?.keys(header.kid.as_deref()).await;
-        keys.iter().find_map(|key| self.check(key, &header, token))
+        let key_set = self.key_set.as_ref()?;
+        let signed_by = |keys: Arc<[Key]>| keys.iter().find_map(|key| self.check(key, &header, token));
+        match signed_by(key_set.keys(header.kid.as_deref()).await) {
+            None if header.kid.is_none() => signed_by(key_set.newest_keys().await),
+            claims => claims,
+        }
     }
 
     fn check(&self, key: &Key, header: &Header, token: &str) -> Option<Claims> {

@@ -114,6 +114,13 @@ impl KeySet {
         self.state().keys
     }
 
+    /// The keys, fetched again now if they were not fetched a moment ago: none of those that [`Self::keys`] returned has signed a
+    /// token that names none.
+    pub(super) async fn newest_keys(&self) -> Arc<[Key]> {
+        self.fetch_once().await;
+        self.state().keys
+    }
+
     fn state(&self) -> State {
         self.0.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
