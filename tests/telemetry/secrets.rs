@@ -1,6 +1,9 @@
 //! No secret is logged or exported, at any log level.
 
+use serde_json::json;
+
 use super::{PASSWORD, dev, plays_the_story, sink::Sink};
+use crate::harness::Process;
 
 /// The secrets of `patch-hive dev`. They are public, but take the same way as those of others.
 const SETTINGS: [&str; 3] = [
@@ -9,19 +12,43 @@ const SETTINGS: [&str; 3] = [
     "whsec_development_only_patch_hive_sandbox",
 ];
 
+/// Ada's next password.
+const ANOTHER: &str = "incorrect donkey pin cushion";
+
+/// Ada changes her password: in vain with the new one as the current one, then rightly, and once more from variables, and logs
+/// out. Returns her new tokens.
+async fn changes_the_password(gateway: &Process, token: &str) -> Vec<String> {
+    let change = |current: &str, new: &str| {
+        let input = format!(r#"input: {{ currentPassword: "{current}", newPassword: "{new}" }}"#);
+        format!("mutation {{ changePassword({input}) {{ token }} }}")
+    };
+    let refused = gateway.asks(token, &change(ANOTHER, PASSWORD)).await;
+    assert_eq!(refused["errors"][0]["extensions"]["field"], "input.currentPassword", "{refused}");
+    let changed = gateway.asks(token, &change(PASSWORD, ANOTHER)).await;
+    let second = changed["data"]["changePassword"]["token"].as_str().unwrap_or_else(|| panic!("{changed}")).to_owned();
+    let by_variables = "mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { token } }";
+    let input = json!({ "input": { "currentPassword": ANOTHER, "newPassword": PASSWORD } });
+    let changed = gateway.gets(&second, by_variables, input).await;
+    let third = changed["token"].as_str().unwrap().to_owned();
+    gateway.gets(&third, "mutation { logOut { revokedAt } }", json!({})).await;
+    vec![second, third]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_logged_or_exported_however_much_is_logged() {
     let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start().await);
     let gateway = dev(folder.path(), &[("LOG", "trace"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.endpoint())]).await;
-    let made = plays_the_story(&gateway).await;
+    let mut made = plays_the_story(&gateway).await;
     let wrong =
         r#"mutation { logIn(input: { email: "ada@patchhive.example", password: "a wrong but near one" }) { token } }"#;
     gateway.asks("", wrong).await;
+    made.extend(changes_the_password(&gateway, &made[0]).await);
     let log = gateway.log();
     assert!(log.contains("webhook") && log.contains("elapsed_ms"), "nothing was logged:\n{log}");
     assert_eq!(gateway.stops("-TERM").await, Some(0));
     assert!(sink.holds("mutation SignUp"), "nothing was exported");
-    let secrets = made.iter().map(String::as_str).chain(SETTINGS).chain([PASSWORD, "a wrong but near one"]);
+    let passwords = [PASSWORD, "a wrong but near one", ANOTHER];
+    let secrets = made.iter().map(String::as_str).chain(SETTINGS).chain(passwords);
     for secret in secrets {
         let lines = log.lines().filter(|line| line.contains(secret)).take(3).collect::<Vec<_>>().join("\n");
         assert!(lines.is_empty(), "{secret} is in the log:\n{lines}");
