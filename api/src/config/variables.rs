@@ -338,7 +338,8 @@ pub struct Variables {
     /// The other limits.
     #[command(flatten)]
     pub limits: LimitVariables,
-    /// Comma-separated networks or addresses of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted
+    /// Comma-separated networks or addresses of proxies whose `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto`
+    /// are trusted
     #[arg(long, env = "TRUSTED_PROXIES", help_heading = "Limits", default_value = "")]
     pub trusted_proxies: Setting<Proxies>,
 }
