@@ -1,10 +1,21 @@
 //! The gateway as a whole: its start from settings, and its stop.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use sea_orm::DbBackend;
 use secrecy::ExposeSecret;
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout};
+use socket2::SockRef;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -35,6 +46,9 @@ pub use crate::http::Site;
 /// Maximum number of webhooks whose response waits for a look. Looks of other webhooks are left to the queue, so that a wave
 /// of events delays no response.
 const INLINE_LOOKS: usize = 8;
+
+/// Number of connections that wait to be accepted, as tokio has it.
+const BACKLOG: u32 = 1024;
 
 /// Time limit for closing the database's connections.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -117,7 +131,6 @@ pub async fn start_with(mut config: Config, clock: Clock, options: Options) -> R
         Some(address) => Some(listen(address, "METRICS_BIND").await?.0),
         None => None,
     };
-    let address = listener.local_addr().map_err(|error| Error::Listen(config.bind, error))?;
     let documents = graphql::Documents::open(&config).await.map_err(Error::Settings)?;
     let app = build(config, clock, options.migrate).await?;
     let demo = match options.demo {
@@ -208,6 +221,21 @@ async fn listen(address: SocketAddr, variable: &'static str) -> Result<(TcpListe
     })
 }
 
+/// Listens on an address. `[::]` stands for the addresses of IPv4 as well, and for those alone on a machine without IPv6.
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    if address.ip() != Ipv6Addr::UNSPECIFIED {
+        return TcpListener::bind(address).await;
+    }
+    let Ok(socket) = TcpSocket::new_v6() else {
+        return TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
+    };
+    // Some systems would listen for IPv6 only.
+    SockRef::from(&socket).set_only_v6(false)?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Opens a gateway without a server and jobs, for a command that works on its rows.
 ///
 /// # Errors
@@ -221,20 +249,6 @@ pub async fn close(app: &App) {
     app.tasks.close();
     if timeout(app.config.limits.drain, app.tasks.wait()).await.is_err() {
         tracing::warn!("stopped before all work was done; the next start continues it");
-        /// Listens on an address. `[::]` stands for the addresses of IPv4 as well, and for those alone on a machine without IPv6.
-        async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-            if address.ip() != Ipv6Addr::UNSPECIFIED {
-                return TcpListener::bind(address).await;
-            }
-            let Ok(socket) = TcpSocket::new_v6() else {
-                return TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
-            };
-            // Some systems would listen for IPv6 only.
-            SockRef::from(&socket).set_only_v6(false)?;
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            socket.listen(BACKLOG)
-        }
     }
     match timeout(CLOSING, app.database.close()).await {
         Ok(Ok(())) => tracing::info!("stopped"),

@@ -147,6 +147,13 @@ async fn a_port_counts_on_all_addresses_unless_an_address_is_set() {
     // Another address of this machine.
     let elsewhere = format!("http://127.0.0.2:{}/healthz", gateway.address().port());
     assert_eq!(gateway.http().get(elsewhere).send().await.unwrap().status(), 200);
+    if TcpListener::bind("[::1]:0").is_ok() {
+        let six = format!("http://[::1]:{}/healthz", gateway.address().port());
+        assert_eq!(gateway.http().get(six).send().await.unwrap().status(), 200);
+    }
+    let port = gateway.address().port().to_string();
+    let output = program::runs(folder.path(), &["health"], &[("PORT", &port)]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     assert_eq!(gateway.stops("-TERM").await, Some(0));
     let gateway = Process::start_as_set(folder.path(), &["serve"], &good_but(&[("PORT", "1")])).await;
     assert!(gateway.address().ip().is_loopback() && gateway.address().port() != 1);

@@ -1,7 +1,7 @@
 //! `patch-hive health`
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
@@ -53,13 +53,10 @@ impl Health {
     }
 }
 
-/// Turns an unspecified address, which stands for all addresses, into loopback.
+/// Turns an unspecified address, which stands for all addresses, into loopback. Those of IPv6 stand for IPv4 as well, whose
+/// loopback exists on more machines.
 fn reachable(bind: SocketAddr) -> SocketAddr {
-    let ip = match bind.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
+    let ip = if bind.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { bind.ip() };
     SocketAddr::new(ip, bind.port())
 }
 

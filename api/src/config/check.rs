@@ -8,7 +8,7 @@ mod tokens;
 
 use std::{
     fmt::Display,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
     path::Path,
     time::Duration,
@@ -89,9 +89,9 @@ impl AddressVariables {
         problems.none_or(address)
     }
 
-    /// `PORT` counts on all addresses: a platform that assigns it forwards requests from elsewhere.
+    /// `PORT` counts on all addresses: a platform that assigns it forwards requests from elsewhere, and some do so by IPv6.
     fn take(self, problems: &mut Problems) -> SocketAddr {
-        let port = self.port.take(problems).map(|port| SocketAddr::from(([0, 0, 0, 0], port)));
+        let port = self.port.take(problems).map(|port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)));
         self.bind.take(problems).or(port).unwrap_or(ADDRESS)
     }
 }

@@ -30,7 +30,7 @@ pub struct LogVariables {
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Server")]
 pub struct AddressVariables {
-    /// Address to listen on; if unset, 127.0.0.1:8000, or all addresses at PORT if that is set
+    /// Address to listen on; if unset, 127.0.0.1:8000, or all addresses of IPv4 and IPv6 at PORT if that is set
     #[arg(long, env = "BIND", default_value = "")]
     pub bind: Setting<Option<SocketAddr>>,
     /// Port to listen on if BIND is not set, as hosting platforms assign it
