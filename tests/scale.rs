@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The variable with the number of subscribers.
-const SUBSCRIBERS: &str = "PATCH_HIVE_TEST_SUBSCRIBERS";
+pub(crate) const SUBSCRIBERS: &str = "PATCH_HIVE_TEST_SUBSCRIBERS";
 
 /// A statement that no index helps: what it does must be noticed.
 const CONTROL: &str = "SELECT id FROM users WHERE username = 'filled1'";

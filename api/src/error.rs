@@ -315,6 +315,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_refusal_of_stripe_has_a_code_and_never_repeats_what_stripe_wrote() {
+        let error = |status, code: &str| {
+            let message = "cus_secret ada@example.com".to_owned();
+            let code = (!code.is_empty()).then(|| code.to_owned());
+            Error::from(stripe::Failure::from(stripe::Refusal {
+                status,
+                code,
+                param: None,
+                decline_code: None,
+                message,
+            }))
+        };
+        for (status, code, expected) in [
+            (401, "", "STRIPE_MISCONFIGURED"),
+            (403, "", "STRIPE_MISCONFIGURED"),
+            (401, "api_key_expired", "STRIPE_MISCONFIGURED"),
+            (404, "resource_missing", "STRIPE_MISCONFIGURED"),
+            (402, "card_declined", "STRIPE_REFUSED"),
+            (402, "authentication_required", "STRIPE_REFUSED"),
+            (400, "billing_invalid_mandate", "STRIPE_REFUSED"),
+            (400, "email_invalid", "STRIPE_REFUSED"),
+            (400, "a_code_of_next_year", "INTERNAL"),
+        ] {
+            let error = error(status, code);
+            assert_eq!(error.code(), expected, "{status} {code}");
+            let message = error.to_string();
+            assert!(expected == "INTERNAL" || !message.contains("ada@"), "{status} {code}: {message}");
+        }
+    }
+
+    #[test]
     fn only_an_object_that_cannot_be_read_is_unreadable() {
         let unreadable = stripe::Invoice::from_value(&json!([])).unwrap_err();
         let error = Error::from(stripe::Failure::from(unreadable));
