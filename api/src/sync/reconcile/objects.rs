@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{customer, invoice, payment, payment_intent, subscription};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::{Line, MAX_PAGES, owned, too_many_pages};
@@ -240,18 +240,19 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
     match noun {
         Noun::Subscription => {
             let rows = subscription::Entity::find()
-                .find_also_related(customer::Entity)
                 .filter(subscription::Column::Status.is_not_in(subscription::Status::ENDED))
                 .filter(subscription::Column::Id.gt(after))
                 .order_by_asc(subscription::Column::Id)
                 .limit(BATCH)
                 .all(db)
                 .await?;
+            // By a statement of its own: a join makes PostgreSQL read all customers.
+            let customers = rows.load_one(customer::Entity, db).await?;
             let row = |(row, customer): (subscription::Model, Option<customer::Model>)| {
                 let user_id = customer.map_or(0, |customer| customer.user_id);
                 OpenRow { row: row.id, user_id, id: row.stripe_subscription_id }
             };
-            Ok(rows.into_iter().map(row).collect())
+            Ok(rows.into_iter().zip(customers).map(row).collect())
         }
         Noun::Session => {
             let rows = payment::Entity::find()
