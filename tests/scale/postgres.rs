@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::Value;
 
 use super::plan::{Access, Execution};
@@ -11,7 +11,13 @@ use crate::harness::postgres::log;
 /// Lets new connections to a database log the plan of each statement.
 pub(super) async fn explain(url: &str, is_large: bool) {
     let name = name(url);
-    let db = Database::connect(url).await.unwrap();
+    // On one connection, which was made before the settings.
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1);
+    let db = Database::connect(options).await.unwrap();
+    if !is_large {
+        db.execute_unprepared(&INDEXES_COUNT.replace("{name}", name)).await.unwrap();
+    }
     for (setting, value) in [
         ("session_preload_libraries", "auto_explain"),
         ("auto_explain.log_min_duration", "0"),
@@ -23,9 +29,6 @@ pub(super) async fn explain(url: &str, is_large: bool) {
         ("jit", "off"),
     ] {
         db.execute_unprepared(&format!("ALTER DATABASE {name} SET {setting} = '{value}'")).await.unwrap();
-    }
-    if !is_large {
-        db.execute_unprepared(&INDEXES_COUNT.replace("{name}", name)).await.unwrap();
     }
     db.close().await.unwrap();
 }

@@ -6,10 +6,10 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use super::Database;
 
 /// The number of rows that one statement deletes.
-const BATCH: u64 = 500;
+const BATCH: u64 = 100;
 
 /// The largest number of statements of one run. The next run deletes the rest.
-const MAX_BATCHES: usize = 200;
+const MAX_BATCHES: usize = 1000;
 
 /// The rows of a table that are deleted after a time.
 #[derive(Clone, Copy, Debug)]
