@@ -72,7 +72,9 @@ async fn a_run_that_waits_for_stripe_keeps_nothing_else_waiting() {
         async |app| {
             is_over(&app).await;
             let effect = Effect::Delay { millis: 60_000 };
-            app.sandbox().inject(Fault { method: "GET".to_owned(), path: "/v1/events".to_owned(), times: 1, effect });
+            // Each attempt waits, or a slow machine sees the run succeed meanwhile.
+            let (method, path) = ("GET".to_owned(), "/v1/events".to_owned());
+            app.sandbox().inject(Fault { method, path, times: u32::MAX, effect });
             is_held(&app, TimeDelta::seconds(-1)).await;
             let now = app.inside().await.clock.wall();
             until(&app, |task| task.leased_until.is_some_and(|until| until > now)).await;
