@@ -22,7 +22,7 @@ use sea_orm::EntityTrait;
 use tokio::{sync::Semaphore, time::sleep_until};
 
 use crate::{
-    harness::{Backend, TestApp, postgres, rng, sqlite},
+    harness::{Backend, TestApp, rng},
     scale::{
         SUBSCRIBERS,
         fill::{Size, fill},
@@ -68,13 +68,7 @@ fn load() -> Load {
 async fn renews_everybody(backend: Backend) {
     let load = load();
     let folder = tempfile::tempdir().unwrap();
-    let url = match backend {
-        Backend::Sqlite => sqlite::database(folder.path()).await,
-        Backend::Postgres => match postgres::database().await {
-            Some(url) => url,
-            None => return,
-        },
-    };
+    let Some(url) = backend.database(folder.path()).await else { return };
     fill(&url, Size { users: load.renewals, months: 2, current: 1 }).await;
     let app = TestApp::start(folder, url, |config| {
         config.stripe.as_mut().unwrap().calls.per_second = load.pace;

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use entity::work::{self, Kind};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use patch_hive::{
     accounts::TokenRequest,
@@ -35,6 +35,16 @@ pub(crate) enum Backend {
     Postgres,
 }
 
+impl Backend {
+    /// A new migrated database, with its file in a folder; `None` where there is no PostgreSQL.
+    pub(crate) async fn database(self, folder: &Path) -> Option<String> {
+        match self {
+            Self::Sqlite => Some(sqlite::database(folder).await),
+            Self::Postgres => postgres::database().await,
+        }
+    }
+}
+
 /// A running gateway, cheap to clone.
 #[derive(Clone)]
 pub(crate) struct TestApp(Arc<Parts>);
@@ -61,13 +71,7 @@ pub(crate) async fn run_with<F: Future<Output = ()>>(
     fact: impl FnOnce(TestApp) -> F,
 ) {
     let folder = tempfile::tempdir().unwrap();
-    let database_url = match backend {
-        Backend::Sqlite => sqlite::database(folder.path()).await,
-        Backend::Postgres => match postgres::database().await {
-            Some(url) => url,
-            None => return,
-        },
-    };
+    let Some(database_url) = backend.database(folder.path()).await else { return };
     let app = TestApp::start(folder, database_url, change).await;
     fact(app.clone()).await;
     app.proves_its_books().await;
@@ -155,7 +159,7 @@ impl TestApp {
         &self.0.database_url
     }
 
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.0.folder.path()
     }
 

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use super::{
     Backend,
     book::{Entry, PAGE, entries},
-    postgres, sqlite,
+    postgres,
 };
 
 /// Number of gateways on a PostgreSQL database. A SQLite file belongs to one process.
@@ -49,10 +49,8 @@ impl Replicas {
     /// Three on PostgreSQL, one on SQLite; `None` where PostgreSQL is not installed.
     pub(crate) async fn start(backend: Backend) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let (url, count) = match backend {
-            Backend::Sqlite => (sqlite::database(folder.path()).await, 1),
-            Backend::Postgres => (postgres::database().await?, REPLICAS),
-        };
+        let url = backend.database(folder.path()).await?;
+        let count = if backend == Backend::Postgres { REPLICAS } else { 1 };
         Some(Self::start_at(url, folder, count).await)
     }
 
