@@ -29,6 +29,15 @@ async fn accesses(gateway: &Process, count: usize) -> Vec<Value> {
     panic!("fewer than {count} requests were logged:\n{}", gateway.log());
 }
 
+/// The line of an operation `Everyone` that was refused has all that a line of a request has.
+fn is_everyone_forbidden(operation: &Value) {
+    let span = &operation["span"];
+    assert_eq!((&span["operation_type"], &span["operation_name"]), (&"query".into(), &"Everyone".into()));
+    assert_eq!(span["error_code"], "FORBIDDEN");
+    assert!(span["user_id"].is_i64() && span["request_id"].is_string(), "{operation}");
+    assert!(operation["elapsed_ms"].is_f64(), "{operation}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_logged_with_its_operation_user_and_error() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,12 +77,7 @@ async fn an_operation_over_a_websocket_is_logged_like_a_request() {
     socket.leaves().await;
 
     let accesses = accesses(&gateway, 2).await;
-    let operation = accesses.iter().find(|line| line["span"]["name"] == "operation").unwrap();
-    let span = &operation["span"];
-    assert_eq!((&span["operation_type"], &span["operation_name"]), (&"query".into(), &"Everyone".into()));
-    assert_eq!(span["error_code"], "FORBIDDEN");
-    assert!(span["user_id"].is_i64() && span["request_id"].is_string(), "{operation}");
-    assert!(operation["elapsed_ms"].is_f64(), "{operation}");
+    is_everyone_forbidden(accesses.iter().find(|line| line["span"]["name"] == "operation").unwrap());
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 
@@ -89,12 +93,7 @@ async fn an_operation_in_a_stream_is_logged_when_it_ends() {
     assert!(response.text().await.unwrap().contains("FORBIDDEN"));
 
     let accesses = accesses(&gateway, 3).await;
-    let operation = accesses.iter().find(|line| line["message"] == "operation").unwrap();
-    let span = &operation["span"];
-    assert_eq!((&span["operation_type"], &span["operation_name"]), (&"query".into(), &"Everyone".into()));
-    assert_eq!(span["error_code"], "FORBIDDEN");
-    assert!(span["user_id"].is_i64() && span["request_id"].is_string(), "{operation}");
-    assert!(operation["elapsed_ms"].is_f64(), "{operation}");
+    is_everyone_forbidden(accesses.iter().find(|line| line["message"] == "operation").unwrap());
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 
