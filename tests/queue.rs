@@ -52,7 +52,7 @@ facts! {
         let ahead = ahead();
         let taken = join_all((0..6).map(|_| claim(app.database.write(), &ahead, KIND, 20))).await;
         let mut keys: Vec<_> = taken.into_iter().flat_map(Result::unwrap).map(|claim| claim.key).collect();
-        // Who looks while others hold the rest finds fewer.
+        // A worker that looks while others take the rest finds fewer.
         keys.extend(claim(app.database.write(), &ahead, KIND, 60).await.unwrap().into_iter().map(|claim| claim.key));
         keys.sort();
         assert_eq!(keys, (0..60).map(key).collect::<Vec<_>>());
