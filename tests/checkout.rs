@@ -30,6 +30,21 @@ pub(crate) async fn at_stripe(app: &TestApp, path: &str) -> Value {
     request.send().await.unwrap().json().await.unwrap()
 }
 
+/// Creates or changes an object at Stripe by the path of its API, as its dashboard would.
+pub(crate) async fn posts_to_stripe(app: &TestApp, path: &str, form: &[(&str, &str)]) -> Value {
+    let request = app.http().post(format!("http://{}{path}", app.sandbox().address())).bearer_auth("sk_test_tests");
+    let response = request.form(form).send().await.unwrap();
+    let (status, answer) = (response.status(), response.text().await.unwrap());
+    assert_eq!(status, 200, "{path}: {answer}");
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// Credits an invoice by a note, without a refund.
+pub(crate) async fn credits_invoice(app: &TestApp, invoice: &str, amount: &str) {
+    let form = [("invoice", invoice), ("amount", amount), ("credit_amount", amount)];
+    posts_to_stripe(app, "/v1/credit_notes", &form).await;
+}
+
 /// The customer at Stripe for whom a checkout was opened.
 pub(crate) async fn customer_of(app: &TestApp, checkout: &Value) -> String {
     let session = at_stripe(app, &format!("/v1/checkout/sessions/{}", checkout["id"].as_str().unwrap())).await;
@@ -38,7 +53,6 @@ pub(crate) async fn customer_of(app: &TestApp, checkout: &Value) -> String {
 
 /// Opens a checkout of a plan for the customer without the gateway, as on Stripe's dashboard.
 pub(crate) async fn opened_elsewhere(app: &TestApp, customer: &str, price: &str) -> Value {
-    let url = format!("http://{}{SESSIONS}", app.sandbox().address());
     let form = [
         ("mode", "subscription"),
         ("customer", customer),
@@ -46,8 +60,7 @@ pub(crate) async fn opened_elsewhere(app: &TestApp, customer: &str, price: &str)
         ("line_items[0][price]", price),
         ("line_items[0][quantity]", "1"),
     ];
-    let request = app.http().post(url).bearer_auth("sk_test_tests").form(&form);
-    request.send().await.unwrap().json().await.unwrap()
+    posts_to_stripe(app, SESSIONS, &form).await
 }
 
 /// The number of objects of a kind at Stripe.

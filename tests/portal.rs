@@ -1,7 +1,7 @@
 //! Stripe's customer portal opens for customers, and never switches plans.
 
 use crate::{
-    checkout::at_stripe,
+    checkout::{at_stripe, posts_to_stripe},
     harness::{
         TestApp,
         actor::{PORTAL, portal},
@@ -67,9 +67,8 @@ facts! {
         ada.gets(PORTAL, portal(BACK)).await;
         let list = "/v1/payment_method_configurations";
         let id = at_stripe(&app, list).await["data"][0]["id"].as_str().unwrap().to_owned();
-        let url = format!("http://{}{list}/{id}", app.sandbox().address());
         let form = [("us_bank_account[display_preference][preference]", "on")];
-        app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        posts_to_stripe(&app, &format!("{list}/{id}"), &form).await;
         ada.gets(PORTAL, portal(BACK)).await;
         let methods = at_stripe(&app, list).await["data"].clone();
         assert_eq!(methods.as_array().unwrap().len(), 1);
@@ -81,9 +80,8 @@ facts! {
         ada.gets(PORTAL, portal(BACK)).await;
         let path = "/v1/billing_portal/configurations";
         let id = at_stripe(&app, path).await["data"][0]["id"].as_str().unwrap().to_owned();
-        let url = format!("http://{}{path}/{id}", app.sandbox().address());
         let form = [("features[subscription_update][enabled]", "true")];
-        app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        posts_to_stripe(&app, &format!("{path}/{id}"), &form).await;
         ada.gets(PORTAL, portal(BACK)).await;
         let configurations = at_stripe(&app, path).await["data"].clone();
         assert_eq!(configurations.as_array().unwrap().len(), 1);

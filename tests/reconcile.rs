@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Stops all webhooks.
-fn loses_webhooks(app: &TestApp) {
+pub(crate) fn loses_webhooks(app: &TestApp) {
     app.sandbox().inject_delivery(DeliveryFault {
         event: String::new(),
         times: u32::MAX,

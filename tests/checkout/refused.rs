@@ -12,7 +12,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Pagi
 use serde_json::{Value, json};
 use tracing::instrument::WithSubscriber;
 
-use super::{CUSTOMERS, SESSIONS, at_stripe, count, customer_of, lost::ages, opened_elsewhere, writes};
+use super::{
+    CUSTOMERS, SESSIONS, at_stripe, count, customer_of, lost::ages, opened_elsewhere, posts_to_stripe, writes,
+};
 use crate::harness::{
     Actor, TestApp,
     actor::{CHECKOUT, GOOD_CARD, PLAN_CHANGE, PORTAL, PURCHASE, checkout, plan_change, portal, purchase},
@@ -110,10 +112,8 @@ facts! {
         let ada = app.signs_up("ada").await;
         let pack = ada.opens_purchase(25).await;
         let customer = customer_of(&app, &pack).await;
-        let url = |path: &str| format!("http://{}{path}", app.sandbox().address());
         let form = [("product", "prod_core"), ("currency", "eur"), ("unit_amount", "499"), ("recurring[interval]", "month")];
-        let euro = app.http().post(url("/v1/prices")).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-        let euro = euro.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+        let euro = posts_to_stripe(&app, "/v1/prices", &form).await["id"].as_str().unwrap().to_owned();
         let elsewhere = opened_elsewhere(&app, &customer, &euro).await;
         // A subscription from the dashboard, of which the gateway received no event.
         app.sandbox().set_webhook_urls(Vec::new());

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{calls_of, of_tier, renews};
 use crate::{
+    checkout::posts_to_stripe,
     harness::{
         Actor, TestApp,
         actor::{PORTAL, portal},
@@ -91,9 +92,8 @@ facts! {
         ada.subscribes("CORE").await;
         let now = newest(&app).await;
         let end = now["items"]["data"][0]["current_period_end"].as_i64().unwrap();
-        let url = format!("http://{}/v1/subscriptions/{}", app.sandbox().address(), now["id"].as_str().unwrap());
-        let form = [("cancel_at", end + 864_000)];
-        app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
+        let path = format!("/v1/subscriptions/{}", now["id"].as_str().unwrap());
+        posts_to_stripe(&app, &path, &[("cancel_at", &(end + 864_000).to_string())]).await;
         app.settles().await;
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false);
         ada.cancels().await;

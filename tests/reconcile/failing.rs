@@ -9,7 +9,7 @@ use sandbox::{DeliveryEffect, DeliveryFault, Effect, Fault};
 
 use super::{buys, found, loses_webhooks, reconciles};
 use crate::{
-    checkout::{on_both, opened_elsewhere},
+    checkout::{credits_invoice, on_both, opened_elsewhere},
     harness::{TestApp, actor::GOOD_CARD, facts},
     subscription::newest,
     webhook::{known_user, unsettled},
@@ -18,14 +18,6 @@ use crate::{
 fn refuses(app: &TestApp, path: &str, status: u16) {
     let effect = Effect::Refuse { status };
     app.sandbox().inject(Fault { method: "GET".to_owned(), path: path.to_owned(), times: u32::MAX, effect });
-}
-
-async fn credits_invoice(app: &TestApp, invoice: &str, amount: &str) {
-    let url = format!("http://{}/v1/credit_notes", app.sandbox().address());
-    let form = [("invoice", invoice), ("amount", amount), ("credit_amount", amount)];
-    let note = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-    assert_eq!(note.status(), 200);
-    app.settles().await;
 }
 
 facts! {
@@ -69,10 +61,12 @@ facts! {
         let paid = app.sandbox().events().into_iter().find(|event| event["type"] == "invoice.paid").unwrap();
         let invoice = paid["data"]["object"]["id"].as_str().unwrap().to_owned();
         credits_invoice(&app, &invoice, "300").await;
+        app.settles().await;
         assert_eq!(ada.credits().await, 80);
         let event = "credit_note.created".to_owned();
         app.sandbox().inject_delivery(DeliveryFault { event, times: u32::MAX, delivery: DeliveryEffect::Never });
         credits_invoice(&app, &invoice, "450").await;
+        app.settles().await;
         assert_eq!(ada.credits().await, 80);
         // Stripe forgets its events.
         app.sandbox().advance(Duration::from_hours(40 * 24)).await;

@@ -7,7 +7,10 @@ use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::Value;
 
 use super::{Outcome, Stage, at_stripe, buys, loses_webhooks, payments, reconciles};
-use crate::harness::{Actor, Backend, TestApp, actor::GOOD_CARD, app::run_with};
+use crate::{
+    checkout::posts_to_stripe,
+    harness::{Actor, Backend, TestApp, actor::GOOD_CARD, app::run_with},
+};
 
 /// A bank account, whose money comes later.
 const BANK_ACCOUNT: &str = "000123456789";
@@ -50,9 +53,8 @@ async fn lives(app: &TestApp, user: &Actor) {
     let refund = stripe.refund(&failing, None).unwrap();
     stripe.settle_refund(refund["id"].as_str().unwrap(), false).unwrap();
 
-    let url = format!("http://{}/v1/subscriptions/{subscription}", stripe.address());
-    let end = app.http().post(url).bearer_auth("sk_test_tests").form(&[("cancel_at_period_end", "true")]);
-    assert_eq!(end.send().await.unwrap().status(), 200);
+    let path = format!("/v1/subscriptions/{subscription}");
+    posts_to_stripe(app, &path, &[("cancel_at_period_end", "true")]).await;
     stripe.renew(subscription).await.unwrap();
     app.settles().await;
 }

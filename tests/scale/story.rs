@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::mail::{MailServer, REQUEST_RESET, RESET, VERIFY},
-    checkout::{at_stripe, customer_of, opened_elsewhere},
+    checkout::{at_stripe, credits_invoice, customer_of, opened_elsewhere},
     harness::{
         Actor, TestApp,
         actor::{CHECKOUT, GOOD_CARD, PORTAL, checkout, portal},
@@ -176,10 +176,7 @@ async fn money_goes_back(app: &TestApp) {
     }
     bob.subscribes("PRO").await;
     let invoice = current(app).await["latest_invoice"].as_str().unwrap().to_owned();
-    let url = format!("http://{}/v1/credit_notes", app.sandbox().address());
-    let form = [("invoice", invoice.as_str()), ("amount", "500"), ("credit_amount", "500")];
-    let note = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-    assert_eq!(note.status(), 200);
+    credits_invoice(app, &invoice, "500").await;
     app.settles().await;
 }
 

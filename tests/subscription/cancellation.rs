@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{newest, stripe_ends_it};
 use crate::{
-    checkout::{customer_of, lost::ages, opened_elsewhere},
+    checkout::{customer_of, lost::ages, opened_elsewhere, posts_to_stripe},
     harness::{
         TestApp,
         actor::{CANCELLATION, GOOD_CARD, RESUMPTION},
@@ -78,10 +78,7 @@ facts! {
         assert_eq!(ada.is_refused(CANCELLATION, json!({})).await, "STRIPE_UNAVAILABLE");
         app.sandbox().clear_faults();
         let id = newest(&app).await["id"].as_str().unwrap().to_owned();
-        let resume = format!("http://{}/v1/subscriptions/{id}", app.sandbox().address());
-        let form = [("cancel_at_period_end", "false")];
-        let resumed = app.http().post(resume).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-        assert_eq!(resumed.status(), 200);
+        posts_to_stripe(&app, &format!("/v1/subscriptions/{id}"), &[("cancel_at_period_end", "false")]).await;
         app.settles().await;
         asks_again(&app).await;
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], false);

@@ -7,7 +7,11 @@ use patch_hive::sync::{self, Object};
 use sandbox::{Effect, Fault};
 use tokio::time::sleep;
 
-use crate::harness::{TestApp, facts};
+use super::reversals::newest_payment;
+use crate::{
+    checkout::credits_invoice,
+    harness::{TestApp, facts},
+};
 
 /// Calls of an endpoint so far.
 fn calls(app: &TestApp, endpoint: &str) -> u64 {
@@ -41,9 +45,7 @@ facts! {
         let ada = app.signs_up("ada").await;
         ada.buys(25).await;
         app.sandbox().set_webhook_urls(Vec::new());
-        let events = app.sandbox().events();
-        let paid = events.iter().find(|event| event["type"] == "payment_intent.succeeded").unwrap();
-        let payment = paid["data"]["object"]["id"].as_str().unwrap().to_owned();
+        let payment = newest_payment(&app);
         let object = Object::Payment(payment.clone());
         // Refunds are read before disputes.
         is_overtaken(&app, object, "/v1/disputes", "GET /v1/disputes", async || {
@@ -61,10 +63,7 @@ facts! {
         let invoice = paid["data"]["object"]["id"].as_str().unwrap().to_owned();
         let object = Object::Invoice(invoice.clone());
         is_overtaken(&app, object, "/v1/invoices/", "GET /v1/invoices/{id}", async || {
-            let url = format!("http://{}/v1/credit_notes", app.sandbox().address());
-            let form = [("invoice", invoice.as_str()), ("amount", "750"), ("credit_amount", "750")];
-            let note = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-            assert_eq!(note.status(), 200);
+            credits_invoice(&app, &invoice, "750").await;
         }).await;
         assert_eq!(ada.credits().await, 50);
     }

@@ -2,12 +2,13 @@
 
 use entity::work::Kind;
 use patch_hive::sync::{self, Object};
-use sandbox::{DeliveryEffect, DeliveryFault};
 use serde_json::Value;
 
 use super::accepts;
 use crate::{
-    harness::{TestApp, facts},
+    checkout::posts_to_stripe,
+    harness::{Actor, TestApp, facts},
+    reconcile::loses_webhooks,
     subscription::newest,
 };
 
@@ -17,24 +18,18 @@ const OTHERS: usize = 12;
 /// Bills a customer for other things with the next invoice.
 async fn buys_along(app: &TestApp, customer: &str) {
     for amount in 1..=OTHERS {
-        let url = format!("http://{}/v1/invoiceitems", app.sandbox().address());
         let form = [("customer", customer), ("amount", &amount.to_string()), ("currency", "usd")];
-        let answer = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
+        posts_to_stripe(app, "/v1/invoiceitems", &form).await;
     }
 }
 
 /// Renews the plan of a user whose webhooks are lost, and returns the subscription.
-async fn renews_unheard(app: &TestApp, name: &str) -> (crate::harness::Actor, String) {
+async fn renews_unheard(app: &TestApp, name: &str) -> (Actor, String) {
     let user = app.signs_up(name).await;
     user.subscribes("CORE").await;
     let subscription = newest(app).await;
     buys_along(app, subscription["customer"].as_str().unwrap()).await;
-    app.sandbox().inject_delivery(DeliveryFault {
-        event: String::new(),
-        times: u32::MAX,
-        delivery: DeliveryEffect::Never,
-    });
+    loses_webhooks(app);
     let id = subscription["id"].as_str().unwrap().to_owned();
     app.sandbox().renew(&id).await.unwrap();
     app.sandbox().clear_faults();

@@ -9,7 +9,10 @@ use super::{
     payloads::{CORE, Money, PRO, Pack, Plan, STUDIO, Version, later},
     purchase, refund, stored,
 };
-use crate::harness::{Actor, TestApp, actor::GOOD_CARD, facts};
+use crate::{
+    checkout::{credits_invoice, posts_to_stripe},
+    harness::{Actor, TestApp, actor::GOOD_CARD, facts},
+};
 
 /// A user with a paid pack of 25 credits for $5.00.
 async fn bought(app: &TestApp, name: &str) -> (Actor, Pack, Money) {
@@ -30,7 +33,7 @@ async fn payment(user: &Actor) -> (String, i64, i64) {
 }
 
 /// The payment intent of the newest succeeded charge at Stripe.
-fn newest_payment(app: &TestApp) -> String {
+pub(super) fn newest_payment(app: &TestApp) -> String {
     let events = app.sandbox().events();
     let paid = events.iter().rev().find(|event| event["type"] == "payment_intent.succeeded").unwrap();
     paid["data"]["object"]["id"].as_str().unwrap().to_owned()
@@ -242,10 +245,7 @@ facts! {
         ada.subscribes("PRO").await;
         let invoice = app.sandbox().events().into_iter().find(|event| event["type"] == "invoice.paid").unwrap();
         let invoice = invoice["data"]["object"]["id"].as_str().unwrap().to_owned();
-        let url = format!("http://{}/v1/credit_notes", app.sandbox().address());
-        let form = [("invoice", invoice.as_str()), ("amount", "750"), ("credit_amount", "750")];
-        let note = app.http().post(url).bearer_auth("sk_test_tests").form(&form).send().await.unwrap();
-        assert_eq!(note.status(), 200, "{}", note.text().await.unwrap());
+        credits_invoice(&app, &invoice, "750").await;
         app.settles().await;
         assert_eq!(entries_of(&ada).await, [grant(100), refund(-50)]);
     }
@@ -271,13 +271,8 @@ facts! {
     }
 
     async fn a_refund_that_turns_out_to_be_foreign_is_ignored(app: TestApp) {
-        let post = async |path: &str, form: &[(&str, &str)]| -> Value {
-            let url = format!("http://{}{path}", app.sandbox().address());
-            let request = app.http().post(url).bearer_auth("sk_test_tests").form(form);
-            request.send().await.unwrap().json().await.unwrap()
-        };
-        let stranger = post("/v1/customers", &[]).await;
-        let checkout = post("/v1/checkout/sessions", &[
+        let stranger = posts_to_stripe(&app, "/v1/customers", &[]).await;
+        let checkout = posts_to_stripe(&app, "/v1/checkout/sessions", &[
             ("mode", "subscription"),
             ("customer", stranger["id"].as_str().unwrap()),
             ("success_url", "https://patchhive.example/"),
@@ -300,13 +295,8 @@ facts! {
 
     async fn a_coupon_for_everything_grants_and_can_give_nothing_back(app: TestApp) {
         let (ada, customer) = known_user(&app, "ada").await;
-        let post = async |path: &str, form: &[(&str, &str)]| -> Value {
-            let url = format!("http://{}{path}", app.sandbox().address());
-            let request = app.http().post(url).bearer_auth("sk_test_tests").form(form);
-            request.send().await.unwrap().json().await.unwrap()
-        };
-        let coupon = post("/v1/coupons", &[("percent_off", "100"), ("duration", "once")]).await;
-        let checkout = post("/v1/checkout/sessions", &[
+        let coupon = posts_to_stripe(&app, "/v1/coupons", &[("percent_off", "100"), ("duration", "once")]).await;
+        let checkout = posts_to_stripe(&app, "/v1/checkout/sessions", &[
             ("mode", "subscription"),
             ("customer", &customer),
             ("success_url", "https://patchhive.example/"),
