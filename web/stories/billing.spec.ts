@@ -28,6 +28,16 @@ test("a bank payment is processing until it is paid, and the notice can be close
   await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Paid");
 });
 
+test("a payment that is reported late appears in the list", async ({ page, request }) => {
+  const delivery = { kind: "late", millis: 4_000 };
+  await request.post(`${sandbox}/sandbox/faults`, {
+    data: { event: "checkout.session.completed", times: 1, delivery },
+  });
+  await payByBank(page, 139);
+  const packs = page.getByRole("region", { name: "Credit packs" });
+  await expect(packs.getByRole("row", { name: "139 credits" })).toContainText("Processing");
+});
+
 test("a bank payment that fails is shown as failed, and adds no credits", async ({ page, browser }) => {
   await payByBank(page, 141);
   const packs = page.getByRole("region", { name: "Credit packs" });
