@@ -6,7 +6,10 @@ mod serving;
 
 use std::path::Path;
 
-use crate::harness::program::{self, complaint};
+use crate::harness::{
+    folder,
+    program::{self, complaint},
+};
 
 /// Settings that a gateway starts with.
 const GOOD: [(&str, &str); 10] = [
@@ -39,7 +42,7 @@ fn good_without(name: &str) -> Vec<(&'static str, &'static str)> {
 
 /// `serve` exits with one sentence that names the variable.
 pub(crate) async fn is_refused(variables: &[(&str, &str)], name: &str) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let output = program::runs(folder.path(), &["serve"], variables).await;
     let complaint = complaint(&output);
     assert_eq!(output.status.code(), Some(2), "{name}: {complaint}");
@@ -124,7 +127,7 @@ async fn the_sandboxs_public_webhook_secret_is_for_a_sandbox_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_problem_is_reported_at_once() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let wrong = [
         ("LOG_FORMAT", "xml"),
         ("BIND", "nowhere"),
@@ -207,7 +210,7 @@ async fn wrong_mail_settings_stop_the_start_and_are_reported_together() {
     for url in ["patchhive.example", "http://patchhive.example", "ftp://patchhive.example"] {
         is_refused(&good_but(&[server, sender, ("PUBLIC_URL", url)]), "PUBLIC_URL").await;
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let wrong = good_but(&[("SMTP_URL", "mail.example"), ("MAIL_FROM", "nobody"), ("PUBLIC_URL", "nowhere")]);
     let complaint = complaint(&program::runs(folder.path(), &["serve"], &wrong).await);
     assert_eq!(complaint.lines().count(), 3, "{complaint}");
@@ -215,7 +218,7 @@ async fn wrong_mail_settings_stop_the_start_and_are_reported_together() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_server_that_does_not_answer_is_named_at_the_start() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     // Nothing listens at this port.
     let settings = good_but(&[("DATABASE_URL", "postgres://hive:secret@127.0.0.1:1/hive")]);
     let output = program::runs(folder.path(), &["serve"], &settings).await;
@@ -326,7 +329,7 @@ async fn the_ticket_secret_must_differ_from_the_token_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_settings_that_cannot_be_read_to_its_end_stops_the_start() {
     for odd in ["A LINE THAT IS NONE", "X=\"hidden"] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let file = format!("DATABASE_URL=sqlite:gateway.db\n{odd}\nALLOWED_REDIRECT_ORIGINS=https://a.example\n");
         std::fs::write(folder.path().join(".env"), file).unwrap();
         let output = program::runs(folder.path(), &["serve"], &GOOD).await;

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::{TestApp, facts, postgres, program};
+use crate::harness::{TestApp, facts, folder, postgres, program};
 
 /// An empty database, and the folder that it is in.
 struct Empty {
@@ -23,11 +23,11 @@ impl Empty {
 
 /// An empty database of each kind.
 async fn empty_databases() -> Vec<Empty> {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("gateway.db").display());
-    let mut databases = vec![Empty { url, folder }];
+    let place = folder();
+    let url = format!("sqlite:{}", place.path().join("gateway.db").display());
+    let mut databases = vec![Empty { url, folder: place }];
     if let Some(url) = postgres::empty_database().await {
-        databases.push(Empty { url, folder: tempfile::tempdir().unwrap() });
+        databases.push(Empty { url, folder: folder() });
     }
     databases
 }

@@ -22,7 +22,7 @@ use sea_orm::EntityTrait;
 use tokio::{sync::Semaphore, time::sleep_until};
 
 use crate::{
-    harness::{Backend, TestApp, rng},
+    harness::{Backend, TestApp, folder, rng},
     scale::{
         SUBSCRIBERS,
         fill::{Size, fill},
@@ -67,7 +67,7 @@ fn load() -> Load {
 
 async fn renews_everybody(backend: Backend) {
     let load = load();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let Some(url) = backend.database(folder.path()).await else { return };
     fill(&url, Size { users: load.renewals, months: 2, current: 1 }).await;
     let app = TestApp::start(folder, url, |config| {

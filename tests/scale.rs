@@ -29,7 +29,7 @@ use self::{
 };
 use crate::{
     account::mail::MailServer,
-    harness::{TestApp, rng},
+    harness::{TestApp, folder, rng},
 };
 
 /// The variable with the number of subscribers.
@@ -96,7 +96,7 @@ async fn no_statement_scans_a_table_that_grows_on_postgres() {
     let Some(url) = crate::harness::postgres::database().await else { return };
     fill(&url, size()).await;
     postgres::explain(&url, is_large()).await;
-    let app = plays(tempfile::tempdir().unwrap(), url.clone()).await;
+    let app = plays(folder(), url.clone()).await;
     let executions = postgres::executions(&url);
     postgres::reset(&url).await;
     app.restarts().await;
@@ -106,7 +106,7 @@ async fn no_statement_scans_a_table_that_grows_on_postgres() {
 /// On one thread, for which the statements are recorded.
 #[tokio::test]
 async fn no_statement_scans_a_table_that_grows_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let url = crate::harness::sqlite::database(folder.path()).await;
     fill(&url, size()).await;
     let recorder = sqlite::Recorder::default();

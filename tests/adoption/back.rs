@@ -8,7 +8,7 @@ use super::{
     ENTRIES, EVERY_STEP,
     old::{Old, contents, databases, empty, shape, somebody, texts},
 };
-use crate::harness::program;
+use crate::harness::{folder, program};
 
 /// A wider shape, with kinds of columns that only PostgreSQL has.
 const WIDE: &str = "
@@ -42,7 +42,7 @@ async fn rolling_back_restores_the_old_tables_and_their_rows() {
 async fn rolling_back_refuses_to_lose_posted_entries_unless_forced() {
     for old in databases().await {
         let before = shape(&old.connects().await).await;
-        let same = Old { url: old.url.clone(), folder: tempfile::tempdir().unwrap() };
+        let same = Old { url: old.url.clone(), folder: folder() };
         let app = old.serves().await;
         somebody(&app, "ada@patchhive.example").await.exports("run", "key").await;
         app.proves_its_books().await;

@@ -9,7 +9,7 @@ use patch_hive::{
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tempfile::TempDir;
 
-use crate::harness::{Actor, TestApp, postgres};
+use crate::harness::{Actor, TestApp, folder, postgres};
 
 /// Time limit of a database operation.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,13 +44,13 @@ INSERT INTO racks (id, owner, name) VALUES (1, 1, 'Small Case'), (2, 3, 'Large C
 
 /// An empty database of each kind.
 pub(crate) async fn empty() -> Vec<Old> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("old.db");
+    let place = folder();
+    let file = place.path().join("old.db");
     std::fs::File::create(&file).unwrap();
     let url = format!("sqlite:{}", file.display());
-    let mut databases = vec![Old { url, folder }];
+    let mut databases = vec![Old { url, folder: place }];
     if let Some(url) = postgres::empty_database().await {
-        databases.push(Old { url, folder: tempfile::tempdir().unwrap() });
+        databases.push(Old { url, folder: folder() });
     }
     databases
 }

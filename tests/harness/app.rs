@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Actor, postgres, signature, sqlite, world::World};
+use super::{Actor, folder, postgres, signature, sqlite, world::World};
 
 /// The lowest cost of bcrypt: the tests are about other things.
 const PASSWORD_COST: u32 = 4;
@@ -70,7 +70,7 @@ pub(crate) async fn run_with<F: Future<Output = ()>>(
     change: impl FnOnce(&mut Config),
     fact: impl FnOnce(TestApp) -> F,
 ) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let Some(database_url) = backend.database(folder.path()).await else { return };
     let app = TestApp::start(folder, database_url, change).await;
     fact(app.clone()).await;

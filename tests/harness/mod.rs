@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod app;
 pub(crate) mod book;
+pub(crate) mod folder;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod program;
@@ -15,6 +16,7 @@ pub(crate) mod world;
 
 pub(crate) use actor::Actor;
 pub(crate) use app::{Backend, TestApp, run};
+pub(crate) use folder::folder;
 pub(crate) use process::Process;
 pub(crate) use socket::Socket;
 

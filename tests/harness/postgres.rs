@@ -19,7 +19,7 @@ use migration::up;
 use sea_orm::{ConnectionTrait, Database};
 use tokio::sync::OnceCell;
 
-use super::left_out;
+use super::{folder, left_out};
 
 /// The user "nobody", who runs the server if the tests run as root, which PostgreSQL refuses.
 pub(crate) const UNPRIVILEGED: u32 = 65_534;
@@ -63,7 +63,7 @@ async fn start() -> Option<Server> {
         left_out("PostgreSQL's initdb and postgres are not to be found: install them, or put them on PATH");
         return None;
     };
-    let folder = tempfile::Builder::new().prefix("patch-hive-postgres-").tempdir().unwrap().keep();
+    let folder = folder::named("patch-hive-postgres-").keep();
     let root = is_root();
     if root {
         chown(&folder, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();

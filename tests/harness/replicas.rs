@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use super::{
     Backend,
     book::{Entry, PAGE, entries},
-    postgres,
+    folder, postgres,
 };
 
 /// Number of gateways on a PostgreSQL database. A SQLite file belongs to one process.
@@ -48,7 +48,7 @@ pub(crate) struct Member {
 impl Replicas {
     /// Three on PostgreSQL, one on SQLite; `None` where PostgreSQL is not installed.
     pub(crate) async fn start(backend: Backend) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let url = backend.database(folder.path()).await?;
         let count = if backend == Backend::Postgres { REPLICAS } else { 1 };
         Some(Self::start_at(url, folder, count).await)
@@ -57,7 +57,7 @@ impl Replicas {
     /// Starts the replicas at once on a database without tables.
     pub(crate) async fn start_on_an_empty_database() -> Option<Self> {
         let url = postgres::empty_database().await?;
-        Some(Self::start_at(url, tempfile::tempdir().unwrap(), REPLICAS).await)
+        Some(Self::start_at(url, folder(), REPLICAS).await)
     }
 
     async fn start_at(url: String, folder: TempDir, count: usize) -> Self {

@@ -36,7 +36,7 @@ use super::{
     delivery::{DAY, Delivery, customer},
     operation::{Answer, Operation},
 };
-use crate::harness::{postgres, world::World};
+use crate::harness::{folder, postgres, world::World};
 
 /// The lowest cost of bcrypt.
 const PASSWORD_COST: u32 = 4;
@@ -68,11 +68,11 @@ impl StateMachineTest for Machine {
         let clock = Clock::following(offset.clone());
         let base = clock.wall().timestamp();
         let gateways = runtime.block_on(async {
-            let folder = tempfile::tempdir().unwrap();
-            let file = format!("sqlite:{}", folder.path().join("gateway.db").display());
-            let mut gateways = vec![Gateway::start(file, clock.clone(), folder).await];
+            let place = folder();
+            let file = format!("sqlite:{}", place.path().join("gateway.db").display());
+            let mut gateways = vec![Gateway::start(file, clock.clone(), place).await];
             if let Some(url) = postgres::database().await {
-                gateways.push(Gateway::start(url, clock, tempfile::tempdir().unwrap()).await);
+                gateways.push(Gateway::start(url, clock, folder()).await);
             }
             gateways
         });
