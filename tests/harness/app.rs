@@ -72,10 +72,13 @@ pub(crate) async fn run_with<F: Future<Output = ()>>(
 ) {
     let folder = folder();
     let Some(database_url) = backend.database(folder.path()).await else { return };
-    let app = TestApp::start(folder, database_url, change).await;
+    let app = TestApp::start(folder, database_url.clone(), change).await;
     fact(app.clone()).await;
     app.proves_its_books().await;
     app.stop().await;
+    if backend == Backend::Postgres {
+        postgres::remove(&database_url).await;
+    }
 }
 
 impl TestApp {

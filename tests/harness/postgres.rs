@@ -16,7 +16,7 @@ use std::{
 };
 
 use migration::up;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use tokio::sync::OnceCell;
 
 use super::{folder, left_out};
@@ -30,13 +30,15 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 /// The server of all tests.
 struct Server {
     url: String,
+    /// The clause that makes a database from a migrated one.
+    migrated: &'static str,
     log: PathBuf,
 }
 
 /// The URL of a new database with the gateway's schema, or `None` where PostgreSQL is not installed.
 pub(crate) async fn database() -> Option<String> {
     let server = SERVER.get_or_init(start).await.as_ref()?;
-    Some(create(&server.url, "TEMPLATE template_gateway").await)
+    Some(create(&server.url, server.migrated).await)
 }
 
 /// The URL of a new, empty database, or `None` where PostgreSQL is not installed.
@@ -50,12 +52,22 @@ pub(crate) fn log() -> &'static Path {
     &SERVER.get().and_then(Option::as_ref).expect("the server runs").log
 }
 
+/// Removes a database. Connections that a test has left open end.
+pub(crate) async fn remove(url: &str) {
+    let (server, name) = url.rsplit_once('/').unwrap();
+    administer(server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
 async fn create(server: &str, options: &str) -> String {
     let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name} {options}")).await.unwrap();
-    admin.close().await.unwrap();
+    administer(server, &format!("CREATE DATABASE {name} {options}")).await;
     format!("{server}/{name}")
+}
+
+async fn administer(server: &str, sql: &str) {
+    let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
+    admin.execute_unprepared(sql).await.unwrap();
+    admin.close().await.unwrap();
 }
 
 async fn start() -> Option<Server> {
@@ -77,8 +89,8 @@ async fn start() -> Option<Server> {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     watch_over(&binaries, &folder, port, root);
     let url = format!("postgres://postgres@127.0.0.1:{port}");
-    prepare(&url).await;
-    Some(Server { url, log: folder.join("log") })
+    let migrated = prepare(&url).await;
+    Some(Server { url, migrated, log: folder.join("log") })
 }
 
 /// Runs the server beside a shell that reads from this process. However this process ends, the shell's input does too, and
@@ -96,20 +108,32 @@ fn watch_over(binaries: &Path, folder: &Path, port: u16, root: bool) {
     std::mem::forget(child.stdin.take());
 }
 
-async fn prepare(server: &str) {
+/// Migrates a database, and returns the clause that copies it.
+async fn prepare(server: &str) -> &'static str {
     let url = format!("{server}/postgres");
     for _ in 0..200 {
         if let Ok(admin) = Database::connect(&url).await {
             admin.execute_unprepared("CREATE DATABASE template_gateway").await.unwrap();
+            let clause = copying(&admin).await;
             admin.close().await.unwrap();
             let template = Database::connect(format!("{server}/template_gateway")).await.unwrap();
             up(&template).await.unwrap();
             template.close().await.unwrap();
-            return;
+            return clause;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("PostgreSQL did not start within ten seconds");
+}
+
+/// The clause that copies the migrated database by its files, as all versions before 15 do.
+async fn copying(admin: &DatabaseConnection) -> &'static str {
+    let question = Statement::from_string(admin.get_database_backend(), "SHOW server_version_num");
+    let version: String = admin.query_one_raw(question).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    match version.parse::<u32>().unwrap() {
+        ..150_000 => "TEMPLATE template_gateway",
+        150_000.. => "TEMPLATE template_gateway STRATEGY file_copy",
+    }
 }
 
 fn binaries() -> Option<PathBuf> {
