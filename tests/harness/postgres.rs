@@ -99,7 +99,7 @@ async fn start() -> Option<Server> {
 fn watch_over(binaries: &Path, folder: &Path, port: u16, root: bool) {
     let script = r#""$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 \
-        -c log_line_prefix='%d ' >"$2/log" 2>&1 &
+        -c autovacuum=off -c jit=off -c log_line_prefix='%d ' >"$2/log" 2>&1 &
         server=$!; cat; kill -INT $server; wait $server; rm -rf "$2""#;
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(binaries).arg(folder).arg(port.to_string());
