@@ -16,7 +16,10 @@ use std::{
 };
 
 use migration::up;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, Statement,
+    sqlx::{AssertSqlSafe, Connection, Executor, PgConnection},
+};
 use tokio::sync::OnceCell;
 
 use super::{folder, left_out};
@@ -65,8 +68,8 @@ async fn create(server: &str, options: &str) -> String {
 }
 
 async fn administer(server: &str, sql: &str) {
-    let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
-    admin.execute_unprepared(sql).await.unwrap();
+    let mut admin = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    admin.execute(AssertSqlSafe(sql)).await.unwrap();
     admin.close().await.unwrap();
 }
 
