@@ -2,7 +2,7 @@
 
 use entity::user::Role;
 use migration::{MigrationStatus, down, pending, status, up};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -17,7 +17,10 @@ struct Empty {
 impl Empty {
     async fn connect(&self) -> DatabaseConnection {
         let create = if self.url.starts_with("sqlite:") { "?mode=rwc" } else { "" };
-        Database::connect(format!("{}{create}", self.url)).await.unwrap()
+        let mut options = ConnectOptions::new(format!("{}{create}", self.url));
+        // sqlx's task that ends old connections can loop forever if others are taken and returned while it starts.
+        options.idle_timeout(None).max_lifetime(None);
+        Database::connect(options).await.unwrap()
     }
 }
 
