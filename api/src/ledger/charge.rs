@@ -1,13 +1,14 @@
 //! Charges exports in groups that commit together.
 //!
-//! Charges that arrive while a group commits form the next group ([`crate::batch`]). One transaction locks the group's
-//! accounts, looks for its sources, decides charge by charge in the order of arrival ([`group`]), writes everything and
-//! commits once. These rules hold for each charge, in any group:
+//! Charges that arrive while a group commits form the next group ([`crate::batch`]). The group's accounts and sources are read,
+//! charge by charge is decided in the order of arrival ([`group`]), and everything is written and committed at once. These rules
+//! hold for each charge, in any group:
 //! - a source is charged once, however often it is requested;
-//! - the decision is made under the account's lock, and a refusal names a balance that does not suffice;
+//! - a charge is written only if its account still has the version by which it was decided, and a refusal names a balance that
+//!   does not suffice;
 //! - the answer comes after the commit;
 //! - one charge's failure does not affect another: a group that fails because of its data is repeated one by one;
-//! - an account that another transaction keeps locked delays only its own charges, which wait aside ([`aside`]).
+//! - an account that another transaction changes or keeps locked delays only its own charges, which wait aside ([`aside`]).
 
 mod aside;
 mod group;
@@ -159,13 +160,13 @@ impl Groups {
         }
     }
 
-    /// Answers the charges that were decided. Charges of locked accounts wait aside.
+    /// Answers the charges that were decided. Charges of contended accounts wait aside.
     fn answer(&self, batch: Vec<Waiting>, resolutions: Vec<Resolution>) {
         publish(&resolutions, &self.committed);
         for (pending, resolution) in batch.into_iter().zip(resolutions) {
             match resolution {
                 Resolution::Decided(outcome) => pending.answer(outcome),
-                Resolution::Locked => self.aside.add(pending),
+                Resolution::Contended => self.aside.add(pending),
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Charges whose account somebody else keeps locked: a webhook for some milliseconds, a replica that froze for as long as
-//! the server lets it. They wait aside, so that the next group does not wait for them.
+//! Charges whose account somebody else keeps locked or has just changed: a webhook for some milliseconds, a replica that froze
+//! for as long as the server lets it. They wait aside, so that the next group does not wait for them.
 //!
 //! An account's charges wait together on one connection of the users' pool, and all waiting accounts together on a few.
 
@@ -11,13 +11,7 @@ use std::{
 use sea_orm::{ConnAcquireErr, DbErr, sqlx::PgConnection};
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{
-    OnCommit, Waiting, fail,
-    group::Resolution,
-    is_of_one,
-    postgres::{self, LockPolicy},
-    publish,
-};
+use super::{OnCommit, Waiting, fail, group::Resolution, is_of_one, postgres, publish};
 use crate::database::{Database, failed};
 
 /// The charges that wait.
@@ -58,7 +52,7 @@ impl Aside {
             let turn = timeout(self.0.database.acquire_timeout(), self.0.turns.acquire()).await;
             let Some(batch) = self.0.next(user_id) else { return };
             match turn {
-                Ok(Ok(_turn)) => self.0.commit(batch).await,
+                Ok(Ok(_turn)) => self.0.commit(user_id, batch).await,
                 _ => fail(batch, &DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
             }
         }
@@ -80,25 +74,30 @@ impl AsideState {
         batch
     }
 
-    async fn commit(&self, batch: Vec<Waiting>) {
+    async fn commit(&self, user_id: i64, batch: Vec<Waiting>) {
         let mut connection = match self.database.write().get_postgres_connection_pool().acquire().await {
             Ok(connection) => connection,
             Err(error) => return fail(batch, &failed(error)),
         };
-        let Err((error, batch)) = self.commit_on(&mut connection, batch).await else { return };
+        let Err((error, batch)) = self.commit_on(&mut connection, user_id, batch).await else { return };
         if !is_of_one(&error) {
             return fail(batch, &error);
         }
         for pending in batch {
-            if let Err((error, alone)) = self.commit_on(&mut connection, vec![pending]).await {
+            if let Err((error, alone)) = self.commit_on(&mut connection, user_id, vec![pending]).await {
                 fail(alone, &error);
             }
         }
     }
 
-    async fn commit_on(&self, connection: &mut PgConnection, batch: Vec<Waiting>) -> Result<(), (DbErr, Vec<Waiting>)> {
+    async fn commit_on(
+        &self,
+        connection: &mut PgConnection,
+        user_id: i64,
+        batch: Vec<Waiting>,
+    ) -> Result<(), (DbErr, Vec<Waiting>)> {
         let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
-        let resolutions = match postgres::commit(connection, &spends, LockPolicy::Wait).await {
+        let resolutions = match postgres::commit_locked(connection, user_id, &spends).await {
             Ok(resolutions) => resolutions,
             Err(error) => return Err((failed(error), batch)),
         };

@@ -1,6 +1,6 @@
 //! Decides each charge of a group, without I/O: the rows are read before, and written afterwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{
     credit_account,
@@ -14,32 +14,22 @@ use crate::ledger::{Error, MAX_BALANCE};
 pub(super) enum Resolution {
     /// The charge was decided.
     Decided(Result<Charge, Error>),
-    /// Another transaction keeps the account locked, or the account does not exist.
-    Locked,
-}
-
-/// The meaning of an account that was not among the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MissingAccount {
-    /// The account does not exist.
-    Unknown,
-    /// The account may be locked, and was skipped.
-    MayBeLocked,
+    /// Another transaction keeps the account locked, or changed it after it was read: nothing of the account was written.
+    Contended,
 }
 
 /// The rows that a group is decided by.
+#[derive(Default)]
 pub(super) struct Rows {
-    /// Accounts, locked.
+    /// The accounts. One may be there more than once.
     pub(super) accounts: Vec<credit_account::Model>,
-    /// Accounts that could not be locked, as they were last committed: enough for a charge that was posted before.
-    pub(super) unlocked: Vec<credit_account::Model>,
-    /// Entries with a source of the group, read after the accounts were locked.
+    /// Entries with a source of the group.
     pub(super) entries: Vec<ledger_entry::Model>,
 }
 
 /// A group that was decided and is to be written.
 pub(super) struct DecidedGroup {
-    resolutions: Vec<Decision>,
+    decisions: Vec<Decision>,
     /// The accounts that change, as they are to be.
     pub(super) accounts: Vec<credit_account::Model>,
     /// The entries to add, in the order in which they were decided. Their ids are not known yet.
@@ -52,45 +42,47 @@ enum Decision {
     /// An entry of this group, and the account now.
     ReplayedNow(usize, credit_account::Model),
     Known(Result<Charge, Error>),
-    Locked,
 }
 
 /// Decides each charge in the order of arrival, as if they came one after the other.
-pub(super) fn decide(spends: &[&Spend], rows: Rows, missing: MissingAccount) -> DecidedGroup {
+pub(super) fn decide(spends: &[&Spend], rows: Rows) -> DecidedGroup {
     let mut group = Group {
         accounts: rows.accounts.into_iter().map(|account| (account.user_id, (account, false))).collect(),
-        unlocked: rows.unlocked.into_iter().map(|account| (account.user_id, account)).collect(),
         known: rows.entries.into_iter().map(|entry| (entry.source.clone(), entry)).collect(),
         added: HashMap::new(),
         entries: Vec::new(),
-        missing,
     };
-    let resolutions = spends.iter().map(|spend| group.decide(spend)).collect();
+    let decisions = spends.iter().map(|spend| group.decide(spend)).collect();
     let changed = group.accounts.into_values().filter(|(_, changed)| *changed);
     let mut accounts: Vec<_> = changed.map(|(account, _)| account).collect();
     accounts.sort_by_key(|account| account.user_id);
-    DecidedGroup { resolutions, accounts, entries: group.entries }
+    DecidedGroup { decisions, accounts, entries: group.entries }
 }
 
 impl DecidedGroup {
-    /// The results, once the entries are written. `stored` are the entries as the database returned them.
-    pub(super) fn resolutions(self, stored: Vec<ledger_entry::Model>) -> Vec<Resolution> {
+    /// The results, once the entries are written. `stored` are the entries as the database returned them. An account whose
+    /// entries are not among them was not written, so that whatever was decided about it counts for nothing.
+    pub(super) fn resolutions(self, spends: &[&Spend], stored: Vec<ledger_entry::Model>) -> Vec<Resolution> {
         let mut by_source: HashMap<_, _> = stored.into_iter().map(|entry| (entry.source.clone(), entry)).collect();
         let stored: Vec<_> = self.entries.iter().map(|entry| by_source.remove(&entry.source)).collect();
+        let missing = self.entries.iter().zip(&stored).filter(|(_, stored)| stored.is_none());
+        let contended: HashSet<_> = missing.map(|(entry, _)| entry.user_id).collect();
         let entry = |place: usize| stored.get(place).cloned().flatten();
-        let resolution = |decision| match decision {
-            Decision::Applied(place, account) => Resolution::Decided(match entry(place) {
-                Some(entry) => Ok(Charge::Applied { account: after(&account, &entry), entry }),
-                None => Err(lacking()),
-            }),
-            Decision::ReplayedNow(place, account) => Resolution::Decided(match entry(place) {
-                Some(entry) => Ok(Charge::Replayed { account, entry }),
-                None => Err(lacking()),
-            }),
-            Decision::Known(outcome) => Resolution::Decided(outcome),
-            Decision::Locked => Resolution::Locked,
+        let resolution = |(spend, decision): (&&Spend, Decision)| {
+            if contended.contains(&spend.user_id) {
+                return Resolution::Contended;
+            }
+            match decision {
+                Decision::Applied(place, account) => entry(place).map_or(Resolution::Contended, |entry| {
+                    Resolution::Decided(Ok(Charge::Applied { account: after(&account, &entry), entry }))
+                }),
+                Decision::ReplayedNow(place, account) => entry(place).map_or(Resolution::Contended, |entry| {
+                    Resolution::Decided(Ok(Charge::Replayed { account, entry }))
+                }),
+                Decision::Known(outcome) => Resolution::Decided(outcome),
+            }
         };
-        self.resolutions.into_iter().map(resolution).collect()
+        spends.iter().zip(self.decisions).map(resolution).collect()
     }
 }
 
@@ -99,20 +91,14 @@ fn after(account: &credit_account::Model, entry: &ledger_entry::Model) -> credit
     credit_account::Model { updated_at: entry.created_at, ..*account }
 }
 
-fn lacking() -> Error {
-    Error::Database(sea_orm::DbErr::RecordNotInserted)
-}
-
 struct Group {
     /// Each account after the charges so far, and true if they changed it.
     accounts: HashMap<i64, (credit_account::Model, bool)>,
-    unlocked: HashMap<i64, credit_account::Model>,
     /// Entries that existed before, by source.
     known: HashMap<String, ledger_entry::Model>,
     /// Places of the entries to add, by source.
     added: HashMap<String, usize>,
     entries: Vec<ledger_entry::Model>,
-    missing: MissingAccount,
 }
 
 impl Group {
@@ -121,16 +107,12 @@ impl Group {
             if !is_same(entry, spend) {
                 return Decision::Known(Err(Error::SourceReused));
             }
-            let locked = self.accounts.get(&spend.user_id).map(|(account, _)| account);
-            if let Some(account) = locked.or_else(|| self.unlocked.get(&spend.user_id)) {
+            if let Some((account, _)) = self.accounts.get(&spend.user_id) {
                 return Decision::Known(Ok(Charge::Replayed { entry: entry.clone(), account: account.clone() }));
             }
         }
         let Some((account, changed)) = self.accounts.get_mut(&spend.user_id) else {
-            return match self.missing {
-                MissingAccount::Unknown => Decision::Known(Err(Error::UnknownAccount)),
-                MissingAccount::MayBeLocked => Decision::Locked,
-            };
+            return Decision::Known(Err(Error::UnknownAccount));
         };
         if let Some(place) = self.added.get(&spend.source).copied() {
             return if self.entries.get(place).is_some_and(|entry| is_same(entry, spend)) {
@@ -199,17 +181,23 @@ mod tests {
     }
 
     /// Decides, in the place of a database that stores every entry.
-    fn outcomes(spends: &[Spend], rows: Rows, missing: MissingAccount) -> Vec<Resolution> {
-        let decided = decide(&spends.iter().collect::<Vec<_>>(), rows, missing);
-        let stored = decided.entries.iter().zip(100..).map(|(entry, id)| ledger_entry::Model { id, ..entry.clone() });
-        let stored = stored.collect();
-        decided.resolutions(stored)
+    fn outcomes(spends: &[Spend], rows: Rows) -> Vec<Resolution> {
+        outcomes_if(spends, rows, |_| true)
+    }
+
+    /// Decides, in the place of a database that stores the entries of some users.
+    fn outcomes_if(spends: &[Spend], rows: Rows, is_stored: impl Fn(i64) -> bool) -> Vec<Resolution> {
+        let spends: Vec<_> = spends.iter().collect();
+        let decided = decide(&spends, rows);
+        let stored = decided.entries.iter().zip(100..).filter(|(entry, _)| is_stored(entry.user_id));
+        let stored = stored.map(|(entry, id)| ledger_entry::Model { id, ..entry.clone() }).collect();
+        decided.resolutions(&spends, stored)
     }
 
     /// Each resolution in a few words.
     fn texts(resolutions: Vec<Resolution>) -> Vec<String> {
         let outcome = |resolution| match resolution {
-            Resolution::Locked => "locked".to_owned(),
+            Resolution::Contended => "contended".to_owned(),
             Resolution::Decided(Ok(Charge::Applied { entry, account })) => {
                 assert_eq!((entry.version, entry.balance_after), (account.version, account.balance));
                 format!("applied {} v{} leaves {}", -entry.credits_delta, account.version, account.balance)
@@ -224,9 +212,9 @@ mod tests {
     #[test]
     fn charges_of_one_account_see_each_other_in_order_of_arrival() {
         let spends = [spend(1, "a"), spend(2, "b"), spend(1, "c"), spend(1, "d"), spend(1, "a")];
-        let rows = Rows { accounts: vec![account(1, 7), account(2, 2)], entries: Vec::new(), unlocked: Vec::new() };
+        let rows = Rows { accounts: vec![account(1, 7), account(2, 2)], entries: Vec::new() };
         assert_eq!(
-            texts(outcomes(&spends, rows, MissingAccount::Unknown)),
+            texts(outcomes(&spends, rows)),
             ["applied 3 v8 leaves 4", "refused at 2", "applied 3 v9 leaves 1", "refused at 1", "replayed 100"]
         );
     }
@@ -236,12 +224,9 @@ mod tests {
         let stored = ledger_entry::Model { id: 5, ..entry(&spend(1, "old"), &account(1, 4), 3) };
         let other_run = Spend { run: "other".to_owned(), ..spend(1, "old") };
         let spends = [spend(1, "old"), other_run, spend(1, "new"), spend(2, "new"), spend(2, "old")];
-        let rows = Rows { accounts: vec![account(1, 9), account(2, 9)], entries: vec![stored], unlocked: Vec::new() };
+        let rows = Rows { accounts: vec![account(1, 9), account(2, 9)], entries: vec![stored] };
         let reused = Error::SourceReused.to_string();
-        assert_eq!(
-            texts(outcomes(&spends, rows, MissingAccount::Unknown)),
-            ["replayed 5", &reused, "applied 3 v8 leaves 6", &reused, &reused]
-        );
+        assert_eq!(texts(outcomes(&spends, rows)), ["replayed 5", &reused, "applied 3 v8 leaves 6", &reused, &reused]);
     }
 
     #[test]
@@ -249,38 +234,33 @@ mod tests {
         let until = DateTime::UNIX_EPOCH + TimeDelta::days(1);
         let ends = credit_account::Model { unlimited_until: Some(until), ..account(1, 1) };
         let before = Spend { now: until - TimeDelta::seconds(1), ..spend(1, "before") };
-        let rows = Rows { accounts: vec![ends], entries: Vec::new(), unlocked: Vec::new() };
-        assert_eq!(
-            texts(outcomes(&[before, spend(1, "after")], rows, MissingAccount::Unknown)),
-            ["applied 0 v8 leaves 1", "refused at 1"]
-        );
+        let rows = Rows { accounts: vec![ends], entries: Vec::new() };
+        assert_eq!(texts(outcomes(&[before, spend(1, "after")], rows)), ["applied 0 v8 leaves 1", "refused at 1"]);
     }
 
     #[test]
     fn a_free_export_needs_no_balance_and_no_version_passes_its_limit() {
         let free = Spend { cost: 0, ..spend(1, "free") };
         let full = credit_account::Model { version: MAX_BALANCE, ..account(2, 9) };
-        let rows = Rows { accounts: vec![account(1, -5), full], unlocked: Vec::new(), entries: Vec::new() };
+        let rows = Rows { accounts: vec![account(1, -5), full], entries: Vec::new() };
         let beyond = Error::OutOfRange.to_string();
-        assert_eq!(
-            texts(outcomes(&[free, spend(2, "full")], rows, MissingAccount::Unknown)),
-            ["applied 0 v8 leaves -5", beyond.as_str()]
-        );
+        assert_eq!(texts(outcomes(&[free, spend(2, "full")], rows)), ["applied 0 v8 leaves -5", beyond.as_str()]);
     }
 
     #[test]
-    fn an_account_that_is_missing_is_locked_or_unknown() {
-        let rows = || Rows { accounts: Vec::new(), entries: Vec::new(), unlocked: Vec::new() };
-        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), MissingAccount::MayBeLocked)), ["locked"]);
+    fn an_account_that_is_missing_is_unknown() {
         let unknown = Error::UnknownAccount.to_string();
-        assert_eq!(texts(outcomes(&[spend(1, "a")], rows(), MissingAccount::Unknown)), [unknown]);
+        assert_eq!(texts(outcomes(&[spend(1, "a")], Rows::default())), [unknown]);
     }
 
     #[test]
-    fn a_charge_that_was_posted_needs_no_lock() {
+    fn nothing_that_was_decided_about_an_account_counts_if_it_was_not_written() {
         let stored = ledger_entry::Model { id: 5, ..entry(&spend(1, "old"), &account(1, 4), 3) };
-        let rows = Rows { accounts: Vec::new(), entries: vec![stored], unlocked: vec![account(1, 4)] };
-        let spends = [spend(1, "old"), spend(1, "new")];
-        assert_eq!(texts(outcomes(&spends, rows, MissingAccount::MayBeLocked)), ["replayed 5", "locked"]);
+        let rows = Rows { accounts: vec![account(1, 4), account(2, 4)], entries: vec![stored] };
+        let spends = [spend(1, "old"), spend(2, "a"), spend(1, "b"), spend(1, "c"), spend(2, "d")];
+        assert_eq!(
+            texts(outcomes_if(&spends, rows, |user_id| user_id == 2)),
+            ["contended", "applied 3 v8 leaves 1", "contended", "contended", "refused at 1"]
+        );
     }
 }

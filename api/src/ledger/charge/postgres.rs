@@ -1,4 +1,10 @@
-//! A group in PostgreSQL: four statements, each of them one round trip, whatever the size of the group.
+//! A group in PostgreSQL: two statements, each of them one round trip, whatever the size of the group.
+//!
+//! The first reads the accounts and the sources, without locks. The second locks the accounts, and writes those that still
+//! have the version that was read: a charge that was decided by an older version is not written, and waits aside. No
+//! transaction is open in between, so a replica that freezes keeps nothing locked.
+
+use std::collections::HashMap;
 
 use entity::{
     credit_account,
@@ -6,66 +12,62 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum, DbErr, FromQueryResult, QueryResult,
-    sqlx::{self, Connection, PgConnection, postgres::PgRow},
+    sqlx::{self, Connection, PgConnection},
 };
 use tokio::time::timeout;
 
 use super::{
     Spend,
-    group::{DecidedGroup, MissingAccount, Resolution, Rows, decide},
+    group::{DecidedGroup, Resolution, Rows, decide},
 };
 use crate::database::{Dedicated, failed, is_lost};
 
-/// Locks the accounts in one order, so that groups cannot wait for each other in a circle. (Columns are named, here and
-/// below: a prepared statement would not survive that a newer replica adds one.)
-const LOCK: &str = "
-SELECT user_id, balance, version, unlimited_until, updated_at FROM credit_accounts
- WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE";
-
-/// The same, without accounts that another transaction keeps locked.
-const LOCK_FREE: &str = "
-SELECT user_id, balance, version, unlimited_until, updated_at FROM credit_accounts
- WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE SKIP LOCKED";
-
+/// The account and the entry of each spend, if they exist. (Columns are named, here and below: a prepared statement would not
+/// survive that a newer replica adds one.)
 const READ: &str = "
-SELECT user_id, balance, version, unlimited_until, updated_at FROM credit_accounts WHERE user_id = ANY ($1)";
+SELECT a.user_id AS a_user_id, a.balance AS a_balance, a.version AS a_version, a.unlimited_until AS a_unlimited_until,
+       a.updated_at AS a_updated_at, e.id AS e_id, e.user_id AS e_user_id, e.version AS e_version,
+       e.change_type AS e_change_type, e.credits_delta AS e_credits_delta, e.balance_after AS e_balance_after,
+       e.source AS e_source, e.reference AS e_reference, e.notes AS e_notes, e.created_at AS e_created_at
+  FROM unnest($1::bigint[], $2::text[]) AS spend (user_id, source)
+  LEFT JOIN credit_accounts a ON a.user_id = spend.user_id
+  LEFT JOIN credits_ledger e ON e.source = spend.source";
 
-const FIND: &str = "
-SELECT id, user_id, version, change_type, credits_delta, balance_after, source, reference, notes, created_at
-  FROM credits_ledger WHERE source = ANY ($1)";
-
+/// Writes the accounts that nobody else keeps locked and that have the version before the group's first entry, and their
+/// entries. Accounts are locked in one order, so that groups cannot wait for each other in a circle.
 const WRITE: &str = "
-WITH account AS (
-    UPDATE credit_accounts
+WITH changed AS (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[])
+               AS changed (user_id, balance, version, before, updated_at)
+), free AS (
+    SELECT a.user_id FROM credit_accounts a JOIN changed ON changed.user_id = a.user_id AND changed.before = a.version
+     ORDER BY a.user_id FOR NO KEY UPDATE OF a SKIP LOCKED
+), account AS (
+    UPDATE credit_accounts a
        SET balance = changed.balance, version = changed.version, updated_at = changed.updated_at
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
-           AS changed (user_id, balance, version, updated_at)
-     WHERE credit_accounts.user_id = changed.user_id
+      FROM changed JOIN free ON free.user_id = changed.user_id
+     WHERE a.user_id = changed.user_id
+ RETURNING a.user_id
 )
 INSERT INTO credits_ledger
        (user_id, version, change_type, credits_delta, balance_after, source, reference, created_at)
-SELECT added.user_id, added.version, $5, added.delta, added.balance, added.source, added.reference, added.created_at
-  FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::timestamptz[])
+SELECT added.user_id, added.version, $6, added.delta, added.balance, added.source, added.reference, added.created_at
+  FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[])
        WITH ORDINALITY AS added (user_id, version, delta, balance, source, reference, created_at, place)
+  JOIN account ON account.user_id = added.user_id
  ORDER BY added.place
 RETURNING id, user_id, version, change_type, credits_delta, balance_after, source, reference, notes, created_at";
 
-/// The treatment of accounts that another transaction keeps locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LockPolicy {
-    /// Locked accounts are left out.
-    Skip,
-    /// The statement waits for as long as `lock_timeout` allows.
-    Wait,
-}
+/// Waits for the account, for as long as `lock_timeout` allows.
+const LOCK: &str = "SELECT user_id FROM credit_accounts WHERE user_id = $1 FOR NO KEY UPDATE";
 
 /// Commits a group on a dedicated connection. A connection that turns out dead is replaced once: charges committed on it are
 /// found by their source.
 pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> Result<Vec<Resolution>, DbErr> {
     loop {
         let mut taken = dedicated.take().await?;
-        dedicated.count(4);
-        let commit = timeout(dedicated.patience(), commit(&mut taken.connection, spends, LockPolicy::Skip));
+        dedicated.count(2);
+        let commit = timeout(dedicated.patience(), commit(&mut taken.connection, spends));
         match commit.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(resolutions) => {
                 dedicated.give_back(taken);
@@ -85,39 +87,50 @@ pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> R
     }
 }
 
-/// Commits a group.
-pub(super) async fn commit(
+/// Commits a group, as far as its accounts are not locked and did not change meanwhile.
+async fn commit(connection: &mut PgConnection, spends: &[&Spend]) -> Result<Vec<Resolution>, sqlx::Error> {
+    let decided = decide(spends, read(connection, spends).await?);
+    let stored = if decided.entries.is_empty() { Vec::new() } else { write(connection, &decided).await? };
+    Ok(decided.resolutions(spends, stored))
+}
+
+/// Commits the charges of one account, and waits for it if it is locked.
+pub(super) async fn commit_locked(
     connection: &mut PgConnection,
+    user_id: i64,
     spends: &[&Spend],
-    locked: LockPolicy,
 ) -> Result<Vec<Resolution>, sqlx::Error> {
     let mut tx = connection.begin().await?;
-    let users: Vec<_> = spends.iter().map(|spend| spend.user_id).collect();
-    let (lock, missing) = match locked {
-        LockPolicy::Skip => (LOCK_FREE, MissingAccount::MayBeLocked),
-        LockPolicy::Wait => (LOCK, MissingAccount::Unknown),
-    };
-    let accounts: Vec<credit_account::Model> = models(sqlx::query(lock).bind(users).fetch_all(&mut *tx).await?)?;
-    let sources: Vec<_> = spends.iter().map(|spend| spend.source.as_str()).collect();
-    let entries: Vec<ledger_entry::Model> = models(sqlx::query(FIND).bind(sources).fetch_all(&mut *tx).await?)?;
-    let is_locked = |entry: &&ledger_entry::Model| accounts.iter().any(|account| account.user_id == entry.user_id);
-    let unlocked: Vec<_> = entries.iter().filter(|entry| !is_locked(entry)).map(|entry| entry.user_id).collect();
-    let unlocked = match unlocked.as_slice() {
-        [] => Vec::new(),
-        users => models(sqlx::query(READ).bind(users).fetch_all(&mut *tx).await?)?,
-    };
-    let decided = decide(spends, Rows { accounts, unlocked, entries }, missing);
-    let stored = if decided.entries.is_empty() { Vec::new() } else { write(&mut tx, &decided).await? };
+    sqlx::query(LOCK).bind(user_id).execute(&mut *tx).await?;
+    let resolutions = commit(&mut tx, spends).await?;
     tx.commit().await?;
-    Ok(decided.resolutions(stored))
+    Ok(resolutions)
+}
+
+async fn read(connection: &mut PgConnection, spends: &[&Spend]) -> Result<Rows, sqlx::Error> {
+    let read = sqlx::query(READ)
+        .bind(spends.iter().map(|spend| spend.user_id).collect::<Vec<_>>())
+        .bind(spends.iter().map(|spend| spend.source.as_str()).collect::<Vec<_>>());
+    let mut rows = Rows::default();
+    for row in read.fetch_all(connection).await? {
+        let row = QueryResult::from(row);
+        rows.accounts.extend(model::<Option<credit_account::Model>>(&row, "a_")?);
+        rows.entries.extend(model::<Option<ledger_entry::Model>>(&row, "e_")?);
+    }
+    Ok(rows)
 }
 
 async fn write(connection: &mut PgConnection, decided: &DecidedGroup) -> Result<Vec<ledger_entry::Model>, sqlx::Error> {
     let (accounts, entries) = (&decided.accounts, &decided.entries);
+    // The first entry of each account: the account had the version before it.
+    let first: HashMap<_, _> = entries.iter().rev().map(|entry| (entry.user_id, entry.version)).collect();
+    let before =
+        |account: &credit_account::Model| first.get(&account.user_id).map_or(account.version, |first| first - 1);
     let write = sqlx::query(WRITE)
         .bind(accounts.iter().map(|account| account.user_id).collect::<Vec<_>>())
         .bind(accounts.iter().map(|account| account.balance).collect::<Vec<_>>())
         .bind(accounts.iter().map(|account| account.version).collect::<Vec<_>>())
+        .bind(accounts.iter().map(before).collect::<Vec<_>>())
         .bind(accounts.iter().map(|account| account.updated_at).collect::<Vec<_>>())
         .bind(ChangeType::Spend.to_value())
         .bind(entries.iter().map(|entry| entry.user_id).collect::<Vec<_>>())
@@ -127,10 +140,10 @@ async fn write(connection: &mut PgConnection, decided: &DecidedGroup) -> Result<
         .bind(entries.iter().map(|entry| entry.source.as_str()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.reference.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>());
-    models(write.fetch_all(connection).await?)
+    let stored = write.fetch_all(connection).await?.into_iter();
+    stored.map(|row| model(&QueryResult::from(row), "")).collect()
 }
 
-fn models<M: FromQueryResult>(rows: Vec<PgRow>) -> Result<Vec<M>, sqlx::Error> {
-    let model = |row: PgRow| M::from_query_result(&QueryResult::from(row), "");
-    rows.into_iter().map(model).collect::<Result<_, _>>().map_err(|error| sqlx::Error::Decode(error.into()))
+fn model<M: FromQueryResult>(row: &QueryResult, prefix: &str) -> Result<M, sqlx::Error> {
+    M::from_query_result(row, prefix).map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{
     Spend,
-    group::{DecidedGroup, MissingAccount, Resolution, Rows, decide},
+    group::{DecidedGroup, Resolution, Rows, decide},
 };
 use crate::database::Database;
 
@@ -21,10 +21,10 @@ pub(super) async fn commit(database: &Database, spends: &[&Spend]) -> Result<Vec
     let accounts = credit_account::Entity::find().filter(credit_account::Column::UserId.is_in(users)).all(&tx).await?;
     let sources = spends.iter().map(|spend| spend.source.as_str());
     let entries = ledger_entry::Entity::find().filter(ledger_entry::Column::Source.is_in(sources)).all(&tx).await?;
-    let decided = decide(spends, Rows { accounts, unlocked: Vec::new(), entries }, MissingAccount::Unknown);
+    let decided = decide(spends, Rows { accounts, entries });
     let stored = if decided.entries.is_empty() { Vec::new() } else { write(&tx, &decided).await? };
     tx.commit().await?;
-    Ok(decided.resolutions(stored))
+    Ok(decided.resolutions(spends, stored))
 }
 
 async fn write(tx: &DatabaseTransaction, decided: &DecidedGroup) -> Result<Vec<ledger_entry::Model>, DbErr> {
