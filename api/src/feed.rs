@@ -1,14 +1,14 @@
 //! Hints between writers and watchers: "user N: ledger at V, subscriptions at W".
 //!
-//! A hint is lossy and carries no data. It may come late, twice or never; a watcher always reads the
-//! tables. Only the newest hint for a user is kept, so that a slow watcher costs nothing.
+//! A hint is lossy. It may come late, twice or never; a watcher reads the tables for whatever it lacks. Only the newest hint for
+//! a user is kept, so that a slow watcher costs nothing. A writer in this process may add the changes that it committed, and a
+//! watcher those that it read, so that other watchers need not read them.
 //!
 //! Within a process a hint goes straight to its watchers. To other replicas it goes by way of the [`Outbox`], where hints
 //! for one user become one until they are sent.
 
 mod notification;
 mod outbox;
-mod recent;
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,8 @@ use tokio::{sync::watch, time::timeout};
 
 pub use notification::Notification;
 pub use outbox::Outbox;
-pub use recent::RecentChanges;
+
+use crate::ledger::Changes;
 
 /// Pause before a hint that led to nothing is looked into again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -55,9 +56,17 @@ pub struct Feed {
 /// A user who is watched in this process.
 #[derive(Debug, Default)]
 struct WatchedUser {
-    hints: watch::Sender<Hint>,
+    latest: watch::Sender<Latest>,
     subscription_watchers: usize,
-    recent: Arc<tokio::sync::Mutex<Option<RecentChanges>>>,
+    reading: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The newest that is known of a user in this process.
+#[derive(Clone, Debug, Default)]
+struct Latest {
+    hint: Hint,
+    /// Changes that were committed, not necessarily the newest.
+    changes: Option<Arc<Changes>>,
 }
 
 /// The part of a user's state that is watched.
@@ -75,8 +84,8 @@ pub struct Watcher {
     feed: Feed,
     user_id: i64,
     subject: Subject,
-    hints: watch::Receiver<Hint>,
-    recent: Arc<tokio::sync::Mutex<Option<RecentChanges>>>,
+    latest: watch::Receiver<Latest>,
+    reading: Arc<tokio::sync::Mutex<()>>,
     /// The hint that ended the last wait.
     last: Hint,
 }
@@ -108,13 +117,29 @@ impl Feed {
         self.deliver(user_id, hint, Path::Process);
     }
 
+    /// Publishes changes of a balance. Must be called after the commit, never before.
+    pub fn publish_changes(&self, changes: Changes) {
+        let (user_id, hint) = (changes.account.user_id, Hint { ledger: changes.account.version, subscription: 0 });
+        if let Some(outbox) = &self.outbox {
+            outbox.add(user_id, hint);
+        }
+        self.announce(user_id, hint, Path::Process, Some(changes));
+    }
+
     /// Hints to the watchers of this process.
     pub fn deliver(&self, user_id: i64, hint: Hint, path: Path) {
+        self.announce(user_id, hint, path, None);
+    }
+
+    fn announce(&self, user_id: i64, hint: Hint, path: Path, changes: Option<Changes>) {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(user) = users.get(&user_id) else { return };
-        let is_newer = user.hints.send_if_modified(|known| {
-            let newest = known.merge(hint);
-            std::mem::replace(known, newest) != newest
+        let is_newer = user.latest.send_if_modified(|latest| {
+            if let Some(changes) = changes {
+                latest.add(changes);
+            }
+            let newest = latest.hint.merge(hint);
+            std::mem::replace(&mut latest.hint, newest) != newest
         });
         if is_newer {
             tracing::debug!(user_id, ?path, ledger = hint.ledger, subscription = hint.subscription, "hint");
@@ -129,8 +154,8 @@ impl Feed {
         if subject == Subject::Subscription {
             user.subscription_watchers += 1;
         }
-        let (hints, recent) = (user.hints.subscribe(), user.recent.clone());
-        Watcher { feed: self.clone(), user_id, subject, hints, recent, last: Hint::default() }
+        let (latest, reading) = (user.latest.subscribe(), user.reading.clone());
+        Watcher { feed: self.clone(), user_id, subject, latest, reading, last: Hint::default() }
     }
 
     /// The users who are watched now.
@@ -149,30 +174,58 @@ impl Feed {
     }
 }
 
+impl Latest {
+    /// Adds changes, unless they are older than those that are known.
+    fn add(&mut self, changes: Changes) {
+        self.changes = Some(match self.changes.take() {
+            Some(known) if known.account.version >= changes.account.version => known,
+            Some(known) => Arc::new(changes.following(&known)),
+            None => Arc::new(changes),
+        });
+    }
+}
+
 impl Watcher {
     /// The newest hint so far.
     #[must_use]
     pub fn newest(&self) -> Hint {
-        *self.hints.borrow()
+        self.latest.borrow().hint
     }
 
-    /// The newest changes that a watcher of this user has read. The watcher that holds the lock reads for all others.
-    pub async fn recent(&self) -> tokio::sync::OwnedMutexGuard<Option<RecentChanges>> {
-        self.recent.clone().lock_owned().await
+    /// The newest changes that are known in this process.
+    #[must_use]
+    pub fn changes(&self) -> Option<Arc<Changes>> {
+        self.latest.borrow().changes.clone()
+    }
+
+    /// Waits for the turn to read changes. The watcher that has it reads for all others of the user.
+    pub async fn reading(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.reading.clone().lock_owned().await
+    }
+
+    /// Shares changes that were read with the other watchers of the user.
+    pub fn share(&self, changes: Changes) {
+        let users = self.feed.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(user) = users.get(&self.user_id) {
+            user.latest.send_if_modified(|latest| {
+                latest.add(changes);
+                false
+            });
+        }
     }
 
     /// Waits until a hint has a later version than `seen`. The hint may not concern the watcher: only the tables count. A
     /// hint that is ahead of them (after a failover without the last commits, or a restored backup) is looked into again,
     /// but not at once.
     pub async fn beyond(&mut self, seen: impl Fn(&Hint) -> bool) {
-        let newest = *self.hints.borrow();
+        let newest = self.newest();
         if newest == self.last && !seen(&newest) {
-            timeout(AGAIN, self.hints.changed()).await.ok();
-        } else if self.hints.wait_for(|hint| !seen(hint)).await.is_err() {
+            timeout(AGAIN, self.latest.changed()).await.ok();
+        } else if self.latest.wait_for(|latest| !seen(&latest.hint)).await.is_err() {
             // The sender lives in the feed, which this watcher holds: there is no end to wait for.
             std::future::pending::<()>().await;
         }
-        self.last = *self.hints.borrow_and_update();
+        self.last = self.latest.borrow_and_update().hint;
     }
 }
 
@@ -184,7 +237,7 @@ impl Drop for Watcher {
             user.subscription_watchers -= 1;
         }
         // One receiver is this watcher's own.
-        if user.hints.receiver_count() <= 1 {
+        if user.latest.receiver_count() <= 1 {
             users.remove(&self.user_id);
         }
     }
@@ -201,7 +254,7 @@ mod tests {
         feed.publish(1, Hint { ledger: 3, subscription: 0 });
         feed.publish(1, Hint { ledger: 2, subscription: 1 });
         watcher.beyond(|hint| hint.ledger < 3 || hint.subscription < 1).await;
-        assert_eq!(*watcher.hints.borrow(), Hint { ledger: 3, subscription: 1 });
+        assert_eq!(watcher.newest(), Hint { ledger: 3, subscription: 1 });
     }
 
     #[tokio::test]

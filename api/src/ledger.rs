@@ -12,6 +12,7 @@
 //! [`verify`] proves them from the rows.
 
 mod account;
+mod changes;
 mod charge;
 mod history;
 mod post;
@@ -22,8 +23,9 @@ use entity::{credit_account, ledger_entry};
 use sea_orm::DbErr;
 
 pub use account::{account, accounts, open};
+pub use changes::Changes;
 pub use charge::{Charge, Charges, Spend};
-pub use history::{LedgerGrowth, changes, entry, grown_since, is_posted, newest_entry_id, page};
+pub use history::{LedgerGrowth, entries_after, entry, grown_since, is_posted, newest_entry_id, page};
 pub use post::{Posting, Unlimited, lock, post};
 pub use verify::{Check, Report, verify};
 

@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     config::{self, Config, Demo},
     database::{self, Access, Database, OpenError},
-    feed::{Feed, Hint},
+    feed::Feed,
     graphql,
     http::{self, Pages},
     jobs,
@@ -265,9 +265,7 @@ async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error
     let announcer = feed.clone();
     // Half of the users' connections may wait for accounts that others keep locked.
     let waiters = config.database.max_connections as usize / 2;
-    let charges = Charges::start(&database, waiters, move |user_id, version| {
-        announcer.publish(user_id, Hint { ledger: version, subscription: 0 });
-    });
+    let charges = Charges::start(&database, waiters, move |changes| announcer.publish_changes(changes));
     let parts = Parts {
         charges,
         standings: Standings::start(&database),

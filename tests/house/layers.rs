@@ -52,7 +52,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("config", &["database", "throttle"]),
     ("database", &[]),
     ("error", &["ledger", "stripe"]),
-    ("feed", &[]),
+    ("feed", &["ledger"]),
     (
         "graphql",
         &[

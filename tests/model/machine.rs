@@ -185,7 +185,7 @@ impl Gateway {
     /// Refunds the charge with this version.
     async fn refunds(&self, user: usize, version: Option<i64>) -> Result<Answer, Error> {
         let version = version.unwrap_or_default();
-        let charges = ledger::changes(self.app().database.read(), self.users[user], version - 1, version).await?;
+        let charges = ledger::entries_after(self.app().database.read(), self.users[user], version - 1, version).await?;
         let charge = charges.first().map_or(0, |charge| charge.id);
         export::refund(self.app(), self.users[user], &charge.to_string(), "it failed").await.map(|entry| posted(&entry))
     }
@@ -240,7 +240,7 @@ impl Gateway {
     async fn ends_like(self, book: &Book) {
         let database = &self.app().database;
         for (user, expected) in self.users.iter().zip(&book.users) {
-            let entries = ledger::changes(database.read(), *user, 0, i64::MAX).await.unwrap();
+            let entries = ledger::entries_after(database.read(), *user, 0, i64::MAX).await.unwrap();
             let posted = entries.iter().map(|entry| (entry.change_type, entry.credits_delta, entry.balance_after));
             let expected = expected.entries.iter().map(|entry| (entry.kind, entry.delta, entry.balance));
             assert_eq!(posted.collect::<Vec<_>>(), expected.collect::<Vec<_>>());

@@ -8,8 +8,8 @@ use futures_util::{Stream, stream};
 use crate::{
     app::App,
     error::Error,
-    feed::{RecentChanges, Subject, Watcher},
-    ledger,
+    feed::{Subject, Watcher},
+    ledger::{self, Changes},
 };
 
 /// A watcher further behind than this is sent the current state instead of every change.
@@ -61,7 +61,8 @@ impl Cursor {
                 self.seen = Some(change.account.version);
                 return Ok(change);
             }
-            self.read().await?;
+            // Boxed: every watcher would carry the state of the read.
+            Box::pin(self.read()).await?;
             if self.ready.is_empty() {
                 let seen = self.seen.unwrap_or_default();
                 self.watcher.beyond(|hint| hint.ledger <= seen).await;
@@ -69,31 +70,48 @@ impl Cursor {
         }
     }
 
-    /// Reads the changes since, or takes those that another watcher of this user has just read.
+    /// Takes the changes since, if they are known in this process, or reads them.
     async fn read(&mut self) -> Result<(), Error> {
         let Some(seen) = self.seen.filter(|seen| *seen >= 0) else {
             return self.read_present().await;
         };
-        let mut recent = self.watcher.recent().await;
-        let until = self.watcher.newest().ledger.max(seen + 1);
-        if recent.as_ref().and_then(|recent| recent.since(seen, until)).is_none() {
-            // The account is read first: its entries up to its version exist then.
-            let account = balance(&self.app, self.user_id).await?;
-            if !(0..=MAX_CATCH_UP).contains(&(account.version - seen)) {
-                self.ready.push_back(Change { account, entry: None });
-                return Ok(());
-            }
-            if account.version == seen {
-                return Ok(());
-            }
-            let entries = ledger::changes(self.app.database.read(), self.user_id, seen, account.version).await?;
-            *recent = Some(RecentChanges { account, after: seen, entries });
+        if self.take_known(seen) {
+            return Ok(());
         }
-        if let Some(recent) = recent.as_ref() {
-            let entries = recent.since(seen, seen).unwrap_or_default();
-            self.ready.extend(entries.iter().map(|entry| at(&recent.account, entry.clone())));
+        let _turn = self.watcher.reading().await;
+        // Another watcher may have read them meanwhile.
+        if self.take_known(seen) {
+            return Ok(());
         }
+        // The account is read first: its entries up to its version exist then.
+        let account = balance(&self.app, self.user_id).await?;
+        if !(0..=MAX_CATCH_UP).contains(&(account.version - seen)) {
+            self.ready.push_back(Change { account, entry: None });
+            return Ok(());
+        }
+        if account.version == seen {
+            return Ok(());
+        }
+        let entries = ledger::entries_after(self.app.database.read(), self.user_id, seen, account.version).await?;
+        let changes = Changes { account, after: seen, entries };
+        self.extend(&changes, seen);
+        self.watcher.share(changes);
         Ok(())
+    }
+
+    fn take_known(&mut self, seen: i64) -> bool {
+        let Some(changes) = self.watcher.changes() else { return false };
+        let until = self.watcher.newest().ledger.max(seen + 1);
+        let is_complete = changes.since(seen, until).is_some();
+        if is_complete {
+            self.extend(&changes, seen);
+        }
+        is_complete
+    }
+
+    fn extend(&mut self, changes: &Changes, seen: i64) {
+        let entries = changes.since(seen, seen).unwrap_or_default();
+        self.ready.extend(entries.iter().map(|entry| at(&changes.account, entry.clone())));
     }
 
     async fn read_present(&mut self) -> Result<(), Error> {

@@ -25,7 +25,7 @@ use sea_orm::{
 };
 
 use self::{aside::Aside, group::Resolution};
-use super::Error;
+use super::{Changes, Error};
 use crate::{
     batch::{Batches, Pending, Worker},
     database::{Database, Dedicated},
@@ -74,8 +74,8 @@ pub enum Charge {
 /// A charge that waits for its answer.
 type Waiting = Pending<Spend, Result<Charge, Error>>;
 
-/// Called after a commit for each account that changed, with its user and its new version.
-type OnCommit = Arc<dyn Fn(i64, i64) + Send + Sync>;
+/// Called after a commit with the changes of each account.
+type OnCommit = Arc<dyn Fn(Changes) + Send + Sync>;
 
 /// Charges exports; cheap to clone. A process has one.
 #[derive(Clone)]
@@ -83,9 +83,9 @@ pub struct Charges(Batches<Spend, Result<Charge, Error>>);
 
 impl Charges {
     /// Starts the groups. At most `waiters` connections of the pool are used for accounts that others keep locked;
-    /// `committed` is called after each commit with every user whose account changed, and its new version.
+    /// `committed` is called after each commit with the changes of each account.
     #[must_use]
-    pub fn start(database: &Database, waiters: usize, committed: impl Fn(i64, i64) + Send + Sync + 'static) -> Self {
+    pub fn start(database: &Database, waiters: usize, committed: impl Fn(Changes) + Send + Sync + 'static) -> Self {
         let committed: OnCommit = Arc::new(committed);
         Self(Batches::start(Groups {
             database: database.clone(),
@@ -172,18 +172,21 @@ impl Groups {
     }
 }
 
-/// Reports the commit: each entry to the metrics, and each account once to its watchers.
+/// Reports the commit: each entry to the metrics, and the changes of each account to its watchers.
 fn publish(resolutions: &[Resolution], committed: &OnCommit) {
-    let mut newest = HashMap::new();
+    let mut by_user = HashMap::<i64, Changes>::new();
     for resolution in resolutions {
-        if let Resolution::Decided(Ok(Charge::Applied { entry, .. })) = resolution {
+        if let Resolution::Decided(Ok(Charge::Applied { entry, account })) = resolution {
             telemetry::entry_posted(entry.change_type);
-            // Versions of one account grow within a group.
-            newest.insert(entry.user_id, entry.version);
+            // Versions of one account grow without gaps within a group.
+            let first = || Changes { account: account.clone(), after: entry.version - 1, entries: Vec::new() };
+            let changes = by_user.entry(entry.user_id).or_insert_with(first);
+            changes.account.clone_from(account);
+            changes.entries.push(entry.clone());
         }
     }
-    for (user_id, version) in newest {
-        committed(user_id, version);
+    for changes in by_user.into_values() {
+        committed(changes);
     }
 }
 

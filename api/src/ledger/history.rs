@@ -38,7 +38,7 @@ pub async fn page(
 ///
 /// # Errors
 /// A failed statement.
-pub async fn changes(
+pub async fn entries_after(
     db: &impl ConnectionTrait,
     user_id: i64,
     after: i64,
