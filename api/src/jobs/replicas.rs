@@ -25,7 +25,7 @@ use crate::{
 const CHANNEL: &str = "patch_hive_hints";
 
 /// Time for which hints are collected before they are sent.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Interval of heartbeats when there is nothing else to send.
 const BEAT: Duration = Duration::from_secs(3);
