@@ -144,16 +144,23 @@ struct Cursor {
 
 impl Cursor {
     async fn next(&mut self) -> Result<Option<subscription::Model>, Error> {
-        loop {
-            // Read before the row: a change in between is sent twice rather than never.
-            let versions = sync::versions(self.app.database.read(), &[self.user_id]).await?;
-            let version = versions.get(&self.user_id).copied().unwrap_or_default();
-            if self.seen != Some(version) {
-                self.seen = Some(version);
-                let mut current = current_of(self.app.database.read(), &[self.user_id]).await?;
-                return Ok(current.remove(&self.user_id));
-            }
-            self.watcher.beyond(|hint| hint.subscription <= version).await;
+        // Boxed: every watcher would carry the state of the reads.
+        while !Box::pin(self.has_changed()).await? {
+            let seen = self.seen.unwrap_or_default();
+            self.watcher.beyond(|hint| hint.subscription <= seen).await;
         }
+        Box::pin(self.current()).await
+    }
+
+    /// Reads the versions. Read before the row: a change in between is sent twice rather than never.
+    async fn has_changed(&mut self) -> Result<bool, Error> {
+        let versions = sync::versions(self.app.database.read(), &[self.user_id]).await?;
+        let version = versions.get(&self.user_id).copied().unwrap_or_default();
+        Ok(self.seen.replace(version) != Some(version))
+    }
+
+    async fn current(&self) -> Result<Option<subscription::Model>, Error> {
+        let mut current = current_of(self.app.database.read(), &[self.user_id]).await?;
+        Ok(current.remove(&self.user_id))
     }
 }

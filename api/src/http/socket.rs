@@ -56,14 +56,15 @@ pub(super) fn open(
         .write_buffer_size(0);
     Ok(upgrade.on_upgrade(move |socket| {
         let connection = Connection::new(socket, gateway, caller, meter);
-        let served = async move {
+        // Boxed: the task would carry the connection once more.
+        let served = Box::pin(async move {
             if spoken {
-                Box::pin(connection.run(authorization)).await;
+                connection.run(authorization).await;
             } else {
                 connection.refuse(End::NO_PROTOCOL).await;
             }
             drop(permit);
-        };
+        });
         tasks.track_future(served).instrument(span)
     }))
 }
