@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -33,19 +33,39 @@ const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 /** Adds a brotli and a gzip version of each file that gains from it. The gateway chooses one per request. */
 export function compressed(): Plugin {
+  return compressing(async (file, bytes) => {
+    await writeFile(`${file}.br`, await promisify(brotliCompress)(bytes, brotli));
+    await writeFile(`${file}.gz`, await gzipped(bytes));
+  });
+}
+
+/** Replaces each asset that gains from it by its gzip version, which all browsers read: the program embeds the files. */
+export function onlyCompressed(): Plugin {
+  return compressing(async (file, bytes) => {
+    // The gateway fills pages in before it sends them.
+    if (file.endsWith(".html")) return;
+    await writeFile(`${file}.gz`, await gzipped(bytes));
+    await rm(file);
+  });
+}
+
+function compressing(compress: (file: string, bytes: Buffer) => Promise<void>): Plugin {
   return {
     name: "compressed",
     apply: "build",
     async writeBundle({ dir = "dist" }, bundle) {
-      const names = Object.keys(bundle).filter((name) => TEXT.test(name));
-      await Promise.all(names.map((name) => compress(join(dir, name))));
+      const files = Object.keys(bundle).filter((name) => TEXT.test(name));
+      await Promise.all(
+        files.map(async (name) => {
+          const file = join(dir, name);
+          const bytes = await readFile(file);
+          if (bytes.length >= LEAST_BYTES) await compress(file, bytes);
+        }),
+      );
     },
   };
 }
 
-async function compress(file: string) {
-  const bytes = await readFile(file);
-  if (bytes.length < LEAST_BYTES) return;
-  await writeFile(`${file}.br`, await promisify(brotliCompress)(bytes, brotli));
-  await writeFile(`${file}.gz`, await promisify(gzip)(bytes, { level: 9 }));
+function gzipped(bytes: Buffer): Promise<Buffer> {
+  return promisify(gzip)(bytes, { level: 9 });
 }

@@ -141,6 +141,26 @@ async fn a_script_comes_in_the_best_form_that_the_browser_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_there_only_compressed_is_not_sent_to_those_who_cannot_read_it() {
+    with_pages(async |browser| {
+        let path = "/graphiql/assets/editor-5b0e2d11.js";
+        for accepted in ["gzip, deflate, br, zstd", "gzip"] {
+            let script = browser.gets(path, &[(header::ACCEPT_ENCODING, accepted)]).await;
+            assert_eq!(script.status(), 200);
+            assert_eq!(script.headers()[header::CONTENT_ENCODING], "gzip");
+            assert_eq!(script.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        }
+        for accepted in ["identity", "gzip;q=0, br"] {
+            let refused = browser.gets(path, &[(header::ACCEPT_ENCODING, accepted)]).await;
+            assert_eq!(refused.status(), 406, "{accepted}");
+            assert_eq!(refused.text().await.unwrap(), "Send Accept-Encoding: gzip.\n");
+        }
+        assert_eq!(browser.gets("/graphiql/assets/editor-5b0e2d11.js.gz", &[]).await.status(), 404);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_may_run_scripts_of_its_own_only() {
     with_pages(async |browser| {
         for path in ["/", "/pricing", SCRIPT] {

@@ -1,13 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-import { compressed } from "../publish.ts";
+import { onlyCompressed } from "../publish.ts";
 
 /** GraphiQL is built separately, so that the pages do not load chunks that only it needs. */
 export default defineConfig({
   root: import.meta.dirname,
   base: "/graphiql/",
-  plugins: [react(), compressed()],
+  plugins: [react(), onlyCompressed()],
   build: {
     outDir: "../dist/graphiql",
     emptyOutDir: true,

@@ -15,6 +15,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The endings of compressed files' names, by their coding; the best one first.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
+/// The response to a client that reads none of a file's forms.
+const ONLY_COMPRESSED: (StatusCode, &str) = (StatusCode::NOT_ACCEPTABLE, "Send Accept-Encoding: gzip.\n");
+
 /// A file whose name has a hash of its content never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -57,7 +60,8 @@ impl Site {
     }
 
     /// The file at a path: `/` and `/pricing` are pages, which lie in `index.html` and `pricing.html`. Other names of
-    /// theirs, and compressed forms, are no addresses.
+    /// theirs, and compressed forms, are no addresses. A large file may be there in a compressed form only, which all browsers
+    /// read.
     pub(super) fn answer(self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let hashed = path.contains("/assets/");
         let path = path.strip_prefix('/')?;
@@ -67,11 +71,16 @@ impl Site {
             Some((_, "html" | "br" | "gz")) => return None,
             Some(_) => path.to_owned(),
         };
-        let file = (self.0)(&name)?;
-        let media_type = with_charset(file.metadata.mimetype());
-        let packed = CODINGS.into_iter().filter(|(coding, _)| accepts(headers, coding));
-        let mut packed = packed.filter_map(|(coding, end)| Some((coding, (self.0)(&format!("{name}{end}"))?)));
-        let (coding, file) = packed.next().map_or((None, file), |(coding, file)| (Some(coding), file));
+        let packed: Vec<_> = CODINGS.into_iter().filter_map(|coding| self.packed(&name, coding)).collect();
+        let (coding, file) = match packed.iter().position(|(coding, _)| accepts(headers, coding)) {
+            Some(best) => packed.into_iter().nth(best).map(|(coding, file)| (Some(coding), file))?,
+            None => match (self.0)(&name) {
+                Some(file) => (None, file),
+                None if packed.is_empty() => return None,
+                None => return Some(ONLY_COMPRESSED.into_response()),
+            },
+        };
+        let media_type = with_charset(mime_guess::from_path(&name).first_or_octet_stream().essence_str());
         let mut response = whole_or_unchanged(file, headers);
         let answered = response.headers_mut();
         answered.insert(header::CONTENT_TYPE, HeaderValue::from_str(&media_type).ok()?);
@@ -82,6 +91,11 @@ impl Site {
         let cached = if hashed { FOR_EVER } else { HeaderValue::from_static("no-cache") };
         answered.insert(header::CACHE_CONTROL, cached);
         Some(guarded(response, POLICY))
+    }
+
+    /// A compressed form of a file.
+    fn packed(self, name: &str, (coding, end): (&'static str, &str)) -> Option<(&'static str, EmbeddedFile)> {
+        Some((coding, (self.0)(&format!("{name}{end}"))?))
     }
 
     /// The page for links that lead nowhere.
