@@ -104,7 +104,7 @@ impl Config {
                 user_sockets: 100,
                 address_sockets: 2000,
                 user_subscriptions: 500,
-                keep_alive: Duration::from_secs(15),
+                keep_alive: Duration::from_secs(30),
                 drain: Duration::from_secs(2),
             },
         })

@@ -274,7 +274,7 @@ pub struct LimitVariables {
     #[arg(long, env = "MAX_SUBSCRIPTIONS_PER_USER", default_value = "500")]
     pub max_subscriptions_per_user: Setting<usize>,
     /// Interval at which idle websockets are pinged and idle event streams receive a comment
-    #[arg(long, env = "KEEP_ALIVE", default_value = "15s")]
+    #[arg(long, env = "KEEP_ALIVE", default_value = "30s")]
     pub keep_alive: Setting<Duration>,
     /// Time that open requests and websockets have to finish after a stop signal
     #[arg(long, env = "DRAIN", default_value = "10s")]

@@ -19,7 +19,7 @@ use self::{connection::Connection, end::End};
 use super::{address::Caller, connections::Meter, gateway::Gateway, origin, refusal::Refusal, viewer::authorization};
 
 /// Bytes that are read from a socket at once. Most sockets are idle and keep this buffer; longer messages grow it.
-const BUFFER_BYTES: usize = 2 * 1024;
+const BUFFER_BYTES: usize = 1024;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 

@@ -89,15 +89,21 @@ impl Connection {
     }
 
     async fn serve_client(&mut self, header: Option<String>) -> Result<Infallible, End> {
-        let payload = timeout(INIT_TIME, self.first_message()).await.map_err(|_| End::INIT_TIMEOUT)??;
-        let authorization = authorization(&payload)?.or(header.as_deref());
-        let viewer = viewer(&self.gateway.app, authorization).await?;
+        // Boxed: the socket would carry the state of the log-in for as long as it is open, some 12 kB.
+        let viewer = Box::pin(self.log_in(header)).await?;
         let permit = viewer.map(|viewer| self.gateway.open.user_sockets.acquire(viewer.user_id));
         if let Some(None) = permit {
             return Err(End::TOO_MANY);
         }
         self.send_message(&ServerMessage::ConnectionAck {}).await?;
         self.serve(viewer).await
+    }
+
+    /// Waits for the first message, and finds the viewer by its authorization or by the upgrade's.
+    async fn log_in(&mut self, header: Option<String>) -> Result<Option<Viewer>, End> {
+        let payload = timeout(INIT_TIME, self.first_message()).await.map_err(|_| End::INIT_TIMEOUT)??;
+        let authorization = authorization(&payload)?.or(header.as_deref());
+        Ok(viewer(&self.gateway.app, authorization).await?)
     }
 
     async fn first_message(&mut self) -> Result<Map<String, Value>, End> {
