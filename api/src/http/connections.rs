@@ -43,8 +43,9 @@ use super::{
 };
 use crate::{app::App, config::Limits, telemetry};
 
-/// Bytes that hyper buffers of one connection: the limit for a request's line and headers together, as in Node.js.
-const BUFFER_BYTES: usize = 16 * 1024;
+/// Bytes that hyper buffers of one connection: the limit for a request's line and headers together. Ten thousand headers that
+/// never end take less than 300 MB.
+const BUFFER_BYTES: usize = 12 * 1024;
 
 /// Time limit for the header of a connection beyond the limit.
 const RESERVED_HEADER_TIME: Duration = Duration::from_secs(2);
