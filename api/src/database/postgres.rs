@@ -135,6 +135,10 @@ impl Server {
             .max_connections(max_connections)
             .acquire_timeout(self.acquire_timeout)
             .test_before_acquire(false)
+            // sqlx's task that closes old connections can count the idle ones below zero and then occupy a thread for ever.
+            // Connections that were idle are pinged before use instead.
+            .idle_timeout(None)
+            .max_lifetime(None)
             .after_connect(move |connection, _| {
                 let session = session.clone();
                 Box::pin(async move { set_up(connection, &session).await })
