@@ -3,6 +3,7 @@
 mod earlier;
 pub(crate) mod lost;
 mod refused;
+mod state;
 
 use std::collections::BTreeMap;
 

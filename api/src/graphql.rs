@@ -51,7 +51,7 @@ pub struct Query(
     payment::PaymentQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
-    checkout::StripeConfigQuery,
+    checkout::CheckoutQuery,
     account::AdminQuery,
     event::EventQuery,
 );

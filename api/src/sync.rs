@@ -13,6 +13,7 @@
 //! so metadata alone never decides who gets credits.
 
 mod change;
+mod checkout;
 mod context;
 mod credits;
 mod customer;

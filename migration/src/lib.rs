@@ -5,6 +5,7 @@
 
 mod accounts;
 mod adoption;
+mod checkouts;
 mod error;
 mod manual_entries;
 mod stripe;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(work::Step),
             Box::new(manual_entries::Step),
             Box::new(tokens::Step),
+            Box::new(checkouts::Step),
         ]
     }
 }

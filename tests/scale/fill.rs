@@ -259,6 +259,11 @@ impl Terms {
                  FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
             ),
             format!(
+                "INSERT INTO stripe_checkouts (user_id, stripe_checkout_session_id, tier, amount, currency, status, \
+                 created_at) SELECT n, 'cs_filled' || n, 'CORE', 499, 'usd', 'paid', at \
+                 FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
+            ),
+            format!(
                 "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) \
                  SELECT 'look', 'subscription:sub_filled' || n, {LATER}, 1, 0, 0, {TODAY} FROM {people} \
                  UNION ALL SELECT 'event', 'evt_filled' || n, {LATER}, 1, 1, 0, {TODAY} FROM {people} \

@@ -31,6 +31,7 @@ const HEAVY_USER: &str = "filled10@patchhive.example";
 const LEDGER: &str = "query ($first: Int, $after: String, $last: Int, $before: String, $type: ChangeType) { \
     ledger(first: $first, after: $after, last: $last, before: $before, changeType: $type) { \
     nodes { id changeType creditsDelta payment { status } actorId } pageInfo { endCursor startCursor } } }";
+const CHECKOUT_STATE: &str = "query ($id: ID!) { checkout(id: $id) { status } }";
 const PAYMENTS: &str = "query ($after: String) { payments(first: 1, after: $after) { nodes { id status } \
     pageInfo { endCursor } } }";
 const USERS: &str = "query ($after: String, $search: String) { users(first: 50, after: $after, search: $search) { \
@@ -97,6 +98,8 @@ async fn subscribes(app: &TestApp) -> Actor {
     app.sandbox().advance(Duration::from_secs(5)).await;
     ada.pays(&second, GOOD_CARD).await;
     app.settles().await;
+    let bought = ada.gets(CHECKOUT_STATE, json!({ "id": core["id"] })).await;
+    assert_eq!(bought["status"], "PAID");
     for kind in [Kind::Operation, Kind::Duplicate] {
         app.works_off(kind).await;
         app.settles().await;

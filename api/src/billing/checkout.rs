@@ -3,6 +3,7 @@
 mod earlier;
 mod limit;
 pub(super) mod session;
+mod state;
 
 use entity::{Tier, subscription};
 
@@ -16,6 +17,8 @@ use crate::{
     error::{Error, both},
     stripe::{Item, NewSession, Session},
 };
+
+pub use self::state::{CheckoutState, find, prune};
 
 /// Maximum number of attempts to open a checkout while others are opened at the same time.
 const ATTEMPTS: u32 = 3;

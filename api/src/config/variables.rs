@@ -311,7 +311,7 @@ pub struct Variables {
     /// Days, 1 to 3650, after which webhook events are deleted
     #[arg(long, env = "WEBHOOK_RETENTION_DAYS", help_heading = "Stripe", default_value = "90")]
     pub webhook_retention_days: Setting<u32>,
-    /// Days, 2 to 3650, after which finished requests to Stripe are deleted
+    /// Days, 2 to 3650, after which finished requests to Stripe and checkouts are deleted
     #[arg(long, env = "OPERATION_RETENTION_DAYS", help_heading = "Stripe", default_value = "30")]
     pub operation_retention_days: Setting<u32>,
     /// The origins that may call.

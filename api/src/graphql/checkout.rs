@@ -1,8 +1,8 @@
 //! Checkouts, and the Stripe configuration for clients.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
-use entity::subscription;
+use entity::{checkout as row, subscription};
 
 use super::{
     context::{RequestContext, in_input},
@@ -11,17 +11,27 @@ use super::{
     tier::Tier,
 };
 use crate::{
-    billing::checkout::{self, CheckoutResult, Redirects},
+    billing::checkout::{self, CheckoutResult, CheckoutState, Redirects},
     error::Error,
     stripe,
 };
 
-/// The query of the Stripe configuration.
+/// The queries of checkouts and of the Stripe configuration.
 #[derive(Default)]
-pub(super) struct StripeConfigQuery;
+pub(super) struct CheckoutQuery;
 
 #[Object]
-impl StripeConfigQuery {
+impl CheckoutQuery {
+    /// A checkout that the viewer opened. `successUrl` can contain its id: Stripe replaces `{CHECKOUT_SESSION_ID}`.
+    async fn checkout(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the Checkout Session at Stripe.")] id: ID,
+    ) -> Result<CheckoutSession, Error> {
+        let user_id = ctx.viewer()?.user_id;
+        Ok(checkout::find(ctx.app()?, user_id, &id, || ctx.viewer_at_stripe().map(drop)).await?.into())
+    }
+
     /// The Stripe configuration of this server.
     async fn stripe_config(&self, ctx: &Context<'_>) -> Result<StripeConfig, Error> {
         let payments = ctx.app()?.payments.as_ref();
@@ -55,6 +65,67 @@ pub(super) struct StripeConfig {
     enabled: bool,
     /// The publishable key for Stripe.js.
     publishable_key: Option<String>,
+}
+
+/// The status of a checkout.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "row::Status")]
+pub(super) enum CheckoutStatus {
+    /// It can be paid.
+    Open,
+    /// It closed without a payment.
+    Expired,
+    /// It is complete and the payment is processing, which takes days for a bank debit.
+    Processing,
+    /// The payment failed after it was processing.
+    Canceled,
+    /// Paid.
+    Paid,
+}
+
+/// The kind of a checkout.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(super) enum CheckoutKind {
+    /// It sells a subscription to a plan.
+    Plan,
+    /// It sells a credit pack.
+    Pack,
+}
+
+/// A checkout that the viewer opened, with its outcome.
+#[derive(SimpleObject)]
+pub(super) struct CheckoutSession {
+    /// The id of the Checkout Session at Stripe.
+    id: ID,
+    /// The status of the checkout.
+    status: CheckoutStatus,
+    /// The kind of the checkout.
+    kind: CheckoutKind,
+    /// The tier of the plan; null for a pack.
+    tier: Option<Tier>,
+    /// The credits in the pack; null for a plan.
+    credits: Option<i64>,
+    /// The amount to pay in this checkout.
+    amount: Money,
+    /// The URL of the checkout page, while it is open.
+    url: Option<String>,
+    /// When an open checkout expires.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl From<CheckoutState> for CheckoutSession {
+    fn from(CheckoutState { row, page }: CheckoutState) -> Self {
+        Self {
+            id: row.stripe_checkout_session_id.into(),
+            status: row.status.into(),
+            kind: if row.tier.is_some() { CheckoutKind::Plan } else { CheckoutKind::Pack },
+            tier: row.tier.map(Tier::from),
+            credits: row.credits,
+            amount: Money::new(row.amount, &row.currency),
+            expires_at: page.as_ref().map(|page| page.expires_at),
+            url: page.and_then(|page| page.url),
+        }
+    }
 }
 
 /// An open checkout. Redirect the user to `url`.

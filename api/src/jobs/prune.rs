@@ -17,6 +17,10 @@ pub(super) async fn run(app: &App) -> Result<Next, Error> {
     if deleted > 0 {
         tracing::info!(deleted, "old operations were deleted");
     }
+    let deleted = billing::checkout::prune(app, before).await?;
+    if deleted > 0 {
+        tracing::info!(deleted, "old checkouts were deleted");
+    }
     accounts::prune(app).await?;
     Ok(Next::At(app.clock.wall() + INTERVAL))
 }

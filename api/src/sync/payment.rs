@@ -1,4 +1,4 @@
-//! Completed checkouts of credit packs, and of plans, whose subscription is looked at.
+//! Checkouts of credit packs, and of plans, whose subscription is looked at.
 
 use entity::{
     ledger_entry::ChangeType,
@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::{
     change::change,
+    checkout,
     context::{ApplyError, Context, NOT_OURS, Outcome},
     customer::owner_locked,
     object::Object,
@@ -19,23 +20,25 @@ use super::{
 };
 use crate::{
     ledger::{self, Posting, Unlimited, source},
-    plan::MAX_PACK_CREDITS,
-    stripe::{Session, SessionMode},
+    stripe::{Session, SessionMode, SessionStatus},
 };
 
 pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, ApplyError> {
     let Some(customer) = owner_locked(context, session.customer.as_deref()).await? else {
         return Ok(Outcome::Ignored(NOT_OURS));
     };
+    let user_id = customer.row.user_id;
+    checkout::record(context, user_id, &session, failed).await?;
+    if matches!(session.status, Some(SessionStatus::Open | SessionStatus::Expired)) {
+        return Ok(Outcome::Applied(None));
+    }
     if session.mode == SessionMode::Subscription {
         let subscription = session.subscription.map(Object::Subscription);
         return Ok(subscription.map_or(Outcome::Ignored("a checkout without a subscription"), Outcome::Look));
     }
-    let pack = session.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time");
-    if session.mode != SessionMode::Payment || !pack {
+    if !checkout::is_of_pack(&session) {
         return Ok(Outcome::Ignored("not a checkout of a credit pack"));
     }
-    let user_id = customer.row.user_id;
     let paid = session.is_paid();
     let status = match (paid, failed) {
         (true, _) => Status::Succeeded,
@@ -83,8 +86,7 @@ fn new(
     session: &Session,
     status: Status,
 ) -> Result<payment::ActiveModel, ApplyError> {
-    let credits = session.metadata.get("credits").and_then(|credits| credits.parse().ok());
-    let credits = credits.filter(|credits| (1..=MAX_PACK_CREDITS).contains(credits)).ok_or_else(|| {
+    let credits = checkout::credits(session).ok_or_else(|| {
         ApplyError::Permanent(format!("the metadata of {} has no valid number of credits", session.id))
     })?;
     let metadata = session.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().into()));

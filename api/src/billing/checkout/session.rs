@@ -44,9 +44,8 @@ impl<const PLAN: bool> Operation for Opening<PLAN> {
         &session.id
     }
 
-    /// Nothing is granted for an open session.
-    fn facts(_: &Session, _: i64) -> Vec<Fact> {
-        Vec::new()
+    fn facts(session: &Session, _: i64) -> Vec<Fact> {
+        vec![Fact::Session { session: session.clone(), failed: false }]
     }
 
     /// A session that was found late may have been closed meanwhile.
