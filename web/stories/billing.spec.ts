@@ -28,7 +28,11 @@ test("a bank payment is processing until it is paid, and the notice can be close
   await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Paid");
 });
 
-test("a payment that is reported late appears in the list", async ({ page, request }) => {
+test("a payment that is reported late appears in the list, and the notice follows it", async ({
+  page,
+  browser,
+  request,
+}) => {
   const delivery = { kind: "late", millis: 4_000 };
   await request.post(`${sandbox}/sandbox/faults`, {
     data: { event: "checkout.session.completed", times: 1, delivery },
@@ -36,6 +40,8 @@ test("a payment that is reported late appears in the list", async ({ page, reque
   await payByBank(page, 139);
   const packs = page.getByRole("region", { name: "Credit packs" });
   await expect(packs.getByRole("row", { name: "139 credits" })).toContainText("Processing");
+  await press(browser, ["27.80"], "The payment succeeds");
+  await expect(page.getByText("Payment received. 139 credits added.")).toBeVisible();
 });
 
 test("a bank payment that fails is shown as failed, and adds no credits", async ({ page, browser }) => {
@@ -44,11 +50,12 @@ test("a bank payment that fails is shown as failed, and adds no credits", async 
   await expect(packs.getByRole("row", { name: "141 credits" })).toContainText("Processing");
   await press(browser, ["28.20"], "The payment fails");
   await expect(packs.getByRole("row", { name: "141 credits" })).toContainText("Failed");
+  await expect(page.getByRole("alert")).toContainText("The payment failed.");
   await expect(page.getByText("141 credits added")).toHaveCount(0);
   await expect(balance(page)).toContainText("0");
 });
 
-for (const address of ["payment=success", "payment=success&tier=PRO&after=0", "payment=success&credits=40&after=0"]) {
+for (const address of ["payment=success", "payment=success&tier=PRO", "payment=success&checkout=cs_test_nothing"]) {
   test(`an address that was typed claims no payment: ${address}`, async ({ page }) => {
     await page.goto(`/account?${address}`);
     await expect(page.getByText("Not enough credits for an export.")).toBeVisible();
@@ -57,6 +64,21 @@ for (const address of ["payment=success", "payment=success&tier=PRO&after=0", "p
     }
   });
 }
+
+test("an address that names an unpaid checkout leads to its page, and shows the payment once it is made", async ({
+  page,
+}) => {
+  await page.goto("/credits?credits=40");
+  await page.getByRole("button", { name: "Continue to payment" }).click();
+  await expect(page).toHaveURL(/\/pay\/cs_/);
+  const id = new URL(page.url()).pathname.split("/").pop() ?? "";
+  await page.goto(`/account?payment=success&checkout=${id}`);
+  await expect(page.getByText("This checkout has not been paid.")).toBeVisible();
+  await page.getByRole("link", { name: "Continue to payment" }).click();
+  await pay(page);
+  await expect(page.getByText("Payment received. 40 credits added.")).toBeVisible();
+  await expect(balance(page)).toContainText("40");
+});
 
 test("a refund is called a refund and a dispute a dispute, each with its payment", async ({
   page,

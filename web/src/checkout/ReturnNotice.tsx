@@ -1,18 +1,15 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef } from "react";
 import { useLocation, useNavigate } from "react-router";
-import { useQuery } from "urql";
 
 import { useAccount } from "../account/context";
-import { OrderEvidenceDocument } from "../generated/graphql";
+import { Problem } from "../gateway/Problem";
+import type { CheckoutPartsFragment } from "../generated/graphql";
 import { Notice } from "../style/Notice";
 import { text } from "../text/current";
-import { orderState, type OrderState } from "./orderState";
-import { type Order, readReturn } from "./return";
+import { readReturn } from "./return";
+import { type Returned, useReturned } from "./useReturned";
 
-/** Milliseconds after which a confirmation is no longer expected at any moment. */
-const PATIENCE = 20_000;
-
-/** Milliseconds between two looks at a payment that is not decided yet. */
+/** Milliseconds between two looks at a payment that is processing: one that fails changes no balance. */
 const PAUSE = 5_000;
 
 /** Shows the state of a checkout that the person has returned from. */
@@ -21,7 +18,7 @@ export function ReturnNotice() {
   const close = useClose();
   const returned = readReturn(search);
   if (returned === null) return null;
-  if (returned.from === "checkout") return <OrderNotice key={search} order={returned.order} after={returned.after} />;
+  if (returned.from === "checkout") return <CheckoutNotice key={returned.id} />;
   return (
     <Notice onClose={close}>
       <p>{text.checkout.left}</p>
@@ -29,81 +26,103 @@ export function ReturnNotice() {
   );
 }
 
-function OrderNotice({ order, after }: { order: Order; after: number }) {
-  const state = useOrderState(order, after);
-  const late = useLate(state === "confirming");
+function CheckoutNotice() {
+  const returned = useReturned();
   const close = useClose();
-  const { checkout } = text;
-  switch (state) {
-    case "complete":
+  const { checkout, failure, again } = returned;
+  useUpdates(returned);
+  // A checkout of somebody else, or an address that was mistyped: there is nothing to report.
+  if (failure?.code === "NOT_FOUND") return null;
+  if (checkout === null && failure !== null) return <Problem failure={failure} onAgain={again} />;
+  if (checkout === null) {
+    return (
+      <Notice look="busy" onClose={close}>
+        <p>
+          <strong>{text.checkout.confirming}</strong> {text.checkout.confirmingText}
+        </p>
+      </Notice>
+    );
+  }
+  return <StateNotice checkout={checkout} onClose={close} />;
+}
+
+function StateNotice({ checkout, onClose }: { checkout: CheckoutPartsFragment; onClose: () => void }) {
+  const { status, url } = checkout;
+  switch (status) {
+    case "PAID":
       return (
-        <Notice look="good" onClose={close}>
+        <Notice look="good" onClose={onClose}>
           <p>
-            <strong>
-              {"tier" in order ? checkout.onPlan(text.tiers[order.tier]) : checkout.arrived(order.credits)}
-            </strong>{" "}
-            {checkout.thanks}
+            <strong>{text.checkout.received}</strong> <Arrival checkout={checkout} /> {text.checkout.thanks}
           </p>
         </Notice>
       );
-    case "processing":
+    case "PROCESSING":
       return (
-        <Notice look="busy" onClose={close}>
+        <Notice look="busy" onClose={onClose}>
           <p>
-            <strong>{checkout.processing}</strong>{" "}
-            {"tier" in order ? checkout.processingPlan(text.tiers[order.tier]) : checkout.processingPack(order.credits)}
+            <strong>{text.checkout.processing}</strong> {promise(checkout)}
           </p>
         </Notice>
       );
-    case "confirming":
+    case "OPEN":
       return (
-        <Notice look="busy" onClose={close}>
-          <p>
-            <strong>{checkout.confirming}</strong> {late ? checkout.late : checkout.confirmingText}
-          </p>
+        <Notice onClose={onClose}>
+          <p>{text.checkout.open}</p>
+          {url !== null && (
+            <p>
+              <a className="button" href={url}>
+                {text.checkout.continue}
+              </a>
+            </p>
+          )}
+        </Notice>
+      );
+    case "EXPIRED":
+      return (
+        <Notice onClose={onClose}>
+          <p>{text.checkout.expired}</p>
+        </Notice>
+      );
+    case "CANCELED":
+      return (
+        <Notice look="bad" onClose={onClose}>
+          <p>{text.checkout.failed}</p>
         </Notice>
       );
   }
 }
 
-function useOrderState(order: Order, after: number): OrderState {
-  const account = useAccount();
-  const version = account.balance?.version ?? 0;
-  const isPack = "credits" in order;
-  const [{ data }, ask] = useQuery({
-    query: OrderEvidenceDocument,
-    pause: !isPack,
-    requestPolicy: "cache-and-network",
-  });
-  const state = orderState(order, after, account, data);
-  const undecided = isPack && state !== "complete";
+/** The credits or the plan that were paid for. A plan begins a moment after its payment, and may have changed since. */
+function Arrival({ checkout: { tier, credits } }: { checkout: CheckoutPartsFragment }) {
+  const { plan } = useAccount();
+  if (tier === null) return text.checkout.arrived(credits ?? 0);
+  if (plan?.tier === tier) return text.checkout.onPlan(text.tiers[tier]);
+  return plan?.subscription ? null : text.checkout.begins(text.tiers[tier]);
+}
+
+function promise({ tier, credits }: CheckoutPartsFragment): string {
+  return tier === null ? text.checkout.processingPack(credits ?? 0) : text.checkout.processingPlan(text.tiers[tier]);
+}
+
+/** Reads the checkout again after each change of the account, and at intervals while its payment is processing. */
+function useUpdates({ checkout, again }: Returned): void {
+  const { balance, plan } = useAccount();
+  const version = `${balance?.version ?? ""} ${plan?.subscription?.version ?? ""}`;
+  const seen = useRef(version);
+  const status = checkout?.status;
+  const undecided = status === "OPEN" || status === "PROCESSING";
   useEffect(() => {
-    if (!undecided) return;
-    const look = () => {
-      ask({ requestPolicy: "network-only" });
-    };
-    // At each change of the balance, and now and then: a payment that fails changes no balance.
-    if (version > after) look();
-    const timer = window.setInterval(look, PAUSE);
+    if (undecided && seen.current !== version) again();
+    seen.current = version;
+  }, [undecided, version, again]);
+  useEffect(() => {
+    if (status !== "PROCESSING") return;
+    const timer = window.setInterval(again, PAUSE);
     return () => {
       window.clearInterval(timer);
     };
-  }, [undecided, version, after, ask]);
-  return state;
-}
-
-function useLate(waiting: boolean): boolean {
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    if (!waiting) return;
-    const timer = window.setTimeout(() => {
-      setLate(true);
-    }, PATIENCE);
-    return () => {
-      window.clearTimeout(timer);
-    };
-  }, [waiting]);
-  return late;
+  }, [status, again]);
 }
 
 /** Closes the notice by removing the checkout from the address. */

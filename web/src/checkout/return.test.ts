@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 
-import { type Order, readReturn, returnUrls } from "./return";
+import { readReturn, returnUrls } from "./return";
 
 const search = (url: string) => new URL(url).search;
 
-test.each<Order>([{ tier: "PRO" }, { credits: 40 }])("the way back names the order %o", (order) => {
-  const { successUrl, cancelUrl } = returnUrls("http://here", order, 7);
-  expect(readReturn(search(successUrl))).toEqual({ from: "checkout", order, after: 7 });
+test("the way back names the checkout, once Stripe has put its id into the address", () => {
+  const { successUrl, cancelUrl } = returnUrls("http://here");
+  const visited = successUrl.replace("{CHECKOUT_SESSION_ID}", "cs_test_a1B2");
+  expect(readReturn(search(visited))).toEqual({ from: "checkout", id: "cs_test_a1B2" });
   expect(readReturn(search(cancelUrl))).toEqual({ from: "canceled checkout" });
 });
 
@@ -14,10 +15,11 @@ test.each([
   "",
   "?payment=maybe",
   "?payment=success",
-  "?payment=success&tier=FREE&after=0",
-  "?payment=success&credits=-4&after=0",
-  "?payment=success&credits=40",
-  "?payment=success&credits=40&after=x",
+  "?payment=success&tier=PRO&after=0",
+  "?payment=success&checkout=",
+  "?payment=success&checkout={CHECKOUT_SESSION_ID}",
+  "?payment=success&checkout=pi_1",
+  "?payment=success&checkout=cs_1/../2",
 ])("%j is not the way back from a checkout", (search) => {
   expect(readReturn(search)).toBeNull();
 });

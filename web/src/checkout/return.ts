@@ -1,28 +1,11 @@
-import type { Tier } from "../generated/graphql";
-import { isPaid } from "../plan/tier";
+/** A checkout that the browser has come back from. The address tells nothing about the payment: only the API does. */
+export type Return = { from: "checkout"; id: string } | { from: "canceled checkout" };
 
-/** The plan or the pack of credits that a checkout is for. */
-export type Order = { tier: Tier } | { credits: number };
-
-/** A checkout that the browser has come back from. It tells nothing about the payment: only the API does. */
-export type Return =
-  | {
-      from: "checkout";
-      order: Order;
-      /** The version of the balance when the person left for the checkout. */
-      after: number;
-    }
-  | { from: "canceled checkout" };
-
-/** The addresses that Stripe sends the browser back to. They name the order, so that any tab can look for its payment. */
-export function returnUrls(origin: string, order: Order, after: number): { successUrl: string; cancelUrl: string } {
-  const url = (parameters: Record<string, string>): string =>
-    `${origin}/account?${new URLSearchParams(parameters).toString()}`;
-  const ordered: Record<string, string> =
-    "tier" in order ? { tier: order.tier } : { credits: order.credits.toString() };
+/** The addresses that Stripe sends the browser back to. Stripe puts the id of the checkout into the first. */
+export function returnUrls(origin: string): { successUrl: string; cancelUrl: string } {
   return {
-    successUrl: url({ payment: "success", ...ordered, after: after.toString() }),
-    cancelUrl: url({ payment: "canceled" }),
+    successUrl: `${origin}/account?payment=success&checkout={CHECKOUT_SESSION_ID}`,
+    cancelUrl: `${origin}/account?payment=canceled`,
   };
 }
 
@@ -31,24 +14,12 @@ export function readReturn(search: string): Return | null {
   const parameters = new URLSearchParams(search);
   switch (parameters.get("payment")) {
     case "success": {
-      const order = readOrder(parameters);
-      const after = number(parameters.get("after"));
-      return order === null || after === null ? null : { from: "checkout", order, after };
+      const id = parameters.get("checkout");
+      return id !== null && /^cs_\w{1,250}$/.test(id) ? { from: "checkout", id } : null;
     }
     case "canceled":
       return { from: "canceled checkout" };
     default:
       return null;
   }
-}
-
-function readOrder(parameters: URLSearchParams): Order | null {
-  const tier = parameters.get("tier");
-  if (tier !== null && isPaid(tier)) return { tier };
-  const credits = number(parameters.get("credits"));
-  return credits === null ? null : { credits };
-}
-
-function number(text: string | null): number | null {
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

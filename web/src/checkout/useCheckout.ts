@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useState } from "react";
 
-import { useAccount } from "../account/context";
 import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
-import { CreateCheckoutDocument, PurchaseCreditsDocument } from "../generated/graphql";
+import { CreateCheckoutDocument, PurchaseCreditsDocument, type Tier } from "../generated/graphql";
 import { text } from "../text/current";
-import { type Order, returnUrls } from "./return";
+import { returnUrls } from "./return";
+
+/** The plan or the pack of credits that a checkout is for. */
+export type Order = { tier: Tier } | { credits: number };
 
 /** Opens checkouts at Stripe. */
 export interface Checkout {
@@ -18,12 +20,11 @@ export interface Checkout {
 
 /** Opens one checkout, however often it is requested. */
 export function useCheckout(): Checkout {
-  const { balance } = useAccount();
   const plan = useAction(CreateCheckoutDocument);
   const pack = useAction(PurchaseCreditsDocument);
   const [order, setOrder] = useState<Order | null>(null);
   const [refused, setRefused] = useState<Failure | null>(null);
-  const [createPlan, createPack, version] = [plan.run, pack.run, balance?.version ?? 0];
+  const [createPlan, createPack] = [plan.run, pack.run];
 
   // The browser's back button can restore the page as it was left, with the button still busy.
   useEffect(() => {
@@ -40,7 +41,7 @@ export function useCheckout(): Checkout {
     async (order: Order) => {
       setOrder(order);
       setRefused(null);
-      const urls = returnUrls(window.location.origin, order, version);
+      const urls = returnUrls(window.location.origin);
       let url: string | undefined;
       if ("tier" in order) {
         const result = (await createPlan({ input: { tier: order.tier, ...urls } }))?.createCheckout;
@@ -54,7 +55,7 @@ export function useCheckout(): Checkout {
       if (url === undefined) setOrder(null);
       else window.location.assign(url);
     },
-    [createPlan, createPack, version],
+    [createPlan, createPack],
   );
   return { open, order, failure: refused ?? plan.failure ?? pack.failure };
 }

@@ -3,7 +3,6 @@ import "./credits.css";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
-import { useAccount } from "../account/context";
 import { NotSelling } from "../checkout/NotSelling";
 import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
@@ -132,19 +131,17 @@ function explain({ credits, unitPrice, amount, minimumApplied }: QuotePartsFragm
 /** Handles a purchase. An unknown visitor logs in first, and comes back with the number in the address. */
 function usePurchase(checkout: Checkout): (credits: number) => void {
   const isKnown = useSession().is !== "out";
-  const { balance } = useAccount();
   const navigate = useNavigate();
   const [parameters, setParameters] = useSearchParams();
   const taken = useRef(false);
   const credits = parameters.has("purchase") ? read(parameters.get("credits") ?? "") : null;
   const { open } = checkout;
   useEffect(() => {
-    // The version of the balance goes along: only a later purchase can be this one.
-    if (taken.current || credits === null || !isKnown || balance === null) return;
+    if (taken.current || credits === null || !isKnown) return;
     taken.current = true;
     setParameters({}, { replace: true });
     void open({ credits });
-  }, [credits, isKnown, balance, open, setParameters]);
+  }, [credits, isKnown, open, setParameters]);
   return (credits) => {
     if (isKnown) void open({ credits });
     else void navigate(loginPath(`/credits?credits=${credits}&purchase=now`));

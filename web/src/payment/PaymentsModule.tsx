@@ -1,11 +1,10 @@
 import "./payments.css";
 
 import { useCallback, useEffect, useRef, useState } from "react";
-import { useLocation } from "react-router";
 import { useQuery } from "urql";
 
 import { useAccount } from "../account/context";
-import { readReturn } from "../checkout/return";
+import { useReturned } from "../checkout/useReturned";
 import { failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
 import { type PaymentPartsFragment, PaymentsDocument, type PaymentStatus } from "../generated/graphql";
@@ -20,9 +19,6 @@ const MOST = 100;
 
 /** Milliseconds between two looks while a payment is processing: one that fails changes no balance. */
 const PAUSE = 15_000;
-
-/** Milliseconds between two looks while a payment may be reported at any moment: one that is processing changes none either. */
-const AWAITED_PAUSE = 5_000;
 
 const LEDS: Record<PaymentStatus, string> = {
   PENDING: "led-busy",
@@ -41,9 +37,8 @@ export function PaymentsModule() {
     ask({ requestPolicy: "network-only" });
   }, [ask]);
   const payments = data?.payments.nodes ?? [];
-  const isAwaited = useIsAwaited();
   const isProcessing = payments.some(({ status }) => status === "PENDING");
-  useUpdates(isAwaited ? AWAITED_PAUSE : isProcessing ? PAUSE : null, again);
+  useUpdates(isProcessing ? PAUSE : null, again);
   if (error && !data) return <Problem failure={{ ...failure(error), again: true }} onAgain={again} />;
   if (payments.length === 0) return null;
   return (
@@ -112,14 +107,10 @@ function Row({ payment }: { payment: PaymentPartsFragment }) {
   );
 }
 
-/** Tells whether the person has returned from the checkout of a pack that is not paid yet. */
-function useIsAwaited(): boolean {
-  const returned = readReturn(useLocation().search);
-  const version = useAccount().balance?.version ?? 0;
-  return returned?.from === "checkout" && "credits" in returned.order && version <= returned.after;
-}
-
-/** Asks again after each change of the balance, and at intervals of so many milliseconds if there are any. */
+/**
+ * Asks again after each change of the balance or of the checkout that the person has returned from, and at intervals of so many
+ * milliseconds if there are any.
+ */
 function useUpdates(pause: number | null, again: () => void): void {
   const version = useAccount().balance?.version;
   const seen = useRef(version);
@@ -127,6 +118,10 @@ function useUpdates(pause: number | null, again: () => void): void {
     if (seen.current !== undefined && seen.current !== version) again();
     seen.current = version;
   }, [version, again]);
+  const status = useReturned().checkout?.status;
+  useEffect(() => {
+    if (status !== undefined) again();
+  }, [status, again]);
   useEffect(() => {
     if (pause === null) return;
     const timer = window.setInterval(again, pause);

@@ -243,10 +243,13 @@ export function de({ number, money, day, minute }: Formats): Texts {
 
     checkout: {
       confirming: "Deine Zahlung wird geprüft.",
-      confirmingText: "Diese Seite wird aktualisiert, sobald die Zahlung bestätigt ist.",
-      late:
-        "Die Zahlung ist noch nicht bestätigt. " +
-        "Wenn du bezahlt hast, kannst du diese Meldung schließen und später wiederkommen.",
+      confirmingText: "Das dauert einen Moment.",
+      received: "Zahlung eingegangen.",
+      begins: (tier: string) => `${tier} beginnt gleich.`,
+      open: "Dieser Bezahlvorgang ist nicht bezahlt.",
+      continue: "Weiter zur Zahlung",
+      expired: "Dieser Bezahlvorgang ist abgelaufen. Dir wurde nichts berechnet.",
+      failed: "Die Zahlung ist fehlgeschlagen. Dir wurde nichts berechnet, und nichts wurde gutgeschrieben.",
       processing: "Deine Zahlung wird verarbeitet.",
       processingPlan: (tier: string) =>
         `${tier} beginnt, sobald die Zahlung eingegangen ist. Zahlungen vom Bankkonto können einige Tage dauern.`,

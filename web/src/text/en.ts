@@ -235,8 +235,13 @@ export function en({ number, money, day, minute }: Formats) {
 
     checkout: {
       confirming: "Checking your payment.",
-      confirmingText: "This page is updated as soon as it is confirmed.",
-      late: "It has not been confirmed yet. If you completed the payment, you can close this message and come back later.",
+      confirmingText: "This takes a moment.",
+      received: "Payment received.",
+      begins: (tier: string) => `${tier} starts in a moment.`,
+      open: "This checkout has not been paid.",
+      continue: "Continue to payment",
+      expired: "This checkout has expired. You were not charged.",
+      failed: "The payment failed. You were not charged, and nothing was added.",
       processing: "Your payment is being processed.",
       processingPlan: (tier: string) => `${tier} starts once it is paid. A bank payment can take several days.`,
       processingPack: (value: number) =>
