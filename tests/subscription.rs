@@ -3,6 +3,7 @@
 mod cancellation;
 mod duplicate;
 mod ended;
+mod money;
 
 use std::time::Duration;
 

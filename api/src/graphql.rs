@@ -24,6 +24,7 @@ mod mail_link;
 mod money;
 mod observation;
 mod payment;
+mod payment_method;
 mod plan;
 mod plan_change;
 mod portal;
@@ -49,6 +50,7 @@ pub struct Query(
     subscription::SubscriptionQuery,
     ledger::LedgerQuery,
     payment::PaymentQuery,
+    payment_method::PaymentMethodQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,

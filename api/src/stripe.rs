@@ -65,7 +65,7 @@ pub use self::invoice::{Invoice, InvoiceLine, InvoiceStatus};
 pub use self::invoice_payment::InvoicePayment;
 pub use self::look_up::CustomerState;
 pub use self::object::{Period, Unreadable, customer_in, id_of, payment_of};
-pub use self::payment_method::is_delayed;
+pub use self::payment_method::{PaymentMethod, is_delayed};
 pub use self::plan_change::PriceChange;
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};
@@ -75,7 +75,7 @@ pub use self::session::{
     PaymentIntentStatus, PaymentStatus, Session, SessionMode, SessionStatus, payment_intent_status,
 };
 pub use self::signature::SignatureError;
-pub use self::state::{Payer, ReturnedAmounts, SubscriptionState};
+pub use self::state::{Payer, PlanPrice, ReturnedAmounts, SubscriptionState};
 pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
 
 /// The settings of calls to Stripe.

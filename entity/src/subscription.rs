@@ -87,6 +87,18 @@ pub struct Model {
     pub cancel_at: Option<DateTimeUtc>,
     /// True while the payment of its renewal is processing, which takes days for a bank debit.
     pub payment_processing: bool,
+    /// The price of a period, in minor units; null until a look has read it, or where Stripe has none.
+    pub price: Option<i64>,
+    /// The currency of the price and of the unpaid invoice: ISO 4217, lower case, as Stripe spells it.
+    pub currency: Option<String>,
+    /// The amount of the invoice that waits for its payment, in minor units; null without such an invoice.
+    pub unpaid_amount: Option<i64>,
+    /// When that invoice became due.
+    pub unpaid_since: Option<DateTimeUtc>,
+    /// When Stripe will try to collect it again; null where it will not.
+    pub unpaid_retry_at: Option<DateTimeUtc>,
+    /// Stripe's page where it can be paid.
+    pub unpaid_url: Option<String>,
     /// Grows by one with each change of the row.
     pub version: i64,
     /// The fence of the look that wrote this state: no look that began earlier overwrites it.

@@ -9,6 +9,7 @@ mod checkouts;
 mod error;
 mod manual_entries;
 mod stripe;
+mod subscription_money;
 mod tokens;
 mod work;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(manual_entries::Step),
             Box::new(tokens::Step),
             Box::new(checkouts::Step),
+            Box::new(subscription_money::Step),
         ]
     }
 }

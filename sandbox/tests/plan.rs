@@ -116,6 +116,33 @@ async fn a_preview_says_what_the_change_then_costs() {
 }
 
 #[tokio::test]
+async fn a_preview_of_a_schedule_says_what_the_next_period_costs() {
+    let sandbox = Sandbox::start(settings(Vec::new(), None)).await.unwrap();
+    let shop = Shop::at(&sandbox);
+    let id = shop.subscribe(CARD, &[]).await;
+    let schedule = shop.done("/v1/subscription_schedules", &[("from_subscription", &id)]).await;
+    let schedule_id = text(&schedule, "id");
+    let time = |field: &str| schedule["phases"][0][field].to_string();
+    let (start, end) = (time("start_date"), time("end_date"));
+    let phases = [
+        ("phases[0][items][0][price]", "price_core"),
+        ("phases[0][start_date]", start.as_str()),
+        ("phases[0][end_date]", end.as_str()),
+        ("phases[1][items][0][price]", "price_pro"),
+        ("phases[1][proration_behavior]", "none"),
+    ];
+    shop.done(&format!("/v1/subscription_schedules/{schedule_id}"), &phases).await;
+    let preview = shop.done("/v1/invoices/create_preview", &[("schedule", &schedule_id)]).await;
+    assert_eq!((&preview["amount_due"], &preview["created"]), (&json!(1499), &schedule["phases"][0]["end_date"]));
+    let both = [("schedule", schedule_id.as_str()), ("subscription", id.as_str())];
+    assert_eq!(shop.answer("/v1/invoices/create_preview", &both).await.0, 400);
+    let renewed = sandbox.renew(&id).await.unwrap();
+    assert_eq!(sandbox.object(&text(&renewed, "latest_invoice")).unwrap()["total"], 1499);
+    shop.done(&format!("/v1/subscription_schedules/{schedule_id}/release"), &[]).await;
+    assert_eq!(shop.answer("/v1/invoices/create_preview", &[("schedule", &schedule_id)]).await.0, 400);
+}
+
+#[tokio::test]
 async fn credit_of_a_downgrade_pays_for_the_next_invoices() {
     let sandbox = Sandbox::start(settings(Vec::new(), None)).await.unwrap();
     let shop = Shop::at(&sandbox);

@@ -130,6 +130,7 @@ mod tests {
             cancel_at_period_end: false,
             cancel_at: None,
             ended_at: None,
+            currency: None,
             collection_method: None,
             pending_update: false,
             schedule: None,

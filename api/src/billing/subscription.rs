@@ -20,6 +20,7 @@ use crate::{
 
 /// The result of cancelling a subscription, or of undoing that.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "almost every value is the subscription")]
 pub enum CancelResult {
     /// The subscription ends with its period, or continues.
     Subscription(subscription::Model),

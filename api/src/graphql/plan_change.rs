@@ -213,6 +213,7 @@ pub(super) enum PlanChangeUnavailableReason {
 
 /// The result of `resumeSubscription`.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "almost every value is the subscription")]
 pub(super) enum ResumeSubscriptionResult {
     /// The subscription, which renews with its current plan.
     PlanSubscription(PlanSubscription),

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use entity::subscription;
 use futures_util::{Stream, StreamExt};
 
-use super::{context::RequestContext, plan::Plan, tier::Tier};
+use super::{context::RequestContext, money::Money, plan::Plan, tier::Tier};
 use crate::{
-    billing::{self, subscription::CancelResult},
+    billing::{self, next_charge::NextCharge as Charge, subscription::CancelResult},
     error::Error,
     plan,
 };
@@ -136,10 +136,66 @@ impl PlanSubscription {
         self.0.scheduled_tier.map(Tier::from)
     }
 
+    /// The price of a period at Stripe, before discounts, taxes and credits. Null if it is not known yet.
+    async fn price(&self) -> Option<Money> {
+        Some(Money::new(self.0.price?, self.0.currency.as_deref()?))
+    }
+
+    /// The next charge. Null while none is certain: the subscription ends with its period, or a payment is outstanding.
+    /// Read from Stripe, so ask for it only where it is shown.
+    async fn next_charge(&self, ctx: &Context<'_>) -> Option<Result<NextCharge, Error>> {
+        let read = async {
+            let admit = || ctx.viewer_at_stripe().map(drop);
+            billing::next_charge::next_charge(ctx.app()?, &self.0, admit).await
+        };
+        // An error leaves out this field alone.
+        read.await.transpose().map(|charge| charge.map(NextCharge::from))
+    }
+
+    /// The invoice that waits for its payment; null if there is none, or while its payment is processing. An upgrade that was
+    /// declined owes nothing.
+    async fn open_invoice(&self) -> Option<OpenInvoice> {
+        let row = &self.0;
+        Some(OpenInvoice {
+            amount: Money::new(row.unpaid_amount?, row.currency.as_deref()?),
+            due_at: row.unpaid_since,
+            next_attempt_at: row.unpaid_retry_at,
+            pay_url: row.unpaid_url.clone(),
+        })
+    }
+
     /// Increases with each change of the subscription.
     async fn version(&self) -> i64 {
         self.0.version
     }
+}
+
+/// The next charge of a subscription.
+#[derive(SimpleObject)]
+pub(super) struct NextCharge {
+    /// The amount to be charged, after discounts, taxes and credits.
+    amount: Money,
+    /// When the charge is due.
+    at: DateTime<Utc>,
+}
+
+impl From<Charge> for NextCharge {
+    fn from(charge: Charge) -> Self {
+        Self { amount: Money::new(charge.amount, &charge.currency), at: charge.at }
+    }
+}
+
+/// An invoice that waits for its payment.
+#[derive(SimpleObject)]
+pub(super) struct OpenInvoice {
+    /// The amount that is still to be paid.
+    amount: Money,
+    /// When it became due, or will.
+    due_at: Option<DateTime<Utc>>,
+    /// When the payment is tried again; null if it is not.
+    next_attempt_at: Option<DateTime<Utc>>,
+    /// The URL of Stripe's page where it can be paid, also by another card.
+    pay_url: Option<String>,
 }
 
 /// The state of the viewer's subscription.
@@ -160,6 +216,7 @@ impl From<Option<subscription::Model>> for SubscriptionChange {
 
 /// The result of `cancelSubscription`.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "almost every value is the subscription")]
 pub(super) enum CancelSubscriptionResult {
     /// The subscription, which ends with its period.
     PlanSubscription(PlanSubscription),

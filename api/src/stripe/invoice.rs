@@ -1,5 +1,6 @@
 //! Reading invoices.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
@@ -24,6 +25,18 @@ pub struct Invoice {
     /// The total to be paid, in the smallest unit of the currency (cents).
     #[serde(default, deserialize_with = "object::or_default")]
     pub amount_due: i64,
+    /// The part of it that is still to be paid, in the smallest unit of the currency (cents).
+    #[serde(default, deserialize_with = "object::or_default")]
+    pub amount_remaining: i64,
+    /// When it was created; a preview is dated ahead.
+    #[serde(default, deserialize_with = "object::optional_time")]
+    pub created: Option<DateTime<Utc>>,
+    /// When it has to be paid, where the customer pays manually.
+    #[serde(default, deserialize_with = "object::optional_time")]
+    pub due_date: Option<DateTime<Utc>>,
+    /// When its payment is attempted next, where that is planned.
+    #[serde(default, deserialize_with = "object::optional_time")]
+    pub next_payment_attempt: Option<DateTime<Utc>>,
     /// The amount that was paid, in the smallest unit of the currency (cents).
     #[serde(deserialize_with = "object::amount")]
     pub amount_paid: i64,

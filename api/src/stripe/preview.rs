@@ -1,9 +1,9 @@
 //! Previews of invoices, which Stripe does not create.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Cause, Failure, Invoice, PriceChange, Stripe, Subscription};
+use super::{Cause, Failure, Invoice, PriceChange, Stripe, Subscription, known_id};
 
 impl Stripe {
     /// The invoice that a change of price would create at once, or the next one after a change that charges nothing. Both
@@ -27,9 +27,29 @@ impl Stripe {
         } else if subscription.schedule.is_none() && subscription.cancel_at.is_some() {
             details["cancel_at"] = "".into();
         }
-        let form = json!({ "subscription": subscription.id, "subscription_details": details });
+        self.previewed(&json!({ "subscription": subscription.id, "subscription_details": details })).await
+    }
+
+    /// The next invoice of a subscription, or that of the schedule which controls it: only the latter contains what is
+    /// scheduled. `None` where there will be none.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn upcoming_invoice(
+        &self,
+        subscription: &str,
+        schedule: Option<&str>,
+    ) -> Result<Option<Invoice>, Failure> {
+        let form = match schedule {
+            Some(schedule) => json!({ "schedule": known_id(schedule)? }),
+            None => json!({ "subscription": known_id(subscription)? }),
+        };
+        self.previewed(&form).await
+    }
+
+    async fn previewed(&self, form: &Value) -> Result<Option<Invoice>, Failure> {
         // It changes nothing, so it needs no key.
-        let request = RequestBuilder::new(StripeMethod::Post, "/invoices/create_preview").form(&form);
+        let request = RequestBuilder::new(StripeMethod::Post, "/invoices/create_preview").form(form);
         match self.read("preview invoice", request).await {
             Ok(invoice) => Ok(Some(Invoice::from_value(&invoice)?)),
             Err(Failure::Refused(refusal)) if refusal.cause() == Cause::NoUpcomingInvoice => Ok(None),

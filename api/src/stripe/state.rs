@@ -19,6 +19,19 @@ pub struct SubscriptionState {
     pub latest_invoice: Option<Invoice>,
     /// The type of the payment method that it charges, as Stripe names it; `None` where it charges the customer's default.
     pub payment_method_type: Option<String>,
+    /// The price of a period of its plan. Only a look reads it.
+    pub plan_price: Option<PlanPrice>,
+    /// The invoice that waits for its payment. Only a look reads it.
+    pub unpaid_invoice: Option<Invoice>,
+}
+
+/// The price of a period of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanPrice {
+    /// The amount, in the smallest unit of the currency (cents).
+    pub amount: i64,
+    /// The currency, three lower-case letters.
+    pub currency: String,
 }
 
 /// The returned amounts of a payment, in the smallest unit of the currency (cents).
@@ -48,6 +61,8 @@ impl SubscriptionState {
             schedule: expanded("schedule").map(Schedule::from_value).transpose()?,
             latest_invoice: expanded("latest_invoice").map(Invoice::from_value).transpose()?,
             payment_method_type: expanded("default_payment_method").map(payment_method_type).transpose()?,
+            plan_price: None,
+            unpaid_invoice: None,
         })
     }
 
@@ -82,6 +97,16 @@ impl Stripe {
         let path = format!("/subscriptions/{}", known_id(id)?);
         let query = json!({ "expand": SubscriptionState::EXPAND });
         Ok(SubscriptionState::from_value(&self.get("retrieve subscription", &path, &query).await?)?)
+    }
+
+    /// The newest open invoice of a subscription.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn open_invoice_of(&self, subscription: &str) -> Result<Option<Invoice>, Failure> {
+        let query = json!({ "subscription": known_id(subscription)?, "status": "open" });
+        let page = self.list("list open invoices", "/invoices", query, None).await?;
+        Ok(page.objects.first().map(Invoice::from_value).transpose()?)
     }
 
     /// Reads an invoice with its payments; `None` when it does not exist.

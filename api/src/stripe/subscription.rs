@@ -34,6 +34,8 @@ pub struct Subscription {
     /// When the subscription ended.
     #[serde(default, deserialize_with = "object::optional_time")]
     pub ended_at: Option<DateTime<Utc>>,
+    /// The currency, three lower-case letters; old API versions do not have it.
+    pub currency: Option<String>,
     /// The way in which its invoices are paid.
     pub collection_method: Option<CollectionMethod>,
     /// True while a change waits for its payment. Stripe documentation: "Pending updates".
@@ -52,6 +54,14 @@ pub struct SubscriptionItem {
     /// The price, `price_...`.
     #[serde(deserialize_with = "object::id")]
     pub price: String,
+    /// The price of one unit in its own currency, where the item carries the price itself.
+    #[serde(default, deserialize_with = "object::optional_amount")]
+    pub unit_amount: Option<i64>,
+    /// The currency of that amount.
+    pub currency: Option<String>,
+    /// The quantity; `None` where it is metered.
+    #[serde(default, deserialize_with = "object::optional_amount")]
+    pub quantity: Option<i64>,
     /// The current period. An item may be billed in another interval than the first one. Stripe documentation: "Mixed
     /// interval subscriptions".
     #[serde(flatten)]
@@ -109,6 +119,9 @@ fn in_one_shape(mut subscription: Value) -> Value {
     for item in object::entries(&mut subscription, "items") {
         let plan = item.get("plan").cloned().unwrap_or_default();
         object::fill(item, "price", &plan);
+        let own = item.get("price").cloned().unwrap_or_default();
+        object::fill(item, "unit_amount", own.get("unit_amount").or_else(|| own.get("amount")).unwrap_or(&Value::Null));
+        object::fill(item, "currency", own.get("currency").unwrap_or(&Value::Null));
         for (field, time) in PERIOD.iter().zip(&period) {
             object::fill(item, field, time);
         }
@@ -200,6 +213,21 @@ mod tests {
         let mut on_item = of_2020();
         on_item["items"]["data"][0]["price"] = Value::Null;
         assert!(Subscription::from_value(&on_item).unwrap().sells("price_core"));
+    }
+
+    #[test]
+    fn the_price_of_an_item_is_read_where_the_item_carries_it() {
+        let mut of_price = of_basil();
+        of_price["items"]["data"][0]["quantity"] = json!(2);
+        let price = json!({"id": "price_core", "object": "price", "unit_amount": 499, "currency": "usd"});
+        of_price["items"]["data"][0]["price"] = price;
+        let mut of_plan = of_price.clone();
+        of_plan["items"]["data"][0]["price"] = Value::Null;
+        of_plan["items"]["data"][0]["plan"] = json!({"id": "price_core", "amount": 499, "currency": "usd"});
+        for value in [of_price, of_plan] {
+            let item = Subscription::from_value(&value).unwrap().items.remove(0);
+            assert_eq!((item.unit_amount, item.currency.as_deref(), item.quantity), (Some(499), Some("usd"), Some(2)));
+        }
     }
 
     #[test]

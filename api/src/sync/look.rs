@@ -5,6 +5,7 @@
 //! one.
 
 mod fence;
+mod money;
 
 use std::time::Duration;
 
@@ -209,6 +210,8 @@ async fn read_subscription(app: &App, stripe: &Stripe, id: &str) -> Result<Optio
     if let Some(paid) = state.latest_invoice.as_mut().filter(|invoice| invoice.is_paid()) {
         complete(app, stripe, paid).await?;
     }
+    state.plan_price = money::plan_price(app, stripe, &state.subscription).await?;
+    state.unpaid_invoice = money::unpaid_invoice(stripe, &state).await?;
     Ok(Some(state))
 }
 

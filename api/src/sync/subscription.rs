@@ -99,6 +99,7 @@ async fn write(
     row.current_period_end.set_if_not_equals(item.period.end);
     row.cancel_at_period_end.set_if_not_equals(subscription.cancel_at_period_end);
     row.cancel_at.set_if_not_equals(subscription.cancel_at);
+    write_money(&mut row, state);
     if row.is_changed() {
         row.version = Set(version + 1);
         row.updated_at = Set(now);
@@ -115,6 +116,18 @@ async fn write(
         row.update(context.tx).await?;
     }
     Ok(())
+}
+
+/// Writes the price and the unpaid invoice, which nobody has to pay once the subscription has ended.
+fn write_money(row: &mut subscription::ActiveModel, state: &SubscriptionState) {
+    let unpaid = state.unpaid_invoice.as_ref().filter(|_| !state.subscription.status.ended());
+    let currency = state.plan_price.as_ref().map(|price| &price.currency).or(unpaid.map(|invoice| &invoice.currency));
+    row.price.set_if_not_equals(state.plan_price.as_ref().map(|price| price.amount));
+    row.currency.set_if_not_equals(currency.cloned());
+    row.unpaid_amount.set_if_not_equals(unpaid.map(|invoice| invoice.amount_remaining));
+    row.unpaid_since.set_if_not_equals(unpaid.and_then(|invoice| invoice.due_date.or(invoice.created)));
+    row.unpaid_retry_at.set_if_not_equals(unpaid.and_then(|invoice| invoice.next_payment_attempt));
+    row.unpaid_url.set_if_not_equals(unpaid.and_then(|invoice| invoice.hosted_url.clone()));
 }
 
 /// Requests that a second subscription of the user is ended, where there are two.

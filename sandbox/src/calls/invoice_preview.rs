@@ -14,6 +14,7 @@ use crate::{
     resources::{
         invoice::{self, Draft},
         invoice_item,
+        schedule::{self, DuePlan},
         subscription::{has_ended, period_end, period_start, set_items},
     },
     store::{
@@ -25,11 +26,14 @@ use crate::{
 };
 
 /// `POST /v1/invoices/create_preview`, for a subscription: previews its next invoice, or the invoice that a change
-/// creates immediately.
+/// creates immediately. For a schedule: previews the next invoice of its subscription, with what is scheduled.
 pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let params = &mut call.params;
+    if let Some(schedule) = params.text("schedule")? {
+        return create_scheduled(call, &schedule);
+    }
     let subscription = params.text("subscription")?.ok_or_else(|| {
-        let message = "The sandbox previews invoices of subscriptions: pass `subscription`.";
+        let message = "The sandbox previews invoices of subscriptions: pass `subscription` or `schedule`.";
         Problem::invalid_parameter("subscription", message)
     })?;
     let subscription = call.work.state.named_in("subscription", Kind::Subscription, &subscription)?;
@@ -51,13 +55,40 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     params.finish()?;
     let at_once = plan.as_ref().is_some_and(|plan| plan.proration == ProrationBehavior::AlwaysInvoice);
     if has_ended(&subscription) || ends && !at_once {
-        let message = format!("No upcoming invoices for subscription: {}", text(&subscription, "id"));
-        return Err(Problem::not_now_with_code("invoice_upcoming_none", message));
+        return Err(none_upcoming(&subscription));
     }
-    Ok(render(&call.work, &subscription, plan.as_ref()))
+    let items = plan.as_ref().map(|plan| Value::Array(plan.items.clone()));
+    Ok(render(&call.work, &subscription, plan.as_ref(), items))
 }
 
-fn render(work: &Work<'_>, subscription: &Value, plan: Option<&PlanChange>) -> Value {
+/// Stripe accepts a schedule only without a subscription and its details.
+fn create_scheduled(call: &mut Call<'_>, schedule: &str) -> Answer {
+    let schedule = call.work.state.named_in("schedule", Kind::Schedule, schedule)?;
+    if call.params.text("subscription")?.is_some() || call.params.child("subscription_details")?.is_some() {
+        let message = "You may only specify one of these parameters: schedule, subscription.";
+        return Err(Problem::invalid_parameter("schedule", message));
+    }
+    call.params.ignore(&["preview_mode"]);
+    call.params.finish()?;
+    let subscription = call.work.get(Kind::Subscription, &text(&schedule, "subscription"));
+    if subscription.is_null() || has_ended(&subscription) {
+        return Err(none_upcoming(&schedule));
+    }
+    let items = match schedule::plan_at(&call.work, &subscription, period_end(&subscription)) {
+        DuePlan::Cancel => return Err(none_upcoming(&subscription)),
+        DuePlan::Items(items) => Some(items),
+        DuePlan::Keep | DuePlan::Release => None,
+    };
+    Ok(render(&call.work, &subscription, None, items))
+}
+
+fn none_upcoming(object: &Value) -> Problem {
+    let message = format!("No upcoming invoices for subscription: {}", text(object, "id"));
+    Problem::not_now_with_code("invoice_upcoming_none", message)
+}
+
+/// Renders the invoice of a subscription that has these items from then on.
+fn render(work: &Work<'_>, subscription: &Value, plan: Option<&PlanChange>, items: Option<Value>) -> Value {
     let prorations = plan.map(|plan| plan_change::prorations(work, subscription, plan)).unwrap_or_default();
     let at_once = plan.is_some_and(|plan| plan.proration == ProrationBehavior::AlwaysInvoice);
     let waiting = work.state.pending_lines.get(&text(subscription, "id"));
@@ -65,8 +96,8 @@ fn render(work: &Work<'_>, subscription: &Value, plan: Option<&PlanChange>) -> V
     lines.extend(invoice_item::waiting(work, &subscription["customer"], &subscription["id"]));
     lines.extend(prorations);
     let mut next = subscription.clone();
-    if let Some(plan) = plan {
-        set_items(&mut next, &Value::Array(plan.items.clone()));
+    if let Some(items) = items {
+        set_items(&mut next, &items);
     }
     if !at_once {
         begin_next_period(&mut next);

@@ -24,11 +24,16 @@ pub(crate) enum DuePlan {
 
 /// Returns the change that the schedule of a subscription requires now.
 pub(crate) fn due_plan(work: &Work<'_>, subscription: &Value) -> DuePlan {
+    plan_at(work, subscription, work.now)
+}
+
+/// Returns the change that the schedule of a subscription requires at a moment.
+pub(crate) fn plan_at(work: &Work<'_>, subscription: &Value, moment: i64) -> DuePlan {
     let schedule = work.get(Kind::Schedule, &text(subscription, "schedule"));
     if schedule["status"] != "active" {
         return DuePlan::Keep;
     }
-    match phase_at(&schedule, work.now) {
+    match phase_at(&schedule, moment) {
         None if schedule["end_behavior"] == "cancel" => DuePlan::Cancel,
         None => DuePlan::Release,
         Some(phase) if phase["start_date"] == schedule["current_phase"]["start_date"] => DuePlan::Keep,

@@ -1,0 +1,40 @@
+//! The money of a subscription: the price of its plan, and the invoice that waits for its payment.
+
+use entity::subscription::Status::{PastDue, Unpaid};
+
+use crate::{
+    app::App,
+    error::Error,
+    stripe::{Invoice, PlanPrice, Stripe, Subscription, SubscriptionState},
+    sync::subscription::plan_of,
+};
+
+/// The price of a period of the plan. An item carries its price in one currency, and may be paid in another.
+pub(super) async fn plan_price(
+    app: &App,
+    stripe: &Stripe,
+    subscription: &Subscription,
+) -> Result<Option<PlanPrice>, Error> {
+    let Some((item, _)) = plan_of(&app.payments()?.prices, subscription) else { return Ok(None) };
+    let Some(currency) = subscription.currency.clone().or_else(|| item.currency.clone()) else { return Ok(None) };
+    let unit = match item.unit_amount {
+        Some(amount) if item.currency.as_ref() == Some(&currency) => Some(amount),
+        _ => stripe.unit_amount(&item.price, &currency).await?,
+    };
+    Ok(unit.map(|unit| PlanPrice { amount: unit.saturating_mul(item.quantity.unwrap_or(1)), currency }))
+}
+
+/// The invoice that waits for its payment, unless that is processing. That of a declined upgrade is none: nobody owes it. While
+/// a subscription is unpaid its newest invoices are drafts, so the open one is an earlier one.
+pub(super) async fn unpaid_invoice(stripe: &Stripe, state: &SubscriptionState) -> Result<Option<Invoice>, Error> {
+    if state.payment_is_processing() || state.subscription.pending_update {
+        return Ok(None);
+    }
+    Ok(match state.open_invoice() {
+        Some(open) => Some(open.clone()),
+        None if matches!(state.subscription.status, PastDue | Unpaid) => {
+            stripe.open_invoice_of(&state.subscription.id).await?
+        }
+        None => None,
+    })
+}
