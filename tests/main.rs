@@ -18,6 +18,7 @@ mod export;
 mod farming;
 mod harness;
 mod house;
+mod invoice;
 mod ledger;
 mod live;
 mod migration;

@@ -31,6 +31,23 @@ facts! {
         assert_eq!(ada.subscription().await["cancelAtPeriodEnd"], true);
     }
 
+    async fn a_link_to_the_payment_method_leads_back_once_it_is_changed(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("PRO").await;
+        let mut variables = portal(BACK);
+        variables["input"]["flow"] = "UPDATE_PAYMENT_METHOD".into();
+        let url = ada.gets(PORTAL, variables).await["url"].as_str().unwrap().to_owned();
+        let page = app.http().get(&url).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Change the card") && !page.contains("Cancel at the end"), "{page}");
+        let id = crate::subscription::newest(&app).await["id"].as_str().unwrap().to_owned();
+        let form = [("subscription", id.as_str()), ("action", "card"), ("card_number", "5555555555554444")];
+        let changed = app.http().post(&url).form(&form).send().await.unwrap();
+        assert_eq!((changed.status().as_u16(), changed.headers()["location"].to_str().unwrap()), (303, BACK));
+        let mut odd = portal(BACK);
+        odd["input"]["flow"] = "CANCEL".into();
+        assert_eq!(ada.is_refused(PORTAL, odd).await, "BAD_REQUEST");
+    }
+
     async fn the_portals_configuration_is_created_once(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let (one, two) = tokio::join!(ada.gets(PORTAL, portal(BACK)), ada.gets(PORTAL, portal(BACK)));

@@ -93,7 +93,7 @@ facts! {
             let report = reconciles(&app, 35).await;
             assert!(report.clean(), "{report}");
             for (noun, count) in
-                [("subscriptions", 1), ("checkouts", 3), ("invoices", 1), ("refunds", 1), ("disputes", 1)]
+                [("subscriptions", 1), ("checkouts", 3), ("invoices", 3), ("refunds", 1), ("disputes", 1)]
             {
                 assert_eq!(found(&report, noun), [count, 0, 0, 0], "{noun}\n{report}");
             }

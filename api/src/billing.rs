@@ -8,6 +8,7 @@ pub mod customer;
 pub mod duplicate;
 pub mod event;
 pub mod export;
+pub mod invoice;
 pub mod next_charge;
 pub mod operation;
 pub mod payment;

@@ -17,6 +17,7 @@ mod export;
 mod extension;
 mod firewall;
 mod hash;
+mod invoice;
 mod ledger;
 mod lexer;
 mod loaders;
@@ -51,6 +52,7 @@ pub struct Query(
     ledger::LedgerQuery,
     payment::PaymentQuery,
     payment_method::PaymentMethodQuery,
+    invoice::InvoiceQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,
@@ -99,6 +101,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<DateTime<Utc>>("A date and time in UTC, formatted by RFC 3339.")
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
         .override_output_type_description::<event::WebhookEventConnection>("A page of webhook events, newest first.")
+        .override_output_type_description::<invoice::InvoiceConnection>("A page of invoices, newest first.")
         .override_output_type_description::<ledger::LedgerEntryConnection>("A page of ledger entries, newest first.")
         .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")
 }

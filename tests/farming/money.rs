@@ -68,6 +68,8 @@ impl Books {
             let payment = &charge["payment_intent"];
             let invoice = paid.iter().find(|paid| paid["payment"]["payment_intent"] == *payment);
             let invoice = invoice.and_then(|paid| invoices.iter().find(|invoice| invoice["id"] == paid["invoice"]));
+            // The ledger names a pack by its payment, although it has an invoice too.
+            let invoice = invoice.filter(|invoice| invoice["parent"]["subscription_details"].is_object());
             let (name, end, studio) =
                 invoice.map_or_else(|| (payment.as_str().unwrap().to_owned(), 0, false), period_of);
             let amount = charge["amount"].as_i64().unwrap();

@@ -144,6 +144,8 @@ async fn changes_plans(app: &TestApp, ada: &Actor) {
     ada.cancels().await;
     ada.resumes().await;
     ada.gets(PORTAL, portal("https://patchhive.example/account")).await;
+    ada.gets("{ invoices { nodes { number } } }", json!({})).await;
+    ada.gets("{ paymentMethod { last4 } }", json!({})).await;
     app.settles().await;
     let id = current(app).await["id"].as_str().unwrap().to_owned();
     app.sandbox().fail_next_payments(&id, 1).unwrap();

@@ -8,6 +8,8 @@ use crate::{
     stripe::{Failure, Stripe},
 };
 
+pub use crate::stripe::PortalPart;
+
 /// Concurrent requests that find no configuration create one under this key, and get the same answer.
 const KEY: &str = "patch-hive-portal-1";
 
@@ -15,23 +17,23 @@ const KEY: &str = "patch-hive-portal-1";
 ///
 /// # Errors
 /// [`Error::BadInput`] for a URL that is not allowed; those of Stripe.
-pub async fn open(app: &App, user_id: i64, return_url: String) -> Result<String, Error> {
+pub async fn open(app: &App, user_id: i64, return_url: String, part: PortalPart) -> Result<String, Error> {
     redirect::check("returnUrl", &return_url, &app.config.redirect_origins)?;
     app.payments()?;
     let task = app.clone();
-    app.finish(async move { session(&task, user_id, &return_url).await }).await
+    app.finish(async move { session(&task, user_id, &return_url, part).await }).await
 }
 
-async fn session(app: &App, user_id: i64, return_url: &str) -> Result<String, Error> {
+async fn session(app: &App, user_id: i64, return_url: &str, part: PortalPart) -> Result<String, Error> {
     let open = |customer| {
         let (app, return_url) = (app.clone(), return_url.to_owned());
-        async move { session_of(&app, customer, &return_url).await }
+        async move { session_of(&app, customer, &return_url, part).await }
     };
     customer::with(app, user_id, open).await
 }
 
 /// Creating a portal session has no side effects, so it needs no durable operation: each has a key of its own.
-async fn session_of(app: &App, customer: String, return_url: &str) -> Result<String, Error> {
+async fn session_of(app: &App, customer: String, return_url: &str, part: PortalPart) -> Result<String, Error> {
     let stripe = &app.payments()?.stripe;
     let configured = app.config.stripe.as_ref().and_then(|stripe| stripe.portal_configuration.clone());
     let configuration = match configured {
@@ -39,7 +41,7 @@ async fn session_of(app: &App, customer: String, return_url: &str) -> Result<Str
         None => own_configuration(stripe).await?,
     };
     let key = clock::random_id();
-    Ok(stripe.create_portal_session(&key, &customer, &configuration, return_url).await?)
+    Ok(stripe.create_portal_session(&key, &customer, &configuration, return_url, part).await?)
 }
 
 /// The gateway's own configuration: created if there is none, and updated where it has been changed.

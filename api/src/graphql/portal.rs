@@ -1,9 +1,12 @@
 //! The customer portal.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{RequestContext, in_input};
-use crate::{billing::portal, error::Error};
+use crate::{
+    billing::portal::{self, PortalPart},
+    error::Error,
+};
 
 /// The mutation of the customer portal.
 #[derive(Default)]
@@ -18,9 +21,25 @@ impl PortalMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Where to redirect afterwards.")] input: OpenBillingPortalInput,
     ) -> Result<BillingPortal, Error> {
-        let url =
-            portal::open(ctx.app()?, ctx.viewer_at_stripe()?.user_id, input.return_url).await.map_err(in_input)?;
+        let part = input.flow.map_or(PortalPart::Home, PortalPart::from);
+        let user_id = ctx.viewer_at_stripe()?.user_id;
+        let url = portal::open(ctx.app()?, user_id, input.return_url, part).await.map_err(in_input)?;
         Ok(BillingPortal { url })
+    }
+}
+
+/// A single step in the portal.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(super) enum BillingPortalFlow {
+    /// Changes the payment method, and returns to `returnUrl`.
+    UpdatePaymentMethod,
+}
+
+impl From<BillingPortalFlow> for PortalPart {
+    fn from(flow: BillingPortalFlow) -> Self {
+        match flow {
+            BillingPortalFlow::UpdatePaymentMethod => Self::PaymentMethod,
+        }
     }
 }
 
@@ -36,4 +55,6 @@ pub(super) struct BillingPortal {
 pub(super) struct OpenBillingPortalInput {
     /// Where to redirect afterwards: an https URL, or http on loopback.
     return_url: String,
+    /// The step to open; without it, the whole portal.
+    flow: Option<BillingPortalFlow>,
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData, ProductData,
+    CreateCheckoutSession, CreateCheckoutSessionInvoiceCreation, CreateCheckoutSessionInvoiceCreationInvoiceData,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionSubscriptionData, ProductData,
 };
 use stripe_core::customer::CreateCustomer;
 use stripe_shared::CheckoutSessionMode;
@@ -134,8 +135,13 @@ fn sell_pack(
     line.price_data = Some(price);
     line.quantity = Some(1);
     let mut payment = CreateCheckoutSessionPaymentIntentData::new();
-    payment.metadata = Some(metadata);
-    request.mode(CheckoutSessionMode::Payment).line_items([line]).payment_intent_data(payment)
+    payment.metadata = Some(metadata.clone());
+    // Without this, only subscriptions have invoices.
+    let mut invoice = CreateCheckoutSessionInvoiceCreation::new(true);
+    let mut data = CreateCheckoutSessionInvoiceCreationInvoiceData::new();
+    data.metadata = Some(metadata);
+    invoice.invoice_data = Some(data);
+    request.mode(CheckoutSessionMode::Payment).line_items([line]).payment_intent_data(payment).invoice_creation(invoice)
 }
 
 /// A pack is one item at one price. With credits as the quantity, a minimum amount would not be possible.

@@ -1,5 +1,7 @@
 //! Reading invoices.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
@@ -59,6 +61,9 @@ pub struct Invoice {
     /// The items it bills.
     #[serde(default, deserialize_with = "object::or_default")]
     pub lines: List<InvoiceLine>,
+    /// The metadata that its creator set.
+    #[serde(default, deserialize_with = "object::or_default")]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// The status of an invoice. Stripe documentation: "Status transitions and finalization".
@@ -116,6 +121,12 @@ impl Invoice {
     #[must_use]
     pub fn is_paid(&self) -> bool {
         self.status == Some(InvoiceStatus::Paid)
+    }
+
+    /// True for the invoice of a credit pack, whose credits follow from its checkout alone.
+    #[must_use]
+    pub fn is_of_pack(&self) -> bool {
+        self.subscription.is_none() && self.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time")
     }
 
     /// True while it can be paid.

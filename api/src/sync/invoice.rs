@@ -22,12 +22,18 @@ use crate::{
     stripe::{Invoice, InvoicePayment},
 };
 
+/// Reason recorded for events about the invoice of a pack.
+const OF_PACK: &str = "the credits of a pack follow from its checkout";
+
 /// Applies an invoice from an event or a reply. Where it is not paid in full, or lacks something that decides about credits,
 /// a look follows.
 pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Outcome, ApplyError> {
     let Some(id) = invoice.id.clone() else { return Ok(Outcome::Ignored("a preview")) };
     if owner_locked(context, invoice.customer.as_deref()).await?.is_none() {
         return Ok(Outcome::Ignored(NOT_OURS));
+    }
+    if invoice.is_of_pack() {
+        return Ok(Outcome::Ignored(OF_PACK));
     }
     let is_complete = invoice.is_paid() && is_complete(&invoice, &context.payments.prices);
     if !is_complete && find(context.tx, &id).await?.is_none() {
@@ -108,7 +114,10 @@ pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -
     }
     let id = paid.invoice.clone();
     let Some(payment) = paid.into_payment_intent() else { return Ok(Outcome::Ignored(NO_PAYMENT)) };
-    let Some(invoice) = find(context.tx, &id).await? else { return Ok(Outcome::Look(Object::Invoice(id))) };
+    let Some(invoice) = find(context.tx, &id).await? else {
+        let is_of_pack = refund::find(context.tx, &payment).await?.is_some_and(|stored| stored.invoice_id.is_none());
+        return Ok(if is_of_pack { Outcome::Ignored(OF_PACK) } else { Outcome::Look(Object::Invoice(id)) });
+    };
     ledger::lock(context.tx, invoice.user_id).await?;
     refund::record(context, invoice.user_id, &payment, Some(invoice.id)).await?;
     reversal::of_invoice(context, invoice.id).await?;

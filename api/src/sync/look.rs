@@ -268,12 +268,19 @@ async fn read_payment<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Rea
 async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<PaidFor>, Error> {
     if let Some(link) = stripe.invoice_paid_by(payment).await? {
         let Some(mut invoice) = stripe.invoice(&link.invoice).await?.filter(Invoice::is_paid) else { return Ok(None) };
+        if invoice.is_of_pack() {
+            return bought(stripe, payment).await;
+        }
         complete(app, stripe, &mut invoice).await?;
         if !invoice.payment_intents.iter().any(|id| id == payment) {
             invoice.payment_intents.push(payment.to_owned());
         }
         return Ok(Some(PaidFor::Invoice(Box::new(invoice))));
     }
+    bought(stripe, payment).await
+}
+
+async fn bought(stripe: &Stripe, payment: &str) -> Result<Option<PaidFor>, Error> {
     Ok(stripe.session_paid_by(payment).await?.map(Box::new).map(PaidFor::Session))
 }
 

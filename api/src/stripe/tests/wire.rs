@@ -94,6 +94,10 @@ async fn a_pack_is_one_thing_at_one_price_and_the_payment_gets_the_metadata_too(
         ("payment_intent_data[metadata][user_id]", "7"),
         ("payment_intent_data[metadata][credits]", "25"),
         ("payment_intent_data[metadata][purchase_type]", "one_time"),
+        ("invoice_creation[enabled]", "true"),
+        ("invoice_creation[invoice_data][metadata][user_id]", "7"),
+        ("invoice_creation[invoice_data][metadata][credits]", "25"),
+        ("invoice_creation[invoice_data][metadata][purchase_type]", "one_time"),
         ("success_url", "https://shop.example/done?session={CHECKOUT_SESSION_ID}"),
         ("cancel_url", "https://shop.example/"),
     ];

@@ -194,6 +194,9 @@ impl Stored {
             }
             Noun::Invoice => {
                 let invoice = Invoice::from_value(object)?;
+                if invoice.is_of_pack() {
+                    return Ok(None);
+                }
                 let Some(id) = invoice.id else { return Ok(None) };
                 // The amounts are not comparable: a part may have been refunded, which other rows record.
                 let is_credited = |row: &invoice::Model| row.amount_credited > 0 || invoice.credited > 0;
