@@ -1,9 +1,10 @@
 //! Everyone who has paid has invoices, and the invoice of a pack grants no credits.
 
+use patch_hive::sync;
 use serde_json::{Value, json};
 
 use crate::{
-    checkout::{at_stripe, customer_of, posts_to_stripe},
+    checkout::{at_stripe, credits_invoice, customer_of, posts_to_stripe},
     harness::{Actor, TestApp, actor::GOOD_CARD, facts},
     subscription::newest,
     webhook::{entries_of, known_user, purchase},
@@ -117,6 +118,34 @@ facts! {
         let payment = event(&app, "payment_intent.succeeded")["data"]["object"]["id"].as_str().unwrap().to_owned();
         app.sandbox().refund(&payment, Some(400)).unwrap();
         for kind in ["charge.refunded", "invoice_payment.paid", "invoice.paid", "checkout.session.completed"] {
+            assert_eq!(app.receives(&event(&app, kind)).await.0, 200);
+            app.has_looked().await;
+            assert_eq!(ada.credits().await, 20, "{kind}");
+        }
+        assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -20)]);
+    }
+
+    async fn a_credit_note_for_a_pack_reverses_its_share_of_the_credits(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(40).await;
+        let invoice = invoices(&ada).await.remove(0)["id"].as_str().unwrap().to_owned();
+        credits_invoice(&app, &invoice, "200").await;
+        app.settles().await;
+        assert_eq!(ada.credits().await, 30);
+        // Lost and found again: the hourly run looks at invoices with credit notes.
+        sync::reconcile_due(&app.inside().await).await.unwrap();
+        assert_eq!(ada.credits().await, 30);
+        assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -10)]);
+    }
+
+    async fn a_credit_note_that_is_reported_before_its_pack_is_reversed(app: TestApp) {
+        let (ada, _) = known_user(&app, "ada").await;
+        app.settles().await;
+        app.sandbox().set_webhook_urls(Vec::new());
+        ada.pays(&ada.opens_purchase(40).await, GOOD_CARD).await;
+        let invoice = event(&app, "invoice.paid")["data"]["object"]["id"].as_str().unwrap().to_owned();
+        credits_invoice(&app, &invoice, "400").await;
+        for kind in ["credit_note.created", "invoice_payment.paid", "checkout.session.completed"] {
             assert_eq!(app.receives(&event(&app, kind)).await.0, 200);
             app.has_looked().await;
             assert_eq!(ada.credits().await, 20, "{kind}");

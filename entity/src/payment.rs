@@ -49,7 +49,11 @@ pub struct Model {
     pub credits_granted: i64,
     /// The amount refunded so far, in minor units, without the amounts that disputes hold.
     pub amount_refunded: i64,
-    /// Credits reversed so far, because of refunds and disputes.
+    /// The amount that notes have credited for the pack's invoice, other than by a refund, in minor units.
+    pub amount_credited: i64,
+    /// The fence of the look that wrote the credited amount.
+    pub credit_fence: i64,
+    /// Credits reversed so far, because of refunds, disputes and credit notes.
     pub credits_reversed: i64,
     /// The checkout's metadata, as it was at Stripe.
     pub metadata: Json,

@@ -8,6 +8,7 @@ mod adoption;
 mod checkouts;
 mod error;
 mod manual_entries;
+mod pack_credit;
 mod stripe;
 mod subscription_money;
 mod tokens;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(tokens::Step),
             Box::new(checkouts::Step),
             Box::new(subscription_money::Step),
+            Box::new(pack_credit::Step),
         ]
     }
 }

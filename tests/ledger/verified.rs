@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The fact that each change contradicts, the change, and the change that undoes it.
-const CORRUPTIONS: [(&str, &str, &str); 18] = [
+const CORRUPTIONS: [(&str, &str, &str); 19] = [
     (
         "each account's balance and version",
         "UPDATE credit_accounts SET balance = balance + 1",
@@ -67,6 +67,11 @@ const CORRUPTIONS: [(&str, &str, &str); 18] = [
         "for each pack, the share",
         "UPDATE stripe_payment_intents SET amount_disputed = 100 WHERE invoice_id IS NULL",
         "UPDATE stripe_payment_intents SET amount_disputed = 0 WHERE invoice_id IS NULL",
+    ),
+    (
+        "for each pack, the share",
+        "UPDATE stripe_payments SET amount_credited = 200",
+        "UPDATE stripe_payments SET amount_credited = 0",
     ),
     (
         "each paid pack has one PURCHASE",

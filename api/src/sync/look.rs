@@ -6,6 +6,7 @@
 
 mod fence;
 mod money;
+mod pack;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use entity::{
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
+use self::pack::PackCredit;
 use super::{
     apply,
     change::{Change, change, publish},
@@ -57,6 +59,7 @@ enum Reading<'a> {
         invoice: Box<Invoice>,
         credited: i64,
     },
+    Pack(PackCredit),
     DeletedCustomer(&'a str),
     /// Nothing that concerns us.
     Nothing(&'static str),
@@ -74,6 +77,7 @@ impl Reading<'_> {
             Self::Payment { paid_for: Some(PaidFor::Session(session)), .. } => {
                 session.customer.clone().map(Account::Customer)
             }
+            Self::Pack(credit) => credit.customer.clone().map(Account::Customer),
             Self::DeletedCustomer(id) => Some(Account::Customer((*id).to_owned())),
             Self::NoSubscription(_) | Self::Payment { .. } | Self::Nothing(_) => None,
         }
@@ -225,6 +229,10 @@ async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Rea
     if !invoice.is_paid() {
         return Ok(Reading::Nothing("the invoice is not paid"));
     }
+    if invoice.is_of_pack() {
+        let free = Reading::Nothing("the invoice of a pack that cost nothing");
+        return Ok(PackCredit::read(stripe, id, invoice).await?.map_or(free, Reading::Pack));
+    }
     complete(app, stripe, &mut invoice).await?;
     let credited = if invoice.credited == 0 { 0 } else { stripe.credited(id).await? };
     Ok(Reading::Invoice { id, invoice: Box::new(invoice), credited })
@@ -330,6 +338,7 @@ async fn apply_reading(
             invoice::apply_credit(&context, id, *credited, fence).await?;
             refreshed(&context, outcome).await
         }
+        Reading::Pack(credit) => credit.apply(&context, fence).await,
         Reading::Payment { id, paid_for, returned, .. } => {
             let origin = match paid_for {
                 None => None,

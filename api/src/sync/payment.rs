@@ -99,12 +99,41 @@ fn new(
         status: Set(status),
         credits_granted: Set(credits),
         amount_refunded: Set(0),
+        amount_credited: Set(0),
+        credit_fence: Set(0),
         credits_reversed: Set(0),
         metadata: Set(serde_json::Value::Object(metadata.collect())),
         created_at: Set(context.clock.now()),
         ..Default::default()
     })
 }
+
+/// Writes the amount that was credited for the invoice of a pack, other than by a refund.
+pub(super) async fn apply_credit(
+    context: &Context<'_>,
+    payment_intent: &str,
+    credited: i64,
+    fence: i64,
+) -> Result<Outcome, ApplyError> {
+    let of_intent = || payment::Entity::find().filter(payment::Column::StripePaymentIntentId.eq(payment_intent));
+    let Some(found) = of_intent().one(context.tx).await? else { return Ok(Outcome::Ignored(NO_PACK)) };
+    ledger::lock(context.tx, found.user_id).await?;
+    let stored = of_intent().one(context.tx).await?;
+    let Some(stored) = stored.filter(|stored| stored.credit_fence <= fence) else { return Ok(Outcome::Applied(None)) };
+    let update = payment::ActiveModel {
+        id: Unchanged(stored.id),
+        amount_credited: Set(credited),
+        credit_fence: Set(fence),
+        ..Default::default()
+    };
+    update.update(context.tx).await?;
+    let paid = refund::record(context, stored.user_id, payment_intent, None).await?;
+    reversal::apply(context, &paid).await?;
+    Ok(Outcome::Applied(Some(change(context.tx, stored.user_id).await?)))
+}
+
+/// Reason recorded for events about the invoice of a pack that nobody bought here.
+const NO_PACK: &str = "the invoice bills no pack that is stored";
 
 fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Posting {
     Posting {

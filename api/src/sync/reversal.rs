@@ -51,7 +51,8 @@ async fn of_pack(context: &Context<'_>, paid: &payment_intent::Model) -> Result<
     let Some(pack) = pack.filter(|pack| !matches!(pack.status, Status::Pending | Status::Failed)) else {
         return Ok(());
     };
-    let reversed = part(pack.credits_granted, paid.amount_refunded + paid.amount_disputed, pack.amount);
+    let returned = paid.amount_refunded + paid.amount_disputed + pack.amount_credited;
+    let reversed = part(pack.credits_granted, returned, pack.amount);
     let posted =
         Reversal { user_id: pack.user_id, reference: pack.reference().to_owned(), so_far: pack.credits_reversed };
     let row = payment::ActiveModel {

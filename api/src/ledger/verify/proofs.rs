@@ -83,11 +83,12 @@ pub(super) const PROOFS: [Proof; 13] = [
     proof(
         "for each pack, the share of credits reversed is the share of money returned",
         "SELECT 'payment ' || p.id || ': ' || p.credits_reversed || ' of ' || p.credits_granted || ' credits for ' || \
-         (m.amount_refunded + m.amount_disputed) || ' of ' || p.amount FROM stripe_payments p \
+         (m.amount_refunded + m.amount_disputed + p.amount_credited) || ' of ' || p.amount FROM stripe_payments p \
          JOIN stripe_payment_intents m ON m.stripe_payment_intent_id = p.stripe_payment_intent_id \
          WHERE p.status NOT IN ('pending', 'failed') AND p.credits_reversed <> CASE WHEN p.amount <= 0 THEN 0 \
-         WHEN m.amount_refunded + m.amount_disputed >= p.amount THEN p.credits_granted \
-         ELSE (2 * p.credits_granted * (m.amount_refunded + m.amount_disputed) + p.amount) / (2 * p.amount) END",
+         WHEN m.amount_refunded + m.amount_disputed + p.amount_credited >= p.amount THEN p.credits_granted \
+         ELSE (2 * p.credits_granted * (m.amount_refunded + m.amount_disputed + p.amount_credited) + p.amount) \
+         / (2 * p.amount) END",
     ),
     proof(
         "each paid pack has one PURCHASE, of its credits, and no PURCHASE is without a pack",

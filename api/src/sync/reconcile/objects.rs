@@ -194,7 +194,7 @@ impl Stored {
             }
             Noun::Invoice => {
                 let invoice = Invoice::from_value(object)?;
-                if invoice.is_of_pack() {
+                if invoice.is_of_pack() && invoice.credited == 0 {
                     return Ok(None);
                 }
                 let Some(id) = invoice.id else { return Ok(None) };
