@@ -5,6 +5,7 @@ import { Navigate, useLocation } from "react-router";
 import { AccessModule } from "../access/AccessModule";
 import { PasswordNotice } from "../access/PasswordNotice";
 import { BalanceModule } from "../balance/BalanceModule";
+import { BillingModule } from "../billing/BillingModule";
 import { ReturnNotice } from "../checkout/ReturnNotice";
 import { ExportModule } from "../export/ExportModule";
 import { HistoryModule } from "../ledger/HistoryModule";
@@ -14,7 +15,7 @@ import { useSession } from "../session/current";
 import { SubscriptionModule } from "../subscription/SubscriptionModule";
 import { text } from "../text/current";
 
-/** The balance, the plan, payments, the history and the password of the person who is logged in. */
+/** The balance, the plan, billing, the history and the password of the person who is logged in. */
 export function AccountPage() {
   const session = useSession();
   const { pathname, search } = useLocation();
@@ -33,6 +34,7 @@ export function AccountPage() {
         <ReturnNotice />
         <BalanceModule />
         <SubscriptionModule />
+        <BillingModule />
         <ExportModule />
         <PaymentsModule />
         <HistoryModule />

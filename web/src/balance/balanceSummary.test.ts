@@ -22,6 +22,8 @@ const STUDIO: PlanSubscriptionPartsFragment = {
   cancelAtPeriodEnd: false,
   cancelAt: null,
   scheduledTier: null,
+  price: null,
+  openInvoice: null,
   version: 1,
 };
 

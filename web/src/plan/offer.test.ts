@@ -12,6 +12,8 @@ const PRO: PlanSubscriptionPartsFragment = {
   cancelAtPeriodEnd: false,
   cancelAt: null,
   scheduledTier: null,
+  price: null,
+  openInvoice: null,
   version: 1,
 };
 

@@ -86,10 +86,17 @@ function Subscribed({ subscription }: { subscription: PlanSubscriptionPartsFragm
       <TierName tier={subscription.tier} />
       {action !== null && (
         <Notice look="bad">
-          <p>{action}</p>
           <p>
-            <Button look="first" busy={portal.busy} onClick={() => void portal.open()}>
-              {subscription.status === "UNPAID" ? text.subscription.billing : text.subscription.updateCard}
+            {action} <OpenInvoice subscription={subscription} />
+          </p>
+          <p className="actions">
+            {subscription.openInvoice?.payUrl && (
+              <a className="button button-first" href={subscription.openInvoice.payUrl}>
+                {text.billing.payNow}
+              </a>
+            )}
+            <Button busy={portal.busy} onClick={() => void portal.open("UPDATE_PAYMENT_METHOD")}>
+              {text.subscription.updateCard}
             </Button>
           </p>
         </Notice>
@@ -110,6 +117,13 @@ function Subscribed({ subscription }: { subscription: PlanSubscriptionPartsFragm
       <Changes subscription={subscription} portal={portal} />
     </>
   );
+}
+
+/** The amount that is open, and when it is tried again. */
+function OpenInvoice({ subscription: { openInvoice } }: { subscription: PlanSubscriptionPartsFragment }) {
+  if (openInvoice === null) return null;
+  const { amount, nextAttemptAt } = openInvoice;
+  return nextAttemptAt === null ? text.subscription.isOpen(amount) : text.subscription.isRetried(amount, nextAttemptAt);
 }
 
 function Changes({ subscription, portal }: { subscription: PlanSubscriptionPartsFragment; portal: Portal }) {

@@ -12,6 +12,8 @@ const CORE: PlanSubscriptionPartsFragment = {
   cancelAtPeriodEnd: false,
   cancelAt: null,
   scheduledTier: null,
+  price: { amount: 499, currency: "USD" },
+  openInvoice: null,
   version: 1,
 };
 

@@ -2,11 +2,12 @@ import { useEffect, useState } from "react";
 
 import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
-import { OpenBillingPortalDocument } from "../generated/graphql";
+import { type BillingPortalFlow, OpenBillingPortalDocument } from "../generated/graphql";
 
 /** Opens Stripe's customer portal, with cards and invoices. */
 export interface Portal {
-  open: () => Promise<void>;
+  /** Opens all of it, or one step. */
+  open: (flow?: BillingPortalFlow) => Promise<void>;
   busy: boolean;
   failure: Failure | null;
 }
@@ -25,8 +26,9 @@ export function usePortal(): Portal {
       window.removeEventListener("pageshow", back);
     };
   }, []);
-  const open = async (): Promise<void> => {
-    const url = (await run({ input: { returnUrl: `${window.location.origin}/account` } }))?.openBillingPortal.url;
+  const open = async (flow?: BillingPortalFlow): Promise<void> => {
+    const input = { returnUrl: `${window.location.origin}/account`, flow: flow ?? null };
+    const url = (await run({ input }))?.openBillingPortal.url;
     if (url === undefined) return;
     setLeaving(true);
     window.location.assign(url);

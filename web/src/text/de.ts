@@ -7,12 +7,14 @@ import type {
   SubscriptionStatus,
 } from "../generated/graphql";
 import { accessDe } from "./access";
+import { billingDe } from "./billing";
 import type { Texts } from "./en";
 import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
 
 /** The texts in German. */
-export function de({ number, money, day, minute }: Formats): Texts {
+export function de(formats: Formats): Texts {
+  const { number, money, day, minute } = formats;
   const count = (value: number, one: string, many: string) => `${number(value)} ${Math.abs(value) === 1 ? one : many}`;
   const credits = (value: number) => count(value, "Credit", "Credits");
   const exports = (value: number) => count(value, "Export", "Exporte");
@@ -210,8 +212,10 @@ export function de({ number, money, day, minute }: Formats): Texts {
       changes: (tier: string, moment: string) => `Wechselt am ${day(moment)} zu ${tier}.`,
       renews: (moment: string) => `Verlängert sich am ${day(moment)}.`,
       pastDue:
-        "Die letzte Zahlung ist fehlgeschlagen. Sie wird automatisch erneut versucht. " +
-        "Aktualisiere deine Karte, um das Abo zu behalten.",
+        "Die letzte Zahlung ist fehlgeschlagen. Bezahle jetzt oder aktualisiere deine Karte, um das Abo zu behalten.",
+      isOpen: (amount: Money) => `Offen: ${money(amount)}.`,
+      isRetried: (amount: Money, moment: string) =>
+        `Offen: ${money(amount)}. Der nächste Versuch ist am ${day(moment)}.`,
       unpaid:
         "Die letzte Zahlung ist fehlgeschlagen und wird nicht erneut versucht. " +
         "Bezahle die offene Rechnung, um das Abo wieder zu aktivieren.",
@@ -285,6 +289,8 @@ export function de({ number, money, day, minute }: Formats): Texts {
       tipUnlimited: (tier: string) => `${tier} enthält unbegrenzte Exporte.`,
       plans: "Zu den Abos",
     },
+
+    billing: billingDe(formats),
 
     payments: {
       title: "Credit-Pakete",

@@ -7,6 +7,7 @@ import type {
   SubscriptionStatus,
 } from "../generated/graphql";
 import { accessEn } from "./access";
+import { billingEn } from "./billing";
 import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
 
@@ -14,7 +15,8 @@ import { homeEn } from "./home";
 export type Texts = ReturnType<typeof en>;
 
 /** The texts in English. */
-export function en({ number, money, day, minute }: Formats) {
+export function en(formats: Formats) {
+  const { number, money, day, minute } = formats;
   const count = (value: number, one: string, many: string) => `${number(value)} ${Math.abs(value) === 1 ? one : many}`;
   const credits = (value: number) => count(value, "credit", "credits");
   const exports = (value: number) => count(value, "export", "exports");
@@ -207,7 +209,9 @@ export function en({ number, money, day, minute }: Formats) {
       endsUnpaid: (end: string) => `Ends on ${day(end)}. You keep your credits.`,
       changes: (tier: string, moment: string) => `Changes to ${tier} on ${day(moment)}.`,
       renews: (moment: string) => `Renews on ${day(moment)}.`,
-      pastDue: "The last payment failed. It is retried automatically. Update your card to keep the plan.",
+      pastDue: "The last payment failed. Pay now or update your card to keep the plan.",
+      isOpen: (amount: Money) => `${money(amount)} is open.`,
+      isRetried: (amount: Money, moment: string) => `${money(amount)} is open, and is tried again on ${day(moment)}.`,
       unpaid: "The last payment failed, and is not retried. Pay the open invoice to reactivate the plan.",
       paused: "The trial has ended. Add a card to continue with the plan.",
       incomplete: "The first payment is not complete. The plan starts once it is paid.",
@@ -272,6 +276,8 @@ export function en({ number, money, day, minute }: Formats) {
       tipUnlimited: (tier: string) => `${tier} includes unlimited exports.`,
       plans: "See the plans",
     },
+
+    billing: billingEn(formats),
 
     payments: {
       title: "Credit packs",

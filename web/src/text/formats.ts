@@ -14,6 +14,8 @@ export interface Formats {
   money: (money: Money) => string;
   /** The day of a moment, always with its year. */
   day: (moment: string) => string;
+  /** The day of a moment with its year, short enough for a table. */
+  date: (moment: string) => string;
   /** A moment to the minute, with its year unless that is the present one. */
   minute: (moment: string) => string;
 }
@@ -22,6 +24,7 @@ export function formats(locale: string, now: () => Date = () => new Date()): For
   const number = new Intl.NumberFormat(locale);
   const signed = new Intl.NumberFormat(locale, { signDisplay: "exceptZero" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const minute = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
   const thisYear = new Intl.DateTimeFormat(locale, minute);
   const otherYear = new Intl.DateTimeFormat(locale, { ...minute, year: "numeric" });
@@ -34,6 +37,7 @@ export function formats(locale: string, now: () => Date = () => new Date()): For
       return minus(format.format(amount / 10 ** digits));
     },
     day: (moment) => day.format(new Date(moment)),
+    date: (moment) => date.format(new Date(moment)),
     minute: (moment) => {
       const date = new Date(moment);
       return (date.getFullYear() === now().getFullYear() ? thisYear : otherYear).format(date);

@@ -1,5 +1,6 @@
 import { balance, subscribe } from "../checkout";
 import { press } from "../dashboard";
+import { see } from "../look";
 import { expect, test } from "../person";
 import { sandbox } from "../stage";
 
@@ -38,8 +39,30 @@ test("a renewal that fails asks for another card, and continues with it", async 
   await expect(page).toHaveURL(new RegExp(`^${sandbox}/portal/`));
   await page.getByLabel("Card number").fill("5555 5555 5555 4444");
   await page.getByRole("button", { name: "Change the card" }).click();
-  await page.getByRole("link", { name: "Go back" }).click();
+  await expect(plan).toContainText("Past due");
   await press(browser, subscription, "Retry the payment");
   await expect(plan).toContainText("Active");
   await expect(balance(page)).toContainText("200");
+});
+
+test("a renewal that fails shows what is open, and can be paid at once", async ({ page, browser, person }) => {
+  await subscribe(page, "Core");
+  const subscription = [person.email, "a month"];
+  await press(browser, subscription, "Fail the next payment");
+  await press(browser, subscription, "Renew now");
+  const plan = page.getByRole("region", { name: "Plan" });
+  await expect(plan.getByRole("alert")).toContainText(/\$4\.99 is open, and is tried again on \w+ \d+, \d{4}\./);
+  const billing = page.getByRole("region", { name: "Billing" });
+  await expect(billing).toContainText("None until the open invoice is paid");
+  await expect(billing).toContainText(/\$4\.99, due since \w+ \d+, \d{4}/);
+  await expect(billing.getByRole("row", { name: "Open" })).toContainText("$4.99");
+  await see(page, "billing-past-due");
+
+  await billing.getByRole("link", { name: "Pay now" }).click();
+  await page.getByRole("button", { name: "Pay $4.99" }).click();
+  await page.goto("/account");
+  await expect(plan).toContainText("Active");
+  await expect(balance(page)).toContainText("50");
+  await expect(billing).toContainText("$4.99 on");
+  await expect(billing.getByRole("row", { name: "Open" })).toHaveCount(0);
 });
