@@ -99,7 +99,7 @@ async fn an_old_password_works_if_it_was_hashed_with_bcrypt() {
             let (email, password) = (format!("{name}@patchhive.example"), format!("{name}'s password"));
             json!({ "input": { "email": email, "password": password } })
         };
-        assert_eq!(app.visitor().gets(LOG_IN, input("ada")).await["user"]["id"], "1");
+        assert_eq!(app.visitor().gets(LOG_IN, input("ada")).await["user"]["id"], "user_1");
         assert_eq!(app.visitor().is_refused(LOG_IN, input("bob")).await, "UNAUTHENTICATED");
         app.stop().await;
     }
@@ -116,7 +116,7 @@ async fn a_new_user_signs_up_beside_the_old_ones() {
         };
         let long = "a name that an old application had no room for";
         let answer = asks("gil@patchhive.example", long).await;
-        assert_eq!(answer["data"]["signUp"]["user"], json!({ "id": "4", "username": long }), "{answer}");
+        assert_eq!(answer["data"]["signUp"]["user"], json!({ "id": "user_4", "username": long }), "{answer}");
 
         // Ada's email, in another case than the old application stored it.
         let taken = asks("ada@patchhive.EXAMPLE", "another").await;

@@ -84,7 +84,7 @@ facts! {
 
     async fn stripe_learns_who_buys_how_much(app: TestApp) {
         let ada = app.signs_up("ada").await;
-        let user = ada.gets("{ viewer { id } }", json!({})).await["id"].clone();
+        let user = json!(ada.row().await.to_string());
         let checkout = ada.opens_purchase(40).await;
         let path = format!("/v1/checkout/sessions/{}", id(&checkout));
         ada.pays(&checkout, GOOD_CARD).await;
@@ -198,10 +198,9 @@ facts! {
     async fn a_balance_never_passes_its_limit(app: TestApp) {
         let admin = app.signs_up_as("admin", entity::user::Role::Admin).await;
         let ada = app.signs_up("ada").await;
-        let user = ada.gets("{ viewer { id } }", json!({})).await["id"].clone();
+        let user = ada.row().await;
         let inside = app.inside().await;
         let has = async |credits: i64| {
-            let user = user.as_str().unwrap();
             let sql = format!("UPDATE credit_accounts SET balance = {credits} WHERE user_id = {user}");
             inside.database.write().execute_unprepared(&sql).await.unwrap();
         };

@@ -44,8 +44,8 @@ async fn asks_who(app: &TestApp, authorization: &str) -> (u16, String) {
     (status, seen.unwrap_or_else(|| panic!("{body}")).to_owned())
 }
 
-async fn is_let_in(app: &TestApp, token: &str, id: &str) {
-    assert_eq!(asks_who(app, &format!("Bearer {token}")).await, (200, id.to_owned()));
+async fn is_let_in(app: &TestApp, token: &str, row: &str) {
+    assert_eq!(asks_who(app, &format!("Bearer {token}")).await, (200, format!("user_{row}")));
 }
 
 async fn is_kept_out(app: &TestApp, token: &str) {
@@ -63,7 +63,7 @@ facts! {
         app.signs_up("ada").await;
         for scheme in ["Bearer", "bearer", "BEARER"] {
             let seen = asks_who(&app, &format!("{scheme} {}", signed(secret(), &claims()))).await;
-            assert_eq!(seen, (200, "1".to_owned()), "{scheme}");
+            assert_eq!(seen, (200, "user_1".to_owned()), "{scheme}");
         }
     }
 

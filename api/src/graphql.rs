@@ -23,7 +23,9 @@ mod lexer;
 mod loaders;
 mod mail_link;
 mod money;
+mod node;
 mod observation;
+mod owner;
 mod payment;
 mod payment_method;
 mod plan;
@@ -31,6 +33,7 @@ mod plan_change;
 mod portal;
 mod subscription;
 mod tier;
+mod user;
 mod validation;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
@@ -43,7 +46,7 @@ pub use documents::Documents;
 pub use executor::{Executor, Operation};
 pub use firewall::Rejection;
 
-/// The queries of this API.
+/// The queries of this API. Private data at the root, such as `balance`, are those of the viewer.
 #[derive(MergedObject, Default)]
 pub struct Query(
     account::AccountQuery,
@@ -58,6 +61,7 @@ pub struct Query(
     checkout::CheckoutQuery,
     account::AdminQuery,
     event::EventQuery,
+    node::NodeQuery,
 );
 
 /// The mutations of this API.

@@ -1,6 +1,9 @@
 //! Checks of input fields.
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    global_id::{GlobalId, Noun},
+};
 
 /// Maximum length of an idempotency key or run id in bytes: as long as Stripe allows for its idempotency keys.
 pub const MAX_KEY_BYTES: usize = 255;
@@ -25,10 +28,15 @@ pub fn line<'a>(field: &str, text: &'a str, max_bytes: usize) -> Result<&'a str,
     Ok(text)
 }
 
-/// Reads a row id. Text that is not a number is treated like the id of a missing row.
+/// Reads the id of an object's row: from the object's id, or from the number alone, as tokens and tickets contain it. Any
+/// other text is treated like the id of a missing row.
 ///
 /// # Errors
 /// [`Error::NotFound`], naming the noun.
-pub fn id(noun: &'static str, text: &str) -> Result<i64, Error> {
-    text.parse().map_err(|_| Error::NotFound(noun))
+pub fn id(noun: Noun, text: &str) -> Result<i64, Error> {
+    let row = match GlobalId::parse(text) {
+        Some(id) => (id.noun == noun).then_some(id.row),
+        None => text.parse().ok(),
+    };
+    row.ok_or(Error::NotFound(noun.name()))
 }

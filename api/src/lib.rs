@@ -23,6 +23,7 @@ pub mod config;
 pub mod database;
 pub mod error;
 pub mod feed;
+pub mod global_id;
 pub mod graphql;
 pub mod http;
 pub mod input;

@@ -3,7 +3,7 @@ import type { CodegenConfig } from "@graphql-codegen/cli";
 /** Types as a client's own build makes them: from the schema file, and from the client's operations. */
 const config: CodegenConfig = {
   schema: "../../schema.graphql",
-  documents: "urql.graphql",
+  documents: "*.graphql",
   generates: {
     "generated/": {
       preset: "client",

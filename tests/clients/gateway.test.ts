@@ -6,14 +6,14 @@ import { Gateway } from "./gateway.ts";
 const gateway = await Gateway.start();
 after(() => gateway.remove());
 
-const balance = "{ balance { id credits version } }";
+const balance = "{ viewer { id } balance { credits version } }";
 const grant = `mutation ($userId: ID!) {
   grantCredits(input: { userId: $userId, credits: 5, reason: "a gift", idempotencyKey: "gift" }) { balanceAfter }
 }`;
 
 test("what happened before a crash is there after it, at the same address", async () => {
   const before = await gateway.asks(balance, gateway.token);
-  assert.deepEqual(await gateway.asks(grant, gateway.admin, { userId: before.data.balance.id }), {
+  assert.deepEqual(await gateway.asks(grant, gateway.admin, { userId: before.data.viewer.id }), {
     data: { grantCredits: { balanceAfter: before.data.balance.credits + 5 } },
   });
   const { address, token } = gateway;

@@ -9,7 +9,16 @@ import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
 import { Gateway } from "./gateway.ts";
-import { BalanceDocument, ExportDocument, GrantDocument, LiveDocument, SignUpDocument } from "./generated/graphql.ts";
+import {
+  BalanceDocument,
+  EverythingDocument,
+  ExportDocument,
+  GrantDocument,
+  HomeDocument,
+  LiveDocument,
+  SignUpDocument,
+} from "./generated/graphql.ts";
+import { owner } from "./person.ts";
 
 const gateway = await Gateway.start();
 after(() => gateway.remove());
@@ -83,7 +92,8 @@ test("queries and mutations are typed, and outcomes are distinguished by their t
   const { token, user } = await signsUp("ada");
   const { urql } = client(token);
   const before = await urql.query(BalanceDocument, {});
-  assert.deepEqual(before.data?.balance, { __typename: "Balance", id: user.id, credits: 0, exportsLeft: 0, version: 0 });
+  const { id } = user.balance;
+  assert.deepEqual(before.data?.balance, { __typename: "Balance", id, credits: 0, exportsLeft: 0, version: 0 });
 
   const input = { runId: "run-1", idempotencyKey: "export-1" };
   const refused = (await urql.mutation(ExportDocument, { input })).data?.chargeExport;
@@ -99,6 +109,21 @@ test("queries and mutations are typed, and outcomes are distinguished by their t
   // The charge named the balance by its id, so urql fetches it again automatically.
   const later = await urql.query(BalanceDocument, {});
   assert.deepEqual([later.data?.balance.credits, later.data?.balance.version], [2, 2]);
+});
+
+test("one document serves visitors and users, and a charge refreshes it", async () => {
+  const visitor = await client().urql.query(HomeDocument, {});
+  assert.equal(visitor.error, undefined);
+  assert.equal(visitor.data?.viewer, null);
+  const { token, id } = await owner(gateway, "gil");
+  const { urql } = client(token);
+  const before = await urql.query(HomeDocument, {});
+  assert.deepEqual([before.data?.viewer?.id, before.data?.viewer?.balance.credits], [id, 50]);
+  await urql.query(EverythingDocument, {});
+  await urql.mutation(ExportDocument, { input: { runId: "run", idempotencyKey: "export" } });
+  const { data } = await urql.query(EverythingDocument, {});
+  assert.deepEqual([data?.balance.credits, data?.viewer?.balance.credits], [47, 47]);
+  assert.equal((await urql.query(HomeDocument, {})).data?.viewer?.balance.credits, 47);
 });
 
 test("an error of the API arrives with its code", async () => {

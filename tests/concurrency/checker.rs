@@ -114,7 +114,7 @@ fn does(entry: &Entry, event: &Event) -> Result<(), String> {
     let expected = match &event.invocation {
         Invocation::Charge { key } => ("SPEND", -COST, Some(key.as_str())),
         Invocation::Grant { credits, .. } => ("GRANT", *credits, None),
-        Invocation::Refund { charge } => ("REFUND", COST, Some(charge.as_str())),
+        Invocation::Refund { charge } => ("REFUND", COST, Some(charge.trim_start_matches("entry_"))),
         Invocation::Look => return Err(format!("a read posted {entry:?}")),
     };
     let reported = match &event.answer {

@@ -6,10 +6,12 @@ use std::{
 };
 
 use entity::user::Role;
+use patch_hive::global_id::Noun;
 use serde_json::{Value, json};
 
 use super::history::{Answer, Event, Invocation, Seen};
 use crate::harness::{
+    actor::row,
     book::Entry,
     replicas::{Member, Replicas},
     rng::Rng,
@@ -121,7 +123,8 @@ impl Crowd {
                 Answer::Refused { available: data["available"].as_i64().unwrap() }
             }
             Invocation::Charge { .. } => Answer::Charged {
-                id: data["id"].as_str().unwrap().to_owned(),
+                // The id of the ledger entry, by which a charge can be refunded too.
+                id: Noun::Entry.id(row(&data["id"])).to_string(),
                 replayed: data["replayed"].as_bool().unwrap(),
                 seen: seen(&data["balance"]),
             },

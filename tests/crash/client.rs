@@ -13,7 +13,7 @@ use reqwest::Client as Http;
 use serde_json::{Value, json};
 
 use super::replica::{Address, Member};
-use crate::harness::rng::Rng;
+use crate::harness::{actor::row, rng::Rng};
 
 /// Time limit of a response, after which the client retries.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -104,7 +104,7 @@ impl Client {
         self.observed.charges.push(Charge {
             source,
             run,
-            id: id(&answer),
+            id: row(&answer["id"]),
             replayed: answer["replayed"].as_bool().unwrap(),
             seen: (balance["version"].as_i64().unwrap(), balance["credits"].as_i64().unwrap()),
         });
@@ -119,7 +119,7 @@ impl Client {
         let answer = self.insists(&token, GRANT, &input).await;
         self.observed.grants.push(Grant {
             source: format!("manual:{user}:{key}"),
-            id: id(&answer),
+            id: row(&answer["id"]),
             version: answer["version"].as_i64().unwrap(),
             balance: answer["balanceAfter"].as_i64().unwrap(),
         });
@@ -149,8 +149,4 @@ impl Client {
         }
         Ok(answer["data"].as_object_mut().unwrap().values_mut().next().unwrap().take())
     }
-}
-
-fn id(answer: &Value) -> i64 {
-    answer["id"].as_str().unwrap_or_else(|| panic!("no entry: {answer}")).parse().unwrap()
 }

@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{process::Child, time::timeout};
 
-use crate::harness::program::{self, complaint};
+use crate::harness::{
+    actor::row,
+    program::{self, complaint},
+};
 
 /// Time limit of a start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -135,7 +138,7 @@ impl Fleet {
         let body = json!({ "query": SIGN_UP, "variables": { "input": input } });
         let answer: Value = self.http.post(url).json(&body).send().await.unwrap().json().await.unwrap();
         let session = &answer["data"]["signUp"];
-        let id = session["user"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).parse().unwrap();
+        let id = row(&session["user"]["id"]);
         let token = match role {
             None => session["token"].as_str().unwrap().to_owned(),
             Some(role) => self.runs(&["token", "--email", &email, "--role", role, "--ttl", "12h"]).await,

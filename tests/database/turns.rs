@@ -21,10 +21,6 @@ const MANY: usize = 50;
 
 const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }";
 
-async fn id(user: &Actor) -> i64 {
-    user.gets("{ viewer { id } }", json!({})).await["id"].as_str().unwrap().parse().unwrap()
-}
-
 async fn grants(admin: &Actor, user: i64, key: usize) -> Value {
     let input =
         json!({ "userId": user.to_string(), "credits": 1, "reason": "a test", "idempotencyKey": key.to_string() });
@@ -56,7 +52,7 @@ async fn an_account_that_stays_locked_takes_one_connection_of_each_pool() {
         let (bob, his) = known_user(&app, "bob").await;
         let admin = app.signs_up_as("admin", Role::Admin).await;
         app.settles().await;
-        let (ada_id, bob_id) = (id(&ada).await, id(&bob).await);
+        let (ada_id, bob_id) = (ada.row().await, bob.row().await);
         // Which payment paid an invoice is reported without the customer.
         let known = Plan::new(&hers, CORE);
         let invoice = known.paid("subscription_create");

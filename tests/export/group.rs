@@ -10,7 +10,7 @@ use patch_hive::{
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
 
-use crate::harness::{Actor, Backend, TestApp, app::run_with, facts};
+use crate::harness::{Backend, TestApp, app::run_with, facts};
 
 /// A trigger that refuses one source, for each database.
 const UNLUCKY: [(DbBackend, &str); 2] = [
@@ -27,15 +27,11 @@ const UNLUCKY: [(DbBackend, &str); 2] = [
     ),
 ];
 
-async fn id(user: &Actor) -> i64 {
-    user.gets("{ viewer { id } }", json!({})).await["id"].as_str().unwrap().parse().unwrap()
-}
-
 facts! {
     async fn a_charge_that_the_database_refuses_fails_alone(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.buys(100).await;
-        let (inside, user_id) = (app.inside().await, id(&ada).await);
+        let (inside, user_id) = (app.inside().await, ada.row().await);
         let backend = inside.database.backend();
         let (_, trigger) = UNLUCKY.into_iter().find(|(of, _)| *of == backend).unwrap();
         inside.database.write().execute_unprepared(trigger).await.unwrap();
@@ -72,7 +68,7 @@ async fn charges_of_a_locked_account_wait_and_hold_up_nobody_else() {
         let before = ada.exports("run", "before").await;
         let inside = app.inside().await;
         let holder = inside.database.background().begin().await.unwrap();
-        ledger::lock(&holder, id(&ada).await).await.unwrap();
+        ledger::lock(&holder, ada.row().await).await.unwrap();
 
         let waiting: Vec<_> = (0..40)
             .map(|number| {

@@ -1,5 +1,6 @@
 //! A user of the gateway.
 
+use patch_hive::global_id::GlobalId;
 use serde_json::{Value, json};
 
 use super::{Socket, TestApp};
@@ -9,6 +10,12 @@ use super::{Socket, TestApp};
 pub(crate) struct Actor {
     app: TestApp,
     token: Option<String>,
+}
+
+/// The number in an id, which is the id of the object's row.
+pub(crate) fn row(id: &Value) -> i64 {
+    let parsed = id.as_str().and_then(GlobalId::parse);
+    parsed.unwrap_or_else(|| panic!("not an id: {id}")).row
 }
 
 /// The page to which checkouts return.
@@ -60,6 +67,11 @@ impl Actor {
 
     pub(crate) async fn balance(&self) -> Value {
         self.gets("{ balance { credits unlimited exportsLeft version } }", json!({})).await
+    }
+
+    /// The id of the user's row.
+    pub(crate) async fn row(&self) -> i64 {
+        row(&self.gets("{ viewer { id } }", json!({})).await["id"])
     }
 
     pub(crate) async fn credits(&self) -> i64 {

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     (
         "accounts",
         &["app", "auth", "config", "database", "error", "input", "ledger", "mail", "page", "throttle", "work"],
@@ -25,8 +25,8 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     (
         "billing",
         &[
-            "app", "clock", "config", "database", "error", "feed", "input", "ledger", "page", "plan", "retry", "sync",
-            "stripe", "work",
+            "app", "clock", "config", "database", "error", "feed", "global_id", "input", "ledger", "page", "plan",
+            "retry", "sync", "stripe", "work",
         ],
     ),
     (
@@ -63,6 +63,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "clock",
             "config",
             "error",
+            "global_id",
             "input",
             "ledger",
             "page",
@@ -77,7 +78,8 @@ const MAY_USE: [(&str, &[&str]); 30] = [
         "http",
         &["accounts", "app", "auth", "clock", "config", "error", "graphql", "sync", "stripe", "telemetry", "throttle"],
     ),
-    ("input", &["error"]),
+    ("global_id", &[]),
+    ("input", &["error", "global_id"]),
     ("jobs", &["accounts", "app", "billing", "error", "feed", "ledger", "sync", "telemetry", "work"]),
     ("ledger", &["batch", "database", "page", "plan", "telemetry"]),
     ("lib", &[]),

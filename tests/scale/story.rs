@@ -125,7 +125,12 @@ async fn subscribes(app: &TestApp) -> Actor {
         app.settles().await;
     }
     let viewer = "{ viewer { id email balance { credits unlimited } tier subscription { status } } }";
-    ada.gets(viewer, json!({})).await;
+    let id = ada.gets(viewer, json!({})).await["id"].clone();
+    let node = "query ($id: ID!) { node(id: $id) { id } }";
+    for kind in ["user", "balance", "entry", "payment", "subscription"] {
+        let id = id.as_str().unwrap().replace("user", kind);
+        ada.gets(node, json!({ "id": id })).await;
+    }
     ada.gets("{ endedSubscription { status } }", json!({})).await;
     // Longer than the interval of the poll for lost hints.
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -203,6 +208,9 @@ async fn lists(app: &TestApp, admin: &Actor) {
     for search in [Value::Null, json!("filled"), json!("nobody has this name")] {
         let page = admin.gets(USERS, json!({ "search": search })).await;
         admin.gets(USERS, json!({ "search": search, "after": page["pageInfo"]["endCursor"] })).await;
+    }
+    for id in ["user_10", "balance_10", "entry_10", "payment_10", "subscription_10", "evt_10"] {
+        admin.gets("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
     }
     admin.gets("{ user(id: 10) { email balance { version } subscription { tier } } }", json!({})).await;
     for status in [Value::Null, json!("FAILED"), json!("WAITING"), json!("APPLIED")] {

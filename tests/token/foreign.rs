@@ -87,7 +87,7 @@ async fn a_user_is_made_at_first_sight_and_known_from_then_on() {
             let ada = app.bearer(&issued(&ada()));
             let document = "{ viewer { id email username displayName tier balance { credits version } } }";
             let first = ada.gets(document, json!({})).await;
-            let expected = json!({ "id": "1", "email": "ada@patchhive.example", "username": "Ada Lovelace",
+            let expected = json!({ "id": "user_1", "email": "ada@patchhive.example", "username": "Ada Lovelace",
                 "displayName": null,
             "tier": "FREE", "balance": { "credits": 0, "version": 0 } });
             assert_eq!(first, expected);

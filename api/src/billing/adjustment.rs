@@ -12,6 +12,7 @@ use crate::{
     app::App,
     error::{Error, both},
     feed::Hint,
+    global_id::Noun,
     input,
     ledger::{self, PostOutcome, Posting, Unlimited, source},
     retry::retry,
@@ -68,7 +69,7 @@ async fn enter_checked(
     adjustment: Adjustment,
     credits: Result<(), Error>,
 ) -> Result<ledger_entry::Model, Error> {
-    let user_id = input::id("user", &adjustment.user_id)?;
+    let user_id = input::id(Noun::User, &adjustment.user_id)?;
     let reason = input::line("reason", &adjustment.reason, input::MAX_REASON_BYTES);
     let key = input::line("idempotencyKey", &adjustment.idempotency_key, input::MAX_KEY_BYTES);
     let (_, key) = both(both(credits, reason), key)?;

@@ -47,6 +47,18 @@ pub async fn page(app: &App, filter: &Filter, window: Window<Place>) -> Result<P
     Ok(Page::cut(cursor.into_partial_model::<Summary>().all(app.database.read()).await?, &window))
 }
 
+/// Reads an event of the inbox. Text that cannot be the id of an event is that of a missing one.
+///
+/// # Errors
+/// The database's.
+pub async fn by_id(app: &App, id: &str) -> Result<Option<Summary>, Error> {
+    if input::line("id", id, input::MAX_KEY_BYTES).is_err() {
+        return Ok(None);
+    }
+    let event = event::Entity::find().filter(event::Column::EventId.eq(id));
+    Ok(event.into_partial_model::<Summary>().one(app.database.read()).await?)
+}
+
 /// Processes a stored event again, whatever its status. It runs to its end even if the caller stops waiting.
 ///
 /// # Errors

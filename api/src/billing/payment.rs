@@ -85,6 +85,18 @@ pub async fn page(app: &App, user_id: i64, window: Window) -> Result<Page<paymen
     Ok(Page::cut(cursor.all(app.database.read()).await?, &window))
 }
 
+/// Reads a payment of `owner`, or of any user if that is `None`.
+///
+/// # Errors
+/// The database's.
+pub async fn by_id(app: &App, id: i64, owner: Option<i64>) -> Result<Option<payment::Model>, Error> {
+    let mut payment = payment::Entity::find_by_id(id);
+    if let Some(owner) = owner {
+        payment = payment.filter(payment::Column::UserId.eq(owner));
+    }
+    Ok(payment.one(app.database.read()).await?)
+}
+
 /// Finds several payments at once, by their references in the ledger.
 ///
 /// # Errors

@@ -69,6 +69,18 @@ pub(super) async fn all_current(
     Ok(rows.into_iter().filter_map(|(subscription, customer)| Some((customer?.user_id, subscription))).collect())
 }
 
+/// Reads a subscription of `owner`, or of any user if that is `None`.
+///
+/// # Errors
+/// The database's.
+pub async fn by_id(app: &App, id: i64, owner: Option<i64>) -> Result<Option<subscription::Model>, Error> {
+    let mut found = subscription::Entity::find_by_id(id).inner_join(customer::Entity);
+    if let Some(owner) = owner {
+        found = found.filter(customer::Column::UserId.eq(owner));
+    }
+    Ok(found.one(app.database.read()).await?)
+}
+
 /// A user's most recent subscription that was canceled and has ended.
 ///
 /// # Errors

@@ -1,24 +1,21 @@
-//! Users: sign-up, login, passwords and links.
+//! Accounts: sign-up, login and passwords; and all users, for operators.
 
 use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{ConnectionNameType, EdgeNameType},
 };
 use chrono::{DateTime, Utc};
-use entity::user::{self, Role};
+use entity::user::Role;
 
 use super::{
-    balance::Balance,
     context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
-    subscription::PlanSubscription,
-    tier::Tier,
+    user::User,
 };
 use crate::{
     accounts,
-    app::App,
-    billing,
     error::{Error, both},
+    global_id::Noun,
     input,
 };
 
@@ -31,7 +28,7 @@ impl AccountQuery {
     /// The authenticated user; null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>, Error> {
         let Some(viewer) = ctx.viewer_or_anonymous() else { return Ok(None) };
-        find(ctx.app()?, viewer.user_id).await
+        User::find(ctx.app()?, viewer.user_id).await
     }
 }
 
@@ -69,8 +66,8 @@ impl AdminQuery {
         #[graphql(desc = "The id of the user.")] id: ID,
     ) -> Result<Option<User>, Error> {
         ctx.viewer_as(Role::Admin)?;
-        match input::id("user", &id) {
-            Ok(id) => find(ctx.app()?, id).await,
+        match input::id(Noun::User, &id) {
+            Ok(id) => User::find(ctx.app()?, id).await,
             Err(_) => Ok(None),
         }
     }
@@ -89,12 +86,8 @@ impl AdminQuery {
         let search = search.as_deref().map(|text| input::line("search", text, input::MAX_KEY_BYTES)).transpose();
         let (window, search) = both(window, search)?;
         let page = accounts::page(ctx.app()?.database.read(), search, window).await?;
-        Ok(cursors::connection(page, |user| user.id, User))
+        Ok(cursors::connection(page, |user| user.id, User::new))
     }
-}
-
-async fn find(app: &App, id: i64) -> Result<Option<User>, Error> {
-    Ok(accounts::by_ids(app.database.read(), &[id]).await?.remove(&id).map(User))
 }
 
 /// The mutations of sign-up, login, passwords and links.
@@ -172,7 +165,7 @@ pub(super) struct Session {
 
 impl From<accounts::Session> for Session {
     fn from(session: accounts::Session) -> Self {
-        Self { token: session.token, expires_at: session.expires_at, user: User(session.user) }
+        Self { token: session.token, expires_at: session.expires_at, user: User::new(session.user) }
     }
 }
 
@@ -181,59 +174,6 @@ impl From<accounts::Session> for Session {
 pub(super) struct Revocation {
     /// When the tokens were invalidated.
     revoked_at: DateTime<Utc>,
-}
-
-/// A user.
-pub(super) struct User(pub(super) user::Model);
-
-/// A user.
-#[Object]
-impl User {
-    /// The id of the user.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
-
-    /// The user's email address, in lowercase.
-    async fn email(&self) -> &str {
-        &self.0.email
-    }
-
-    /// True if the user has verified the email address with a mailed link.
-    async fn email_verified(&self) -> bool {
-        self.0.email_verified_at.is_some()
-    }
-
-    /// The user's public name.
-    async fn username(&self) -> &str {
-        &self.0.username
-    }
-
-    /// A longer name; null if the user has none.
-    async fn display_name(&self) -> Option<&str> {
-        self.0.display_name.as_deref()
-    }
-
-    /// When the account was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
-    }
-
-    /// The user's current balance.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance, Error> {
-        Ok(Balance::new(ctx.app()?, &ctx.loaders()?.account(self.0.id).await?))
-    }
-
-    /// The user's current tier: that of an active or trialing subscription, otherwise FREE.
-    async fn tier(&self, ctx: &Context<'_>) -> Result<Tier, Error> {
-        let current = ctx.loaders()?.subscription(self.0.id).await?;
-        Ok(billing::subscription::tier(current.as_ref()).into())
-    }
-
-    /// The user's current subscription, including one that is past due; null if there is none.
-    async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
-        Ok(ctx.loaders()?.subscription(self.0.id).await?.map(PlanSubscription))
-    }
 }
 
 /// The input of `changePassword`.

@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt};
 use super::{
     context::{PostedAt, RequestContext, in_input},
     ledger::LedgerEntry,
+    owner::Owner,
 };
 use crate::{
     app::App,
@@ -16,17 +17,18 @@ use crate::{
         adjustment::{self, Adjustment},
     },
     error::Error,
+    global_id::Noun,
 };
 
-/// The query of the balance.
+/// The query of a balance.
 #[derive(Default)]
-pub(super) struct BalanceQuery;
+pub(super) struct BalanceQuery(pub(super) Owner);
 
 #[Object]
 impl BalanceQuery {
-    /// The viewer's current balance.
+    /// The current balance.
     async fn balance(&self, ctx: &Context<'_>) -> Result<Balance, Error> {
-        let account = ctx.loaders()?.account(ctx.viewer()?.user_id).await?;
+        let account = ctx.loaders()?.account(self.0.id(ctx)?).await?;
         Ok(Balance::new(ctx.app()?, &account))
     }
 }
@@ -90,8 +92,9 @@ impl BalanceSubscription {
 /// A user's credit balance.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Balance {
-    /// The user's id, so that client caches keep one balance per user.
-    id: ID,
+    /// The id of the balance, of which a user has one.
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// The available credits. Negative only after the refund of a payment whose credits were already spent.
     credits: i64,
     /// True if exports currently cost no credits.
@@ -111,7 +114,7 @@ impl Balance {
         let unlimited_until = account.unlimited_until.filter(|until| *until > app.clock.now());
         let endless = unlimited_until.is_some() || app.config.export_cost == 0;
         Self {
-            id: account.user_id.into(),
+            id: Noun::Balance.id(account.user_id).into(),
             credits: account.balance,
             unlimited: unlimited_until.is_some(),
             unlimited_until,

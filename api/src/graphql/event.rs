@@ -99,13 +99,13 @@ pub(super) enum WebhookEventStatus {
 }
 
 /// A webhook event that Stripe sent.
-pub(super) struct WebhookEvent(Summary);
+pub(super) struct WebhookEvent(pub(super) Summary);
 
 /// A webhook event that Stripe sent.
 #[Object]
 impl WebhookEvent {
     /// The id of the event at Stripe: `evt_...`.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         self.0.event_id.as_str().into()
     }
 

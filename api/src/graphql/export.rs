@@ -16,6 +16,7 @@ use crate::{
         payment,
     },
     error::Error,
+    global_id::Noun,
     plan,
 };
 
@@ -61,7 +62,7 @@ impl ChargeExportResult {
     fn new(app: &App, charged: ExportResult) -> Self {
         match charged {
             ExportResult::Charge { entry, replayed, ticket, account } => Self::ExportCharge(ExportCharge {
-                id: entry.id.into(),
+                id: Noun::Charge.id(entry.id).into(),
                 run_id: entry.reference.unwrap_or_default(),
                 credits: -entry.credits_delta,
                 replayed,
@@ -78,7 +79,7 @@ impl ChargeExportResult {
 /// A charged export.
 #[derive(SimpleObject)]
 pub(super) struct ExportCharge {
-    /// The id of the charge, which is also the id of its ledger entry.
+    /// The id of the charge.
     id: ID,
     /// The id of the exported run.
     run_id: String,
@@ -138,7 +139,7 @@ pub(super) struct ChargeExportInput {
 /// The input of `refundExport`.
 #[derive(InputObject)]
 pub(super) struct RefundExportInput {
-    /// The id of the charge.
+    /// The id of the charge or of its ledger entry, or the `jti` of its ticket.
     charge_id: ID,
     /// The reason for the failure, shown to the user in the ledger.
     reason: String,

@@ -10,13 +10,14 @@ use entity::{ledger_entry, user::Role};
 use super::{
     context::RequestContext,
     cursors::{self, Arguments, List},
+    owner::Owner,
     payment::Payment,
 };
-use crate::{error::Error, ledger};
+use crate::{error::Error, global_id::Noun, ledger};
 
-/// The query of the ledger.
+/// The query of a ledger.
 #[derive(Default)]
-pub(super) struct LedgerQuery;
+pub(super) struct LedgerQuery(pub(super) Owner);
 
 /// A page of entries.
 pub(super) type LedgerEntryConnection = List<LedgerEntry, LedgerConnectionName, LedgerEdgeName>;
@@ -41,7 +42,7 @@ impl EdgeNameType for LedgerEdgeName {
 
 #[Object]
 impl LedgerQuery {
-    /// All changes to the viewer's balance, newest first.
+    /// All changes to the balance, newest first.
     async fn ledger(
         &self,
         ctx: &Context<'_>,
@@ -51,7 +52,7 @@ impl LedgerQuery {
         #[graphql(desc = "Returns entries before this cursor, which are newer.")] before: Option<String>,
         #[graphql(desc = "Returns only entries with this reason.")] change_type: Option<ChangeType>,
     ) -> Result<LedgerEntryConnection, Error> {
-        let (db, user_id) = (ctx.app()?.database.read(), ctx.viewer()?.user_id);
+        let (db, user_id) = (ctx.app()?.database.read(), self.0.id(ctx)?);
         let window = Arguments { first, after, last, before }.window()?;
         let page = ledger::page(db, user_id, change_type.map(Into::into), window).await?;
         Ok(cursors::connection(page, |entry| entry.version, LedgerEntry))
@@ -81,8 +82,8 @@ pub(super) struct LedgerEntry(pub(super) ledger_entry::Model);
 #[Object]
 impl LedgerEntry {
     /// The id of the entry.
-    async fn id(&self) -> ID {
-        self.0.id.into()
+    pub(super) async fn id(&self) -> ID {
+        Noun::Entry.id(self.0.id).into()
     }
 
     /// The balance's version after this change.
@@ -125,7 +126,7 @@ impl LedgerEntry {
         if ctx.viewer_as(Role::Admin).is_err() {
             return Ok(None);
         }
-        Ok(ctx.loaders()?.actor(self.0.id).await?.map(ID::from))
+        Ok(ctx.loaders()?.actor(self.0.id).await?.map(|actor| Noun::User.id(actor).into()))
     }
 
     /// The purchase of the credit pack that caused the change, if any.

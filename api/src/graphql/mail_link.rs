@@ -3,8 +3,9 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
-    account::{Session, User},
+    account::Session,
     context::{RequestContext, in_input},
+    user::User,
 };
 use crate::{accounts, error::Error};
 
@@ -48,7 +49,7 @@ impl MailLinkMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The token of the link.")] input: VerifyEmailInput,
     ) -> Result<User, Error> {
-        accounts::verify_email(ctx.app()?, &input.token, ctx.address()).await.map(User).map_err(in_input)
+        accounts::verify_email(ctx.app()?, &input.token, ctx.address()).await.map(User::new).map_err(in_input)
     }
 }
 

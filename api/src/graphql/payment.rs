@@ -12,15 +12,17 @@ use super::{
     context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
     money::Money,
+    owner::Owner,
 };
 use crate::{
     billing::{self, checkout::Redirects},
     error::Error,
+    global_id::Noun,
 };
 
 /// The query of payments.
 #[derive(Default)]
-pub(super) struct PaymentQuery;
+pub(super) struct PaymentQuery(pub(super) Owner);
 
 /// A page of payments.
 pub(super) type PaymentConnection = List<Payment, PaymentConnectionName, PaymentEdgeName>;
@@ -45,7 +47,7 @@ impl EdgeNameType for PaymentEdgeName {
 
 #[Object]
 impl PaymentQuery {
-    /// The viewer's purchases of credit packs, newest first.
+    /// All purchases of credit packs, newest first.
     async fn payments(
         &self,
         ctx: &Context<'_>,
@@ -55,7 +57,7 @@ impl PaymentQuery {
         #[graphql(desc = "Returns payments before this cursor, which are newer.")] before: Option<String>,
     ) -> Result<PaymentConnection, Error> {
         let window = Arguments { first, after, last, before }.window()?;
-        let page = billing::payment::page(ctx.app()?, ctx.viewer()?.user_id, window).await?;
+        let page = billing::payment::page(ctx.app()?, self.0.id(ctx)?, window).await?;
         Ok(cursors::connection(page, |payment| payment.id, Payment))
     }
 }
@@ -104,8 +106,8 @@ pub(super) struct Payment(pub(super) payment::Model);
 #[Object]
 impl Payment {
     /// The id of the payment.
-    async fn id(&self) -> ID {
-        self.0.id.into()
+    pub(super) async fn id(&self) -> ID {
+        Noun::Payment.id(self.0.id).into()
     }
 
     /// The amount paid.

@@ -5,33 +5,34 @@ use chrono::{DateTime, Utc};
 use entity::subscription;
 use futures_util::{Stream, StreamExt};
 
-use super::{context::RequestContext, money::Money, plan::Plan, tier::Tier};
+use super::{context::RequestContext, money::Money, owner::Owner, plan::Plan, tier::Tier};
 use crate::{
     billing::{self, next_charge::NextCharge as Charge, subscription::CancelResult},
     error::Error,
+    global_id::Noun,
     plan,
 };
 
 /// The queries of subscriptions.
 #[derive(Default)]
-pub(super) struct SubscriptionQuery;
+pub(super) struct SubscriptionQuery(pub(super) Owner);
 
 #[Object]
 impl SubscriptionQuery {
-    /// The viewer's current tier: that of an active or trialing subscription, otherwise FREE.
+    /// The current tier: that of an active or trialing subscription, otherwise FREE.
     async fn tier(&self, ctx: &Context<'_>) -> Result<Tier, Error> {
-        let current = ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?;
+        let current = ctx.loaders()?.subscription(self.0.id(ctx)?).await?;
         Ok(billing::subscription::tier(current.as_ref()).into())
     }
 
-    /// The viewer's current subscription, including one that is past due; null if there is none.
+    /// The current subscription, including one that is past due; null if there is none.
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
-        Ok(ctx.loaders()?.subscription(ctx.viewer()?.user_id).await?.map(PlanSubscription))
+        Ok(ctx.loaders()?.subscription(self.0.id(ctx)?).await?.map(PlanSubscription))
     }
 
-    /// The viewer's most recent subscription that has ended. Null if there is none, or if `subscription` is not null.
+    /// The most recent subscription that has ended. Null if there is none, or if `subscription` is not null.
     async fn ended_subscription(&self, ctx: &Context<'_>) -> Result<Option<PlanSubscription>, Error> {
-        let user_id = ctx.viewer()?.user_id;
+        let user_id = self.0.id(ctx)?;
         if ctx.loaders()?.subscription(user_id).await?.is_some() {
             return Ok(None);
         }
@@ -97,8 +98,8 @@ pub(super) struct PlanSubscription(pub(super) subscription::Model);
 #[Object]
 impl PlanSubscription {
     /// The id of the subscription.
-    async fn id(&self) -> ID {
-        self.0.id.into()
+    pub(super) async fn id(&self) -> ID {
+        Noun::Subscription.id(self.0.id).into()
     }
 
     /// The tier of the current period.

@@ -94,12 +94,20 @@ pub async fn newest_entry_id(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     Ok(newest.unwrap_or_default())
 }
 
-/// Reads an entry of any user.
+/// Reads an entry of `owner`, or of any user if that is `None`.
 ///
 /// # Errors
 /// A failed statement.
-pub async fn entry(db: &impl ConnectionTrait, id: i64) -> Result<Option<ledger_entry::Model>, DbErr> {
-    ledger_entry::Entity::find_by_id(id).one(db).await
+pub async fn entry(
+    db: &impl ConnectionTrait,
+    id: i64,
+    owner: Option<i64>,
+) -> Result<Option<ledger_entry::Model>, DbErr> {
+    let mut entry = ledger_entry::Entity::find_by_id(id);
+    if let Some(owner) = owner {
+        entry = entry.filter(ledger_entry::Column::UserId.eq(owner));
+    }
+    entry.one(db).await
 }
 
 /// Returns true if an entry with this source exists.

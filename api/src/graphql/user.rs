@@ -1,0 +1,79 @@
+//! Users, with the private data that they own.
+
+use async_graphql::{Context, ID, MergedObject, Object};
+use chrono::{DateTime, Utc};
+use entity::user;
+
+use super::{
+    balance::BalanceQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
+};
+use crate::{accounts, app::App, error::Error, global_id::Noun};
+
+/// A user.
+#[derive(MergedObject)]
+pub(super) struct User(Profile, BalanceQuery, SubscriptionQuery, LedgerQuery, PaymentQuery);
+
+impl User {
+    pub(super) const fn new(user: user::Model) -> Self {
+        let owner = Owner::User(user.id);
+        Self(
+            Profile(user),
+            BalanceQuery(owner),
+            SubscriptionQuery(owner),
+            LedgerQuery(owner),
+            PaymentQuery(owner),
+        )
+    }
+
+    /// Finds a user by the id of the row.
+    pub(super) async fn find(app: &App, id: i64) -> Result<Option<Self>, Error> {
+        Ok(accounts::by_ids(app.database.read(), &[id]).await?.remove(&id).map(Self::new))
+    }
+
+    /// The id of the user, as the interface `Node` has it.
+    pub(super) async fn id(&self, _: &Context<'_>) -> Result<ID, Error> {
+        Ok(self.0.global_id())
+    }
+}
+
+/// A user's profile.
+pub(super) struct Profile(user::Model);
+
+impl Profile {
+    fn global_id(&self) -> ID {
+        Noun::User.id(self.0.id).into()
+    }
+}
+
+#[Object]
+impl Profile {
+    /// The id of the user.
+    async fn id(&self) -> ID {
+        self.global_id()
+    }
+
+    /// The user's email address, in lowercase.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// True if the user has verified the email address with a mailed link.
+    async fn email_verified(&self) -> bool {
+        self.0.email_verified_at.is_some()
+    }
+
+    /// The user's public name.
+    async fn username(&self) -> &str {
+        &self.0.username
+    }
+
+    /// A longer name; null if the user has none.
+    async fn display_name(&self) -> Option<&str> {
+        self.0.display_name.as_deref()
+    }
+
+    /// When the account was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
