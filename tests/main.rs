@@ -39,6 +39,7 @@ mod story;
 mod subscription;
 mod telemetry;
 mod token;
+mod usage;
 mod viewer;
 mod webhook;
 mod wire;

@@ -13,6 +13,7 @@ mod plan;
 mod postgres;
 mod sqlite;
 mod story;
+mod usage;
 
 use std::time::{Duration, Instant};
 

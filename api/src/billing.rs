@@ -20,3 +20,4 @@ mod redirect;
 pub mod subscription;
 mod subscription_change;
 pub mod unfinished;
+pub mod usage;

@@ -33,6 +33,7 @@ mod plan_change;
 mod portal;
 mod subscription;
 mod tier;
+mod usage;
 mod user;
 mod validation;
 
@@ -56,6 +57,7 @@ pub struct Query(
     payment::PaymentQuery,
     payment_method::PaymentMethodQuery,
     invoice::InvoiceQuery,
+    usage::UsageQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,

@@ -17,6 +17,7 @@ mod charge;
 mod history;
 mod post;
 pub mod source;
+mod usage;
 mod verify;
 
 use entity::{credit_account, ledger_entry};
@@ -27,6 +28,7 @@ pub use changes::Changes;
 pub use charge::{Charge, Charges, Spend};
 pub use history::{LedgerGrowth, entries_after, entry, grown_since, is_posted, newest_entry_id, page};
 pub use post::{Posting, Unlimited, lock, post};
+pub use usage::{DayOfExports, exports_by_day};
 pub use verify::{Check, Report, verify};
 
 /// The largest balance and version, which is that of GraphQL's `Int`.

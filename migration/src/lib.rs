@@ -12,6 +12,7 @@ mod pack_credit;
 mod stripe;
 mod subscription_money;
 mod tokens;
+mod usage;
 mod work;
 
 use std::collections::HashSet;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(checkouts::Step),
             Box::new(subscription_money::Step),
             Box::new(pack_credit::Step),
+            Box::new(usage::Step),
         ]
     }
 }

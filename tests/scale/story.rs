@@ -126,6 +126,10 @@ async fn subscribes(app: &TestApp) -> Actor {
     }
     let viewer = "{ viewer { id email balance { credits unlimited } tier subscription { status } } }";
     let id = ada.gets(viewer, json!({})).await["id"].clone();
+    let month = "query ($from: DateTime!, $to: DateTime!) { usage(from: $from, to: $to, by: DAY) { exports } }";
+    let now = app.inside().await.clock.now();
+    let from = now - TimeDelta::days(30);
+    ada.gets(month, json!({ "from": from.to_rfc3339(), "to": now.to_rfc3339() })).await;
     let node = "query ($id: ID!) { node(id: $id) { id } }";
     for kind in ["user", "balance", "entry", "payment", "subscription"] {
         let id = id.as_str().unwrap().replace("user", kind);

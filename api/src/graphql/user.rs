@@ -6,12 +6,13 @@ use entity::user;
 
 use super::{
     balance::BalanceQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
+    usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
 /// A user.
 #[derive(MergedObject)]
-pub(super) struct User(Profile, BalanceQuery, SubscriptionQuery, LedgerQuery, PaymentQuery);
+pub(super) struct User(Profile, BalanceQuery, SubscriptionQuery, LedgerQuery, PaymentQuery, UsageQuery);
 
 impl User {
     pub(super) const fn new(user: user::Model) -> Self {
@@ -22,6 +23,7 @@ impl User {
             SubscriptionQuery(owner),
             LedgerQuery(owner),
             PaymentQuery(owner),
+            UsageQuery(owner),
         )
     }
 

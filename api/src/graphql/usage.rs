@@ -1,0 +1,66 @@
+//! Usage: exports by time.
+
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use super::{context::RequestContext, owner::Owner};
+use crate::{
+    billing::usage::{self, Range},
+    error::Error,
+};
+
+/// The complexity of `usage`, whose list has no page.
+pub(super) const USAGE_COST: usize = 1000;
+
+/// The query of usage.
+#[derive(Default)]
+pub(super) struct UsageQuery(pub(super) Owner);
+
+#[Object]
+impl UsageQuery {
+    /// Exports and the credits spent on them in each day or month of a range, oldest first, also where there are none. Days
+    /// and months are those of UTC; those at the ends of the range are cut by it. Credits that were returned for failed
+    /// exports are not deducted: the ledger lists them as REFUND.
+    async fn usage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The start of the range, which belongs to it.")] from: DateTime<Utc>,
+        #[graphql(desc = "The end of the range, which does not belong to it. A range has at most 366 days or months.")]
+        to: DateTime<Utc>,
+        #[graphql(desc = "The length of an interval.")] by: UsageInterval,
+    ) -> Result<Vec<Usage>, Error> {
+        let user_id = self.0.id(ctx)?;
+        let usage = usage::usage(ctx.app()?, user_id, Range { from, to }, by.into()).await?;
+        Ok(usage.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The length of an interval of usage.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "usage::Interval")]
+pub(super) enum UsageInterval {
+    /// A day in UTC.
+    Day,
+    /// A calendar month in UTC.
+    Month,
+}
+
+/// Exports in an interval of time.
+#[derive(SimpleObject)]
+pub(super) struct Usage {
+    /// The start of the interval.
+    from: DateTime<Utc>,
+    /// The end of the interval, which is the start of the next one.
+    to: DateTime<Utc>,
+    /// The number of exports.
+    exports: i64,
+    /// The credits spent on them. Exports are free while they are unlimited.
+    credits: i64,
+}
+
+impl From<usage::Usage> for Usage {
+    fn from(usage: usage::Usage) -> Self {
+        let usage::Usage { range: Range { from, to }, exports, credits } = usage;
+        Self { from, to, exports, credits }
+    }
+}
