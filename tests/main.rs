@@ -13,6 +13,7 @@ mod configuration;
 mod crash;
 mod database;
 mod delivery;
+mod entitlement;
 mod event;
 mod export;
 mod farming;

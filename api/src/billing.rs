@@ -6,6 +6,7 @@ pub mod balance;
 pub mod checkout;
 pub mod customer;
 pub mod duplicate;
+pub mod entitlement;
 pub mod event;
 pub mod export;
 pub mod invoice;

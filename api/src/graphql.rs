@@ -10,6 +10,7 @@ mod checkout;
 mod context;
 mod cursors;
 mod documents;
+mod entitlement;
 mod errors;
 mod event;
 mod executor;

@@ -42,6 +42,9 @@ macro_rules! features {
         }
 
         impl Feature {
+            /// All features, from those of the lowest plan to those of the highest.
+            pub const ALL: [Self; [$($label),*].len()] = [$(Self::$feature),*];
+
             /// The human-readable name of the feature.
             #[must_use]
             pub const fn label(self) -> &'static str {
@@ -119,6 +122,15 @@ pub const PLANS: [Plan; 4] = [
     },
 ];
 
+impl Feature {
+    /// The lowest tier with this feature.
+    #[must_use]
+    pub fn tier(self) -> Tier {
+        let plan = PLANS.iter().find(|plan| plan.features.contains(&self));
+        plan.map_or(Tier::Studio, |plan| plan.tier)
+    }
+}
+
 /// The plan of a tier.
 #[must_use]
 pub const fn plan(tier: Tier) -> &'static Plan {
@@ -127,5 +139,28 @@ pub const fn plan(tier: Tier) -> &'static Plan {
         Tier::Core => &PLANS[1],
         Tier::Pro => &PLANS[2],
         Tier::Studio => &PLANS[3],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_feature_belongs_to_one_plan_and_all_are_in_the_order_of_the_plans() {
+        let listed: Vec<_> = PLANS.iter().flat_map(|plan| plan.features.iter().copied()).collect();
+        assert_eq!(listed, Feature::ALL);
+        for plan in &PLANS {
+            assert!(plan.features.iter().all(|feature| feature.tier() == plan.tier));
+        }
+    }
+
+    #[test]
+    fn each_plan_includes_the_one_below() {
+        assert_eq!(PLANS[0].includes, None);
+        for pair in PLANS.windows(2) {
+            assert_eq!(pair[1].includes, Some(pair[0].tier));
+            assert!(pair[0].tier < pair[1].tier);
+        }
     }
 }

@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 use entity::user;
 
 use super::{
-    balance::BalanceQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
+    balance::BalanceQuery, entitlement::EntitlementQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
     usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
 /// A user.
 #[derive(MergedObject)]
-pub(super) struct User(Profile, BalanceQuery, SubscriptionQuery, LedgerQuery, PaymentQuery, UsageQuery);
+pub(super) struct User(Profile, BalanceQuery, SubscriptionQuery, LedgerQuery, PaymentQuery, UsageQuery, EntitlementQuery);
 
 impl User {
     pub(super) const fn new(user: user::Model) -> Self {
@@ -24,6 +24,7 @@ impl User {
             LedgerQuery(owner),
             PaymentQuery(owner),
             UsageQuery(owner),
+            EntitlementQuery(owner),
         )
     }
 
