@@ -12,6 +12,7 @@ mod concurrency;
 mod configuration;
 mod crash;
 mod database;
+mod date_time;
 mod delivery;
 mod entitlement;
 mod event;

@@ -11,7 +11,8 @@ use crate::harness::{
     facts,
 };
 
-const OWN: &str = "{ viewer { id balance { id } subscription { id } ledger { nodes { id } } payments { nodes { id } } } }";
+const OWN: &str =
+    "{ viewer { id balance { id } subscription { id } ledger { nodes { id } } payments { nodes { id } } } }";
 
 const NODE: &str = "query ($id: ID!) { node(id: $id) { __typename id } }";
 

@@ -21,8 +21,7 @@ pub enum Noun {
 }
 
 impl Noun {
-    const ALL: [Self; 6] =
-        [Self::User, Self::Balance, Self::Entry, Self::Charge, Self::Payment, Self::Subscription];
+    const ALL: [Self; 6] = [Self::User, Self::Balance, Self::Entry, Self::Charge, Self::Payment, Self::Subscription];
 
     /// The name of the noun, in ids and in messages.
     #[must_use]
@@ -85,7 +84,8 @@ mod tests {
 
     #[test]
     fn other_spellings_are_no_ids() {
-        for text in ["", "1", "user", "user_", "user_01", "user_+1", "User_1", "user_1 ", "user_1_1", "ledger_1", "_1"] {
+        for text in ["", "1", "user", "user_", "user_01", "user_+1", "User_1", "user_1 ", "user_1_1", "ledger_1", "_1"]
+        {
             assert_eq!(GlobalId::parse(text), None, "{text:?}");
         }
         assert_eq!(GlobalId::parse("user_9223372036854775808"), None);

@@ -9,6 +9,7 @@ mod cache;
 mod checkout;
 mod context;
 mod cursors;
+mod date_time;
 mod documents;
 mod entitlement;
 mod errors;
@@ -39,7 +40,6 @@ mod user;
 mod validation;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
-use chrono::{DateTime, Utc};
 
 use crate::app::App;
 
@@ -103,9 +103,8 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    // The library has no descriptions for connections, and describes how it implements dates.
+    // The library has no descriptions for connections.
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .override_output_type_description::<DateTime<Utc>>("A date and time in UTC, formatted by RFC 3339.")
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
         .override_output_type_description::<event::WebhookEventConnection>("A page of webhook events, newest first.")
         .override_output_type_description::<invoice::InvoiceConnection>("A page of invoices, newest first.")

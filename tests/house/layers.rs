@@ -25,8 +25,21 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     (
         "billing",
         &[
-            "app", "clock", "config", "database", "error", "feed", "global_id", "input", "ledger", "page", "plan",
-            "retry", "sync", "stripe", "work",
+            "app",
+            "clock",
+            "config",
+            "database",
+            "error",
+            "feed",
+            "global_id",
+            "input",
+            "ledger",
+            "page",
+            "plan",
+            "retry",
+            "sync",
+            "stripe",
+            "work",
         ],
     ),
     (

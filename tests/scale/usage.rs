@@ -21,7 +21,8 @@ const DAYS: i64 = 730;
 /// Time limit for the usage of a month, with everything that a request takes.
 const WITHIN: Duration = Duration::from_millis(50);
 
-const USAGE: &str = "query ($from: DateTime!, $to: DateTime!) { usage(from: $from, to: $to, by: DAY) { exports credits } }";
+const USAGE: &str =
+    "query ($from: DateTime!, $to: DateTime!) { usage(from: $from, to: $to, by: DAY) { exports credits } }";
 
 fn entries() -> i64 {
     rng::number(ENTRIES).map_or(20_000, |number| i64::try_from(number).unwrap())

@@ -69,7 +69,8 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Exp
 /// [`Error::BadInput`]; [`Error::NotFound`] when there is no such charge.
 pub async fn refund(app: &App, actor: i64, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
     input::line("reason", reason, input::MAX_REASON_BYTES)?;
-    let id = input::id(Noun::Charge, charge_id).or_else(|error| input::id(Noun::Entry, charge_id).map_err(|_| error))?;
+    let id =
+        input::id(Noun::Charge, charge_id).or_else(|error| input::id(Noun::Entry, charge_id).map_err(|_| error))?;
     let charge = ledger::entry(app.database.read(), id, None).await?;
     let charge = charge.filter(|entry| entry.change_type == ChangeType::Spend).ok_or(Error::NotFound("charge"))?;
     let posting = Posting {

@@ -4,12 +4,12 @@ use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{ConnectionNameType, EdgeNameType},
 };
-use chrono::{DateTime, Utc};
 use entity::user::Role;
 
 use super::{
     context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
+    date_time::Moment,
     user::User,
 };
 use crate::{
@@ -141,13 +141,13 @@ impl AccountMutation {
     /// Invalidates the token of this request.
     async fn log_out(&self, ctx: &Context<'_>) -> Result<Revocation, Error> {
         let revoked_at = accounts::log_out(ctx.app()?, ctx.viewer()?).await?;
-        Ok(Revocation { revoked_at })
+        Ok(Revocation { revoked_at: revoked_at.into() })
     }
 
     /// Invalidates all of the viewer's tokens and closes open websockets.
     async fn log_out_everywhere(&self, ctx: &Context<'_>) -> Result<Revocation, Error> {
         let revoked_at = accounts::log_out_everywhere(ctx.app()?, ctx.viewer()?.user_id).await?;
-        Ok(Revocation { revoked_at })
+        Ok(Revocation { revoked_at: revoked_at.into() })
     }
 }
 
@@ -158,14 +158,14 @@ pub(super) struct Session {
     /// `connection_init`.
     token: String,
     /// When the token expires.
-    expires_at: DateTime<Utc>,
+    expires_at: Moment,
     /// The user.
     user: User,
 }
 
 impl From<accounts::Session> for Session {
     fn from(session: accounts::Session) -> Self {
-        Self { token: session.token, expires_at: session.expires_at, user: User::new(session.user) }
+        Self { token: session.token, expires_at: session.expires_at.into(), user: User::new(session.user) }
     }
 }
 
@@ -173,7 +173,7 @@ impl From<accounts::Session> for Session {
 #[derive(SimpleObject)]
 pub(super) struct Revocation {
     /// When the tokens were invalidated.
-    revoked_at: DateTime<Utc>,
+    revoked_at: Moment,
 }
 
 /// The input of `changePassword`.

@@ -1,12 +1,12 @@
 //! Balances: read, watched and adjusted.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Subscription};
-use chrono::{DateTime, Utc};
 use entity::{credit_account, user::Role};
 use futures_util::{Stream, StreamExt};
 
 use super::{
     context::{PostedAt, RequestContext, in_input},
+    date_time::Moment,
     ledger::LedgerEntry,
     owner::Owner,
 };
@@ -100,13 +100,13 @@ pub(super) struct Balance {
     /// True if exports currently cost no credits.
     unlimited: bool,
     /// When unlimited exports end; null if exports cost credits.
-    unlimited_until: Option<DateTime<Utc>>,
+    unlimited_until: Option<Moment>,
     /// The number of exports that the credits pay for; null if exports are unlimited.
     exports_left: Option<i64>,
     /// The number of changes to this balance: 1, 2, 3 and so on without gaps; 0 before the first change.
     version: i64,
     /// When the balance last changed.
-    updated_at: DateTime<Utc>,
+    updated_at: Moment,
 }
 
 impl Balance {
@@ -117,10 +117,10 @@ impl Balance {
             id: Noun::Balance.id(account.user_id).into(),
             credits: account.balance,
             unlimited: unlimited_until.is_some(),
-            unlimited_until,
+            unlimited_until: unlimited_until.map(Moment),
             exports_left: (!endless).then(|| account.balance.max(0) / app.config.export_cost),
             version: account.version,
-            updated_at: account.updated_at,
+            updated_at: account.updated_at.into(),
         }
     }
 }

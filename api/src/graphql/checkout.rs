@@ -1,11 +1,11 @@
 //! Checkouts, and the Stripe configuration for clients.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union};
-use chrono::{DateTime, Utc};
 use entity::{checkout as row, subscription};
 
 use super::{
     context::{RequestContext, in_input},
+    date_time::Moment,
     money::Money,
     subscription::PlanSubscription,
     tier::Tier,
@@ -110,7 +110,7 @@ pub(super) struct CheckoutSession {
     /// The URL of the checkout page, while it is open.
     url: Option<String>,
     /// When an open checkout expires.
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Moment>,
 }
 
 impl From<CheckoutState> for CheckoutSession {
@@ -122,7 +122,7 @@ impl From<CheckoutState> for CheckoutSession {
             tier: row.tier.map(Tier::from),
             credits: row.credits,
             amount: Money::new(row.amount, &row.currency),
-            expires_at: page.as_ref().map(|page| page.expires_at),
+            expires_at: page.as_ref().map(|page| page.expires_at.into()),
             url: page.and_then(|page| page.url),
         }
     }
@@ -136,7 +136,7 @@ pub(super) struct Checkout {
     /// The URL of the checkout page.
     url: String,
     /// When the checkout expires.
-    expires_at: DateTime<Utc>,
+    expires_at: Moment,
     /// The amount due now.
     amount: Money,
 }
@@ -147,7 +147,7 @@ impl TryFrom<stripe::Session> for Checkout {
     fn try_from(session: stripe::Session) -> Result<Self, Error> {
         let url = session.url.ok_or_else(|| Error::Internal(format!("the checkout {} has no page", session.id)))?;
         let amount = Money::new(session.amount_total, &session.currency);
-        Ok(Self { id: session.id.into(), url, expires_at: session.expires_at, amount })
+        Ok(Self { id: session.id.into(), url, expires_at: session.expires_at.into(), amount })
     }
 }
 

@@ -4,7 +4,6 @@ use async_graphql::{
     Context, Enum, ID, InputObject, Object,
     connection::{ConnectionNameType, EdgeNameType},
 };
-use chrono::{DateTime, Utc};
 use entity::{
     event::{self, Summary},
     user::Role,
@@ -13,6 +12,7 @@ use entity::{
 use super::{
     context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
+    date_time::Moment,
 };
 use crate::{
     billing::event::{Filter, Place, page, replay},
@@ -121,18 +121,18 @@ impl WebhookEvent {
     }
 
     /// When Stripe created the event.
-    async fn created(&self) -> DateTime<Utc> {
-        self.0.created
+    async fn created(&self) -> Moment {
+        self.0.created.into()
     }
 
     /// When the event was received.
-    async fn received_at(&self) -> DateTime<Utc> {
-        self.0.received_at
+    async fn received_at(&self) -> Moment {
+        self.0.received_at.into()
     }
 
     /// When the event was first applied; null if it was not.
-    async fn applied_at(&self) -> Option<DateTime<Utc>> {
-        self.0.applied_at
+    async fn applied_at(&self) -> Option<Moment> {
+        self.0.applied_at.map(Moment)
     }
 
     /// The number of attempts to process the event.

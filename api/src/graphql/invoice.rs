@@ -4,11 +4,11 @@ use async_graphql::{
     Context, Enum, ID, Object, SimpleObject,
     connection::{ConnectionNameType, EdgeNameType},
 };
-use chrono::{DateTime, Utc};
 
 use super::{
     context::RequestContext,
     cursors::{self, Arguments, List},
+    date_time::Moment,
     money::Money,
 };
 use crate::{
@@ -89,13 +89,13 @@ impl Invoice {
     }
 
     /// When the invoice was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.document.created
+    async fn created_at(&self) -> Moment {
+        self.0.document.created.into()
     }
 
     /// The time that is paid for; null for a credit pack.
     async fn period(&self) -> Option<InvoicePeriod> {
-        self.0.document.period().map(|period| InvoicePeriod { start: period.start, end: period.end })
+        self.0.document.period().map(|period| InvoicePeriod { start: period.start.into(), end: period.end.into() })
     }
 
     /// The credits in the pack; null for a plan.
@@ -154,9 +154,9 @@ impl Invoice {
 #[derive(SimpleObject)]
 pub(super) struct InvoicePeriod {
     /// The start of the period.
-    start: DateTime<Utc>,
+    start: Moment,
     /// The end of the period.
-    end: DateTime<Utc>,
+    end: Moment,
 }
 
 /// A line of an invoice.

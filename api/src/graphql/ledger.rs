@@ -4,12 +4,12 @@ use async_graphql::{
     Context, Enum, ID, Object,
     connection::{ConnectionNameType, EdgeNameType},
 };
-use chrono::{DateTime, Utc};
 use entity::{ledger_entry, user::Role};
 
 use super::{
     context::RequestContext,
     cursors::{self, Arguments, List},
+    date_time::Moment,
     owner::Owner,
     payment::Payment,
 };
@@ -117,8 +117,8 @@ impl LedgerEntry {
     }
 
     /// When the change was recorded.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Moment {
+        self.0.created_at.into()
     }
 
     /// The id of the user who made this entry by hand. Null for all other entries, and unless the viewer has the role `admin`.

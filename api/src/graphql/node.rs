@@ -31,7 +31,9 @@ impl NodeQuery {
         let owner = if viewer.role == Role::Admin { None } else { Some(viewer.user_id) };
         match GlobalId::parse(&id) {
             Some(id) => find(ctx, id, owner).await,
-            None if owner.is_none() => Ok(billing::event::by_id(ctx.app()?, &id).await?.map(|event| WebhookEvent(event).into())),
+            None if owner.is_none() => {
+                Ok(billing::event::by_id(ctx.app()?, &id).await?.map(|event| WebhookEvent(event).into()))
+            }
             None => Ok(None),
         }
     }
@@ -65,9 +67,7 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
             Err(Error::NotFound(_)) => None,
             account => Some(Balance::new(app, &account?).into()),
         },
-        Noun::Entry => {
-            ledger::entry(app.database.read(), row, owner).await?.map(|entry| LedgerEntry(entry).into())
-        }
+        Noun::Entry => ledger::entry(app.database.read(), row, owner).await?.map(|entry| LedgerEntry(entry).into()),
         Noun::Payment => billing::payment::by_id(app, row, owner).await?.map(|payment| Payment(payment).into()),
         Noun::Subscription => {
             let found = billing::subscription::by_id(app, row, owner).await?;

@@ -4,13 +4,13 @@ use async_graphql::{
     Context, Enum, ID, InputObject, Object,
     connection::{ConnectionNameType, EdgeNameType},
 };
-use chrono::{DateTime, Utc};
 use entity::payment;
 
 use super::{
     checkout::Checkout,
     context::{RequestContext, in_input},
     cursors::{self, Arguments, List},
+    date_time::Moment,
     money::Money,
     owner::Owner,
 };
@@ -136,8 +136,8 @@ impl Payment {
     }
 
     /// When checkout was completed.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Moment {
+        self.0.created_at.into()
     }
 }
 

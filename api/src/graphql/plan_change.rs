@@ -1,10 +1,10 @@
 //! Plan changes: previews, changes and reverts.
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
-use chrono::{DateTime, Utc};
 
 use super::{
     context::{RequestContext, in_input},
+    date_time::Moment,
     money::Money,
     subscription::{NoActiveSubscription, PlanSubscription},
     tier::Tier,
@@ -85,9 +85,9 @@ pub(super) struct PlanChangePreview {
     /// The price of the next period.
     next_invoice: Money,
     /// When the next period starts.
-    next_invoice_at: DateTime<Utc>,
+    next_invoice_at: Moment,
     /// When the new tier takes effect.
-    effective_at: DateTime<Utc>,
+    effective_at: Moment,
     /// The reason for which `changePlan` would refuse this change now; null if it would not. If set, nothing is due and
     /// `nextInvoice` is the price of the current plan.
     refusal: Option<PlanChangeRefusal>,
@@ -100,8 +100,8 @@ impl From<Preview> for PlanChangePreview {
             due_now: Money::new(preview.due_now, &preview.currency),
             credits_now: preview.credits_now,
             next_invoice: Money::new(preview.next_invoice, &preview.currency),
-            next_invoice_at: preview.next_invoice_at,
-            effective_at: preview.effective_at,
+            next_invoice_at: preview.next_invoice_at.into(),
+            effective_at: preview.effective_at.into(),
             refusal: preview.refusal.map(PlanChangeRefusal::from),
         }
     }
@@ -129,7 +129,7 @@ impl From<Refusal> for PlanChangeRefusal {
             Refusal::Unavailable(unavailable) => Self::PlanChangeUnavailable(PlanChangeUnavailable {
                 reason: unavailable.reason.into(),
                 message,
-                available_at: unavailable.available_at,
+                available_at: unavailable.available_at.into(),
             }),
         }
     }
@@ -196,7 +196,7 @@ pub(super) struct PlanChangeUnavailable {
     /// A human-readable message.
     message: &'static str,
     /// When the change becomes possible.
-    available_at: DateTime<Utc>,
+    available_at: Moment,
 }
 
 /// The reason for which a plan cannot be changed in the current billing period.

@@ -1,11 +1,10 @@
 //! Subscriptions to plans. (`Subscription` itself is the schema's root type, hence `PlanSubscription`.)
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Subscription, Union};
-use chrono::{DateTime, Utc};
 use entity::subscription;
 use futures_util::{Stream, StreamExt};
 
-use super::{context::RequestContext, money::Money, owner::Owner, plan::Plan, tier::Tier};
+use super::{context::RequestContext, date_time::Moment, money::Money, owner::Owner, plan::Plan, tier::Tier};
 use crate::{
     billing::{self, next_charge::NextCharge as Charge, subscription::CancelResult},
     error::Error,
@@ -113,13 +112,13 @@ impl PlanSubscription {
     }
 
     /// The start of the current billing period.
-    async fn current_period_start(&self) -> DateTime<Utc> {
-        self.0.current_period_start
+    async fn current_period_start(&self) -> Moment {
+        self.0.current_period_start.into()
     }
 
     /// The end of the current billing period.
-    async fn current_period_end(&self) -> DateTime<Utc> {
-        self.0.current_period_end
+    async fn current_period_end(&self) -> Moment {
+        self.0.current_period_end.into()
     }
 
     /// True if the subscription ends with the current period instead of renewing.
@@ -128,8 +127,8 @@ impl PlanSubscription {
     }
 
     /// When the subscription ends; null while it renews.
-    async fn cancel_at(&self) -> Option<DateTime<Utc>> {
-        self.0.cancel_at
+    async fn cancel_at(&self) -> Option<Moment> {
+        self.0.cancel_at.map(Moment)
     }
 
     /// The tier from the next period on; null if it does not change.
@@ -159,8 +158,8 @@ impl PlanSubscription {
         let row = &self.0;
         Some(OpenInvoice {
             amount: Money::new(row.unpaid_amount?, row.currency.as_deref()?),
-            due_at: row.unpaid_since,
-            next_attempt_at: row.unpaid_retry_at,
+            due_at: row.unpaid_since.map(Moment),
+            next_attempt_at: row.unpaid_retry_at.map(Moment),
             pay_url: row.unpaid_url.clone(),
         })
     }
@@ -177,12 +176,12 @@ pub(super) struct NextCharge {
     /// The amount to be charged, after discounts, taxes and credits.
     amount: Money,
     /// When the charge is due.
-    at: DateTime<Utc>,
+    at: Moment,
 }
 
 impl From<Charge> for NextCharge {
     fn from(charge: Charge) -> Self {
-        Self { amount: Money::new(charge.amount, &charge.currency), at: charge.at }
+        Self { amount: Money::new(charge.amount, &charge.currency), at: charge.at.into() }
     }
 }
 
@@ -192,9 +191,9 @@ pub(super) struct OpenInvoice {
     /// The amount that is still to be paid.
     amount: Money,
     /// When it became due, or will.
-    due_at: Option<DateTime<Utc>>,
+    due_at: Option<Moment>,
     /// When the payment is tried again; null if it is not.
-    next_attempt_at: Option<DateTime<Utc>>,
+    next_attempt_at: Option<Moment>,
     /// The URL of Stripe's page where it can be paid, also by another card.
     pay_url: Option<String>,
 }

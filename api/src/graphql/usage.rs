@@ -1,9 +1,8 @@
 //! Usage: exports by time.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 
-use super::{context::RequestContext, owner::Owner};
+use super::{context::RequestContext, date_time::Moment, owner::Owner};
 use crate::{
     billing::usage::{self, Range},
     error::Error,
@@ -24,13 +23,13 @@ impl UsageQuery {
     async fn usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The start of the range, which belongs to it.")] from: DateTime<Utc>,
+        #[graphql(desc = "The start of the range, which belongs to it.")] from: Moment,
         #[graphql(desc = "The end of the range, which does not belong to it. A range has at most 366 days or months.")]
-        to: DateTime<Utc>,
+        to: Moment,
         #[graphql(desc = "The length of an interval.")] by: UsageInterval,
     ) -> Result<Vec<Usage>, Error> {
         let user_id = self.0.id(ctx)?;
-        let usage = usage::usage(ctx.app()?, user_id, Range { from, to }, by.into()).await?;
+        let usage = usage::usage(ctx.app()?, user_id, Range { from: from.0, to: to.0 }, by.into()).await?;
         Ok(usage.into_iter().map(Into::into).collect())
     }
 }
@@ -49,9 +48,9 @@ pub(super) enum UsageInterval {
 #[derive(SimpleObject)]
 pub(super) struct Usage {
     /// The start of the interval.
-    from: DateTime<Utc>,
+    from: Moment,
     /// The end of the interval, which is the start of the next one.
-    to: DateTime<Utc>,
+    to: Moment,
     /// The number of exports.
     exports: i64,
     /// The credits spent on them. Exports are free while they are unlimited.
@@ -61,6 +60,6 @@ pub(super) struct Usage {
 impl From<usage::Usage> for Usage {
     fn from(usage: usage::Usage) -> Self {
         let usage::Usage { range: Range { from, to }, exports, credits } = usage;
-        Self { from, to, exports, credits }
+        Self { from: from.into(), to: to.into(), exports, credits }
     }
 }

@@ -1,18 +1,25 @@
 //! Users, with the private data that they own.
 
 use async_graphql::{Context, ID, MergedObject, Object};
-use chrono::{DateTime, Utc};
 use entity::user;
 
 use super::{
-    balance::BalanceQuery, entitlement::EntitlementQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
-    usage::UsageQuery,
+    balance::BalanceQuery, date_time::Moment, entitlement::EntitlementQuery, ledger::LedgerQuery, owner::Owner,
+    payment::PaymentQuery, subscription::SubscriptionQuery, usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
 /// A user.
 #[derive(MergedObject)]
-pub(super) struct User(Profile, BalanceQuery, SubscriptionQuery, LedgerQuery, PaymentQuery, UsageQuery, EntitlementQuery);
+pub(super) struct User(
+    Profile,
+    BalanceQuery,
+    SubscriptionQuery,
+    LedgerQuery,
+    PaymentQuery,
+    UsageQuery,
+    EntitlementQuery,
+);
 
 impl User {
     pub(super) const fn new(user: user::Model) -> Self {
@@ -76,7 +83,7 @@ impl Profile {
     }
 
     /// When the account was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Moment {
+        self.0.created_at.into()
     }
 }

@@ -1,0 +1,147 @@
+//! Every date and time that a client can see has one form: UTC with milliseconds.
+
+use std::collections::BTreeSet;
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{TypeKind, TypeSystemDefinition},
+};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use entity::user::Role;
+use patch_hive::graphql::sdl;
+use serde_json::{Value, json};
+
+use crate::{
+    checkout::at_stripe,
+    harness::{Actor, TestApp, actor::purchase, facts},
+};
+
+const VIEWER: &str = "query ($from: DateTime!, $to: DateTime!) { viewer { __typename createdAt \
+    balance { __typename updatedAt unlimitedUntil } \
+    subscription { __typename currentPeriodStart currentPeriodEnd cancelAt } \
+    ledger { nodes { __typename createdAt } } payments { nodes { __typename createdAt } } \
+    usage(from: $from, to: $to, by: DAY) { __typename from to } } }";
+
+const PREVIEW: &str = "{ previewPlanChange(tier: PRO) { __typename nextInvoiceAt effectiveAt \
+    refusal { ... on PlanChangeUnavailable { __typename availableAt } } } }";
+
+const NEXT_CHARGE: &str = "{ subscription { nextCharge { __typename at } } }";
+
+const OPEN_INVOICE: &str = "{ subscription { openInvoice { __typename dueAt nextAttemptAt } } }";
+
+const INVOICES: &str = "{ invoices { nodes { __typename createdAt period { __typename start end } } } }";
+
+const CHECKOUT_STATE: &str = "query ($id: ID!) { checkout(id: $id) { __typename expiresAt } }";
+
+const EVENTS: &str = "{ webhookEvents(first: 100) { nodes { __typename created receivedAt appliedAt } } }";
+
+const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { __typename expiresAt } }";
+
+const CHECKOUT: &str =
+    "mutation ($input: PurchaseCreditsInput!) { purchaseCredits(input: $input) { __typename id expiresAt } }";
+
+/// The fields of the schema that are dates, such as `User.createdAt`.
+fn dates() -> BTreeSet<String> {
+    let document = parse_schema(sdl()).unwrap();
+    let objects = document.definitions.into_iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(definition) => Some(definition.node),
+        _ => None,
+    });
+    let fields = objects.flat_map(|object| {
+        let fields = if let TypeKind::Object(kind) = object.kind { kind.fields } else { Vec::new() };
+        let dates = fields.into_iter().filter(|field| field.node.ty.to_string().trim_end_matches('!') == "DateTime");
+        dates.map(|field| format!("{}.{}", object.name, field.node.name)).collect::<Vec<_>>()
+    });
+    fields.collect()
+}
+
+/// Checks the form of each date in a response, and notes the fields.
+fn check(response: &Value, dates: &BTreeSet<String>, seen: &mut BTreeSet<String>) {
+    match response {
+        Value::Array(items) => items.iter().for_each(|item| check(item, dates, seen)),
+        Value::Object(fields) => {
+            let kind = fields.get("__typename").and_then(Value::as_str).unwrap_or_default();
+            for (name, value) in fields {
+                let field = format!("{kind}.{name}");
+                if let (true, Some(text)) = (dates.contains(&field), value.as_str()) {
+                    let moment: DateTime<Utc> = text.parse().unwrap();
+                    assert_eq!(text, moment.to_rfc3339_opts(SecondsFormat::Millis, true), "{field}");
+                    seen.insert(field);
+                }
+                check(value, dates, seen);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The answers that together have every date: of a subscriber whose plan ends and who buys packs, and of one who was refunded.
+async fn answers(app: &TestApp) -> Vec<Value> {
+    let (ada, eve) = (app.signs_up("ada").await, app.signs_up("eve").await);
+    let admin = app.signs_up_as("admin", Role::Admin).await;
+    eve.subscribes("CORE").await;
+    let preview = eve.asks(PREVIEW).await;
+    let payment = at_stripe(app, "/v1/payment_intents?limit=1").await["data"][0]["id"].clone();
+    app.sandbox().refund(payment.as_str().unwrap(), None).unwrap();
+    app.settles().await;
+    ada.subscribes("STUDIO").await;
+    let next_charge = ada.asks(NEXT_CHARGE).await;
+    ada.buys(25).await;
+    ada.cancels().await;
+    app.settles().await;
+    let now = app.inside().await.clock.now();
+    let range = json!({ "from": (now - TimeDelta::days(1)).to_rfc3339(), "to": now.to_rfc3339() });
+    let log_in = json!({ "input": { "email": "ada@patchhive.example", "password": "ada's password" } });
+    let checkout = ada.asks_with(CHECKOUT, purchase(25)).await;
+    let id = json!({ "id": checkout["data"]["purchaseCredits"]["id"] });
+    vec![
+        preview,
+        next_charge,
+        ada.asks_with(CHECKOUT_STATE, id).await,
+        checkout,
+        ada.asks(INVOICES).await,
+        eve.asks(PREVIEW).await,
+        ada.asks_with(VIEWER, range).await,
+        admin.asks(EVENTS).await,
+        app.visitor().asks_with(LOG_IN, log_in).await,
+        ada.asks("mutation { logOut { __typename revokedAt } }").await,
+        owing(app).await,
+    ]
+}
+
+/// The unpaid invoice of a user whose plan could not be renewed.
+async fn owing(app: &TestApp) -> Value {
+    let bob = app.signs_up("bob").await;
+    bob.subscribes("CORE").await;
+    let id = at_stripe(app, "/v1/subscriptions?limit=1").await["data"][0]["id"].clone();
+    let id = id.as_str().unwrap();
+    app.sandbox().fail_next_payments(id, 20).unwrap();
+    app.sandbox().renew(id).await.unwrap();
+    app.settles().await;
+    bob.asks(OPEN_INVOICE).await
+}
+
+async fn pushed(user: &Actor) -> Value {
+    let mut socket = user.connects().await;
+    let document = "subscription { balanceChanged { balance { __typename updatedAt } } }";
+    socket.subscribes("balance", document, json!({})).await;
+    socket.next().await
+}
+
+facts! {
+    async fn every_date_of_the_schema_is_in_utc_with_milliseconds(app: TestApp) {
+        let (dates, mut seen) = (dates(), BTreeSet::new());
+        for answer in answers(&app).await {
+            assert!(answer.get("errors").is_none(), "{answer}");
+            check(&answer, &dates, &mut seen);
+        }
+        let missing: Vec<_> = dates.difference(&seen).collect();
+        assert!(missing.is_empty(), "dates that no answer of this test has: {missing:?}");
+    }
+
+    async fn a_pushed_date_has_the_same_form(app: TestApp) {
+        let (dates, mut seen) = (dates(), BTreeSet::new());
+        check(&pushed(&app.signs_up("ada").await).await, &dates, &mut seen);
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["Balance.updatedAt"]);
+    }
+}
