@@ -61,7 +61,7 @@ async fn an_old_user_comes_with_a_token_exports_and_buys() {
         assert_eq!((ada.credits().await, &ada.balance().await["version"]), (36, &json!(6)));
 
         let history = ada.gets("{ ledger { nodes { version changeType notes createdAt } } }", json!({})).await;
-        let oldest = json!({ "version": 1, "changeType": "PURCHASE", "notes": "a pack", "createdAt": "2024-01-01T10:00:00+00:00" });
+        let oldest = json!({ "version": 1, "changeType": "PURCHASE", "notes": "a pack", "createdAt": "2024-01-01T10:00:00.000Z" });
         assert_eq!(history["nodes"][5], oldest);
 
         let eve = somebody(&app, "eve@patchhive.example").await;

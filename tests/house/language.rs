@@ -81,7 +81,7 @@ const RETIRED: [(&str, &str); 71] = [
     ("glance", "read"),
     ("stock", "seed"),
     ("Chance", "Rng"),
-    ("Scope", "BalanceChart"),
+    ("Scope", "TimeChart"),
     ("Looker", "Visitor"),
     ("Configured", "a noun"),
     ("ends TLS", "terminates TLS"),

@@ -9,6 +9,11 @@ test("the price follows the number that is typed, and the minimum price is expla
   const slider = page.getByLabel("Credits, as a slider");
   const display = page.getByRole("status", { name: price });
   const number = page.getByLabel("Credits", { exact: true });
+  await expect(number).toHaveValue("25");
+  await expect(display).toContainText("$5.00");
+  await expect(display).toContainText("25 credits at $0.20 each");
+  await expect(display).toContainText("about 8 exports");
+  await expect(page.getByText("Fewer than 25 cost the same $5.00.")).toBeVisible();
   await number.fill("100");
   await expect(display).toContainText("$20.00");
   await expect(display).toContainText("100 credits at $0.20 each");
@@ -43,9 +48,9 @@ test("a late reply is not shown for another number", async ({ page }) => {
   });
   await page.goto("/credits");
   const display = page.getByRole("status", { name: price });
-  await expect(display).toContainText("$10.00");
+  await expect(display).toContainText("$5.00");
   await page.getByLabel("Credits", { exact: true }).fill("200");
-  await expect(display).not.toContainText("$10.00");
+  await expect(display).not.toContainText("$5.00");
   await page.waitForTimeout(400);
   await page.getByLabel("Credits", { exact: true }).fill("300");
   await expect(display).toContainText("$60.00");

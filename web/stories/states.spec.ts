@@ -43,7 +43,7 @@ test("the history has pages and a filter", async ({ page, person, request }) => 
   await page.goto("/account");
   await expect(page.getByRole("cell", { name: "+12" })).toBeVisible();
   await expect(
-    page.getByRole("img", { name: /Balance over the last 12 changes: from 0 to 78 credits, highest 78/ }),
+    page.getByRole("slider", { name: /Balance over the last 12 changes: from 0 to 78 credits, highest 78/ }),
   ).toBeVisible();
   await page.getByRole("button", { name: "Older" }).click();
   await expect(page.getByRole("cell", { name: "+2", exact: true })).toBeVisible();

@@ -1,16 +1,16 @@
 import "./history.css";
 
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useQuery } from "urql";
 
-import { useAccount } from "../account/context";
 import { failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
-import { BalanceHistoryDocument, type ChangeType, HistoryDocument } from "../generated/graphql";
+import { type ChangeType, HistoryDocument } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { text } from "../text/current";
-import { BalanceChart } from "./BalanceChart";
 import { Entries } from "./Entries";
+import { HistoryChart } from "./HistoryChart";
+import { useUpdates } from "./useUpdates";
 
 /** Entries per page. */
 const PAGE = 10;
@@ -26,14 +26,10 @@ export function HistoryModule() {
     query: HistoryDocument,
     variables: { first: PAGE, after: cursors.at(-1) ?? null, changeType: type },
   });
-  const [{ data: chart }, askChart] = useQuery({ query: BalanceHistoryDocument });
   const again = () => {
     ask({ requestPolicy: "network-only" });
   };
   useUpdates(data?.newest.nodes, again);
-  useUpdates(chart?.ledger.nodes, () => {
-    askChart({ requestPolicy: "network-only" });
-  });
   const { nodes, pageInfo } = data?.ledger ?? {};
   const paged = cursors.length > 0 || (pageInfo?.hasNextPage ?? false);
   return (
@@ -48,7 +44,7 @@ export function HistoryModule() {
           }}
         />
       </div>
-      <BalanceChart steps={chart?.ledger.nodes ?? []} />
+      <HistoryChart type={type} />
       {error && <Problem failure={{ ...failure(error), again: true }} onAgain={again} />}
       {!(error && !data) && (
         <Entries
@@ -79,17 +75,6 @@ export function HistoryModule() {
       )}
     </section>
   );
-}
-
-/** Asks again when the balance is newer than the entries that are shown. */
-function useUpdates(shown: readonly { version: number }[] | undefined, again: () => void): void {
-  const version = useAccount().balance?.version ?? 0;
-  const requested = useRef(0);
-  useEffect(() => {
-    if (shown === undefined || version <= Math.max(shown[0]?.version ?? 0, requested.current)) return;
-    requested.current = version;
-    again();
-  }, [shown, version, again]);
 }
 
 function TypeFilter({ type, onType }: { type: ChangeType | null; onType: (type: ChangeType | null) => void }) {

@@ -20,8 +20,8 @@ import { PlanTip } from "./PlanTip";
 import { complaint, credits as read, FEWEST, MOST, sliderValue } from "./quote";
 import { useQuote } from "./useQuote";
 
-/** The pack that is chosen at first. */
-const USUAL = "50";
+/** The pack that is chosen at first: the largest one at the lowest price. */
+const USUAL = "25";
 
 /** The lowest value of the slider: smaller packs cost as much. They can be typed. */
 const SLIDER_FEWEST = 25;
@@ -77,6 +77,7 @@ interface ChoiceProps {
 }
 
 function Choice({ typed, problem, onType }: ChoiceProps) {
+  const smallest = useQuote(FEWEST).quote;
   return (
     <div className="credits-choice">
       <Field
@@ -105,6 +106,7 @@ function Choice({ typed, problem, onType }: ChoiceProps) {
       <p id="credits-hint" className={problem === null ? "quiet small" : "small wrong"}>
         {problem ?? text.packs.hint(FEWEST, MOST)}
       </p>
+      <p className="quiet small credits-fewer">{smallest ? fewer(smallest) : "\u00a0"}</p>
     </div>
   );
 }
@@ -121,6 +123,11 @@ function Price({ quote, waiting }: { quote: QuotePartsFragment | null; waiting: 
       <span className="small quiet">{quote && exports !== null ? text.packs.about(exports) : "\u00a0"}</span>
     </div>
   );
+}
+
+/** Says which packs cost as much as the smallest one. */
+function fewer({ unitPrice, amount }: QuotePartsFragment): string {
+  return text.packs.fewer(Math.floor(amount.amount / unitPrice.amount), amount);
 }
 
 function explain({ credits, unitPrice, amount, minimumApplied }: QuotePartsFragment): string {

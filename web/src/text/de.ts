@@ -14,7 +14,7 @@ import { homeDe } from "./home";
 
 /** The texts in German. */
 export function de(formats: Formats): Texts {
-  const { number, money, day, minute } = formats;
+  const { number, signed, money, day, minute } = formats;
   const count = (value: number, one: string, many: string) => `${number(value)} ${Math.abs(value) === 1 ? one : many}`;
   const credits = (value: number) => count(value, "Credit", "Credits");
   const exports = (value: number) => count(value, "Export", "Exporte");
@@ -275,6 +275,7 @@ export function de(formats: Formats): Texts {
       label: "Credits",
       slider: "Credits (Schieberegler)",
       hint: (fewest: number, most: number) => `Von ${number(fewest)} bis ${credits(most)}.`,
+      fewer: (value: number, amount: Money) => `Weniger als ${number(value)} kosten ebenfalls ${money(amount)}.`,
       wrong: (fewest: number, most: number) => `Gib eine ganze Zahl von ${number(fewest)} bis ${number(most)} ein.`,
       price: "Preis",
       each: (value: number, price: Money) => `${credits(value)} zu je ${money(price)}`,
@@ -383,7 +384,13 @@ export function de(formats: Formats): Texts {
       chartEmpty: "Noch keine Änderungen",
       chartCaption: (changes: number, since: string) =>
         `${changes === 1 ? "Letzte Änderung" : `Letzte ${number(changes)} Änderungen`}, seit ${day(since)}`,
-      chartScale: (low: number, high: number) => `${number(low)} bis ${credits(high)}`,
+      chartBalance: (balance: number, moment: string) => `${minute(moment)}: ${credits(balance)}`,
+      chartChange: (delta: number, moment: string) => `${minute(moment)}: ${signed(delta)} Credits`,
+      usageDay: (day: string, value: number, spent: number) => `${day}: ${exports(value)}, ${credits(spent)}`,
+      usageCaption: (days: number) =>
+        `Exporte ${days === 1 ? "am letzten Tag" : `in den letzten ${number(days)} Tagen`}, nach Tagen in UTC`,
+      usageSummary: (value: number, spent: number, days: number) =>
+        `${exports(value)} für ${credits(spent)} ${days === 1 ? "am letzten Tag" : `in den letzten ${number(days)} Tagen`}.`,
       chartSummary: (changes: number, from: number, to: number, highest: number) =>
         `Guthaben über die ${changes === 1 ? "letzte Änderung" : `letzten ${number(changes)} Änderungen`}: ` +
         `von ${number(from)} auf ${credits(to)}, Höchststand ${number(highest)}.`,

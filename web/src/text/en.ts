@@ -16,7 +16,7 @@ export type Texts = ReturnType<typeof en>;
 
 /** The texts in English. */
 export function en(formats: Formats) {
-  const { number, money, day, minute } = formats;
+  const { number, signed, money, day, minute } = formats;
   const count = (value: number, one: string, many: string) => `${number(value)} ${Math.abs(value) === 1 ? one : many}`;
   const credits = (value: number) => count(value, "credit", "credits");
   const exports = (value: number) => count(value, "export", "exports");
@@ -263,6 +263,7 @@ export function en(formats: Formats) {
       label: "Credits",
       slider: "Credits, as a slider",
       hint: (fewest: number, most: number) => `From ${number(fewest)} to ${credits(most)}.`,
+      fewer: (value: number, amount: Money) => `Fewer than ${number(value)} cost the same ${money(amount)}.`,
       wrong: (fewest: number, most: number) => `Enter a whole number from ${number(fewest)} to ${number(most)}.`,
       price: "Price",
       each: (value: number, price: Money) => `${credits(value)} at ${money(price)} each`,
@@ -367,7 +368,12 @@ export function en(formats: Formats) {
       chartEmpty: "No changes yet",
       chartCaption: (changes: number, since: string) =>
         `Last ${count(changes, "change", "changes")}, since ${day(since)}`,
-      chartScale: (low: number, high: number) => `${number(low)} to ${credits(high)}`,
+      chartBalance: (balance: number, moment: string) => `${minute(moment)}: ${credits(balance)}`,
+      chartChange: (delta: number, moment: string) => `${minute(moment)}: ${signed(delta)} credits`,
+      usageDay: (day: string, value: number, spent: number) => `${day}: ${exports(value)}, ${credits(spent)}`,
+      usageCaption: (days: number) => `Exports in the last ${count(days, "day", "days")}, by day in UTC`,
+      usageSummary: (value: number, spent: number, days: number) =>
+        `${exports(value)} for ${credits(spent)} in the last ${count(days, "day", "days")}.`,
       chartSummary: (changes: number, from: number, to: number, highest: number) =>
         `Balance over the last ${count(changes, "change", "changes")}: from ${number(from)} to ${credits(to)}, ` +
         `highest ${number(highest)}.`,

@@ -1,3 +1,5 @@
+import type { TickUnit } from "../chart/ticks";
+
 /** An amount of money as the API gives it. */
 export interface Money {
   /** In minor units of the currency. */
@@ -18,13 +20,31 @@ export interface Formats {
   date: (moment: string) => string;
   /** A moment to the minute, with its year unless that is the present one. */
   minute: (moment: string) => string;
+  /** The day in UTC of a moment, with its year. */
+  utcDay: (moment: string) => string;
+  /** A moment on a time axis, in milliseconds: as exact as the unit of the axis. */
+  tick: (moment: number, unit: TickUnit, utc: boolean) => string;
 }
+
+/** The format of a moment on a time axis, by the unit of the axis. */
+const TICKS: Record<TickUnit, Intl.DateTimeFormatOptions> = {
+  hour: { hour: "numeric", minute: "2-digit" },
+  day: { day: "numeric", month: "short" },
+  month: { month: "short", year: "numeric" },
+  year: { year: "numeric" },
+};
 
 export function formats(locale: string, now: () => Date = () => new Date()): Formats {
   const number = new Intl.NumberFormat(locale);
   const signed = new Intl.NumberFormat(locale, { signDisplay: "exceptZero" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const utcDay = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
   const minute = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
   const thisYear = new Intl.DateTimeFormat(locale, minute);
   const otherYear = new Intl.DateTimeFormat(locale, { ...minute, year: "numeric" });
@@ -38,6 +58,9 @@ export function formats(locale: string, now: () => Date = () => new Date()): For
     },
     day: (moment) => day.format(new Date(moment)),
     date: (moment) => date.format(new Date(moment)),
+    utcDay: (moment) => utcDay.format(new Date(moment)),
+    tick: (moment, unit, utc) =>
+      new Intl.DateTimeFormat(locale, utc ? { ...TICKS[unit], timeZone: "UTC" } : TICKS[unit]).format(moment),
     minute: (moment) => {
       const date = new Date(moment);
       return (date.getFullYear() === now().getFullYear() ? thisYear : otherYear).format(date);

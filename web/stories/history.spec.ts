@@ -1,0 +1,58 @@
+import { balance } from "./checkout";
+import { expect, grant, test } from "./person";
+
+test.beforeEach(async ({ page, person, request }) => {
+  await grant(request, person, 25);
+  await page.goto("/account");
+  for (const left of ["22", "19", "16"]) {
+    await page.getByRole("button", { name: "Export PatchBook" }).click();
+    await expect(balance(page)).toContainText(left);
+  }
+});
+
+test("the balance is read from the chart by keyboard, with its moments", async ({ page }) => {
+  const chart = page.getByRole("slider", {
+    name: "Balance over the last 4 changes: from 0 to 16 credits, highest 25.",
+  });
+  const reading = page.locator(".chart-reading");
+  await chart.focus();
+  await page.keyboard.press("End");
+  await expect(reading).toHaveText(/\d.*: 16 credits$/);
+  await page.keyboard.press("ArrowLeft");
+  await expect(reading).toHaveText(/: 19 credits$/);
+  await page.keyboard.press("Home");
+  await expect(reading).toHaveText(/: 25 credits$/);
+  await expect(chart).toHaveAttribute("aria-valuetext", /: 25 credits$/);
+  await page.keyboard.press("Escape");
+  await expect(reading).toHaveCount(0);
+});
+
+test("the chart is read under the pointer", async ({ page }) => {
+  const chart = page.getByRole("slider", { name: /^Balance over/ });
+  await chart.hover();
+  await expect(page.locator(".chart-reading")).toHaveText(/: \d+ credits$/);
+  await page.getByRole("heading", { name: "History" }).hover();
+  await expect(page.locator(".chart-reading")).toHaveCount(0);
+});
+
+test("the chart follows the filter, and exports are counted by day", async ({ page }) => {
+  const filter = page.getByLabel("Show");
+  await filter.selectOption("Exports");
+  const usage = page.getByRole("slider", { name: "3 exports for 9 credits in the last 30 days." });
+  await usage.focus();
+  await page.keyboard.press("End");
+  await expect(page.locator(".chart-reading")).toHaveText(/, \d{4}: 3 exports, 9 credits$/);
+  await expect(page.locator(".chart-axis span")).not.toHaveCount(0);
+
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByRole("slider", { name: "4 exports for 12 credits in the last 30 days." })).toBeVisible();
+
+  await filter.selectOption("Credits added");
+  const added = page.getByRole("slider", { name: /^Last 1 change, since/ });
+  await added.focus();
+  await page.keyboard.press("End");
+  await expect(page.locator(".chart-reading")).toHaveText(/: \+25 credits$/);
+
+  await filter.selectOption("Refunds");
+  await expect(page.getByRole("img", { name: "No changes yet" })).toBeVisible();
+});
