@@ -20,7 +20,7 @@ COPY sandbox sandbox
 COPY --from=pages /source/web/dist web/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --profile dist --locked --package patch-hive && cp target/dist/patch-hive /patch-hive
+    cargo build --release --locked --package patch-hive && cp target/release/patch-hive /patch-hive
 
 # glibc and libgcc of the same Debian release; no shell, no package manager, an unprivileged user.
 FROM gcr.io/distroless/cc-debian12:nonroot
