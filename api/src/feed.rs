@@ -111,27 +111,26 @@ impl Feed {
 
     /// Publishes the versions of a user's rows. Must be called after the commit, never before.
     pub fn publish(&self, user_id: i64, hint: Hint) {
-        if let Some(outbox) = &self.outbox {
-            outbox.add(user_id, hint);
-        }
-        self.deliver(user_id, hint, Path::Process);
+        self.announce(user_id, hint, Path::Process, None);
     }
 
     /// Publishes changes of a balance. Must be called after the commit, never before.
     pub fn publish_changes(&self, changes: Changes) {
         let (user_id, hint) = (changes.account.user_id, Hint { ledger: changes.account.version, subscription: 0 });
-        if let Some(outbox) = &self.outbox {
-            outbox.add(user_id, hint);
-        }
         self.announce(user_id, hint, Path::Process, Some(changes));
     }
 
-    /// Hints to the watchers of this process.
+    /// Hints to the watchers of this process what others have committed.
     pub fn deliver(&self, user_id: i64, hint: Hint, path: Path) {
         self.announce(user_id, hint, path, None);
     }
 
     fn announce(&self, user_id: i64, hint: Hint, path: Path, changes: Option<Changes>) {
+        if path == Path::Process
+            && let Some(outbox) = &self.outbox
+        {
+            outbox.add(user_id, hint);
+        }
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(user) = users.get(&user_id) else { return };
         let is_newer = user.latest.send_if_modified(|latest| {
