@@ -93,25 +93,22 @@ impl Cursor {
             return Ok(());
         }
         let entries = ledger::entries_after(self.app.database.read(), self.user_id, seen, account.version).await?;
-        let changes = Changes { account, after: seen, entries };
-        self.extend(&changes, seen);
-        self.watcher.share(changes);
+        self.extend(&account, &entries);
+        self.watcher.share(Changes { account, after: seen, entries });
         Ok(())
     }
 
+    /// Takes the changes since, if they are known in this process.
     fn take_known(&mut self, seen: i64) -> bool {
         let Some(changes) = self.watcher.changes() else { return false };
         let until = self.watcher.newest().ledger.max(seen + 1);
-        let is_complete = changes.since(seen, until).is_some();
-        if is_complete {
-            self.extend(&changes, seen);
-        }
-        is_complete
+        let Some(entries) = changes.since(seen, until) else { return false };
+        self.extend(&changes.account, entries);
+        true
     }
 
-    fn extend(&mut self, changes: &Changes, seen: i64) {
-        let entries = changes.since(seen, seen).unwrap_or_default();
-        self.ready.extend(entries.iter().map(|entry| at(&changes.account, entry.clone())));
+    fn extend(&mut self, account: &credit_account::Model, entries: &[ledger_entry::Model]) {
+        self.ready.extend(entries.iter().map(|entry| at(account, entry.clone())));
     }
 
     async fn read_present(&mut self) -> Result<(), Error> {
