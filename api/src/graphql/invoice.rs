@@ -93,7 +93,7 @@ impl Invoice {
         self.0.document.created.into()
     }
 
-    /// The time that is paid for; null for a credit pack.
+    /// The billing period; null for a credit pack.
     async fn period(&self) -> Option<InvoicePeriod> {
         self.0.document.period().map(|period| InvoicePeriod { start: period.start.into(), end: period.end.into() })
     }
@@ -150,7 +150,7 @@ impl Invoice {
     }
 }
 
-/// A period that is paid for.
+/// A billing period.
 #[derive(SimpleObject)]
 pub(super) struct InvoicePeriod {
     /// The start of the period.

@@ -152,8 +152,7 @@ impl PlanSubscription {
         read.await.transpose().map(|charge| charge.map(NextCharge::from))
     }
 
-    /// The invoice that waits for its payment; null if there is none, or while its payment is processing. An upgrade that was
-    /// declined owes nothing.
+    /// The unpaid invoice; null if there is none, or while its payment is processing. A declined upgrade leaves none.
     async fn open_invoice(&self) -> Option<OpenInvoice> {
         let row = &self.0;
         Some(OpenInvoice {
@@ -185,7 +184,7 @@ impl From<Charge> for NextCharge {
     }
 }
 
-/// An invoice that waits for its payment.
+/// An unpaid invoice.
 #[derive(SimpleObject)]
 pub(super) struct OpenInvoice {
     /// The amount that is still to be paid.

@@ -132,7 +132,7 @@ pub(super) async fn apply_credit(
     Ok(Outcome::Applied(Some(change(context.tx, stored.user_id).await?)))
 }
 
-/// Reason recorded for events about the invoice of a pack that nobody bought here.
+/// The reason recorded with an event about the invoice of a pack that is not stored.
 const NO_PACK: &str = "the invoice bills no pack that is stored";
 
 fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Posting {

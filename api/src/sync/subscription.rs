@@ -118,7 +118,7 @@ async fn write(
     Ok(())
 }
 
-/// Writes the price and the unpaid invoice, which nobody has to pay once the subscription has ended.
+/// Writes the price, and the unpaid invoice unless the subscription has ended: then nothing is owed.
 fn write_money(row: &mut subscription::ActiveModel, state: &SubscriptionState) {
     let unpaid = state.unpaid_invoice.as_ref().filter(|_| !state.subscription.status.ended());
     let currency = state.plan_price.as_ref().map(|price| &price.currency).or(unpaid.map(|invoice| &invoice.currency));

@@ -33,8 +33,8 @@ SELECT a.user_id AS a_user_id, a.balance AS a_balance, a.version AS a_version, a
   LEFT JOIN credit_accounts a ON a.user_id = spend.user_id
   LEFT JOIN credits_ledger e ON e.source = spend.source";
 
-/// Writes the accounts that nobody else keeps locked and that have the version before the group's first entry, and their
-/// entries. Accounts are locked in one order, so that groups cannot wait for each other in a circle.
+/// Writes the accounts that are free and still have the version that was read, and their entries. Accounts are locked in one
+/// order, so that groups cannot wait for each other in a circle.
 const WRITE: &str = "
 WITH changed AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[])

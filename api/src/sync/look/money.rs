@@ -24,8 +24,8 @@ pub(super) async fn plan_price(
     Ok(unit.map(|unit| PlanPrice { amount: unit.saturating_mul(item.quantity.unwrap_or(1)), currency }))
 }
 
-/// The invoice that waits for its payment, unless that is processing. That of a declined upgrade is none: nobody owes it. While
-/// a subscription is unpaid its newest invoices are drafts, so the open one is an earlier one.
+/// The invoice to be paid; `None` while its payment is processing. The invoice of a declined upgrade is not owed, and does not
+/// count. The newest invoices of an unpaid subscription are drafts, so its open invoice is an earlier one.
 pub(super) async fn unpaid_invoice(stripe: &Stripe, state: &SubscriptionState) -> Result<Option<Invoice>, Error> {
     if state.payment_is_processing() || state.subscription.pending_update {
         return Ok(None);
