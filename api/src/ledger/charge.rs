@@ -1,8 +1,8 @@
 //! Charges exports in groups that commit together.
 //!
 //! Charges that arrive while a group commits form the next group ([`crate::batch`]). The group's accounts and sources are read,
-//! charge by charge is decided in the order of arrival ([`group`]), and everything is written and committed at once. These rules
-//! hold for each charge, in any group:
+//! charge by charge is decided in the order of arrival ([`group`]), and everything is written and committed at once. On
+//! PostgreSQL, one statement does all of this for most charges ([`at_once`]). These rules hold for each charge, in any group:
 //! - a source is charged once, however often it is requested;
 //! - a charge is written only if its account still has the version by which it was decided, and a refusal names a balance that
 //!   does not suffice;
@@ -11,6 +11,7 @@
 //! - an account that another transaction changes or keeps locked delays only its own charges, which wait aside ([`aside`]).
 
 mod aside;
+mod at_once;
 mod group;
 mod postgres;
 mod sqlite;
@@ -24,7 +25,7 @@ use sea_orm::{
     sqlx::error::{DatabaseError, ErrorKind},
 };
 
-use self::{aside::Aside, group::Resolution};
+use self::{aside::Aside, group::Resolution, postgres::Way};
 use super::{Changes, Error};
 use crate::{
     batch::{Batches, Pending, Worker},
@@ -122,8 +123,11 @@ impl Worker for Groups {
     type Answer = Result<Charge, Error>;
 
     async fn work(&mut self, batch: Vec<Waiting>) {
-        match self.commit(&batch).await {
-            Ok(resolutions) => self.answer(batch, resolutions),
+        let batch = self.charge_at_once(batch).await;
+        match self.commit(&batch, Way::Decided).await {
+            Ok(resolutions) => {
+                self.answer(batch, resolutions);
+            }
             Err(error) if is_of_one(&error) => {
                 for pending in batch {
                     self.work_alone(pending).await;
@@ -135,10 +139,28 @@ impl Worker for Groups {
 }
 
 impl Groups {
-    async fn commit(&mut self, batch: &[Waiting]) -> Result<Vec<Resolution>, DbErr> {
+    /// Charges what one statement can charge, and returns the other charges.
+    async fn charge_at_once(&mut self, batch: Vec<Waiting>) -> Vec<Waiting> {
+        if self.connection.is_none() || !at_once::suits(batch.iter().map(|pending| &pending.request)) {
+            return batch;
+        }
+        match self.commit(&batch, Way::AtOnce).await {
+            Ok(resolutions) => self.answer(batch, resolutions),
+            Err(error) if is_of_one(&error) => batch,
+            Err(error) => {
+                fail(batch, &error);
+                Vec::new()
+            }
+        }
+    }
+
+    async fn commit(&mut self, batch: &[Waiting], way: Way) -> Result<Vec<Resolution>, DbErr> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
         let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
         match &mut self.connection {
-            Some(connection) => postgres::commit_on(connection, &spends).await,
+            Some(connection) => postgres::commit_on(connection, way, &spends).await,
             None => sqlite::commit(&self.database, &spends).await,
         }
     }
@@ -146,29 +168,34 @@ impl Groups {
     /// Repeats a charge that may have failed its group.
     async fn work_alone(&mut self, pending: Waiting) {
         let alone = [pending];
-        let mut resolutions = self.commit(&alone).await;
+        let mut resolutions = self.commit(&alone, Way::Decided).await;
         for _ in 1..ATTEMPTS {
             // Another charge with the same source committed first: the next attempt finds it.
             if !resolutions.as_ref().is_err_and(is_duplicate) {
                 break;
             }
-            resolutions = self.commit(&alone).await;
+            resolutions = self.commit(&alone, Way::Decided).await;
         }
         match resolutions {
-            Ok(resolutions) => self.answer(Vec::from(alone), resolutions),
+            Ok(resolutions) => {
+                self.answer(Vec::from(alone), resolutions);
+            }
             Err(error) => fail(Vec::from(alone), &error),
         }
     }
 
-    /// Answers the charges that were decided. Charges of contended accounts wait aside.
-    fn answer(&self, batch: Vec<Waiting>, resolutions: Vec<Resolution>) {
+    /// Answers the charges that were decided, and returns the others. Charges of contended accounts wait aside.
+    fn answer(&self, batch: Vec<Waiting>, resolutions: Vec<Resolution>) -> Vec<Waiting> {
         publish(&resolutions, &self.committed);
+        let mut undecided = Vec::new();
         for (pending, resolution) in batch.into_iter().zip(resolutions) {
             match resolution {
                 Resolution::Decided(outcome) => pending.answer(outcome),
                 Resolution::Contended => self.aside.add(pending),
+                Resolution::Undecided => undecided.push(pending),
             }
         }
+        undecided
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) enum Resolution {
     Decided(Result<Charge, Error>),
     /// Another transaction keeps the account locked, or changed it after it was read: nothing of the account was written.
     Contended,
+    /// The way that was taken does not know the outcome: nothing of the account was written.
+    Undecided,
 }
 
 /// The rows that a group is decided by.
@@ -198,6 +200,7 @@ mod tests {
     fn texts(resolutions: Vec<Resolution>) -> Vec<String> {
         let outcome = |resolution| match resolution {
             Resolution::Contended => "contended".to_owned(),
+            Resolution::Undecided => "undecided".to_owned(),
             Resolution::Decided(Ok(Charge::Applied { entry, account })) => {
                 assert_eq!((entry.version, entry.balance_after), (account.version, account.balance));
                 format!("applied {} v{} leaves {}", -entry.credits_delta, account.version, account.balance)

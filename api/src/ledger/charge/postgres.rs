@@ -17,7 +17,7 @@ use sea_orm::{
 use tokio::time::timeout;
 
 use super::{
-    Spend,
+    Spend, at_once,
     group::{DecidedGroup, Resolution, Rows, decide},
 };
 use crate::database::{Dedicated, failed, is_lost};
@@ -61,14 +61,41 @@ RETURNING id, user_id, version, change_type, credits_delta, balance_after, sourc
 /// Waits for the account, for as long as `lock_timeout` allows.
 const LOCK: &str = "SELECT user_id FROM credit_accounts WHERE user_id = $1 FOR NO KEY UPDATE";
 
+/// A way to commit a group.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// In one statement, as far as it suits.
+    AtOnce,
+    /// In two statements.
+    Decided,
+}
+
+impl Way {
+    const fn statements(self) -> u64 {
+        match self {
+            Self::AtOnce => 1,
+            Self::Decided => 2,
+        }
+    }
+}
+
 /// Commits a group on a dedicated connection. A connection that turns out dead is replaced once: charges committed on it are
 /// found by their source.
-pub(super) async fn commit_on(dedicated: &mut Dedicated, spends: &[&Spend]) -> Result<Vec<Resolution>, DbErr> {
+pub(super) async fn commit_on(
+    dedicated: &mut Dedicated,
+    way: Way,
+    spends: &[&Spend],
+) -> Result<Vec<Resolution>, DbErr> {
     loop {
         let mut taken = dedicated.take().await?;
-        dedicated.count(2);
-        let commit = timeout(dedicated.patience(), commit(&mut taken.connection, spends));
-        match commit.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+        let commit = async {
+            match way {
+                Way::AtOnce => at_once::commit(&mut taken.connection, spends).await,
+                Way::Decided => commit(&mut taken.connection, spends).await,
+            }
+        };
+        dedicated.count(way.statements());
+        match timeout(dedicated.patience(), commit).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(resolutions) => {
                 dedicated.give_back(taken);
                 return Ok(resolutions);
@@ -144,6 +171,7 @@ async fn write(connection: &mut PgConnection, decided: &DecidedGroup) -> Result<
     stored.map(|row| model(&QueryResult::from(row), "")).collect()
 }
 
-fn model<M: FromQueryResult>(row: &QueryResult, prefix: &str) -> Result<M, sqlx::Error> {
+/// Reads the model from the columns with a prefix.
+pub(super) fn model<M: FromQueryResult>(row: &QueryResult, prefix: &str) -> Result<M, sqlx::Error> {
     M::from_query_result(row, prefix).map_err(|error| sqlx::Error::Decode(error.into()))
 }
