@@ -64,15 +64,19 @@ impl<Q: Send + 'static, A: Send + 'static> Batches<Q, A> {
     pub fn start(mut worker: impl Worker<Request = Q, Answer = A>) -> Self {
         let (sender, mut receiver) = mpsc::channel::<Pending<Q, A>>(WAITING);
         tokio::spawn(async move {
+            let mut is_busy = false;
             while let Some(first) = receiver.recv().await {
-                // Lets the tasks that are ready to run make their requests first, so that they join this batch.
-                tokio::task::yield_now().await;
+                if is_busy {
+                    // Lets the tasks that are ready to run make their requests first, so that they join this batch.
+                    tokio::task::yield_now().await;
+                }
                 let mut batch = vec![first];
                 while batch.len() < LARGEST
                     && let Ok(pending) = receiver.try_recv()
                 {
                     batch.push(pending);
                 }
+                is_busy = batch.len() > 1;
                 batch.retain(|pending| !pending.answer.is_closed());
                 if batch.is_empty() {
                     continue;
