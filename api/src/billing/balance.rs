@@ -38,7 +38,7 @@ pub async fn balance(app: &App, user_id: i64) -> Result<credit_account::Model, E
 /// watcher stays in the database.
 pub fn watch(app: App, user_id: i64, after: Option<i64>) -> impl Stream<Item = Result<Change, Error>> + Send + 'static {
     let watcher = app.feed.watch(user_id, Subject::Balance);
-    let cursor = Cursor { app, user_id, watcher, seen: after, ready: VecDeque::new() };
+    let cursor = Cursor { app, user_id, watcher, seen: after, has_read: false, ready: VecDeque::new() };
     stream::try_unfold(cursor, |mut cursor| async move {
         let change = cursor.next().await?;
         Ok(Some((change, cursor)))
@@ -51,6 +51,8 @@ struct Cursor {
     watcher: Watcher,
     /// The last version sent; `None` before the first.
     seen: Option<i64>,
+    /// True after the first read: a later change is hinted at.
+    has_read: bool,
     ready: VecDeque<Change>,
 }
 
@@ -61,12 +63,13 @@ impl Cursor {
                 self.seen = Some(change.account.version);
                 return Ok(change);
             }
-            // Boxed: every watcher would carry the state of the read.
-            Box::pin(self.read()).await?;
-            if self.ready.is_empty() {
+            if self.has_read {
                 let seen = self.seen.unwrap_or_default();
                 self.watcher.beyond(|hint| hint.ledger <= seen).await;
             }
+            // Boxed: every watcher would carry the state of the read.
+            Box::pin(self.read()).await?;
+            self.has_read = true;
         }
     }
 
