@@ -29,7 +29,7 @@ use sea_orm::{
 
 use self::{failover::Failover, postgres::Server, turns::Turns};
 
-pub use dedicated::{Dedicated, failed, is_lost};
+pub use dedicated::{Dedicated, failed, is_lost, model};
 pub use prune::Old;
 pub use turns::{Account, Turn};
 

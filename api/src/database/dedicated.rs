@@ -12,7 +12,7 @@ use std::{
 };
 
 use sea_orm::{
-    DbErr, RuntimeErr,
+    DbErr, FromQueryResult, QueryResult, RuntimeErr,
     sqlx::{self, PgConnection},
 };
 use tokio::time::{Instant, timeout};
@@ -91,6 +91,14 @@ impl Dedicated {
 #[must_use]
 pub fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+/// Reads a model from the columns that begin with a prefix.
+///
+/// # Errors
+/// [`sqlx::Error::Decode`] if the row does not have them.
+pub fn model<M: FromQueryResult>(row: &QueryResult, prefix: &str) -> Result<M, sqlx::Error> {
+    M::from_query_result(row, prefix).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// Returns `true` if another connection may succeed: this one is gone, or its server is read-only. It is unknown then what

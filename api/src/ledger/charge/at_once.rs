@@ -1,5 +1,5 @@
 //! The shortest way in PostgreSQL: one statement that decides, writes and commits. It charges each account that is free and can
-//! pay, and leaves all other charges undecided: they take the way of [`super::postgres`], which knows every outcome.
+//! pay, and leaves all other charges undecided: they take the way of [`super::postgres`], which decides every charge.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +12,8 @@ use sea_orm::{
     sqlx::{self, PgConnection},
 };
 
-use super::{Charge, Spend, group::Resolution, postgres::model};
-use crate::ledger::MAX_BALANCE;
+use super::{Charge, Spend, group::Resolution};
+use crate::{database::model, ledger::MAX_BALANCE};
 
 /// Charges like [`super::group::decide`], once per account. Accounts are locked in one order, so that groups cannot wait for each
 /// other in a circle; the values are those of the locked rows. A source that another transaction adds meanwhile fails the

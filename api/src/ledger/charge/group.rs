@@ -16,7 +16,7 @@ pub(super) enum Resolution {
     Decided(Result<Charge, Error>),
     /// Another transaction keeps the account locked, or changed it after it was read: nothing of the account was written.
     Contended,
-    /// The way that was taken does not know the outcome: nothing of the account was written.
+    /// The charge takes more than one statement: nothing of the account was written.
     Undecided,
 }
 

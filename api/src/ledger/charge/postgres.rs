@@ -11,7 +11,7 @@ use entity::{
     ledger_entry::{self, ChangeType},
 };
 use sea_orm::{
-    ActiveEnum, DbErr, FromQueryResult, QueryResult,
+    ActiveEnum, DbErr, QueryResult,
     sqlx::{self, Connection, PgConnection},
 };
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ use super::{
     Spend, at_once,
     group::{DecidedGroup, Resolution, Rows, decide},
 };
-use crate::database::{Dedicated, failed, is_lost};
+use crate::database::{self, Dedicated, failed, is_lost};
 
 /// The account and the entry of each spend, if they exist. (Columns are named, here and below: a prepared statement would not
 /// survive that a newer replica adds one.)
@@ -141,8 +141,8 @@ async fn read(connection: &mut PgConnection, spends: &[&Spend]) -> Result<Rows, 
     let mut rows = Rows::default();
     for row in read.fetch_all(connection).await? {
         let row = QueryResult::from(row);
-        rows.accounts.extend(model::<Option<credit_account::Model>>(&row, "a_")?);
-        rows.entries.extend(model::<Option<ledger_entry::Model>>(&row, "e_")?);
+        rows.accounts.extend(database::model::<Option<credit_account::Model>>(&row, "a_")?);
+        rows.entries.extend(database::model::<Option<ledger_entry::Model>>(&row, "e_")?);
     }
     Ok(rows)
 }
@@ -168,10 +168,5 @@ async fn write(connection: &mut PgConnection, decided: &DecidedGroup) -> Result<
         .bind(entries.iter().map(|entry| entry.reference.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>());
     let stored = write.fetch_all(connection).await?.into_iter();
-    stored.map(|row| model(&QueryResult::from(row), "")).collect()
-}
-
-/// Reads the model from the columns with a prefix.
-pub(super) fn model<M: FromQueryResult>(row: &QueryResult, prefix: &str) -> Result<M, sqlx::Error> {
-    M::from_query_result(row, prefix).map_err(|error| sqlx::Error::Decode(error.into()))
+    stored.map(|row| database::model(&QueryResult::from(row), "")).collect()
 }
