@@ -186,7 +186,7 @@ impl Groups {
 
     /// Answers the charges that were decided, and returns the others. Charges of contended accounts wait aside.
     fn answer(&self, batch: Vec<Waiting>, resolutions: Vec<Resolution>) -> Vec<Waiting> {
-        publish(&resolutions, &self.committed);
+        let changes = changes(&resolutions);
         let mut undecided = Vec::new();
         for (pending, resolution) in batch.into_iter().zip(resolutions) {
             match resolution {
@@ -195,16 +195,16 @@ impl Groups {
                 Resolution::Undecided => undecided.push(pending),
             }
         }
+        publish(changes, &self.committed);
         undecided
     }
 }
 
-/// Reports the commit: each entry to the metrics, and the changes of each account to its watchers.
-fn publish(resolutions: &[Resolution], committed: &OnCommit) {
+/// The changes of each account that were committed.
+fn changes(resolutions: &[Resolution]) -> HashMap<i64, Changes> {
     let mut by_user = HashMap::<i64, Changes>::new();
     for resolution in resolutions {
         if let Resolution::Decided(Ok(Charge::Applied { entry, account })) = resolution {
-            telemetry::entry_posted(entry.change_type);
             // Versions of one account grow without gaps within a group.
             let first = || Changes { account: account.clone(), after: entry.version - 1, entries: Vec::new() };
             let changes = by_user.entry(entry.user_id).or_insert_with(first);
@@ -212,7 +212,16 @@ fn publish(resolutions: &[Resolution], committed: &OnCommit) {
             changes.entries.push(entry.clone());
         }
     }
-    for changes in by_user.into_values() {
+    by_user
+}
+
+/// Reports a commit to the metrics and to the watchers. Called after the callers were answered: of the tasks that this thread
+/// wakes it runs the last one first, and a push is to leave at once.
+fn publish(changes: HashMap<i64, Changes>, committed: &OnCommit) {
+    for changes in changes.into_values() {
+        for entry in &changes.entries {
+            telemetry::entry_posted(entry.change_type);
+        }
         committed(changes);
     }
 }

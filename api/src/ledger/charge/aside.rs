@@ -11,7 +11,7 @@ use std::{
 use sea_orm::{ConnAcquireErr, DbErr, sqlx::PgConnection};
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{OnCommit, Waiting, fail, group::Resolution, is_of_one, postgres, publish};
+use super::{OnCommit, Waiting, changes, fail, group::Resolution, is_of_one, postgres, publish};
 use crate::database::{Database, failed};
 
 /// The charges that wait.
@@ -101,12 +101,13 @@ impl AsideState {
             Ok(resolutions) => resolutions,
             Err(error) => return Err((failed(error), batch)),
         };
-        publish(&resolutions, &self.committed);
+        let changes = changes(&resolutions);
         for (pending, resolution) in batch.into_iter().zip(resolutions) {
             if let Resolution::Decided(outcome) = resolution {
                 pending.answer(outcome);
             }
         }
+        publish(changes, &self.committed);
         Ok(())
     }
 }
