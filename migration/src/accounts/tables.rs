@@ -8,11 +8,9 @@ use sea_orm_migration::{
 
 use crate::belongs_to_user;
 
-/// Most entries are exports, so the index by kind leaves them out: it finds the others, and costs exports nothing.
-const LEDGER_INDEXES: [&str; 2] = [
-    "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)",
-    "CREATE INDEX credits_ledger_kind ON credits_ledger (user_id, change_type, version) WHERE change_type <> 'Spend'",
-];
+/// Most entries are exports, so the index leaves them out: it finds the others, and costs exports nothing.
+const LEDGER_KIND: &str =
+    "CREATE INDEX credits_ledger_kind ON credits_ledger (user_id, change_type, version) WHERE change_type <> 'Spend'";
 
 pub(crate) async fn create_users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(users()).await?;
@@ -23,9 +21,7 @@ pub(crate) async fn create_users(manager: &SchemaManager<'_>) -> Result<(), DbEr
 
 pub(crate) async fn create_ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(credits_ledger()).await?;
-    for index in LEDGER_INDEXES {
-        manager.get_connection().execute_unprepared(index).await?;
-    }
+    manager.get_connection().execute_unprepared(LEDGER_KIND).await?;
     Ok(())
 }
 
