@@ -43,7 +43,7 @@ const USERS_INDEXES: [Addition; 2] = [
     },
 ];
 
-const LEDGER_INDEXES: [Addition; 4] = [
+const LEDGER_INDEXES: [Addition; 3] = [
     Addition {
         make: "CREATE UNIQUE INDEX credits_ledger_version ON credits_ledger (user_id, version)",
         unmake: "DROP INDEX credits_ledger_version",
@@ -51,10 +51,6 @@ const LEDGER_INDEXES: [Addition; 4] = [
     Addition {
         make: "CREATE UNIQUE INDEX credits_ledger_source_key ON credits_ledger (source)",
         unmake: "DROP INDEX credits_ledger_source_key",
-    },
-    Addition {
-        make: "CREATE INDEX credits_ledger_reference ON credits_ledger (reference)",
-        unmake: "DROP INDEX credits_ledger_reference",
     },
     Addition {
         make: "CREATE INDEX credits_ledger_kind ON credits_ledger (user_id, change_type, version) \

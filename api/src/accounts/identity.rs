@@ -49,7 +49,7 @@ pub async fn ensure(app: &App, bearer: Bearer) -> Result<Viewer, Error> {
 /// # Errors
 /// [`Error::Unauthenticated`] when the token was revoked.
 pub async fn check(app: &App, viewer: Viewer) -> Result<Viewer, Error> {
-    let access = app.identities.access(&viewer, read_access(app, viewer.user_id)).await?;
+    let access = app.identities.access(&viewer, || read_access(app, viewer.user_id)).await?;
     if !access.allows(&viewer) {
         return Err(REVOKED);
     }

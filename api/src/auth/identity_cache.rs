@@ -93,14 +93,15 @@ impl IdentityCache {
     }
 
     /// The access of a user's tokens; read from the database by `read` unless it is cached. Concurrent requests
-    /// share one read.
+    /// share one read. What takes more than a look into the cache is boxed: it needs some 16 KiB, by which the future of every
+    /// caller would grow.
     ///
     /// # Errors
     /// Those of `read`.
-    pub async fn access(
+    pub async fn access<R: Future<Output = Result<UserAccess, Error>>>(
         &self,
         viewer: &Viewer,
-        read: impl Future<Output = Result<UserAccess, Error>>,
+        read: impl FnOnce() -> R,
     ) -> Result<Arc<UserAccess>, Error> {
         let user_id = viewer.user_id;
         if viewer.is_privileged() {
@@ -108,15 +109,15 @@ impl IdentityCache {
             let outdated =
                 |access: &Arc<UserAccess>| access.read_at.elapsed() > PRIVILEGED_LIFETIME || !access.covers(viewer);
             if self.access.get(&user_id).await.as_ref().is_some_and(outdated) {
-                self.access.invalidate(&user_id).await;
+                Box::pin(self.access.invalidate(&user_id)).await;
             }
         }
-        let read = async { read.await.map(Arc::new) };
         if let Some(access) = self.access.get(&user_id).await {
             return Ok(access);
         }
-        // Boxed: the future of a read takes some 16 KiB, which every caller's would grow by.
-        Box::pin(self.access.try_get_with(user_id, read)).await.map_err(|error| Error::clone(&error))
+        Box::pin(self.access.try_get_with(user_id, async { read().await.map(Arc::new) }))
+            .await
+            .map_err(|error| Error::clone(&error))
     }
 
     /// Records that a user's tokens were revoked, given by `known` if the cached access contains that already.
@@ -197,7 +198,7 @@ mod tests {
         let cache = Arc::new(IdentityCache::default());
         let reads = std::sync::atomic::AtomicU32::new(0);
         let read = async |role| {
-            let load = async {
+            let load = || async {
                 reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 Ok(UserAccess { role, ..access(None) })
             };

@@ -55,7 +55,7 @@ pub(super) fn open(
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(0);
     Ok(upgrade.on_upgrade(move |socket| {
-        let connection = Connection::new(socket, gateway, caller, meter);
+        let mut connection = Connection::new(socket, gateway, caller, meter);
         // Boxed: the task would carry the connection once more.
         let served = Box::pin(async move {
             if spoken {

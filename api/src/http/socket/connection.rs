@@ -56,7 +56,7 @@ impl Connection {
     }
 
     /// Serves the socket to its end. `header` is the authorization that came with the upgrade.
-    pub(super) async fn run(mut self, header: Option<String>) {
+    pub(super) async fn run(&mut self, header: Option<String>) {
         let stop = self.gateway.stop.clone();
         let _open = telemetry::socket_opened();
         let end = tokio::select! {
@@ -67,7 +67,7 @@ impl Connection {
     }
 
     /// Closes the socket without serving it.
-    pub(super) async fn refuse(mut self, end: End) {
+    pub(super) async fn refuse(&mut self, end: End) {
         let _open = telemetry::socket_opened();
         self.end(end).await;
     }
@@ -119,6 +119,8 @@ impl Connection {
         }
     }
 
+    /// Handles what comes in and goes out, until the socket ends. What is done in between is boxed: the socket would carry its
+    /// state for as long as it is open.
     async fn serve(&mut self, viewer: Option<Viewer>) -> Result<Infallible, End> {
         let mut operations = Operations::new(self.gateway.app.config.limits.socket_operations);
         let every = self.gateway.app.config.limits.keep_alive;
@@ -130,9 +132,9 @@ impl Connection {
                     TokenEnd::Expired => End::EXPIRED,
                     TokenEnd::Revoked => End::REVOKED,
                 }),
-                _ = pings.tick() => self.ping().await?,
-                message = self.receive() => self.handle(message?, viewer, &mut operations).await?,
-                Some(message) = operations.next() => self.deliver(message).await?,
+                _ = pings.tick() => Box::pin(self.ping()).await?,
+                message = self.receive() => Box::pin(self.handle(message?, viewer, &mut operations)).await?,
+                Some(message) = operations.next() => Box::pin(self.deliver(message)).await?,
             }
         }
     }
@@ -229,7 +231,7 @@ impl Connection {
                 Message::Binary(bytes) => return ClientMessage::read(&bytes),
                 // The next read answers it.
                 Message::Ping(_) | Message::Pong(_) => {}
-                Message::Close(_) => return Err(self.confirm_close().await),
+                Message::Close(_) => return Err(Box::pin(self.confirm_close()).await),
             }
         }
     }
