@@ -18,8 +18,8 @@ use tracing::{Instrument, Span};
 use self::{connection::Connection, end::End};
 use super::{address::Caller, connections::Meter, gateway::Gateway, origin, refusal::Refusal, viewer::authorization};
 
-/// Bytes that are read from a socket at once. Most sockets are idle and keep this buffer; longer messages grow it.
-const BUFFER_BYTES: usize = 1024;
+/// Bytes that are read from a socket at once. Most sockets are idle and keep this buffer; a longer message grows it to its size.
+const BUFFER_BYTES: usize = 256;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
