@@ -1,5 +1,6 @@
 //! The ledger is readable by its owner only, page by page.
 
+mod kind;
 mod verified;
 
 use sea_orm::ConnectionTrait;

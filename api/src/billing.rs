@@ -12,6 +12,7 @@ pub mod export;
 pub mod invoice;
 pub mod next_charge;
 pub mod operation;
+pub mod paid_period;
 pub mod payment;
 pub mod payment_method;
 pub mod plan_change;

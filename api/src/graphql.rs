@@ -12,6 +12,7 @@ mod cursors;
 mod date_time;
 mod documents;
 mod entitlement;
+mod entry_kind;
 mod errors;
 mod event;
 mod executor;

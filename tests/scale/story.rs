@@ -30,7 +30,7 @@ const HEAVY_USER: &str = "filled10@patchhive.example";
 
 const LEDGER: &str = "query ($first: Int, $after: String, $last: Int, $before: String, $type: ChangeType) { \
     ledger(first: $first, after: $after, last: $last, before: $before, changeType: $type) { \
-    nodes { id changeType creditsDelta payment { status } actorId } pageInfo { endCursor startCursor } } }";
+    nodes { id changeType kind creditsDelta runId tier periodEnd payment { status } actorId } pageInfo { endCursor startCursor } } }";
 const CHECKOUT_STATE: &str = "query ($id: ID!) { checkout(id: $id) { status } }";
 const PAYMENTS: &str = "query ($after: String) { payments(first: 1, after: $after) { nodes { id status } \
     pageInfo { endCursor } } }";

@@ -10,8 +10,10 @@ use super::{
     context::RequestContext,
     cursors::{self, Arguments, List},
     date_time::Moment,
+    entry_kind::{EntryFact, LedgerEntryKind},
     owner::Owner,
     payment::Payment,
+    tier::Tier,
 };
 use crate::{error::Error, global_id::Noun, ledger};
 
@@ -96,6 +98,11 @@ impl LedgerEntry {
         self.0.change_type.into()
     }
 
+    /// The kind of fact that caused the change.
+    async fn kind(&self, ctx: &Context<'_>) -> Result<LedgerEntryKind, Error> {
+        EntryFact::new(&self.0).kind(ctx).await
+    }
+
     /// The credits added; negative if credits were removed.
     async fn credits_delta(&self) -> i64 {
         self.0.credits_delta
@@ -119,6 +126,31 @@ impl LedgerEntry {
     /// When the change was recorded.
     async fn created_at(&self) -> Moment {
         self.0.created_at.into()
+    }
+
+    /// The run of an export that was charged or refunded; null for all other entries.
+    async fn run_id(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        EntryFact::new(&self.0).run_id(ctx).await
+    }
+
+    /// The tier of the plan that granted the credits, or whose credits were reversed; null for all other entries.
+    async fn tier(&self, ctx: &Context<'_>) -> Result<Option<Tier>, Error> {
+        EntryFact::new(&self.0).tier(ctx).await
+    }
+
+    /// The end of the plan's billing period that the credits belong to; null for all other entries.
+    async fn period_end(&self, ctx: &Context<'_>) -> Result<Option<Moment>, Error> {
+        Ok(EntryFact::new(&self.0).period(ctx).await?.map(|period| period.end.into()))
+    }
+
+    /// The id of the invoice whose payment granted a plan's credits; null for all other entries.
+    async fn invoice_id(&self) -> Option<ID> {
+        EntryFact::new(&self.0).invoice().map(ID::from)
+    }
+
+    /// The reason that was given for a manual change or for the refund of an export; null for all other entries.
+    async fn reason(&self) -> Option<&str> {
+        EntryFact::new(&self.0).reason()
     }
 
     /// The id of the user who made this entry by hand. Null for all other entries, and unless the viewer has the role `admin`.

@@ -14,7 +14,13 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use crate::{app::App, billing, error::Error, standing::Standing};
+use crate::{
+    app::App,
+    billing::{self, paid_period::PaidPeriod},
+    error::Error,
+    ledger,
+    standing::Standing,
+};
 
 /// The value of a key: a row, nothing, or an error that the whole batch shares.
 type Loaded<T> = Result<Option<T>, Error>;
@@ -28,12 +34,21 @@ pub(super) struct Loaders {
     standings: Mutex<HashMap<i64, Reading>>,
     payments: OnceLock<Loader<String, Loaded<payment::Model>, Payments>>,
     actors: OnceLock<Loader<i64, Loaded<i64>, Actors>>,
+    periods: OnceLock<Loader<String, Loaded<PaidPeriod>, Periods>>,
+    runs: OnceLock<Loader<i64, Loaded<String>, Runs>>,
 }
 
 impl Loaders {
     /// Loaders that have read nothing yet.
     pub(super) fn new(app: &App) -> Self {
-        Self { app: app.clone(), standings: Mutex::default(), payments: OnceLock::new(), actors: OnceLock::new() }
+        Self {
+            app: app.clone(),
+            standings: Mutex::default(),
+            payments: OnceLock::new(),
+            actors: OnceLock::new(),
+            periods: OnceLock::new(),
+            runs: OnceLock::new(),
+        }
     }
 
     /// The account of a user.
@@ -57,6 +72,18 @@ impl Loaders {
     pub(super) async fn payment(&self, reference: &str) -> Result<Option<payment::Model>, Error> {
         let payments = self.payments.get_or_init(|| Loader::new(Payments(self.app.clone())));
         found(payments.try_load(reference.to_owned()).await)
+    }
+
+    /// The paid period of this name in the ledger.
+    pub(super) async fn period(&self, reference: &str) -> Result<Option<PaidPeriod>, Error> {
+        let periods = self.periods.get_or_init(|| Loader::new(Periods(self.app.clone())));
+        found(periods.try_load(reference.to_owned()).await)
+    }
+
+    /// The run of an export, by the id of the charge's entry.
+    pub(super) async fn run(&self, charge: i64) -> Result<Option<String>, Error> {
+        let runs = self.runs.get_or_init(|| Loader::new(Runs(self.app.clone())));
+        found(runs.try_load(charge).await)
     }
 
     fn standing(&self, user_id: i64) -> Reading {
@@ -94,5 +121,21 @@ struct Payments(App);
 impl BatchFn<String, Loaded<payment::Model>> for Payments {
     async fn load(&mut self, keys: &[String]) -> HashMap<String, Loaded<payment::Model>> {
         answer(keys, billing::payment::by_references(self.0.database.read(), keys).await)
+    }
+}
+
+struct Periods(App);
+
+impl BatchFn<String, Loaded<PaidPeriod>> for Periods {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Loaded<PaidPeriod>> {
+        answer(keys, billing::paid_period::by_references(self.0.database.read(), keys).await)
+    }
+}
+
+struct Runs(App);
+
+impl BatchFn<i64, Loaded<String>> for Runs {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<String>> {
+        answer(keys, ledger::references(self.0.database.read(), keys).await)
     }
 }

@@ -110,6 +110,21 @@ pub async fn entry(
     entry.one(db).await
 }
 
+/// The references of these entries, by the entries' ids.
+///
+/// # Errors
+/// A failed statement.
+pub async fn references(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, String>, DbErr> {
+    let entries: Vec<(i64, Option<String>)> = ledger_entry::Entity::find()
+        .select_only()
+        .columns([ledger_entry::Column::Id, ledger_entry::Column::Reference])
+        .filter(ledger_entry::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(entries.into_iter().filter_map(|(id, reference)| Some((id, reference?))).collect())
+}
+
 /// Returns true if an entry with this source exists.
 ///
 /// # Errors

@@ -39,14 +39,90 @@ pub fn reversal(reference: &str, version: i64) -> String {
     format!("reversal:{reference}:{version}")
 }
 
-/// A switch of unlimited, on or off, that no grant records. `version` is the account's before it.
+/// A start of unlimited exports, or another end of them, that no grant records. `version` is the account's before it.
 #[must_use]
 pub fn unlimited(subscription: &str, version: i64) -> String {
     format!("unlimited:{subscription}:{version}")
+}
+
+/// The end of unlimited exports. `version` is the account's before it.
+#[must_use]
+pub fn unlimited_end(subscription: &str, version: i64) -> String {
+    format!("unlimited-end:{subscription}:{version}")
 }
 
 /// Credits that an operator or the referral program granted, by their own key.
 #[must_use]
 pub fn manual(user_id: i64, key: &str) -> String {
     format!("manual:{user_id}:{key}")
+}
+
+/// The fact that a source names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// An export.
+    Export,
+    /// The refund of a failed export, by the charge's entry.
+    ExportRefund(i64),
+    /// A paid credit pack.
+    Payment,
+    /// The credits that an invoice grants to a period.
+    Grant {
+        /// The invoice, `in_...`.
+        invoice: &'a str,
+        /// The name of the period.
+        period: &'a str,
+    },
+    /// A reversal of credits, or the return of reversed ones.
+    Reversal,
+    /// A start of unlimited exports, or another end of them.
+    Unlimited,
+    /// The end of unlimited exports.
+    UnlimitedEnd,
+    /// An entry that was made by hand.
+    Manual,
+    /// Another fact: of the application whose database was adopted, or one that only a newer program posts.
+    Other,
+}
+
+impl<'a> Source<'a> {
+    /// Reads a source.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let (kind, name) = text.split_once(':').unwrap_or_default();
+        match kind {
+            "export" => Self::Export,
+            "export-refund" => name.parse().map_or(Self::Other, Self::ExportRefund),
+            "payment" => Self::Payment,
+            "grant" => name.split_once(':').map_or(Self::Other, |(invoice, period)| Self::Grant { invoice, period }),
+            "reversal" => Self::Reversal,
+            "unlimited" => Self::Unlimited,
+            "unlimited-end" => Self::UnlimitedEnd,
+            "manual" => Self::Manual,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_is_read_back() {
+        let end = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let name = period("sub_1", end);
+        assert_eq!(Source::parse(&export(1, "a:key")), Source::Export);
+        assert_eq!(Source::parse(&export_refund(7)), Source::ExportRefund(7));
+        assert_eq!(Source::parse(&payment("pi_1")), Source::Payment);
+        assert_eq!(Source::parse(&grant("in_1", &name)), Source::Grant { invoice: "in_1", period: &name });
+        assert_eq!(Source::parse(&reversal(&name, 3)), Source::Reversal);
+        assert_eq!(Source::parse(&unlimited("sub_1", 3)), Source::Unlimited);
+        assert_eq!(Source::parse(&unlimited_end("sub_1", 3)), Source::UnlimitedEnd);
+        assert_eq!(Source::parse(&manual(1, "key")), Source::Manual);
+        
+        for other in ["", "export", "legacy:1", "moon:1", "export-refund:one", "grant:in_1"] {
+            assert_eq!(Source::parse(other), Source::Other, "{other:?}");
+        }
+    }
 }

@@ -70,12 +70,13 @@ pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64)
     }
     let newest = studio_periods(tx, user_id).await?.into_iter().next();
     let subscription = newest.map_or_else(|| format!("user-{user_id}"), |period| period.stripe_subscription_id);
+    let name = if until.is_some() { source::unlimited } else { source::unlimited_end };
     let posting = Posting {
         user_id,
         change_type: ChangeType::Grant,
         delta: 0,
         unlimited: Unlimited::Until(until),
-        source: source::unlimited(&subscription, account.version),
+        source: name(&subscription, account.version),
         notes: Some(until.map_or_else(
             || "unlimited exports ended".to_owned(),
             |until| format!("unlimited exports until {}", until.format("%Y-%m-%d")),

@@ -1,0 +1,119 @@
+//! The fact behind a ledger entry, read from its source and the rows that it names.
+
+use async_graphql::{Context, Enum};
+use entity::ledger_entry;
+
+use super::{context::RequestContext, tier::Tier};
+use crate::{billing::paid_period::PaidPeriod, error::Error, ledger::source::Source};
+
+/// The kind of fact that a ledger entry records. More kinds may be added.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(super) enum LedgerEntryKind {
+    /// An export was charged; `runId` is the run. A delta of 0 means that exports were unlimited.
+    Export,
+    /// The credits of a failed export were returned; `runId` is the run and `reason` the cause.
+    ExportRefund,
+    /// A credit pack was paid; see `payment`.
+    Pack,
+    /// The first invoice of a plan's period was paid; see `tier`, `periodEnd` and `invoiceId`. Its delta is 0 for a plan
+    /// with unlimited exports.
+    PlanPeriod,
+    /// A further invoice of the same period was paid, after a change of plan; see `tier`, `periodEnd` and `invoiceId`. A
+    /// negative delta means that the invoice credited more than it billed.
+    PlanChange,
+    /// Credits were removed because a payment was refunded, disputed or credited: that of a pack (`payment`), or of a
+    /// plan's period (`tier` and `periodEnd`).
+    Reversal,
+    /// Credits of a reversal were returned because a refund failed or a dispute was won.
+    Restoration,
+    /// Credits were added or taken by hand; `reason` explains it, and admins see `actorId`.
+    Manual,
+    /// Unlimited exports began, or their end changed.
+    Unlimited,
+    /// Unlimited exports ended.
+    UnlimitedEnded,
+    /// Another fact, such as one recorded before this server kept the ledger; see `notes`.
+    Other,
+}
+
+/// The fact behind an entry.
+pub(super) struct EntryFact<'a> {
+    entry: &'a ledger_entry::Model,
+    source: Source<'a>,
+}
+
+impl<'a> EntryFact<'a> {
+    /// Reads the source of an entry.
+    pub(super) fn new(entry: &'a ledger_entry::Model) -> Self {
+        Self { entry, source: Source::parse(&entry.source) }
+    }
+
+    /// The kind of fact.
+    pub(super) async fn kind(&self, ctx: &Context<'_>) -> Result<LedgerEntryKind, Error> {
+        Ok(match self.source {
+            Source::Export => LedgerEntryKind::Export,
+            Source::ExportRefund(_) => LedgerEntryKind::ExportRefund,
+            Source::Payment => LedgerEntryKind::Pack,
+            Source::Grant { invoice, .. } => {
+                let period = self.period(ctx).await?;
+                if period.is_some_and(|period| period.is_changed_by(invoice)) {
+                    LedgerEntryKind::PlanChange
+                } else {
+                    LedgerEntryKind::PlanPeriod
+                }
+            }
+            Source::Reversal if self.entry.credits_delta < 0 => LedgerEntryKind::Reversal,
+            Source::Reversal => LedgerEntryKind::Restoration,
+            Source::Unlimited => LedgerEntryKind::Unlimited,
+            Source::UnlimitedEnd => LedgerEntryKind::UnlimitedEnded,
+            Source::Manual => LedgerEntryKind::Manual,
+            Source::Other => LedgerEntryKind::Other,
+        })
+    }
+
+    /// The run of an export.
+    pub(super) async fn run_id(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        match self.source {
+            Source::Export => Ok(self.entry.reference.clone()),
+            Source::ExportRefund(charge) => ctx.loaders()?.run(charge).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// The tier of the plan.
+    pub(super) async fn tier(&self, ctx: &Context<'_>) -> Result<Option<Tier>, Error> {
+        let Some(period) = self.period(ctx).await? else { return Ok(None) };
+        let tier = if let Source::Grant { invoice, .. } = self.source { period.tier_of(invoice) } else { period.tier };
+        Ok(Some(tier.into()))
+    }
+
+    /// The plan's period that was granted credits, or lost them.
+    pub(super) async fn period(&self, ctx: &Context<'_>) -> Result<Option<PaidPeriod>, Error> {
+        let reference = match self.source {
+            Source::Grant { period, .. } => Some(period),
+            // The name of a pack's payment is the id of one object at Stripe.
+            Source::Reversal => self.entry.reference.as_deref().filter(|reference| reference.contains(':')),
+            _ => None,
+        };
+        match reference {
+            Some(reference) => ctx.loaders()?.period(reference).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The invoice at Stripe that granted the credits.
+    pub(super) const fn invoice(&self) -> Option<&'a str> {
+        match self.source {
+            Source::Grant { invoice, .. } => Some(invoice),
+            _ => None,
+        }
+    }
+
+    /// The reason that a person or service gave for the entry.
+    pub(super) fn reason(&self) -> Option<&'a str> {
+        match self.source {
+            Source::Manual | Source::ExportRefund(_) => self.entry.notes.as_deref(),
+            _ => None,
+        }
+    }
+}
