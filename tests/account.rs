@@ -2,6 +2,7 @@
 
 mod directory;
 pub(crate) mod mail;
+mod support;
 
 use std::time::{Duration, Instant};
 

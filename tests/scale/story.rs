@@ -35,7 +35,7 @@ const CHECKOUT_STATE: &str = "query ($id: ID!) { checkout(id: $id) { status } }"
 const PAYMENTS: &str = "query ($after: String) { payments(first: 1, after: $after) { nodes { id status } \
     pageInfo { endCursor } } }";
 const USERS: &str = "query ($after: String, $search: String) { users(first: 50, after: $after, search: $search) { \
-    nodes { id balance { credits } tier subscription { status } } pageInfo { endCursor } } }";
+    nodes { id role stripeCustomerId balance { credits } tier subscription { status } } pageInfo { endCursor } } }";
 const EVENTS: &str = "query ($after: String, $status: WebhookEventStatus, $type: String) { webhookEvents(first: 50, \
     after: $after, status: $status, type: $type) { nodes { id status } pageInfo { endCursor } } }";
 

@@ -1,7 +1,9 @@
 //! The Stripe customer of a user: created once, committed before anything is sold, and replaced if Stripe no longer has it.
 
-use entity::{operation::Kind, user};
-use sea_orm::{DatabaseTransaction, EntityTrait};
+use std::collections::HashMap;
+
+use entity::{customer, operation::Kind, user};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use super::{
     operation::{self, Call, Operation},
@@ -51,6 +53,16 @@ impl Operation for NewCustomer {
     async fn existing(tx: &DatabaseTransaction, user_id: i64) -> Result<Option<String>, Error> {
         Ok(sync::customer_of(tx, user_id).await?)
     }
+}
+
+/// The customers at Stripe (`cus_...`) of several users, by the users' ids. One that was deleted there stays until it is
+/// replaced.
+///
+/// # Errors
+/// The database's.
+pub async fn by_users(db: &impl ConnectionTrait, users: &[i64]) -> Result<HashMap<i64, String>, DbErr> {
+    let customers = customer::Entity::find().filter(customer::Column::UserId.is_in(users.iter().copied()));
+    Ok(customers.all(db).await?.into_iter().map(|row| (row.user_id, row.stripe_customer_id)).collect())
 }
 
 /// The user's `cus_...`, created now if there is none.

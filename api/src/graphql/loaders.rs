@@ -36,6 +36,7 @@ pub(super) struct Loaders {
     actors: OnceLock<Loader<i64, Loaded<i64>, Actors>>,
     periods: OnceLock<Loader<String, Loaded<PaidPeriod>, Periods>>,
     runs: OnceLock<Loader<i64, Loaded<String>, Runs>>,
+    customers: OnceLock<Loader<i64, Loaded<String>, Customers>>,
 }
 
 impl Loaders {
@@ -48,6 +49,7 @@ impl Loaders {
             actors: OnceLock::new(),
             periods: OnceLock::new(),
             runs: OnceLock::new(),
+            customers: OnceLock::new(),
         }
     }
 
@@ -84,6 +86,12 @@ impl Loaders {
     pub(super) async fn run(&self, charge: i64) -> Result<Option<String>, Error> {
         let runs = self.runs.get_or_init(|| Loader::new(Runs(self.app.clone())));
         found(runs.try_load(charge).await)
+    }
+
+    /// The customer at Stripe of a user.
+    pub(super) async fn customer(&self, user_id: i64) -> Result<Option<String>, Error> {
+        let customers = self.customers.get_or_init(|| Loader::new(Customers(self.app.clone())));
+        found(customers.try_load(user_id).await)
     }
 
     fn standing(&self, user_id: i64) -> Reading {
@@ -137,5 +145,13 @@ struct Runs(App);
 impl BatchFn<i64, Loaded<String>> for Runs {
     async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<String>> {
         answer(keys, ledger::references(self.0.database.read(), keys).await)
+    }
+}
+
+struct Customers(App);
+
+impl BatchFn<i64, Loaded<String>> for Customers {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<String>> {
+        answer(keys, billing::customer::by_users(self.0.database.read(), keys).await)
     }
 }

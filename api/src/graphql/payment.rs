@@ -4,7 +4,7 @@ use async_graphql::{
     Context, Enum, ID, InputObject, Object,
     connection::{ConnectionNameType, EdgeNameType},
 };
-use entity::payment;
+use entity::{payment, user::Role};
 
 use super::{
     checkout::Checkout,
@@ -133,6 +133,12 @@ impl Payment {
     /// The status of the payment.
     async fn status(&self) -> PaymentStatus {
         self.0.status.into()
+    }
+
+    /// The id of the payment intent at Stripe, `pi_...`; null if nothing had to be paid. Requires the role `admin`.
+    async fn stripe_payment_intent_id(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        ctx.viewer_as(Role::Admin)?;
+        Ok(self.0.stripe_payment_intent_id.as_deref())
     }
 
     /// When checkout was completed.

@@ -1,7 +1,7 @@
 //! Subscriptions to plans. (`Subscription` itself is the schema's root type, hence `PlanSubscription`.)
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Subscription, Union};
-use entity::subscription;
+use entity::{subscription, user::Role};
 use futures_util::{Stream, StreamExt};
 
 use super::{context::RequestContext, date_time::Moment, money::Money, owner::Owner, plan::Plan, tier::Tier};
@@ -161,6 +161,12 @@ impl PlanSubscription {
             next_attempt_at: row.unpaid_retry_at.map(Moment),
             pay_url: row.unpaid_url.clone(),
         })
+    }
+
+    /// The id of the subscription at Stripe, `sub_...`. Requires the role `admin`.
+    async fn stripe_subscription_id(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        ctx.viewer_as(Role::Admin)?;
+        Ok(Some(&self.0.stripe_subscription_id))
     }
 
     /// Increases with each change of the subscription.

@@ -1,11 +1,12 @@
 //! Users, with the private data that they own.
 
-use async_graphql::{Context, ID, MergedObject, Object};
-use entity::user;
+use async_graphql::{Context, Enum, ID, MergedObject, Object};
+use entity::user::{self, Role};
 
 use super::{
-    balance::BalanceQuery, date_time::Moment, entitlement::EntitlementQuery, ledger::LedgerQuery, owner::Owner,
-    payment::PaymentQuery, subscription::SubscriptionQuery, usage::UsageQuery,
+    balance::BalanceQuery, context::RequestContext, date_time::Moment, entitlement::EntitlementQuery,
+    invoice::InvoiceQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
+    usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
@@ -17,6 +18,7 @@ pub(super) struct User(
     SubscriptionQuery,
     LedgerQuery,
     PaymentQuery,
+    InvoiceQuery,
     UsageQuery,
     EntitlementQuery,
 );
@@ -30,6 +32,7 @@ impl User {
             SubscriptionQuery(owner),
             LedgerQuery(owner),
             PaymentQuery(owner),
+            InvoiceQuery(owner),
             UsageQuery(owner),
             EntitlementQuery(owner),
         )
@@ -44,6 +47,18 @@ impl User {
     pub(super) async fn id(&self, _: &Context<'_>) -> Result<ID, Error> {
         Ok(self.0.global_id())
     }
+}
+
+/// The rights of a user beyond their own account.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "Role")]
+pub(super) enum UserRole {
+    /// Only the own account.
+    User,
+    /// The export service, which refunds failed exports.
+    Service,
+    /// An operator, who reads all accounts and corrects balances.
+    Admin,
 }
 
 /// A user's profile.
@@ -80,6 +95,18 @@ impl Profile {
     /// A longer name; null if the user has none.
     async fn display_name(&self) -> Option<&str> {
         self.0.display_name.as_deref()
+    }
+
+    /// The role of the user; for the viewer, the role that the token allows.
+    async fn role(&self, ctx: &Context<'_>) -> UserRole {
+        let viewer = ctx.viewer_or_anonymous().filter(|viewer| viewer.user_id == self.0.id);
+        viewer.map_or(self.0.role, |viewer| viewer.role).into()
+    }
+
+    /// The id of the user's customer at Stripe, `cus_...`; null if there is none. Requires the role `admin`.
+    async fn stripe_customer_id(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        ctx.viewer_as(Role::Admin)?;
+        ctx.loaders()?.customer(self.0.id).await
     }
 
     /// When the account was created.
