@@ -1,7 +1,9 @@
 //! Users sign up and log in, and wrong credentials, taken emails and odd names are refused.
 
+mod closing;
 mod directory;
 pub(crate) mod mail;
+mod names;
 mod support;
 
 use std::time::{Duration, Instant};

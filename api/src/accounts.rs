@@ -1,10 +1,16 @@
 //! Users who may hold credits: sign-up, login, and users of another issuer's tokens.
 
+mod account_export;
+mod change_email;
+mod change_name;
 mod change_password;
+mod close_account;
 mod directory;
 mod identity;
+mod local_user;
 mod log_in;
 mod mail_link;
+mod queued_mail;
 mod revocation;
 mod sign_up;
 
@@ -13,11 +19,16 @@ use entity::user;
 
 use crate::{app::App, error::Error};
 
+pub use account_export::{ExportCursor, ExportPage, ExportRecord, export_account};
+pub use change_email::{ChangeEmail, confirm_email, request_email_change};
+pub use change_name::{ChangeName, change_name};
 pub use change_password::{ChangePassword, change_password};
+pub use close_account::{CloseAccount, close_account};
 pub use directory::{by_ids, page};
 pub use identity::{check, ensure};
 pub use log_in::{LogIn, TokenRequest, log_in, token};
-pub use mail_link::{request_email_verification, request_password_reset, reset_password, send_mail, verify_email};
+pub use mail_link::{request_email_verification, request_password_reset, reset_password, verify_email};
+pub use queued_mail::send_mail;
 pub use revocation::{log_out, log_out_everywhere, notice, prune, revoke};
 pub use sign_up::{SignUp, demo, operator, sign_up};
 

@@ -4,7 +4,9 @@
 pub mod adjustment;
 pub mod balance;
 pub mod checkout;
+mod closing;
 pub mod customer;
+pub mod customer_update;
 pub mod duplicate;
 pub mod entitlement;
 pub mod event;

@@ -28,6 +28,7 @@ mod mail_link;
 mod money;
 mod node;
 mod observation;
+mod own_account;
 mod owner;
 mod payment;
 mod payment_method;
@@ -64,6 +65,7 @@ pub struct Query(
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,
     account::AdminQuery,
+    own_account::AccountExportQuery,
     event::EventQuery,
     node::NodeQuery,
 );
@@ -73,6 +75,7 @@ pub struct Query(
 pub struct Mutation(
     account::AccountMutation,
     mail_link::MailLinkMutation,
+    own_account::OwnAccountMutation,
     checkout::CheckoutMutation,
     payment::PaymentMutation,
     subscription::SubscriptionMutation,

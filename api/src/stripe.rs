@@ -13,6 +13,7 @@
 
 mod create;
 mod credit_note;
+mod customer;
 mod duplicate;
 mod endpoint;
 mod event;
@@ -57,6 +58,7 @@ use stripe_checkout::checkout_session::ExpireCheckoutSession;
 use self::{pace::Pace, retry::Retry, transport::Transport};
 
 pub use self::create::{Item, NewCustomer, NewSession};
+pub use self::customer::CustomerDetails;
 pub use self::duplicate::RefundState;
 pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;

@@ -42,6 +42,8 @@ pub struct Model {
     pub tokens_valid_from: Option<DateTimeUtc>,
     /// When the user followed a link that was sent to the email, in wall time.
     pub email_verified_at: Option<DateTimeUtc>,
+    /// When the user closed the account, in wall time. The row then holds neither an email nor a name of the user.
+    pub closed_at: Option<DateTimeUtc>,
 }
 
 /// A user's relations are loaded explicitly, in batches.

@@ -6,6 +6,7 @@
 mod accounts;
 mod adoption;
 mod checkouts;
+mod closing;
 mod error;
 mod manual_entries;
 mod pack_credit;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(subscription_money::Step),
             Box::new(pack_credit::Step),
             Box::new(usage::Step),
+            Box::new(closing::Step),
         ]
     }
 }

@@ -43,20 +43,54 @@ impl MailServer {
         Self { url, mails }
     }
 
+    /// The next mail, which has to be for this address.
+    pub(super) async fn next_to(&mut self, address: &str) -> String {
+        let mail = self.next().await;
+        assert!(mail.contains(&format!("To: {address}")), "{mail}");
+        mail
+    }
+
+    /// The next two mails, which are sent at once.
+    pub(super) async fn next_two(&mut self) -> Mails {
+        Mails([self.next().await, self.next().await])
+    }
+
     /// The next mail.
     async fn next(&mut self) -> String {
-        timeout(PATIENCE, self.mails.recv()).await.expect("no mail came").unwrap()
+        let mail = timeout(PATIENCE, self.mails.recv()).await.expect("no mail came").unwrap();
+        // Undoes the encoding of long lines.
+        mail.replace("=\r\n", "").replace("=3D", "=")
     }
 
     /// The token of the link in the next mail, and the page that the link leads to.
     pub(crate) async fn next_link(&mut self) -> (String, String) {
-        let mail = self.next().await.replace("=\r\n", "").replace("=3D", "=");
-        let link = mail
-            .split_whitespace()
-            .find(|word| word.starts_with("https://pages.example/"))
-            .unwrap_or_else(|| panic!("{mail}"));
-        let (page, token) = link.split_once("#token=").unwrap_or_else(|| panic!("{mail}"));
-        (page.trim_start_matches("https://pages.example").to_owned(), token.to_owned())
+        link_in(&self.next().await)
+    }
+}
+
+/// The token of the link in a mail, and the page that the link leads to.
+fn link_in(mail: &str) -> (String, String) {
+    let link = mail
+        .split_whitespace()
+        .find(|word| word.starts_with("https://pages.example/"))
+        .unwrap_or_else(|| panic!("{mail}"));
+    let (page, token) = link.split_once("#token=").unwrap_or_else(|| panic!("{mail}"));
+    (page.trim_start_matches("https://pages.example").to_owned(), token.to_owned())
+}
+
+/// Two mails in any order.
+pub(super) struct Mails([String; 2]);
+
+impl Mails {
+    /// The mail to an address.
+    pub(super) fn to(&self, address: &str) -> &str {
+        let mail = self.0.iter().find(|mail| mail.contains(&format!("To: {address}")));
+        mail.unwrap_or_else(|| panic!("no mail to {address}: {:?}", self.0))
+    }
+
+    /// The link in the mail to an address, as [`MailServer::next_link`] returns it.
+    pub(super) fn link_to(&self, address: &str) -> (String, String) {
+        link_in(self.to(address))
     }
 }
 
@@ -85,7 +119,7 @@ async fn serve(stream: TcpStream, mails: mpsc::UnboundedSender<String>) {
 }
 
 /// Runs a fact about a gateway with a mail server, on both databases.
-async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) -> F) {
+pub(super) async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) -> F) {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let server = MailServer::start().await;
         let url = server.url.clone();

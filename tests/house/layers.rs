@@ -11,7 +11,7 @@ use super::{
 const MAY_USE: [(&str, &[&str]); 31] = [
     (
         "accounts",
-        &["app", "auth", "config", "database", "error", "input", "ledger", "mail", "page", "throttle", "work"],
+        &["app", "auth", "clock", "config", "database", "error", "input", "ledger", "mail", "page", "throttle", "work"],
     ),
     (
         "app",

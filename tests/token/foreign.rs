@@ -1,13 +1,16 @@
 //! Tokens of another issuer are accepted if its key signed them, and their users are kept apart.
 
+use std::time::Duration;
+
 use entity::user::{self, Role};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use patch_hive::config::Config;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{asks_who, is_kept_out, is_let_in, secret, signed, soon};
-use crate::harness::{Backend, TestApp, app::run_with};
+use crate::harness::{Backend, TestApp, app::run_with, signature};
 
 pub(super) const ED25519: &str = include_str!("../keys/ed25519.pem");
 pub(super) const ED25519_PUBLIC: &str = include_str!("../keys/ed25519.public.pem");
@@ -336,6 +339,43 @@ async fn the_gateways_own_tokens_stay_good_beside_an_issuer() {
         async |app| {
             local_user(&app, "bob@patchhive.example").await;
             is_let_in(&app, &signed(secret(), &super::claims()), "1").await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_another_issuer_closes_the_account_soon_after_the_login() {
+    const CLOSE: &str = "mutation { closeAccount(input: {}) { closedAt } }";
+    const CHANGE_EMAIL: &str =
+        r#"mutation { changeEmail(input: { email: "new@patchhive.example", currentPassword: "x" }) { email } }"#;
+    behind_an_issuer(
+        |_| {},
+        async |app| {
+            let issued_at = |ago: i64| issued(&ada_with("iat", json!(signature::now() - ago)));
+            let (recent, older, undated) = (issued_at(2), issued_at(660), issued(&ada()));
+            for token in [&older, &undated] {
+                assert_eq!(app.bearer(token).is_refused(CLOSE, json!({})).await, "FORBIDDEN");
+            }
+            assert_eq!(app.bearer(&recent).is_refused(CHANGE_EMAIL, json!({})).await, "FORBIDDEN");
+            let first = app.bearer(&recent).row().await;
+            app.bearer(&recent).gets(CLOSE, json!({})).await;
+            for forgotten in [false, true] {
+                if forgotten {
+                    // As another process, which must not create another user for an earlier token.
+                    app.inside().await.identities.forget(&format!("{ISSUER}\nauth|ada"));
+                }
+                for token in [&recent, &older, &undated] {
+                    is_kept_out(&app, token).await;
+                }
+            }
+            assert_eq!(users(&app).await, 1);
+            // Tokens of the second of the closing are refused too.
+            sleep(Duration::from_millis(1200)).await;
+            let again = app.bearer(&issued_at(0));
+            assert_ne!(again.row().await, first);
+            again.gets(CLOSE, json!({})).await;
+            assert_eq!(users(&app).await, 2);
         },
     )
     .await;

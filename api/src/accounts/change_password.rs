@@ -3,7 +3,11 @@
 use entity::user;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Session, revocation};
+use super::{
+    Session,
+    local_user::{self, LocalUser},
+    revocation,
+};
 use crate::{
     app::App,
     auth::{Viewer, password},
@@ -25,22 +29,14 @@ pub struct ChangePassword {
 /// Changes the viewer's password and ends all earlier tokens, the viewer's own among them. Returns a new session.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] when the current password is wrong; [`Error::BadInput`]; [`Error::RateLimited`];
+/// [`Error::BadInput`], also when the current password is wrong; [`Error::RateLimited`];
 /// [`Error::Forbidden`] for users of another issuer.
 pub async fn change_password(app: &App, viewer: Viewer, change: ChangePassword) -> Result<Session, Error> {
-    let user = super::by_ids(app.database.read(), &[viewer.user_id]).await?.remove(&viewer.user_id);
-    let user = user.ok_or(Error::NotFound("user"))?;
-    let hash = if app.tokens.local() { user.password_hash.clone() } else { None };
-    let hash = hash.ok_or(Error::Forbidden("Users of another issuer change their password there."))?;
+    let user = local_user::find(app, viewer).await?;
+    let user = user.ok_or(Error::Forbidden("Users of another issuer change their password there."))?;
     password::check("newPassword", &change.new)?;
-    app.throttle.log_in(change.address, &user.email)?;
-    let turn = app.throttle.password_turn(change.address).await?;
-    app.throttle.begin_attempt(change.address, &user.email)?;
-    let check = password::verify(turn, change.current, Some(hash.clone()), &app.password_cost).await?;
-    if !check.right {
-        return Err(Error::bad_field("currentPassword", "currentPassword is wrong."));
-    }
-    app.throttle.logged_in(change.address, &user.email);
+    user.prove(app, "currentPassword", change.current, change.address).await?;
+    let LocalUser { user, hash } = user;
     let turn = app.throttle.password_turn(change.address).await?;
     let new = password::hash(turn, change.new, &app.password_cost).await?;
     let change = PasswordChange { user_id: user.id, old: &hash, new };

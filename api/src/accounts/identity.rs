@@ -1,10 +1,12 @@
 //! Finds the user of a valid token, unless the token was revoked.
 
+use std::sync::Arc;
+
 use entity::{revoked_token, user, user::Role};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use tokio::{time::Instant, try_join};
 
-use super::sign_up;
+use super::{close_account::closed_subject, sign_up};
 use crate::{
     app::App,
     auth::{Bearer, Identity, TokenId, UserAccess, Viewer},
@@ -25,22 +27,29 @@ pub async fn ensure(app: &App, bearer: Bearer) -> Result<Viewer, Error> {
         Identity::Local { user_id, email } => format!("{user_id} {}", email.as_deref().unwrap_or_default()),
         Identity::Foreign { subject, .. } => subject.clone(),
     };
-    let user_id = if let Some(user_id) = app.identities.user(&name) {
-        user_id
-    } else {
-        let user_id = find(app, &bearer.identity).await?;
-        app.identities.remember(name, user_id);
-        user_id
-    };
-    let viewer = Viewer {
+    if let Some(user_id) = app.identities.user(&name) {
+        let viewer = viewer(&bearer, user_id);
+        let access = access(app, &viewer).await?;
+        if !access.closed {
+            return allowed(&access, viewer);
+        }
+        // The identity may belong to another user now.
+        app.identities.forget(&name);
+    }
+    let user_id = find(app, &bearer).await?;
+    app.identities.remember(name, user_id);
+    check(app, viewer(&bearer, user_id)).await
+}
+
+fn viewer(bearer: &Bearer, user_id: i64) -> Viewer {
+    Viewer {
         user_id,
         role: bearer.role,
         expires_at: bearer.expires_at,
         issued_at: bearer.issued_at,
         token: bearer.token,
         role_is_foreign: matches!(bearer.identity, Identity::Foreign { .. }),
-    };
-    check(app, viewer).await
+    }
 }
 
 /// Checks that a viewer's token is still valid, and lowers the role to what the user's row allows. Connections that stay
@@ -49,7 +58,14 @@ pub async fn ensure(app: &App, bearer: Bearer) -> Result<Viewer, Error> {
 /// # Errors
 /// [`Error::Unauthenticated`] when the token was revoked.
 pub async fn check(app: &App, viewer: Viewer) -> Result<Viewer, Error> {
-    let access = app.identities.access(&viewer, || read_access(app, viewer.user_id)).await?;
+    allowed(&*access(app, &viewer).await?, viewer)
+}
+
+async fn access(app: &App, viewer: &Viewer) -> Result<Arc<UserAccess>, Error> {
+    app.identities.access(viewer, || read_access(app, viewer.user_id)).await
+}
+
+fn allowed(access: &UserAccess, viewer: Viewer) -> Result<Viewer, Error> {
     if !access.allows(&viewer) {
         return Err(REVOKED);
     }
@@ -72,6 +88,7 @@ async fn read_access(app: &App, user_id: i64) -> Result<UserAccess, Error> {
     Ok(UserAccess {
         role: user.role,
         tokens_valid_from: user.tokens_valid_from,
+        closed: user.closed_at.is_some(),
         revoked: revoked.iter().filter_map(|token| TokenId::from_hex(token)).collect(),
         read_at,
     })
@@ -87,8 +104,8 @@ fn lesser(token: Role, row: Role) -> Role {
     }
 }
 
-async fn find(app: &App, identity: &Identity) -> Result<i64, Error> {
-    let (subject, email, name) = match identity {
+async fn find(app: &App, bearer: &Bearer) -> Result<i64, Error> {
+    let (subject, email, name) = match &bearer.identity {
         Identity::Local { user_id, email } => {
             let user = user::Entity::find_by_id(*user_id).one(app.database.read()).await?;
             let same = |user: &user::Model| {
@@ -100,6 +117,11 @@ async fn find(app: &App, identity: &Identity) -> Result<i64, Error> {
     };
     if let Some(user) = by_subject(app, subject).await? {
         return Ok(user.id);
+    }
+    if let Some(closed) = by_subject(app, &closed_subject(subject)).await?
+        && bearer.issued_at.is_none_or(|at| closed.tokens_valid_from.is_some_and(|from| at < from))
+    {
+        return Err(REVOKED);
     }
     let email = email.as_deref().ok_or(Error::Unauthenticated("The token lacks an email claim."))?;
     let local_part = email.split('@').next().unwrap_or(email);

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, both},
     mail::Message,
     throttle::Address,
-    work::{self, Next},
+    work,
 };
 
 /// Lifetime of a link to reset a password.
@@ -59,29 +59,22 @@ pub async fn request_email_verification(app: &App, viewer: Viewer, address: Addr
     Ok(user.email)
 }
 
-async fn queue(app: &App, key: &str) -> Result<(), Error> {
+pub(super) async fn queue(app: &App, key: &str) -> Result<(), Error> {
     work::due(app.database.write(), &app.clock, Kind::Mail, key).await?;
     app.work.wake();
     Ok(())
 }
 
-/// Sends a queued mail. A mail without a purpose, such as one to nobody, is not sent.
-///
-/// # Errors
-/// The mail server's or the database's.
-pub async fn send_mail(app: &App, key: &str) -> Result<Next, Error> {
-    let Some(mailer) = &app.mailer else { return Ok(Next::Done) };
-    let message = if let Some(email) = key.strip_prefix(RESET) {
-        by_email(app.database.read(), email).await?.map(|user| reset_message(app, &user)).transpose()?.flatten()
+/// The mail of a queued key, if it is one of these links. `None` for a mail without a purpose, such as one to nobody.
+pub(super) async fn message(app: &App, key: &str) -> Result<Option<Message>, Error> {
+    if let Some(email) = key.strip_prefix(RESET) {
+        let user = by_email(app.database.read(), email).await?;
+        Ok(user.map(|user| reset_message(app, &user)).transpose()?.flatten())
     } else if let Some(id) = key.strip_prefix(VERIFY).and_then(|id| id.parse().ok()) {
-        by_id(app, id).await?.map(|user| verify_message(app, &user)).transpose()?
+        by_id(app, id).await?.map(|user| verify_message(app, &user)).transpose()
     } else {
-        None
-    };
-    if let Some(message) = message {
-        mailer.send(message).await?;
+        Ok(None)
     }
-    Ok(Next::Done)
 }
 
 /// Returns `None` for a user without a password, who has nothing to reset.
@@ -111,7 +104,7 @@ fn verify_message(app: &App, user: &user::Model) -> Result<Message, Error> {
 }
 
 /// The token follows the `#`, which browsers do not send to servers.
-fn link(app: &App, page: &str, token: &str) -> String {
+pub(super) fn link(app: &App, page: &str, token: &str) -> String {
     format!("{}/{page}#token={token}", app.config.public_url.trim_end_matches('/'))
 }
 
@@ -181,6 +174,6 @@ async fn mark_verified(app: &App, user: &user::Model) -> Result<(), Error> {
     Ok(())
 }
 
-async fn by_id(app: &App, id: i64) -> Result<Option<user::Model>, Error> {
+pub(super) async fn by_id(app: &App, id: i64) -> Result<Option<user::Model>, Error> {
     Ok(user::Entity::find_by_id(id).one(app.database.read()).await?)
 }

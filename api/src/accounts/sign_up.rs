@@ -89,16 +89,23 @@ pub async fn operator(app: &App, email: &str) -> Result<user::Model, Error> {
 
 /// A row with a checked email and checked names. Emails are stored folded, so that both databases compare them alike.
 pub(super) fn named(email: &str, username: &str, display_name: Option<&str>) -> Result<user::ActiveModel, Error> {
-    let display_name = display_name.map(|name| input::line("displayName", name, MAX_NAME_BYTES)).transpose();
-    let names = both(input::line("username", username, MAX_NAME_BYTES), display_name);
-    let (email, (username, display_name)) = both(checked_email(email), names)?;
+    let (email, names) = both(checked_email(email), names(username, display_name))?;
     Ok(user::ActiveModel {
         email: Set(email),
-        username: Set(username.to_owned()),
-        display_name: Set(display_name.map(ToOwned::to_owned)),
         password_hash: Set(None),
         auth_subject: Set(None),
         role: Set(Role::User),
+        ..names
+    })
+}
+
+/// The columns of checked names.
+pub(super) fn names(username: &str, display_name: Option<&str>) -> Result<user::ActiveModel, Error> {
+    let display_name = display_name.map(|name| input::line("displayName", name, MAX_NAME_BYTES)).transpose();
+    let (username, display_name) = both(input::line("username", username, MAX_NAME_BYTES), display_name)?;
+    Ok(user::ActiveModel {
+        username: Set(username.to_owned()),
+        display_name: Set(display_name.map(ToOwned::to_owned)),
         ..Default::default()
     })
 }
@@ -122,6 +129,16 @@ fn taken(field: &str, message: &str) -> Error {
     Error::AlreadyExists(InputProblem { field: Some(field.to_owned()), message: message.to_owned() })
 }
 
+/// The error for an email that is another user's.
+pub(super) fn email_taken() -> Error {
+    taken("email", "This email is already registered. Log in instead.")
+}
+
+/// The error for a username that is another user's. In an adopted database, usernames may be unique as well.
+pub(super) fn username_taken() -> Error {
+    taken("username", "This username is already taken. Choose another one.")
+}
+
 /// Creates the user and the account, or neither.
 pub(super) async fn insert(app: &App, row: user::ActiveModel) -> Result<user::Model, Error> {
     let email = row.email.clone().take();
@@ -134,12 +151,7 @@ pub(super) async fn insert(app: &App, row: user::ActiveModel) -> Result<user::Mo
         Err(error) if classify(&error) == DatabaseFault::Duplicate => {
             tx.rollback().await?;
             let known = log_in::by_email(app.database.read(), &email.unwrap_or_default()).await?;
-            // In an adopted database, usernames may be unique as well.
-            Err(if known.is_some() {
-                taken("email", "This email is already registered. Log in instead.")
-            } else {
-                taken("username", "This username is already taken. Choose another one.")
-            })
+            Err(if known.is_some() { email_taken() } else { username_taken() })
         }
         Err(error) => Err(error.into()),
     }

@@ -34,6 +34,8 @@ pub struct UserAccess {
     pub role: Role,
     /// Tokens issued before this moment are invalid.
     pub tokens_valid_from: Option<DateTime<Utc>>,
+    /// The account is closed.
+    pub closed: bool,
     /// Single tokens that were logged out.
     pub revoked: Vec<TokenId>,
     /// When this was read.
@@ -45,7 +47,7 @@ impl UserAccess {
     #[must_use]
     pub fn allows(&self, viewer: &Viewer) -> bool {
         let recent = self.tokens_valid_from.is_none_or(|from| viewer.issued_at.is_some_and(|at| at >= from));
-        recent && !self.revoked.contains(&viewer.token)
+        recent && !self.closed && !self.revoked.contains(&viewer.token)
     }
 
     /// Returns true if this access covers all that a token claims.
@@ -90,6 +92,11 @@ impl IdentityCache {
     /// Remembers the user that an identity belongs to.
     pub fn remember(&self, identity: String, user_id: i64) {
         self.users.insert(identity, user_id);
+    }
+
+    /// Forgets the user that an identity belonged to.
+    pub fn forget(&self, identity: &str) {
+        self.users.invalidate(identity);
     }
 
     /// The access of a user's tokens; read from the database by `read` unless it is cached. Concurrent requests
@@ -179,7 +186,7 @@ mod tests {
 
     fn access(tokens_valid_from: Option<i64>) -> UserAccess {
         let tokens_valid_from = tokens_valid_from.map(|seconds| DateTime::from_timestamp(seconds, 0).unwrap());
-        UserAccess { role: Role::User, tokens_valid_from, revoked: Vec::new(), read_at: Instant::now() }
+        UserAccess { role: Role::User, tokens_valid_from, closed: false, revoked: Vec::new(), read_at: Instant::now() }
     }
 
     #[tokio::test]

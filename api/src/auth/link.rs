@@ -19,6 +19,8 @@ pub enum LinkPurpose {
     ResetPassword,
     /// To confirm an email.
     VerifyEmail,
+    /// To change to another email.
+    ChangeEmail,
 }
 
 impl LinkPurpose {
@@ -26,6 +28,7 @@ impl LinkPurpose {
         match self {
             Self::ResetPassword => "reset-password",
             Self::VerifyEmail => "verify-email",
+            Self::ChangeEmail => "change-email",
         }
     }
 }

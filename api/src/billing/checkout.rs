@@ -1,6 +1,6 @@
 //! Checkouts of plans: one open session for each user, and none for a subscriber.
 
-mod earlier;
+pub(super) mod earlier;
 mod limit;
 pub(super) mod session;
 mod state;

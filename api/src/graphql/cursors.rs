@@ -46,7 +46,8 @@ fn limit(field: &str, size: i32) -> Result<u64, Error> {
     limit.ok_or_else(|| Error::bad_field(field, format!("A page has 0 to {MAX_PAGE} rows.")))
 }
 
-fn key<Key>(field: &str, cursor: Option<String>) -> Result<Option<Key>, Error>
+/// Reads an optional cursor, which the request has in `field`.
+pub(super) fn key<Key>(field: &str, cursor: Option<String>) -> Result<Option<Key>, Error>
 where
     OpaqueCursor<Key>: CursorType,
 {

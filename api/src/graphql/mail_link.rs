@@ -23,7 +23,7 @@ impl MailLinkMutation {
         #[graphql(desc = "The user who forgot the password.")] input: RequestPasswordResetInput,
     ) -> Result<MailLink, Error> {
         let requested = accounts::request_password_reset(ctx.app()?, &input.email, ctx.address()).await;
-        requested.map(|email| MailLink { email }).map_err(in_input)
+        requested.map(MailLink::to).map_err(in_input)
     }
 
     /// Sets a new password with the token of a link from `requestPasswordReset`. All tokens issued before become invalid.
@@ -40,7 +40,7 @@ impl MailLinkMutation {
     /// Mails the viewer a link to verify the email address. The link opens the page `/verify-email#token=...`.
     async fn request_email_verification(&self, ctx: &Context<'_>) -> Result<MailLink, Error> {
         let email = accounts::request_email_verification(ctx.app()?, ctx.viewer()?, ctx.address()).await?;
-        Ok(MailLink { email })
+        Ok(MailLink::to(email))
     }
 
     /// Verifies an email address with the token of a link from `requestEmailVerification`. No access token is needed.
@@ -58,6 +58,12 @@ impl MailLinkMutation {
 pub(super) struct MailLink {
     /// The email address that the link is sent to, in lowercase.
     email: String,
+}
+
+impl MailLink {
+    pub(super) const fn to(email: String) -> Self {
+        Self { email }
+    }
 }
 
 /// The input of `requestPasswordReset`.

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use entity::{
     Tier,
     subscription::{self, Status},
+    user,
     work::Kind,
 };
 use sea_orm::{
@@ -44,6 +45,9 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     }
     write(context, &owner, stored, state, fence).await?;
     request_one_subscription(context, &owner).await?;
+    if !state.subscription.status.ended() {
+        request_end_if_closed(context, user_id).await?;
+    }
     let tier = |price: &str| context.payments.prices.tier(price);
     let bills_a_plan = |invoice: &&Invoice| invoice.is_paid() && plan_lines(invoice, tier).next().is_some();
     if let Some(paid) = state.latest_invoice.as_ref().filter(bills_a_plan) {
@@ -140,6 +144,15 @@ async fn request_one_subscription(context: &Context<'_>, owner: &Owner) -> Resul
     if current > 1 {
         let at = context.clock.wall() + TOGETHER;
         work::due_at(context.tx, context.clock, Kind::Duplicate, &owner.row.user_id.to_string(), at).await?;
+    }
+    Ok(())
+}
+
+/// Requests the end of a subscription that was paid while its user closed the account.
+async fn request_end_if_closed(context: &Context<'_>, user_id: i64) -> Result<(), ApplyError> {
+    let closed = user::Entity::find_by_id(user_id).filter(user::Column::ClosedAt.is_not_null()).one(context.tx).await?;
+    if closed.is_some() {
+        work::due(context.tx, context.clock, Kind::Customer, &user_id.to_string()).await?;
     }
     Ok(())
 }

@@ -68,6 +68,20 @@ pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -
     Ok(serving.map_or(Earlier::Over, Earlier::Serves))
 }
 
+/// Closes all checkouts of a user's customer that can still be paid, of plans and of packs, and applies what was paid.
+pub(in crate::billing) async fn close_all(app: &App, user_id: i64, customer: &str) -> Result<(), Error> {
+    let span = app.clock.wall() - LIFETIME - SKEW..=app.clock.now() + SKEW;
+    let user = user_id.to_string();
+    let sessions = app.payments()?.stripe.in_background().sessions(customer, span).await?;
+    for session in sessions.iter().filter(|session| session.metadata.get("user_id") == Some(&user)) {
+        apply(app, session).await?;
+        if is_open(session) {
+            close(app, session).await?;
+        }
+    }
+    Ok(())
+}
+
 fn is_open(session: &Session) -> bool {
     session.status == Some(SessionStatus::Open)
 }

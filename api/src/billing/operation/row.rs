@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use entity::{
     operation::{ActiveModel, Column, Entity, Kind, Model, State},
-    work,
+    user, work,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -30,6 +30,7 @@ pub(super) async fn begin<O: Operation>(app: &App, user_id: i64, request: &O) ->
     let _turn = app.database.turn_of(user_id).await?;
     let tx = app.database.begin().await?;
     ledger::lock(&tx, user_id).await?;
+    refuse_closed(&tx, user_id).await?;
     if let Some(reply) = O::existing(&tx, user_id).await? {
         return Ok(Begun::Finished(reply));
     }
@@ -38,6 +39,12 @@ pub(super) async fn begin<O: Operation>(app: &App, user_id: i64, request: &O) ->
         return Ok(Begun::Open(open));
     }
     Ok(Begun::Open(store(app, tx, user_id, request).await?))
+}
+
+/// Refuses to begin anything for a closed account, which was closed under the same lock.
+async fn refuse_closed(tx: &DatabaseTransaction, user_id: i64) -> Result<(), Error> {
+    let closed = user::Entity::find_by_id(user_id).filter(user::Column::ClosedAt.is_not_null()).one(tx).await?;
+    closed.map_or(Ok(()), |_| Err(Error::Unauthenticated("The account is closed.")))
 }
 
 /// As [`begin`], but only while `last` is the last operation of its kind.

@@ -19,12 +19,13 @@ use super::{
 };
 use crate::{
     config::DocumentLimits,
-    graphql::{plan_change::PREVIEW_COST, usage::USAGE_COST},
+    graphql::{own_account::EXPORT_COST, plan_change::PREVIEW_COST, usage::USAGE_COST},
     page::{DEFAULT_PAGE, MAX_PAGE},
 };
 
 /// Fields that cost more than one, by name.
-const EXPENSIVE: [(&str, usize); 2] = [("previewPlanChange", PREVIEW_COST), ("usage", USAGE_COST)];
+const EXPENSIVE: [(&str, usize); 3] =
+    [("exportAccount", EXPORT_COST), ("previewPlanChange", PREVIEW_COST), ("usage", USAGE_COST)];
 
 /// The arguments that give the size of a page. A field that takes the first of them is a page.
 const SIZES: [&str; 2] = ["first", "last"];

@@ -1,0 +1,20 @@
+//! Sends the mails of the queue.
+
+use super::{change_email, mail_link};
+use crate::{app::App, error::Error, work::Next};
+
+/// Sends a queued mail. A mail without a purpose, such as one to nobody, is not sent.
+///
+/// # Errors
+/// The mail server's or the database's.
+pub async fn send_mail(app: &App, key: &str) -> Result<Next, Error> {
+    let Some(mailer) = &app.mailer else { return Ok(Next::Done) };
+    let message = match change_email::message(app, key).await? {
+        Some(message) => Some(message),
+        None => mail_link::message(app, key).await?,
+    };
+    if let Some(message) = message {
+        mailer.send(message).await?;
+    }
+    Ok(Next::Done)
+}
