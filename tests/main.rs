@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "skipped tests are reported")]
 
 mod account;
+mod admin_action;
 mod adoption;
 mod balance;
 mod checkout;
@@ -33,12 +34,14 @@ mod portal;
 mod queue;
 mod readme;
 mod reconcile;
+mod refused_operation;
 mod renewals;
 mod scale;
 mod schema;
 mod setup;
 mod story;
 mod subscription;
+mod task;
 mod telemetry;
 mod token;
 mod usage;

@@ -131,7 +131,7 @@ async fn a_step_that_was_passed_by_is_caught_up_on() {
         let first = schema(&database).await;
         let steps = applied(&database).await;
         // As a program leaves it that does not know the step yet: the later ones are applied.
-        database.execute_unprepared(WITHOUT_WORK).await.unwrap();
+        database.execute_unprepared(WITHOUT_MANUAL_ENTRIES).await.unwrap();
         assert_eq!(pending(&database).await.unwrap(), 1);
 
         up(&database).await.unwrap();
@@ -145,10 +145,10 @@ async fn a_step_that_was_passed_by_is_caught_up_on() {
     }
 }
 
-/// Rolls back only the third step.
-const WITHOUT_WORK: &str = "
-    DROP TABLE work;
-    DELETE FROM seaql_migrations WHERE version = 'm0003_work';
+/// Rolls back only the fourth step, on which no later one builds.
+const WITHOUT_MANUAL_ENTRIES: &str = "
+    DROP TABLE manual_entries;
+    DELETE FROM seaql_migrations WHERE version = 'm0004_manual_entries';
 ";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Subscriptions start, are canceled, end, and are pushed to watchers.
 
 mod cancellation;
-mod duplicate;
+pub(crate) mod duplicate;
 mod ended;
 mod money;
 

@@ -2,6 +2,7 @@
 //! to Stripe is made while a transaction is open.
 
 pub mod adjustment;
+pub mod admin_action;
 pub mod balance;
 pub mod checkout;
 mod closing;
@@ -21,7 +22,9 @@ pub mod plan_change;
 pub mod plan_preview;
 pub mod portal;
 mod redirect;
+pub mod refused_operation;
 pub mod subscription;
 mod subscription_change;
+pub mod task;
 pub mod unfinished;
 pub mod usage;

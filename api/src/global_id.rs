@@ -18,10 +18,26 @@ pub enum Noun {
     Payment,
     /// A subscription to a plan.
     Subscription,
+    /// A change that an admin made.
+    Action,
+    /// A write to Stripe.
+    Operation,
+    /// A task of the queue.
+    Task,
 }
 
 impl Noun {
-    const ALL: [Self; 6] = [Self::User, Self::Balance, Self::Entry, Self::Charge, Self::Payment, Self::Subscription];
+    const ALL: [Self; 9] = [
+        Self::User,
+        Self::Balance,
+        Self::Entry,
+        Self::Charge,
+        Self::Payment,
+        Self::Subscription,
+        Self::Action,
+        Self::Operation,
+        Self::Task,
+    ];
 
     /// The name of the noun, in ids and in messages.
     #[must_use]
@@ -33,6 +49,9 @@ impl Noun {
             Self::Charge => "charge",
             Self::Payment => "payment",
             Self::Subscription => "subscription",
+            Self::Action => "action",
+            Self::Operation => "operation",
+            Self::Task => "task",
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
 
 mod account;
+mod admin_action;
 mod admission;
 mod balance;
 mod cache;
@@ -35,7 +36,9 @@ mod payment_method;
 mod plan;
 mod plan_change;
 mod portal;
+mod refused_operation;
 mod subscription;
+mod task;
 mod tier;
 mod usage;
 mod user;
@@ -67,6 +70,9 @@ pub struct Query(
     account::AdminQuery,
     own_account::AccountExportQuery,
     event::EventQuery,
+    admin_action::AdminActionQuery,
+    refused_operation::RefusedOperationQuery,
+    task::TaskQuery,
     node::NodeQuery,
 );
 
@@ -111,6 +117,13 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
         .override_output_type_description::<event::WebhookEventConnection>("A page of webhook events, newest first.")
+        .override_output_type_description::<admin_action::AdminActionConnection>(
+            "A page of admins' actions, newest first.",
+        )
+        .override_output_type_description::<refused_operation::RefusedOperationConnection>(
+            "A page of refused operations, newest first.",
+        )
+        .override_output_type_description::<task::TaskConnection>("A page of background tasks.")
         .override_output_type_description::<invoice::InvoiceConnection>("A page of invoices, newest first.")
         .override_output_type_description::<ledger::LedgerEntryConnection>("A page of ledger entries, newest first.")
         .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")

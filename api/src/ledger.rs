@@ -26,7 +26,7 @@ use sea_orm::DbErr;
 pub use account::{account, accounts, open};
 pub use changes::Changes;
 pub use charge::{Charge, Charges, Spend};
-pub use history::{LedgerGrowth, entries_after, entry, grown_since, is_posted, newest_entry_id, page, references};
+pub use history::{LedgerGrowth, entries, entries_after, entry, grown_since, is_posted, newest_entry_id, page};
 pub use post::{Posting, Unlimited, lock, post};
 pub use usage::{DayOfExports, exports_by_day};
 pub use verify::{Check, Report, verify};

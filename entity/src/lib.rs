@@ -3,6 +3,7 @@
 //! This crate contains no rules, no queries and no GraphQL. An enumeration (a tier, a status) is defined beside the row
 //! that stores it.
 
+pub mod admin_action;
 pub mod checkout;
 pub mod credit_account;
 pub mod customer;

@@ -4,6 +4,7 @@
 //! Any number of processes may call [`up`] at once; one does the work, the others wait for it and find nothing to do.
 
 mod accounts;
+mod administration;
 mod adoption;
 mod checkouts;
 mod closing;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(pack_credit::Step),
             Box::new(usage::Step),
             Box::new(closing::Step),
+            Box::new(administration::Step),
         ]
     }
 }

@@ -9,12 +9,16 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
-use entity::work::{self, Kind};
+use entity::{
+    user::Role,
+    work::{self, Kind},
+};
 use patch_hive::{
     accounts::{self, SignUp},
     app::App,
     billing::{
         adjustment::{self, Adjustment},
+        admin_action::Author,
         export::{self, ExportResult},
     },
     clock::Clock,
@@ -187,7 +191,8 @@ impl Gateway {
         let version = version.unwrap_or_default();
         let charges = ledger::entries_after(self.app().database.read(), self.users[user], version - 1, version).await?;
         let charge = charges.first().map_or(0, |charge| charge.id);
-        export::refund(self.app(), self.users[user], &charge.to_string(), "it failed").await.map(|entry| posted(&entry))
+        let author = Author { user_id: self.users[user], role: Role::Service };
+        export::refund(self.app(), author, &charge.to_string(), "it failed").await.map(|entry| posted(&entry))
     }
 
     /// Does all due work of a kind.

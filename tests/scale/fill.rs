@@ -234,6 +234,10 @@ impl Terms {
                  WHERE n <= {users} AND k <= {spends}"
             ),
             format!("INSERT INTO manual_entries (entry_id, actor_id) SELECT n, 1 FROM {people}"),
+            format!(
+                "INSERT INTO admin_actions (actor_id, kind, user_id, entry_id, created_at) \
+                 SELECT 1, 'adjust_credits', n, n, {TODAY} FROM {people}"
+            ),
         ]
     }
 
@@ -255,7 +259,8 @@ impl Terms {
             ),
             format!(
                 "INSERT INTO stripe_operations (user_id, kind, idempotency_key, request, state, created_at) SELECT n, \
-                 CASE WHEN n % 2 = 0 THEN 'checkout' ELSE 'purchase' END, 'filled' || n, '{{}}', 'done', at \
+                 CASE WHEN n % 2 = 0 THEN 'checkout' ELSE 'purchase' END, 'filled' || n, '{{}}', \
+                 CASE WHEN n % 20 = 0 THEN 'refused' ELSE 'done' END, at \
                  FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
             ),
             format!(
@@ -264,10 +269,10 @@ impl Terms {
                  FROM numbers JOIN days ON d = n % {DAYS} WHERE n <= {users}"
             ),
             format!(
-                "INSERT INTO work (kind, key, due_at, generation, attempts, lease, created_at) \
-                 SELECT 'look', 'subscription:sub_filled' || n, {LATER}, 1, 0, 0, {TODAY} FROM {people} \
-                 UNION ALL SELECT 'event', 'evt_filled' || n, {LATER}, 1, 1, 0, {TODAY} FROM {people} \
-                 UNION ALL SELECT 'unlimited', CAST(n AS text), {GRACE}, 1, 0, 0, {TODAY} \
+                "INSERT INTO work (kind, key, due_at, generation, attempts, lease, error, created_at) \
+                 SELECT 'look', 'subscription:sub_filled' || n, {LATER}, 1, 0, 0, NULL, {TODAY} FROM {people} \
+                 UNION ALL SELECT 'event', 'evt_filled' || n, {LATER}, 1, 1, 0, 'failed', {TODAY} FROM {people} \
+                 UNION ALL SELECT 'unlimited', CAST(n AS text), {GRACE}, 1, 0, 0, NULL, {TODAY} \
                  FROM {people} AND n % 10 = 0 AND {is_current}"
             ),
         ]

@@ -39,6 +39,10 @@ const USERS: &str = "query ($after: String, $search: String) { users(first: 50, 
 const EVENTS: &str = "query ($after: String, $status: WebhookEventStatus, $type: String) { webhookEvents(first: 50, \
     after: $after, status: $status, type: $type) { nodes { id status } pageInfo { endCursor } } }";
 
+const ACTIONS: &str = "{ nodes { id actor { email } user { email } entry { kind } } pageInfo { endCursor } }";
+const OPERATIONS: &str = "{ nodes { id remedy user { email } } pageInfo { endCursor } }";
+const TASKS: &str = "{ nodes { id error } pageInfo { endCursor } }";
+
 pub(super) async fn plays(app: &TestApp, mail: MailServer) {
     let admin = app.signs_up_as("admin", Role::Admin).await;
     signs_in_and_out(app, mail).await;
@@ -46,6 +50,7 @@ pub(super) async fn plays(app: &TestApp, mail: MailServer) {
     changes_plans(app, &ada).await;
     money_goes_back(app).await;
     lists(app, &admin).await;
+    oversees(&admin).await;
     adjusts(app, &admin).await;
     webhooks_arrive(app, &admin).await;
     loses_its_customer(app).await;
@@ -222,6 +227,27 @@ async fn lists(app: &TestApp, admin: &Actor) {
             let page = admin.gets(EVENTS, json!({ "status": status, "type": kind })).await;
             let after = &page["pageInfo"]["endCursor"];
             admin.gets(EVENTS, json!({ "status": status, "type": kind, "after": after })).await;
+        }
+    }
+}
+
+/// The lists of the desk for support.
+async fn oversees(admin: &Actor) {
+    for document in [
+        format!("query ($after: String) {{ adminActions(first: 50, after: $after) {ACTIONS} }}"),
+        format!("query ($after: String) {{ adminActions(first: 1, after: $after, userId: 10) {ACTIONS} }}"),
+        format!("query ($after: String) {{ refusedOperations(first: 50, after: $after) {OPERATIONS} }}"),
+        format!("query ($after: String) {{ failedTasks(first: 50, after: $after) {TASKS} }}"),
+    ] {
+        let page = admin.gets(&document, json!({})).await;
+        let after = &page["pageInfo"]["endCursor"];
+        assert!(after.is_string(), "{document}");
+        admin.gets(&document, json!({ "after": after })).await;
+        if document.contains("failedTasks") {
+            // Nothing is overdue, and both lists have cursors of one form.
+            let document = document.replace("failedTasks", "overdueTasks");
+            admin.gets(&document, json!({})).await;
+            admin.gets(&document, json!({ "after": after })).await;
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Subscribes to CORE, and a moment later to PRO on a page of another origin.
-async fn subscribes_twice(app: &TestApp, user: &Actor) {
+pub(crate) async fn subscribes_twice(app: &TestApp, user: &Actor) {
     let core = user.opens_checkout("CORE").await;
     let pro = opened_elsewhere(app, &customer_of(app, &core).await, "price_pro").await;
     user.pays(&core, GOOD_CARD).await;
@@ -38,7 +38,7 @@ async fn subscriber(app: &TestApp) -> i64 {
 }
 
 /// Runs the due work, as the gateway does on its own every few seconds.
-async fn sweeps(app: &TestApp) {
+pub(crate) async fn sweeps(app: &TestApp) {
     app.works_off(WorkKind::Operation).await;
     app.works_off(WorkKind::Duplicate).await;
     app.settles().await;
@@ -81,7 +81,7 @@ fn breaks(app: &TestApp, method: &str, path: &str, times: u32, effect: Effect) {
 }
 
 /// The payment of the newest subscription.
-async fn newest_payment(app: &TestApp) -> String {
+pub(crate) async fn newest_payment(app: &TestApp) -> String {
     values(app, "/v1/payment_intents?limit=1", "id").await.remove(0)
 }
 

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 
 use entity::{
+    admin_action::Kind,
     ledger_entry::{self, ChangeType},
     manual_entry,
+    user::Role,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
+use super::admin_action::{self, Author};
 use crate::{
     app::App,
     error::{Error, both},
@@ -35,7 +38,7 @@ pub struct Adjustment {
 }
 
 /// Adds or takes credits, once for each key. Taking never makes a balance negative: only refunds and disputes do.
-/// `actor` is the user who does it.
+/// `actor` is the admin who does it.
 ///
 /// # Errors
 /// [`Error::BadInput`], also where more is taken than the balance holds; [`Error::NotFound`] when there is no such user;
@@ -46,7 +49,7 @@ pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<led
     } else {
         Ok(())
     };
-    enter_checked(app, actor, adjustment, credits).await
+    enter_checked(app, Kind::AdjustCredits, actor, adjustment, credits).await
 }
 
 /// As [`adjust`], for credits to add only.
@@ -59,12 +62,13 @@ pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_en
     } else {
         Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_CREDITS}.")))
     };
-    enter_checked(app, actor, grant, credits).await
+    enter_checked(app, Kind::GrantCredits, actor, grant, credits).await
 }
 
 /// Posts an adjustment, whose credits were checked, once its other arguments are checked.
 async fn enter_checked(
     app: &App,
+    kind: Kind,
     actor: i64,
     adjustment: Adjustment,
     credits: Result<(), Error>,
@@ -83,16 +87,23 @@ async fn enter_checked(
         notes: Some(adjustment.reason),
         now: app.clock.now(),
     };
-    let entry = enter(app, actor, posting, "credits").await?;
+    let author = Author { user_id: actor, role: Role::Admin };
+    let entry = enter(app, kind, author, posting, "credits").await?;
     // Unlike an export's, an adjustment's amount is part of what was requested.
     if entry.credits_delta == adjustment.credits { Ok(entry) } else { Err(Error::KeyReused) }
 }
 
-/// Posts one entry in a transaction of its own, with the user who makes it, and notifies the watchers. `field` is the argument
-/// that is not valid if the balance does not allow the entry.
-pub(super) async fn enter(app: &App, actor: i64, posting: Posting, field: &str) -> Result<ledger_entry::Model, Error> {
+/// Posts one entry in a transaction of its own, with its author, and notifies the watchers. `field` is the argument that is
+/// not valid if the balance does not allow the entry.
+pub(super) async fn enter(
+    app: &App,
+    kind: Kind,
+    author: Author,
+    posting: Posting,
+    field: &str,
+) -> Result<ledger_entry::Model, Error> {
     let user_id = posting.user_id;
-    let outcome = retry(|| post(app, actor, posting.clone())).await.map_err(|error| match error {
+    let outcome = retry(|| post(app, kind, author, posting.clone())).await.map_err(|error| match error {
         ledger::Error::OutOfRange => Error::bad_field(field, Error::from(error).to_string()),
         other => other.into(),
     });
@@ -108,7 +119,7 @@ pub(super) async fn enter(app: &App, actor: i64, posting: Posting, field: &str) 
     }
 }
 
-async fn post(app: &App, actor: i64, posting: Posting) -> Result<PostOutcome, ledger::Error> {
+async fn post(app: &App, kind: Kind, author: Author, posting: Posting) -> Result<PostOutcome, ledger::Error> {
     let _turn = app.database.turn_of(posting.user_id).await?;
     let tx = app.database.begin().await?;
     let account = ledger::lock(&tx, posting.user_id).await?;
@@ -118,8 +129,9 @@ async fn post(app: &App, actor: i64, posting: Posting) -> Result<PostOutcome, le
     }
     let outcome = ledger::post(&tx, posting).await?;
     if let PostOutcome::Applied(entry) = &outcome {
-        let made = manual_entry::ActiveModel { entry_id: Set(entry.id), actor_id: Set(actor) };
+        let made = manual_entry::ActiveModel { entry_id: Set(entry.id), actor_id: Set(author.user_id) };
         made.insert(&tx).await?;
+        admin_action::record(&tx, app, author, kind, entry).await?;
     }
     tx.commit().await?;
     Ok(outcome)

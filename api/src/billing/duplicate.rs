@@ -19,6 +19,9 @@ pub(super) use self::undo::Duplicate;
 /// Maximum number of duplicates of one user that one task undoes.
 const AT_ONCE: usize = 10;
 
+/// The error of the operation of a duplicate that was renewed.
+pub(super) const RENEWED: &str = "a duplicate subscription that was renewed is left to the operator";
+
 /// The longest time between the creation of a subscription and the start of its first period.
 const MOMENT: TimeDelta = TimeDelta::days(1);
 
@@ -44,8 +47,7 @@ async fn end_of(app: &App, user_id: i64) -> Result<usize, Error> {
         let Some(Choice { kept, extra }) = choose(&current, &decided) else { return Ok(ended) };
         let duplicate = Duplicate { subscription: extra.id.clone(), kept: kept.id.clone() };
         if !is_in_first_period(extra) {
-            let why = "a duplicate subscription that was renewed is left to the operator";
-            operation::leave_to_operator(app, user_id, &duplicate, last, why).await?;
+            operation::leave_to_operator(app, user_id, &duplicate, last, RENEWED).await?;
             continue;
         }
         tracing::warn!(user_id, ended = extra.id, kept = kept.id, "ending the newer of two subscriptions");

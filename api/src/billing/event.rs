@@ -59,12 +59,12 @@ pub async fn by_id(app: &App, id: &str) -> Result<Option<Summary>, Error> {
     Ok(event.into_partial_model::<Summary>().one(app.database.read()).await?)
 }
 
-/// Processes a stored event again, whatever its status. It runs to its end even if the caller stops waiting.
+/// Processes a stored event again, whatever its status, at the request of `actor`, an admin. It runs to its end even if the caller stops waiting.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such event, or it was deleted after its retention time.
-pub async fn replay(app: &App, id: String) -> Result<Summary, Error> {
+pub async fn replay(app: &App, actor: i64, id: String) -> Result<Summary, Error> {
     input::line("id", &id, input::MAX_KEY_BYTES)?;
     let app = app.clone();
-    app.clone().finish(async move { sync::replay(&app, &id).await }).await
+    app.clone().finish(async move { sync::replay(&app, actor, &id).await }).await
 }

@@ -1,11 +1,13 @@
 //! Exports: charged before they run, refunded when they fail.
 
 use entity::{
-    Tier, credit_account,
+    Tier,
+    admin_action::Kind,
+    credit_account,
     ledger_entry::{self, ChangeType},
 };
 
-use super::subscription;
+use super::{admin_action::Author, subscription};
 use crate::{
     app::App,
     error::{Error, both},
@@ -63,11 +65,11 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Exp
     Ok(ExportResult::Charge { entry, replayed, ticket, account })
 }
 
-/// Refunds the credits of a failed export, once. `actor` is the user who does it.
+/// Refunds the credits of a failed export, once.
 ///
 /// # Errors
 /// [`Error::BadInput`]; [`Error::NotFound`] when there is no such charge.
-pub async fn refund(app: &App, actor: i64, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
+pub async fn refund(app: &App, author: Author, charge_id: &str, reason: &str) -> Result<ledger_entry::Model, Error> {
     input::line("reason", reason, input::MAX_REASON_BYTES)?;
     let id =
         input::id(Noun::Charge, charge_id).or_else(|error| input::id(Noun::Entry, charge_id).map_err(|_| error))?;
@@ -83,5 +85,5 @@ pub async fn refund(app: &App, actor: i64, charge_id: &str, reason: &str) -> Res
         notes: Some(reason.to_owned()),
         now: app.clock.now(),
     };
-    super::adjustment::enter(app, actor, posting, "chargeId").await
+    super::adjustment::enter(app, Kind::RefundExport, author, posting, "chargeId").await
 }

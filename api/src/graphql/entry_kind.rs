@@ -75,7 +75,7 @@ impl<'a> EntryFact<'a> {
     pub(super) async fn run_id(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         match self.source {
             Source::Export => Ok(self.entry.reference.clone()),
-            Source::ExportRefund(charge) => ctx.loaders()?.run(charge).await,
+            Source::ExportRefund(charge) => Ok(ctx.loaders()?.entry(charge).await?.and_then(|charge| charge.reference)),
             _ => Ok(None),
         }
     }

@@ -77,8 +77,8 @@ impl EventMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The event to replay.")] input: ReplayWebhookEventInput,
     ) -> Result<WebhookEvent, Error> {
-        ctx.viewer_as(Role::Admin)?;
-        replay(ctx.app()?, input.id.to_string()).await.map(WebhookEvent).map_err(in_input)
+        let actor = ctx.viewer_as(Role::Admin)?.user_id;
+        replay(ctx.app()?, actor, input.id.to_string()).await.map(WebhookEvent).map_err(in_input)
     }
 }
 

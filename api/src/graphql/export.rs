@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::App,
     billing::{
+        admin_action::Author,
         export::{self, ExportResult},
         payment,
     },
@@ -44,8 +45,9 @@ impl ExportMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The charge to refund, and the reason.")] input: RefundExportInput,
     ) -> Result<LedgerEntry, Error> {
-        let actor = ctx.viewer_as(Role::Service)?.user_id;
-        export::refund(ctx.app()?, actor, &input.charge_id, &input.reason).await.map(LedgerEntry).map_err(in_input)
+        let viewer = ctx.viewer_as(Role::Service)?;
+        let author = Author { user_id: viewer.user_id, role: viewer.role };
+        export::refund(ctx.app()?, author, &input.charge_id, &input.reason).await.map(LedgerEntry).map_err(in_input)
     }
 }
 

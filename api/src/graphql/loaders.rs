@@ -8,13 +8,14 @@ use std::{
 };
 
 use dataloader::{BatchFn, cached::Loader};
-use entity::{credit_account, payment, subscription};
+use entity::{credit_account, ledger_entry, payment, subscription, user};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
 
 use crate::{
+    accounts,
     app::App,
     billing::{self, paid_period::PaidPeriod},
     error::Error,
@@ -35,7 +36,8 @@ pub(super) struct Loaders {
     payments: OnceLock<Loader<String, Loaded<payment::Model>, Payments>>,
     actors: OnceLock<Loader<i64, Loaded<i64>, Actors>>,
     periods: OnceLock<Loader<String, Loaded<PaidPeriod>, Periods>>,
-    runs: OnceLock<Loader<i64, Loaded<String>, Runs>>,
+    entries: OnceLock<Loader<i64, Loaded<ledger_entry::Model>, Entries>>,
+    users: OnceLock<Loader<i64, Loaded<user::Model>, Users>>,
     customers: OnceLock<Loader<i64, Loaded<String>, Customers>>,
 }
 
@@ -48,7 +50,8 @@ impl Loaders {
             payments: OnceLock::new(),
             actors: OnceLock::new(),
             periods: OnceLock::new(),
-            runs: OnceLock::new(),
+            entries: OnceLock::new(),
+            users: OnceLock::new(),
             customers: OnceLock::new(),
         }
     }
@@ -82,10 +85,16 @@ impl Loaders {
         found(periods.try_load(reference.to_owned()).await)
     }
 
-    /// The run of an export, by the id of the charge's entry.
-    pub(super) async fn run(&self, charge: i64) -> Result<Option<String>, Error> {
-        let runs = self.runs.get_or_init(|| Loader::new(Runs(self.app.clone())));
-        found(runs.try_load(charge).await)
+    /// A ledger entry, by its id.
+    pub(super) async fn entry(&self, id: i64) -> Result<Option<ledger_entry::Model>, Error> {
+        let entries = self.entries.get_or_init(|| Loader::new(Entries(self.app.clone())));
+        found(entries.try_load(id).await)
+    }
+
+    /// A user, by the id of the row.
+    pub(super) async fn user(&self, id: i64) -> Result<Option<user::Model>, Error> {
+        let users = self.users.get_or_init(|| Loader::new(Users(self.app.clone())));
+        found(users.try_load(id).await)
     }
 
     /// The customer at Stripe of a user.
@@ -140,11 +149,19 @@ impl BatchFn<String, Loaded<PaidPeriod>> for Periods {
     }
 }
 
-struct Runs(App);
+struct Entries(App);
 
-impl BatchFn<i64, Loaded<String>> for Runs {
-    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<String>> {
-        answer(keys, ledger::references(self.0.database.read(), keys).await)
+impl BatchFn<i64, Loaded<ledger_entry::Model>> for Entries {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<ledger_entry::Model>> {
+        answer(keys, ledger::entries(self.0.database.read(), keys).await)
+    }
+}
+
+struct Users(App);
+
+impl BatchFn<i64, Loaded<user::Model>> for Users {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<user::Model>> {
+        answer(keys, accounts::by_ids(self.0.database.read(), keys).await)
     }
 }
 

@@ -73,7 +73,7 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
             let found = billing::subscription::by_id(app, row, owner).await?;
             found.map(|subscription| PlanSubscription(subscription).into())
         }
-        // A charge is the answer of a mutation; its ledger entry is what stays.
-        Noun::Charge => None,
+        // A charge is the answer of a mutation; its ledger entry is what stays. The others are read in lists.
+        Noun::Charge | Noun::Action | Noun::Operation | Noun::Task => None,
     })
 }

@@ -110,19 +110,13 @@ pub async fn entry(
     entry.one(db).await
 }
 
-/// The references of these entries, by the entries' ids.
+/// These entries, by their ids.
 ///
 /// # Errors
 /// A failed statement.
-pub async fn references(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, String>, DbErr> {
-    let entries: Vec<(i64, Option<String>)> = ledger_entry::Entity::find()
-        .select_only()
-        .columns([ledger_entry::Column::Id, ledger_entry::Column::Reference])
-        .filter(ledger_entry::Column::Id.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(entries.into_iter().filter_map(|(id, reference)| Some((id, reference?))).collect())
+pub async fn entries(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, ledger_entry::Model>, DbErr> {
+    let entries = ledger_entry::Entity::find().filter(ledger_entry::Column::Id.is_in(ids.iter().copied()));
+    Ok(entries.all(db).await?.into_iter().map(|entry| (entry.id, entry)).collect())
 }
 
 /// Returns true if an entry with this source exists.

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(Source::parse(&unlimited("sub_1", 3)), Source::Unlimited);
         assert_eq!(Source::parse(&unlimited_end("sub_1", 3)), Source::UnlimitedEnd);
         assert_eq!(Source::parse(&manual(1, "key")), Source::Manual);
-        
+
         for other in ["", "export", "legacy:1", "moon:1", "export-refund:one", "grant:in_1"] {
             assert_eq!(Source::parse(other), Source::Other, "{other:?}");
         }
