@@ -73,17 +73,25 @@ pub async fn demo(app: &App, demo: Demo) -> Result<Session, Error> {
     sign_up(app, new).await
 }
 
-/// Creates the operator of `patch-hive dev` if necessary: an admin without a password, who has only the token that is
-/// printed at the start.
+/// Creates the operator of `patch-hive dev` if necessary: an admin who can log in. One without a password, whom an earlier
+/// version created, gets it.
 ///
 /// # Errors
 /// As [`sign_up`].
-pub async fn operator(app: &App, email: &str) -> Result<user::Model, Error> {
-    if let Some(user) = log_in::by_email(app.database.read(), email).await? {
-        return Ok(user);
+pub async fn operator(app: &App, demo: Demo) -> Result<user::Model, Error> {
+    let known = log_in::by_email(app.database.read(), demo.operator).await?;
+    if let Some(user) = known.as_ref().filter(|user| user.password_hash.is_some()) {
+        return Ok(user.clone());
     }
-    let mut row = named(email, "admin", None)?;
+    let turn = app.throttle.password_turn(Address::default()).await?;
+    let hash = password::hash(turn, demo.operator_password.to_owned(), &app.password_cost).await?;
+    if let Some(user) = known {
+        let row = user::ActiveModel { id: Set(user.id), password_hash: Set(Some(hash)), ..Default::default() };
+        return Ok(row.update(app.database.write()).await?);
+    }
+    let mut row = named(demo.operator, "admin", None)?;
     row.role = Set(Role::Admin);
+    row.password_hash = Set(Some(hash));
     insert(app, row).await
 }
 

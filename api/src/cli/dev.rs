@@ -82,7 +82,7 @@ impl Dev {
         sandbox.set_webhook_urls(vec![format!("http://{}/api/payments/webhook", gateway.address())]);
         if let Some(session) = gateway.demo() {
             let app = gateway.app();
-            let operator = accounts::operator(app, DEMO.operator).await?;
+            let operator = accounts::operator(app, DEMO).await?;
             let (admin, _) = app.tokens.issue(&operator, Role::Admin, app.clock.wall(), None)?;
             say(welcome::text([gateway.address(), sandbox.address()], [&session.token, &admin], site.is_there()));
         }

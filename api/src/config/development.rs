@@ -11,7 +11,7 @@ use crate::{
     throttle::{Proxies, Rate, Rates},
 };
 
-/// The demo user of `patch-hive dev`.
+/// The demo user and the admin of `patch-hive dev`.
 #[derive(Clone, Copy, Debug)]
 pub struct Demo {
     /// Email to log in with.
@@ -20,18 +20,21 @@ pub struct Demo {
     pub password: &'static str,
     /// Name that other users see.
     pub username: &'static str,
-    /// Email of the admin, who has no password.
+    /// Email of the admin to log in with.
     pub operator: &'static str,
+    /// Password of the admin to log in with.
+    pub operator_password: &'static str,
     /// Secret that signs the sandbox's webhooks.
     pub webhook_secret: &'static str,
 }
 
-/// The demo user of `patch-hive dev`.
+/// The demo user and the admin of `patch-hive dev`.
 pub const DEMO: Demo = Demo {
     email: "demo@patchhive.example",
     password: "patch-hive-demo",
     username: "demo",
     operator: "admin@patchhive.example",
+    operator_password: "patch-hive-admin",
     webhook_secret: "whsec_development_only_patch_hive_sandbox",
 };
 

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 
 use crate::config::DEMO;
 
-/// Returns the banner: addresses, the demo user, tokens of the demo user and of an admin, and three commands to paste.
+/// Returns the banner: addresses, the demo user, the desk for support, tokens of the demo user and of the admin, and three commands to paste.
 pub(super) fn text([gateway, sandbox]: [SocketAddr; 2], [token, admin]: [&str; 2], pages: bool) -> String {
     let (email, password) = (DEMO.email, DEMO.password);
+    let (operator, operator_password) = (DEMO.operator, DEMO.operator_password);
     let back = format!(r#"successUrl: \"http://{gateway}/\", cancelUrl: \"http://{gateway}/\""#);
+    let desk = format!("http://{gateway}/admin");
     let (pages, graphiql) = if pages {
         (format!("http://{gateway}/"), format!("http://{gateway}/graphiql   start here"))
     } else {
@@ -37,6 +39,7 @@ Patch-Hive is running with a sandbox in place of Stripe.
   Gateway    http://{gateway}/graphql
   Sandbox    http://{sandbox}   dashboard: renew, decline, refund, dispute, advance the clock
   Demo user  {email}, password {password}
+  Desk       {desk}   for support: {operator}, password {operator_password}
   Token      {token}
   Admin      {admin}
 
