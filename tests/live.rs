@@ -185,7 +185,7 @@ facts! {
         watcher.pushed().await;
         sue.subscribes("STUDIO").await;
         assert_eq!(watcher.pushed().await["balance"]["unlimited"], true);
-        // What else the purchase told must not come after the end.
+        // The other events of the purchase must not come after the end.
         app.settles().await;
 
         // Two months later nothing was paid: neither the period nor the grace lasts that long.
