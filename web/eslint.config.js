@@ -6,7 +6,7 @@ import globals from "globals";
 import ts from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["dist", "src/generated", "test-results"]),
+  globalIgnores(["dist", "src/generated", "src/desk/generated", "test-results"]),
   js.configs.recommended,
   ts.configs.strictTypeChecked,
   ts.configs.stylisticTypeChecked,

@@ -6,6 +6,7 @@ import { ResetPasswordPage } from "./access/ResetPasswordPage";
 import { VerifyEmailPage } from "./access/VerifyEmailPage";
 import { AccountPage } from "./account/AccountPage";
 import { AccountProvider } from "./account/AccountProvider";
+import { Desk } from "./desk/Desk";
 import { Home } from "./frame/Home";
 import { Frame } from "./frame/Frame";
 import { NotFound } from "./frame/NotFound";
@@ -26,6 +27,7 @@ const pages: Record<Path, ReactElement> = {
   "forgot-password": <ForgotPasswordPage />,
   "reset-password": <ResetPasswordPage />,
   "verify-email": <VerifyEmailPage />,
+  admin: <Desk />,
 };
 
 /** Every page, for the person who is logged in or for a visitor. */

@@ -8,6 +8,7 @@ export const paths = [
   "forgot-password",
   "reset-password",
   "verify-email",
+  "admin",
 ] as const;
 
 export type Path = (typeof paths)[number];

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 
 import { Logo } from "../brand/Logo";
+import { useSession } from "../session/current";
 import { text } from "../text/current";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { SessionMenu } from "./SessionMenu";
@@ -11,6 +12,8 @@ import { SessionMenu } from "./SessionMenu";
 /** The header, the navigation and the footer around every page. */
 export function Frame() {
   const main = useTopAfterNavigation();
+  const session = useSession();
+  const isAdmin = session.is !== "out" && session.session.user.role === "ADMIN";
   return (
     <>
       <a className="skip" href="#content">
@@ -26,6 +29,7 @@ export function Frame() {
             <NavLink to="/pricing">{text.frame.pricing}</NavLink>
             <NavLink to="/credits">{text.frame.credits}</NavLink>
             <NavLink to="/account">{text.frame.account}</NavLink>
+            {isAdmin && <NavLink to="/admin">{text.frame.desk}</NavLink>}
           </nav>
           <SessionMenu />
         </div>

@@ -6,7 +6,7 @@ import { LoggedOut, type Session, Sessions } from "./session";
 const NOON = Date.parse("2026-01-01T12:00:00Z");
 
 function session(token: string, expiresAt = "2026-01-02T00:00:00Z"): Session {
-  return { token, expiresAt, user: { id: "1", email: "ada@example.com", username: "ada" } };
+  return { token, expiresAt, user: { id: "1", email: "ada@example.com", username: "ada", role: "USER" } };
 }
 
 describe("a session", () => {

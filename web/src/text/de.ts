@@ -32,6 +32,7 @@ export function de(formats: Formats): Texts {
       pricing: "Preise",
       credits: "Credits",
       account: "Konto",
+      desk: "Support",
       logIn: "Anmelden",
       signUp: "Registrieren",
       logOut: "Abmelden",

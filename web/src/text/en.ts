@@ -35,6 +35,7 @@ export function en(formats: Formats) {
       pricing: "Pricing",
       credits: "Credits",
       account: "Account",
+      desk: "Desk",
       logIn: "Log in",
       signUp: "Sign up",
       logOut: "Log out",

@@ -1,0 +1,54 @@
+import { format } from "../text/current";
+import { DeskInvoicesDocument, DeskPaymentsDocument } from "./generated/graphql";
+import { Id, ListModule, RowHead } from "./ListModule";
+import { desk } from "./texts";
+import { usePaged } from "./usePaged";
+
+/** The credit packs that a customer bought. */
+export function PaymentsModule({ id }: { id: string }) {
+  const paged = usePaged(DeskPaymentsDocument, { id }, ({ user }) => user?.payments);
+  const { title, list, pack, statuses, refunded, reversed } = desk.payments;
+  return (
+    <ListModule
+      title={title}
+      list={list}
+      paged={paged}
+      row={(payment) => (
+        <>
+          <RowHead label={pack(payment.credits)} at={payment.createdAt} side={format.money(payment.amount)} />
+          <p className="quiet small">
+            {statuses[payment.status]}
+            {payment.refunded.amount > 0 && ` · ${refunded(payment.refunded)}`}
+            {payment.creditsReversed > 0 && ` · ${reversed(payment.creditsReversed)}`}{" "}
+            <Id>{payment.stripePaymentIntentId}</Id>
+          </p>
+        </>
+      )}
+    />
+  );
+}
+
+/** A customer's invoices, as Stripe has them. */
+export function InvoicesModule({ id }: { id: string }) {
+  const paged = usePaged(DeskInvoicesDocument, { id }, ({ user }) => user?.invoices);
+  const { title, list, statuses } = desk.invoices;
+  return (
+    <ListModule
+      title={title}
+      list={list}
+      paged={paged}
+      row={({ id, number, createdAt, status, pageUrl, total }) => (
+        <>
+          <RowHead
+            label={pageUrl === null ? (number ?? id) : <a href={pageUrl}>{number ?? id}</a>}
+            at={createdAt}
+            side={format.money(total)}
+          />
+          <p className="quiet small">
+            {statuses[status]} <Id>{id}</Id>
+          </p>
+        </>
+      )}
+    />
+  );
+}

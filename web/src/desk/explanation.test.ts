@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+
+import { explanation } from "./explanation";
+import type { DeskEntryFragment, LedgerEntryKind } from "./generated/graphql";
+
+const ENTRY: DeskEntryFragment = {
+  id: "entry_1",
+  version: 1,
+  kind: "OTHER",
+  creditsDelta: 1,
+  balanceAfter: 1,
+  runId: null,
+  tier: null,
+  periodEnd: null,
+  invoiceId: null,
+  reason: null,
+  notes: "a note",
+  actorId: null,
+  createdAt: "2026-01-01T00:00:00Z",
+  payment: null,
+};
+
+const explain = (kind: LedgerEntryKind, facts: Partial<DeskEntryFragment>) => explanation({ ...ENTRY, kind, ...facts });
+
+test("each kind of entry is explained by its facts", () => {
+  const period = { tier: "PRO", periodEnd: "2026-02-15T12:00:00Z" } as const;
+  const payment = { id: "payment_1", credits: 40, amount: { amount: 800, currency: "USD" } };
+  expect(explain("EXPORT", { runId: "run-1" })).toBe("The run run-1 was exported.");
+  expect(explain("EXPORT_REFUND", { runId: "run-1", reason: "it crashed" })).toContain("it crashed");
+  expect(explain("PLAN_PERIOD", period)).toBe("A period was paid: Pro, period until February 15, 2026.");
+  expect(explain("REVERSAL", period)).toContain("Pro");
+  expect(explain("REVERSAL", { payment })).toContain("40 credits for $8.00");
+  expect(explain("MANUAL", { reason: "sorry" })).toBe("sorry");
+  expect(explain("OTHER", {})).toBe("a note");
+});

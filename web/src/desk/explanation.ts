@@ -1,0 +1,14 @@
+import type { DeskEntryFragment } from "./generated/graphql";
+import { desk } from "./texts";
+
+/** Explains a ledger entry by the fact behind it. */
+export function explanation(entry: DeskEntryFragment): string {
+  const { kind, runId, reason, payment, tier, periodEnd, notes } = entry;
+  return desk.ledger.explanations[kind]({
+    run: runId ?? "",
+    reason: reason ?? "",
+    pack: payment,
+    period: tier === null || periodEnd === null ? null : { tier, end: periodEnd },
+    notes: notes ?? "",
+  });
+}

@@ -1,0 +1,236 @@
+import type {
+  AdminActionKind,
+  InvoiceStatus,
+  LedgerEntryKind,
+  OperationKind,
+  OperationRemedy,
+  PaymentStatus,
+  SubscriptionStatus,
+  TaskKind,
+  Tier,
+  UserRole,
+  WebhookEventStatus,
+} from "../../desk/generated/graphql";
+import type { Formats, Money } from "../formats";
+
+/** The facts of a ledger entry, as far as its kind has them. */
+export interface EntryFacts {
+  run: string;
+  reason: string;
+  /** Null where it is not known. */
+  pack: { credits: number; amount: Money } | null;
+  period: { tier: Tier; end: string } | null;
+  notes: string;
+}
+
+/** The texts of the desk for support in English. They are loaded with the desk only. */
+export function deskEn({ number, signed, money, day }: Formats) {
+  const credits = (value: number) => `${number(value)} ${Math.abs(value) === 1 ? "credit" : "credits"}`;
+  const tiers: Record<Tier, string> = { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" };
+  const period = ({ period }: EntryFacts) =>
+    period === null ? "a plan" : `${tiers[period.tier]}, period until ${day(period.end)}`;
+  const pack = ({ pack }: EntryFacts) => (pack === null ? "" : `${credits(pack.credits)} for ${money(pack.amount)}`);
+  return {
+    title: "Desk",
+    heading: "Desk for support",
+    lead: "Find a customer, explain a balance, and see what needs attention.",
+    forbidden: "This page is for admins. Log in with an account that has the role admin.",
+    back: "Back to the desk",
+    newer: "Newer",
+    older: "Older",
+    earlier: "Previous",
+    later: "Next",
+    pages: (list: string) => `Pages of ${list}`,
+    reload: "Reload",
+    none: "None.",
+    by: "By",
+    tiers,
+    roles: { USER: "User", SERVICE: "Service", ADMIN: "Admin" } satisfies Record<UserRole, string>,
+    find: {
+      title: "Find a customer",
+      label: "Email or name",
+      submit: "Search",
+      none: "No customer matches.",
+      list: "customers",
+      balance: (value: number, unlimited: boolean) => (unlimited ? "unlimited exports" : credits(value)),
+    },
+    customer: {
+      missing: "There is no customer with this id.",
+      title: "Customer",
+      email: "Email",
+      verified: "verified",
+      unverified: "not verified",
+      id: "Id",
+      role: "Role",
+      since: "Customer since",
+      stripe: "Stripe customer",
+      none: "None",
+      balance: "Balance",
+      credits,
+      unlimited: (until: string | null) => `Unlimited exports${until === null ? "" : ` until ${day(until)}`}`,
+      plan: "Plan",
+      ended: (tier: string, end: string) => `${tier}, ended with the period until ${day(end)}`,
+      noPlan: "No plan",
+      period: (start: string, end: string) => `${day(start)} – ${day(end)}`,
+      cancelAt: (moment: string) => `Ends on ${day(moment)}`,
+      next: (tier: string) => `Changes to ${tier} with the next period`,
+      open: (amount: Money) => `${money(amount)} unpaid`,
+      subscription: "Stripe subscription",
+      statuses: {
+        ACTIVE: "Active",
+        TRIALING: "Trial",
+        PAST_DUE: "Past due",
+        UNPAID: "Unpaid",
+        PAUSED: "Paused",
+        INCOMPLETE: "First payment pending",
+        INCOMPLETE_EXPIRED: "Never paid",
+        CANCELED: "Ended",
+      } satisfies Record<SubscriptionStatus, string>,
+    },
+    correction: {
+      title: "Correct credits",
+      credits: "Credits",
+      creditsHint: "A negative number takes credits. The balance does not go below zero.",
+      reason: "Reason",
+      reasonHint: "The customer sees it in the history.",
+      wrong: "Enter a whole number from −100,000 to 100,000, and not 0.",
+      submit: "Check",
+      confirm: "Correct the credits?",
+      add: (value: number, name: string) => `${credits(value)} are added for ${name}.`,
+      take: (value: number, name: string) => `${credits(value)} are taken from ${name}.`,
+      because: (reason: string) => `Reason: ${reason}`,
+      yes: "Correct credits",
+      no: "Go back",
+      done: (delta: number, balance: number) => `${signed(delta)}. The balance is now ${credits(balance)}.`,
+    },
+    ledger: {
+      title: "Ledger",
+      list: "the ledger",
+      balance: (value: number) => `Balance ${number(value)}`,
+      kinds: {
+        EXPORT: "Export",
+        EXPORT_REFUND: "Export refunded",
+        PACK: "Credit pack",
+        PLAN_PERIOD: "Plan",
+        PLAN_CHANGE: "Change of plan",
+        REVERSAL: "Credits reversed",
+        RESTORATION: "Credits restored",
+        MANUAL: "Correction",
+        UNLIMITED: "Unlimited exports",
+        UNLIMITED_ENDED: "Unlimited exports ended",
+        OTHER: "Other",
+      } satisfies Record<LedgerEntryKind, string>,
+      explanations: {
+        EXPORT: ({ run }) => `The run ${run} was exported.`,
+        EXPORT_REFUND: ({ run, reason }) => `The export of the run ${run} failed: ${reason}`,
+        PACK: (facts) => `A pack was paid: ${pack(facts)}.`,
+        PLAN_PERIOD: (facts) => `A period was paid: ${period(facts)}.`,
+        PLAN_CHANGE: (facts) => `A change within a period was paid: ${period(facts)}.`,
+        REVERSAL: (facts) =>
+          `A payment was refunded, disputed or credited: ${facts.pack === null ? period(facts) : pack(facts)}.`,
+        RESTORATION: (facts) =>
+          `A refund failed or a dispute was won: ${facts.pack === null ? period(facts) : pack(facts)}.`,
+        MANUAL: ({ reason }) => reason,
+        UNLIMITED: () => "They began, or their end has changed.",
+        UNLIMITED_ENDED: () => "The plan ended, or its payment was refunded.",
+        OTHER: ({ notes }) => notes,
+      } satisfies Record<LedgerEntryKind, (facts: EntryFacts) => string>,
+      invoice: "Invoice",
+    },
+    payments: {
+      title: "Credit packs",
+      list: "credit packs",
+      pack: credits,
+      refunded: (amount: Money) => `${money(amount)} refunded`,
+      reversed: (value: number) => `${credits(value)} reversed`,
+      statuses: {
+        PENDING: "Processing",
+        SUCCEEDED: "Paid",
+        FAILED: "Failed",
+        PARTIALLY_REFUNDED: "Partly refunded",
+        REFUNDED: "Refunded",
+        DISPUTED: "Disputed",
+      } satisfies Record<PaymentStatus, string>,
+    },
+    invoices: {
+      title: "Invoices",
+      list: "invoices",
+      statuses: {
+        OPEN: "Open",
+        PAID: "Paid",
+        VOID: "Void",
+        UNCOLLECTIBLE: "Not paid",
+      } satisfies Record<InvoiceStatus, string>,
+    },
+    actions: {
+      title: "Actions of admins",
+      list: "actions",
+      kinds: {
+        GRANT_CREDITS: "Credits granted",
+        ADJUST_CREDITS: "Credits corrected",
+        REFUND_EXPORT: "Export refunded",
+        REPLAY_WEBHOOK_EVENT: "Webhook event replayed",
+      } satisfies Record<AdminActionKind, string>,
+      change: (delta: number, reason: string) => `${signed(delta)} – ${reason}`,
+    },
+    events: {
+      title: "Webhook events",
+      list: "webhook events",
+      filter: "Status",
+      all: "All",
+      statuses: {
+        RECEIVED: "Received",
+        APPLIED: "Applied",
+        IGNORED: "Ignored",
+        WAITING: "Waiting",
+        FAILED: "Failed",
+      } satisfies Record<WebhookEventStatus, string>,
+      attempts: (value: number) => (value === 1 ? "1 attempt" : `${number(value)} attempts`),
+      waitsFor: (subject: string) => `Waits for ${subject}`,
+      replay: "Replay",
+      replayOf: (id: string) => `Replay ${id}`,
+      replayed: (id: string, status: string) => `${id} was replayed: ${status}.`,
+    },
+    refused: {
+      title: "Refused by Stripe",
+      list: "refused operations",
+      kinds: {
+        CUSTOMER: "Create a customer",
+        CHECKOUT: "Checkout of a plan",
+        PURCHASE: "Checkout of a credit pack",
+        DUPLICATE: "Second subscription",
+        SUBSCRIPTION_CHANGE: "Change of plan",
+      } satisfies Record<OperationKind, string>,
+      remedies: {
+        DECIDE_DUPLICATE:
+          "Two subscriptions are paid, and the newer one has renewed. Ask the customer which one to keep; cancel the other one at Stripe, and refund it.",
+        REFUND_DUPLICATE:
+          "The second subscription has ended, but its payment could not be refunded. Refund it in another way.",
+        CHECK_SETTINGS:
+          "Nothing was opened, and the customer saw an error. If it happens again, check the secret key, the prices and the payment methods at Stripe.",
+        REVIEW_SUBSCRIPTION:
+          "The plan did not change, and the customer saw the reason. Look at the subscription at Stripe if the customer cannot repeat the change.",
+      } satisfies Record<OperationRemedy, string>,
+    },
+    tasks: {
+      failed: "Failing tasks",
+      failedLead: "They are retried automatically. Oldest first.",
+      failedList: "failing tasks",
+      overdue: "Overdue tasks",
+      overdueLead: "Any of them means that no worker keeps up. Longest overdue first.",
+      overdueList: "overdue tasks",
+      kinds: {
+        EVENT: "Apply a webhook event",
+        LOOK: "Read from Stripe",
+        OPERATION: "Finish a write to Stripe",
+        DUPLICATE: "End a second subscription",
+        UNLIMITED: "End unlimited exports",
+        MAIL: "Send a mail",
+        RECONCILE: "Compare with Stripe",
+        PRUNE: "Delete old rows",
+      } satisfies Record<TaskKind, string>,
+      since: "Since",
+      due: "Due",
+    },
+  };
+}
