@@ -4,7 +4,7 @@ const client = {
   preset: "client",
   presetConfig: { fragmentMasking: false },
   config: {
-    scalars: { DateTime: "string" },
+    scalars: { DateTime: "string", JSON: "Record<string, unknown>" },
     strictScalars: true,
     useTypeImports: true,
   },

@@ -8,7 +8,7 @@ const config: CodegenConfig = {
     "generated/": {
       preset: "client",
       presetConfig: { fragmentMasking: false },
-      config: { scalars: { DateTime: "string" }, strictScalars: true, useTypeImports: true, emitLegacyCommonJSImports: false },
+      config: { scalars: { DateTime: "string", JSON: "Record<string, unknown>" }, strictScalars: true, useTypeImports: true, emitLegacyCommonJSImports: false },
     },
   },
 };

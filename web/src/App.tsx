@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import { Route, Routes } from "react-router";
 
+import { ConfirmEmailPage } from "./access/ConfirmEmailPage";
 import { ForgotPasswordPage } from "./access/ForgotPasswordPage";
 import { ResetPasswordPage } from "./access/ResetPasswordPage";
 import { VerifyEmailPage } from "./access/VerifyEmailPage";
@@ -27,6 +28,7 @@ const pages: Record<Path, ReactElement> = {
   "forgot-password": <ForgotPasswordPage />,
   "reset-password": <ResetPasswordPage />,
   "verify-email": <VerifyEmailPage />,
+  "confirm-email": <ConfirmEmailPage />,
   admin: <Desk />,
 };
 

@@ -8,6 +8,7 @@ export const paths = [
   "forgot-password",
   "reset-password",
   "verify-email",
+  "confirm-email",
   "admin",
 ] as const;
 

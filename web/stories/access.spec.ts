@@ -95,7 +95,7 @@ test.describe("a visitor", () => {
     await expect(page.getByRole("alert")).toContainText("no link can be sent");
   });
 
-  for (const path of ["/reset-password", "/verify-email"]) {
+  for (const path of ["/reset-password", "/verify-email", "/confirm-email"]) {
     test(`sees that a link is incomplete: ${path}`, async ({ page }) => {
       await page.goto(path);
       await expect(page.getByRole("alert")).toContainText("This link is incomplete.");

@@ -14,6 +14,7 @@ const FOR_VISITORS = [
   "/reset-password",
   "/reset-password#token=void",
   "/verify-email#token=void",
+  "/confirm-email#token=void",
 ];
 
 const LOOKS = [
@@ -58,6 +59,16 @@ for (const { name, ...use } of LOOKS) {
       await page.getByRole("button", { name: "Keep Core" }).click();
       await page.getByRole("button", { name: "Change password" }).click();
       await see(page, `password-${name}`);
+      await page.getByRole("button", { name: "Keep password" }).click();
+      for (const [dialog, keep] of [
+        ["Change email", "Keep email"],
+        ["Change name", "Keep name"],
+        ["Close account", "Keep account"],
+      ] as const) {
+        await page.getByRole("button", { name: dialog }).click();
+        await see(page, `${dialog.toLowerCase().replace(" ", "-")}-${name}`);
+        await page.getByRole("button", { name: keep }).click();
+      }
       await page.goto("/pricing");
       await page.getByRole("button", { name: "Upgrade to Pro" }).click();
       await expect(page.getByText("75 credits")).toBeVisible();

@@ -17,6 +17,7 @@ import { Button } from "../style/Button";
 import { Notice } from "../style/Notice";
 import { Skeleton } from "../style/Skeleton";
 import { text } from "../text/current";
+import { EmailChange } from "./EmailChange";
 import { PasswordChange } from "./PasswordChange";
 
 /** The email and the password, and the end of all sessions. */
@@ -71,6 +72,39 @@ function Email({ viewer: { email, emailVerified } }: { viewer: NonNullable<Email
             {text.access.sendVerification}
           </Button>
         </p>
+      )}
+      <NewEmail />
+    </>
+  );
+}
+
+function NewEmail() {
+  const [isChanging, setChanging] = useState(false);
+  const [sentTo, setSentTo] = useState<string | null>(null);
+  return (
+    <>
+      {sentTo !== null && (
+        <Notice look="good">
+          <p>{text.access.changeEmailSent(sentTo)}</p>
+        </Notice>
+      )}
+      <p>
+        <Button
+          onClick={() => {
+            setSentTo(null);
+            setChanging(true);
+          }}
+        >
+          {text.access.changeEmail}
+        </Button>
+      </p>
+      {isChanging && (
+        <EmailChange
+          onClose={(email) => {
+            setChanging(false);
+            setSentTo(email);
+          }}
+        />
       )}
     </>
   );

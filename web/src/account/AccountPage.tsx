@@ -3,6 +3,7 @@ import "./account.css";
 import { Navigate, useLocation } from "react-router";
 
 import { AccessModule } from "../access/AccessModule";
+import { EmailNotice } from "../access/EmailNotice";
 import { PasswordNotice } from "../access/PasswordNotice";
 import { BalanceModule } from "../balance/BalanceModule";
 import { BillingModule } from "../billing/BillingModule";
@@ -10,6 +11,7 @@ import { ReturnNotice } from "../checkout/ReturnNotice";
 import { ExportModule } from "../export/ExportModule";
 import { HistoryModule } from "../ledger/HistoryModule";
 import { PaymentsModule } from "../payment/PaymentsModule";
+import { ProfileModule } from "../profile/ProfileModule";
 import { loginPath } from "../session/afterLogin";
 import { useSession } from "../session/current";
 import { SubscriptionModule } from "../subscription/SubscriptionModule";
@@ -31,6 +33,7 @@ export function AccountPage() {
       </div>
       <div className="account">
         <PasswordNotice />
+        <EmailNotice />
         <ReturnNotice />
         <BalanceModule />
         <SubscriptionModule />
@@ -39,6 +42,7 @@ export function AccountPage() {
         <PaymentsModule />
         <HistoryModule />
         <AccessModule />
+        <ProfileModule />
       </div>
     </>
   );

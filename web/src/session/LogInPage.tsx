@@ -2,6 +2,7 @@ import "./session.css";
 
 import { Link, Navigate, useLocation } from "react-router";
 
+import { ClosedNotice } from "../profile/ClosedNotice";
 import { text } from "../text/current";
 import { pathAfterLogin } from "./afterLogin";
 import { useSession } from "./current";
@@ -16,6 +17,7 @@ export function LogInPage() {
       <title>{text.title(text.session.logIn)}</title>
       <section className="module">
         <h1>{text.session.logIn}</h1>
+        <ClosedNotice />
         <LogInForm />
         <p className="quiet">
           {text.session.isNew} <Link to={{ pathname: "/signup", search }}>{text.session.signUp}</Link>

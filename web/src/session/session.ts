@@ -60,6 +60,13 @@ export class Sessions {
     this.#change({ is: "in", session });
   }
 
+  /** The person has another name. */
+  rename(username: string): void {
+    if (this.#state.is !== "in") return;
+    const { session } = this.#state;
+    this.begin({ ...session, user: { ...session.user, username } });
+  }
+
   /** The person logs out. */
   end(): void {
     this.#storage.removeItem(KEY);

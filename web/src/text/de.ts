@@ -11,6 +11,7 @@ import { billingDe } from "./billing";
 import type { Texts } from "./en";
 import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
+import { profileDe } from "./profile";
 
 /** The texts in German. */
 export function de(formats: Formats): Texts {
@@ -85,7 +86,7 @@ export function de(formats: Formats): Texts {
     },
 
     access: accessDe,
-
+    profile: profileDe,
     account: { title: "Konto", heading: "Dein Konto" },
 
     balance: {

@@ -10,6 +10,7 @@ import { accessEn } from "./access";
 import { billingEn } from "./billing";
 import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
+import { profileEn } from "./profile";
 
 /** Every text of the pages. */
 export type Texts = ReturnType<typeof en>;
@@ -87,7 +88,7 @@ export function en(formats: Formats) {
     },
 
     access: accessEn,
-
+    profile: profileEn,
     account: { title: "Account", heading: "Your account" },
 
     balance: {

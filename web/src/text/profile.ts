@@ -1,0 +1,56 @@
+/** The texts about names, the stored data and the end of an account in English. */
+export const profileEn = {
+  title: "Name and data",
+  username: "Name",
+  displayName: "Longer name",
+  displayNameHint: "Optional. Receipts show it.",
+  changeName: "Change name",
+  saveName: "Save name",
+  keepName: "Keep name",
+  nameSaved: "Your name is saved.",
+  download: "Download my data",
+  downloadText: "A file with everything that is stored about you, as JSON.",
+  downloaded: "Your data is downloaded.",
+  close: "Close account",
+  closeTitle: "Close your account?",
+  closeText: "Your email, name and password are removed. This cannot be undone.",
+  losesCredits: (credits: string) => `You have ${credits}. They can no longer be used and are not refunded.`,
+  losesNoCredits: "You have no credits that would be lost.",
+  losesPlan: (tier: string) => `${tier} ends at once, and the rest of its period is not refunded.`,
+  keepsBooks:
+    "Payments and invoices are kept without your name, as the law requires. Download your data first if you need it.",
+  keep: "Keep account",
+  closed: "Your account is closed.",
+  saveHistory: "Save as CSV",
+  printHistory: "Print",
+  columns: { kind: "Kind", reference: "Reference" },
+};
+
+/** The texts about names, the stored data and the end of an account in German. */
+export const profileDe: typeof profileEn = {
+  title: "Name und Daten",
+  username: "Name",
+  displayName: "Längerer Name",
+  displayNameHint: "Freiwillig. Er steht auf Belegen.",
+  changeName: "Namen ändern",
+  saveName: "Namen speichern",
+  keepName: "Namen behalten",
+  nameSaved: "Dein Name ist gespeichert.",
+  download: "Meine Daten herunterladen",
+  downloadText: "Eine Datei mit allem, was über dich gespeichert ist, als JSON.",
+  downloaded: "Deine Daten sind heruntergeladen.",
+  close: "Konto schließen",
+  closeTitle: "Konto schließen?",
+  closeText: "E-Mail-Adresse, Name und Passwort werden gelöscht. Das lässt sich nicht rückgängig machen.",
+  losesCredits: (credits: string) =>
+    `Du hast ${credits}. Sie lassen sich nicht mehr nutzen und werden nicht erstattet.`,
+  losesNoCredits: "Du hast keine Credits, die verloren gingen.",
+  losesPlan: (tier: string) => `${tier} endet sofort, und der Rest des Zeitraums wird nicht erstattet.`,
+  keepsBooks:
+    "Zahlungen und Rechnungen bleiben ohne deinen Namen aufbewahrt, wie es das Gesetz verlangt. Lade vorher deine Daten herunter, falls du sie brauchst.",
+  keep: "Konto behalten",
+  closed: "Dein Konto ist geschlossen.",
+  saveHistory: "Als CSV speichern",
+  printHistory: "Drucken",
+  columns: { kind: "Art", reference: "Referenz" },
+};
