@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { balance } from "./checkout";
 import { expect, grant, test } from "./person";
 
@@ -55,4 +57,56 @@ test("the chart follows the filter, and exports are counted by day", async ({ pa
 
   await filter.selectOption("Refunds");
   await expect(page.getByRole("img", { name: "No changes yet" })).toBeVisible();
+});
+
+test("the filter and the page are in the address", async ({ page, person, request }) => {
+  for (let left = 0; left < 10; left += 1) await grant(request, person, 1);
+  await page.reload();
+  const history = page.getByRole("region", { name: "History" });
+  const rows = history.getByRole("row");
+  await expect(rows).toHaveCount(11);
+  await history.getByRole("button", { name: "Older" }).click();
+  await expect(page).toHaveURL(/\?after=/);
+  await expect(rows).toHaveCount(5);
+  await page.reload();
+  await expect(rows).toHaveCount(5);
+  await history.getByRole("button", { name: "Newer" }).click();
+  await expect(page).toHaveURL(/\?before=/);
+  await expect(rows).toHaveCount(11);
+  await expect(history.getByRole("button", { name: "Newer" })).toBeDisabled();
+  await page.goBack();
+  await expect(rows).toHaveCount(5);
+  await page.getByLabel("Show").selectOption("Exports");
+  await expect(page).toHaveURL(/\/account\?show=spend$/);
+  await expect(rows).toHaveCount(4);
+  await page.goto("/account?show=spend");
+  await expect(page.getByLabel("Show")).toHaveValue("SPEND");
+  await expect(rows).toHaveCount(4);
+  await page.goto("/account?show=odd&after=odd");
+  await expect(history.getByRole("alert")).toBeVisible();
+});
+
+test("the history is saved as CSV, all entries of the filter, and printed without the rest", async ({
+  page,
+  person,
+  request,
+}) => {
+  for (let left = 0; left < 101; left += 1) await grant(request, person, 1);
+  await page.goto("/account");
+  const save = async () => {
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as CSV" }).click();
+    return (await readFile(await (await download).path(), "utf8")).split("\r\n");
+  };
+  const all = await save();
+  expect(all[0]).toBe("Date,Kind,Description,Credits,Balance,Reference");
+  expect(all).toHaveLength(107);
+  expect(all[1]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z,Credits added,.*,1,117,/);
+  await page.getByLabel("Show").selectOption("Exports");
+  expect(await save()).toHaveLength(5);
+
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByRole("table", { name: /^Changes/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save as CSV" })).toBeHidden();
+  await expect(page.getByRole("heading", { name: "Email and password" })).toBeHidden();
 });

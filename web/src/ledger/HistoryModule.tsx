@@ -1,6 +1,5 @@
 import "./history.css";
 
-import { useState } from "react";
 import { useQuery } from "urql";
 
 import { failure } from "../gateway/failure";
@@ -10,28 +9,28 @@ import { Button } from "../style/Button";
 import { text } from "../text/current";
 import { Entries } from "./Entries";
 import { HistoryChart } from "./HistoryChart";
+import { HistoryCopies } from "./HistoryCopies";
+import { TYPES, useHistoryPlace } from "./place";
 import { useUpdates } from "./useUpdates";
 
 /** Entries per page. */
 const PAGE = 10;
 
-const TYPES: readonly ChangeType[] = ["PURCHASE", "SPEND", "GRANT", "REFUND"];
-
 /** Every change of the balance, as a chart and as a table. */
 export function HistoryModule() {
-  const [type, setType] = useState<ChangeType | null>(null);
-  // The cursors that led to this page, for going back.
-  const [cursors, setCursors] = useState<string[]>([]);
+  const [{ type, after, before }, show] = useHistoryPlace();
+  const size = before === null ? { first: PAGE, after } : { last: PAGE, before };
   const [{ data, error, stale, fetching }, ask] = useQuery({
     query: HistoryDocument,
-    variables: { first: PAGE, after: cursors.at(-1) ?? null, changeType: type },
+    variables: { ...size, changeType: type },
   });
   const again = () => {
     ask({ requestPolicy: "network-only" });
   };
   useUpdates(data?.newest.nodes, again);
   const { nodes, pageInfo } = data?.ledger ?? {};
-  const paged = cursors.length > 0 || (pageInfo?.hasNextPage ?? false);
+  const isFirst = after === null && !(before !== null && (pageInfo?.hasPreviousPage ?? true));
+  const paged = !isFirst || (pageInfo?.hasNextPage ?? false);
   return (
     <section className="module history" aria-labelledby="history-title" aria-busy={fetching || stale}>
       <div className="module-head history-head">
@@ -39,8 +38,7 @@ export function HistoryModule() {
         <TypeFilter
           type={type}
           onType={(type) => {
-            setType(type);
-            setCursors([]);
+            show({ type, after: null, before: null });
           }}
         />
       </div>
@@ -56,9 +54,9 @@ export function HistoryModule() {
       {paged && (
         <nav className="actions history-pages" aria-label={text.history.pages}>
           <Button
-            disabled={cursors.length === 0}
+            disabled={isFirst}
             onClick={() => {
-              setCursors(cursors.slice(0, -1));
+              show({ type, after: null, before: pageInfo?.startCursor ?? null });
             }}
           >
             {text.history.newer}
@@ -66,13 +64,14 @@ export function HistoryModule() {
           <Button
             disabled={!pageInfo?.hasNextPage}
             onClick={() => {
-              if (pageInfo?.endCursor != null) setCursors([...cursors, pageInfo.endCursor]);
+              show({ type, after: pageInfo?.endCursor ?? null, before: null });
             }}
           >
             {text.history.older}
           </Button>
         </nav>
       )}
+      <HistoryCopies type={type} />
     </section>
   );
 }
