@@ -18,17 +18,25 @@ export const anonymous = new Client({ url: URL, exchanges: [fetchExchange], pref
  * comes back, so that nothing stale stays on a page.
  */
 export function openClient(sessions: Sessions, connection: Connection, socket: Socket): Client {
-  let sent: string | undefined;
+  // Of several requests under way, some may have an older token than others.
+  const sent = new Map<number, string>();
+  let refused: string | undefined;
   const auth = authExchange((auth) =>
     Promise.resolve({
       addAuthToOperation: (operation) => {
-        sent = sessions.token;
-        return sent === undefined ? operation : auth.appendHeaders(operation, { Authorization: `Bearer ${sent}` });
+        const { token } = sessions;
+        if (token === undefined) return operation;
+        sent.set(operation.key, token);
+        return auth.appendHeaders(operation, { Authorization: `Bearer ${token}` });
       },
       willAuthError: () => sessions.state.is === "ended",
-      didAuthError: (error) => isUnauthenticated(error) && sessions.state.is !== "out",
+      didAuthError: (error, operation) => {
+        if (!isUnauthenticated(error) || sessions.state.is === "out") return false;
+        refused = sent.get(operation.key);
+        return true;
+      },
       refreshAuth: async () => {
-        sessions.refuse(sent);
+        sessions.refuse(refused);
         await sessions.fresh();
       },
     }),
