@@ -9,17 +9,20 @@ use async_graphql::parser::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use entity::user::Role;
 use patch_hive::graphql::sdl;
+use sandbox::Stage;
 use serde_json::{Value, json};
 
 use crate::{
     checkout::at_stripe,
     harness::{Actor, TestApp, actor::purchase, facts},
+    subscription::duplicate::{newest_payment, subscribes_twice, sweeps},
+    task::Given,
 };
 
 const VIEWER: &str = "query ($from: DateTime!, $to: DateTime!) { viewer { __typename createdAt \
     balance { __typename updatedAt unlimitedUntil } \
     subscription { __typename currentPeriodStart currentPeriodEnd cancelAt } \
-    ledger { nodes { __typename createdAt } } payments { nodes { __typename createdAt } } \
+    ledger { nodes { __typename createdAt periodEnd } } payments { nodes { __typename createdAt } } \
     usage(from: $from, to: $to, by: DAY) { __typename from to } } }";
 
 const PREVIEW: &str = "{ previewPlanChange(tier: PRO) { __typename nextInvoiceAt effectiveAt \
@@ -34,6 +37,13 @@ const INVOICES: &str = "{ invoices { nodes { __typename createdAt period { __typ
 const CHECKOUT_STATE: &str = "query ($id: ID!) { checkout(id: $id) { __typename expiresAt } }";
 
 const EVENTS: &str = "{ webhookEvents(first: 100) { nodes { __typename created receivedAt appliedAt } } }";
+
+const OPERATORS: &str = "{ adminActions { nodes { __typename createdAt } } \
+    refusedOperations { nodes { __typename createdAt } } failedTasks { nodes { __typename createdAt dueAt } } }";
+
+const CLOSING: &str = "mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { __typename closedAt } }";
+
+const REPLAY: &str = "mutation ($input: ReplayWebhookEventInput!) { replayWebhookEvent(input: $input) { id } }";
 
 const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { __typename expiresAt } }";
 
@@ -106,7 +116,28 @@ async fn answers(app: &TestApp) -> Vec<Value> {
         app.visitor().asks_with(LOG_IN, log_in).await,
         ada.asks("mutation { logOut { __typename revokedAt } }").await,
         owing(app).await,
+        closing(app).await,
+        for_operators(app, &admin).await,
     ]
+}
+
+async fn closing(app: &TestApp) -> Value {
+    let password = json!({ "input": { "currentPassword": "gus's password" } });
+    app.signs_up("gus").await.asks_with(CLOSING, password).await
+}
+
+/// A recorded action, a task that fails, and a refund that Stripe has refused.
+async fn for_operators(app: &TestApp, admin: &Actor) -> Value {
+    subscribes_twice(app, &app.signs_up("fay").await).await;
+    app.sandbox().dispute(&newest_payment(app).await, Stage::Chargeback, None).unwrap();
+    app.settles().await;
+    sweeps(app).await;
+    let event = admin.asks("{ webhookEvents(first: 1) { nodes { id } } }").await;
+    let event = &event["data"]["webhookEvents"]["nodes"][0]["id"];
+    admin.asks_with(REPLAY, json!({ "input": { "id": event } })).await;
+    let (created, due) = (TimeDelta::hours(-2), TimeDelta::hours(1));
+    Given { key: "odd", error: Some("refused"), created, due, leased: None }.insert(app).await;
+    admin.asks(OPERATORS).await
 }
 
 /// The unpaid invoice of a user whose plan could not be renewed.

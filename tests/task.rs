@@ -16,16 +16,16 @@ const OVERDUE: &str = "query ($first: Int, $after: String) { overdueTasks(first:
     nodes { id kind subject attempts error createdAt dueAt } pageInfo { hasNextPage endCursor } } }";
 
 /// A task to insert.
-struct Given<'a> {
-    key: &'a str,
-    error: Option<&'a str>,
-    created: TimeDelta,
-    due: TimeDelta,
-    leased: Option<TimeDelta>,
+pub(crate) struct Given<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) error: Option<&'a str>,
+    pub(crate) created: TimeDelta,
+    pub(crate) due: TimeDelta,
+    pub(crate) leased: Option<TimeDelta>,
 }
 
 impl Given<'_> {
-    async fn insert(&self, app: &TestApp) {
+    pub(crate) async fn insert(&self, app: &TestApp) {
         let inside = app.inside().await;
         let now = inside.clock.wall();
         let task = work::ActiveModel {

@@ -1,6 +1,5 @@
 import type {
   ChangeType,
-  FeatureCode,
   PaymentFailureReason,
   PaymentStatus,
   PlanChangeUnavailableReason,
@@ -9,6 +8,7 @@ import type {
 import { accessDe } from "./access";
 import { billingDe } from "./billing";
 import type { Texts } from "./en";
+import { featuresDe } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
 import { profileDe } from "./profile";
@@ -107,24 +107,7 @@ export function de(formats: Formats): Texts {
 
     tiers: { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" },
 
-    features: {
-      DEMO_PATCHBOOKS: "Demo-PatchBooks",
-      FREE_EXPORTS: "Kostenlose Patch- und Rack-Exporte",
-      COMMUNITY: "Community-Funktionen",
-      MODULE_LIBRARY: "Zugriff auf die Modulbibliothek",
-      PATCH_FINGERPRINT: "Patch-Fingerabdruck",
-      STABILITY_ENVELOPE: "Stabilitätshüllkurve",
-      TROUBLESHOOTING_TREE: "Fehlersuchbaum",
-      PERFORMANCE_MACROS: "Performance-Makros",
-      PATCH_VARIANTS: "Patch-Varianten",
-      GOLDEN_RACK_ARRANGEMENT: "Goldene Rack-Anordnung",
-      COMPATIBILITY_REPORT: "Kompatibilitätsbericht",
-      LEARNING_PATH: "Lernpfad",
-      RACK_FIT_SCORE: "Rack-Fit-Wert",
-      UNLIMITED_EXPORTS: "Unbegrenzte PatchBook-Exporte",
-      PRIORITY_SUPPORT: "Bevorzugter Support",
-      COMMERCIAL_LICENSE: "Kommerzielle Lizenz",
-    } satisfies Record<FeatureCode, string>,
+    features: featuresDe,
 
     plans: {
       title: "Preise",

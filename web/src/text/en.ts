@@ -1,6 +1,5 @@
 import type {
   ChangeType,
-  FeatureCode,
   PaymentFailureReason,
   PaymentStatus,
   PlanChangeUnavailableReason,
@@ -8,6 +7,7 @@ import type {
 } from "../generated/graphql";
 import { accessEn } from "./access";
 import { billingEn } from "./billing";
+import { featuresEn } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
 import { profileEn } from "./profile";
@@ -107,24 +107,7 @@ export function en(formats: Formats) {
 
     tiers: { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" },
 
-    features: {
-      DEMO_PATCHBOOKS: "Demo PatchBooks",
-      FREE_EXPORTS: "Free patch and rack exports",
-      COMMUNITY: "Community features",
-      MODULE_LIBRARY: "Module library access",
-      PATCH_FINGERPRINT: "Patch fingerprint",
-      STABILITY_ENVELOPE: "Stability envelope",
-      TROUBLESHOOTING_TREE: "Troubleshooting tree",
-      PERFORMANCE_MACROS: "Performance macros",
-      PATCH_VARIANTS: "Patch variants",
-      GOLDEN_RACK_ARRANGEMENT: "Golden rack arrangement",
-      COMPATIBILITY_REPORT: "Compatibility report",
-      LEARNING_PATH: "Learning path",
-      RACK_FIT_SCORE: "Rack fit score",
-      UNLIMITED_EXPORTS: "Unlimited PatchBook exports",
-      PRIORITY_SUPPORT: "Priority support",
-      COMMERCIAL_LICENSE: "Commercial license",
-    } satisfies Record<FeatureCode, string>,
+    features: featuresEn,
 
     plans: {
       title: "Pricing",
