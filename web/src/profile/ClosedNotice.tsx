@@ -1,12 +1,10 @@
-import { useLocation } from "react-router";
-
 import { Notice } from "../style/Notice";
 import { text } from "../text/current";
+import { closing } from "./closed";
 
 /** Says on the log-in page that the account was closed. */
 export function ClosedNotice() {
-  const state: unknown = useLocation().state;
-  if (typeof state !== "object" || state === null || !("accountClosed" in state)) return null;
+  if (!closing.isDone) return null;
   return (
     <Notice look="good">
       <p>{text.profile.closed}</p>

@@ -1,5 +1,4 @@
 import { type SubmitEvent, useState } from "react";
-import { useNavigate } from "react-router";
 
 import { useAccount } from "../account/context";
 import { Problem } from "../gateway/Problem";
@@ -10,18 +9,19 @@ import { PasswordField } from "../session/PasswordField";
 import { Button } from "../style/Button";
 import { Dialog } from "../style/Dialog";
 import { text } from "../text/current";
+import { closing } from "./closed";
 
 /** Closes the account once the person confirms with the password, and leads to the log-in page. */
 export function Closing({ tier, onKeep }: { tier: Tier | null; onKeep: () => void }) {
   const { run, busy, failure } = useAction(CloseAccountDocument);
   const { balance } = useAccount();
   const [currentPassword, setCurrentPassword] = useState("");
-  const navigate = useNavigate();
   const credits = balance?.credits ?? 0;
   const close = async () => {
     if ((await run({ input: { currentPassword } })) === null) return;
+    closing.done();
+    // The account page leads to the log-in page now.
     sessions.end();
-    await navigate("/login", { replace: true, state: { accountClosed: true } });
   };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
