@@ -199,6 +199,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         OPERATION: "Vorgang bei Stripe abschließen",
         DUPLICATE: "Zweites Abo beenden",
         UNLIMITED: "Unbegrenzte Exporte beenden",
+        CUSTOMER: "Kunden bei Stripe aktualisieren",
         MAIL: "E-Mail senden",
         RECONCILE: "Mit Stripe vergleichen",
         PRUNE: "Alte Zeilen löschen",

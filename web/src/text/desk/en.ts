@@ -225,6 +225,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
         OPERATION: "Finish a write to Stripe",
         DUPLICATE: "End a second subscription",
         UNLIMITED: "End unlimited exports",
+        CUSTOMER: "Update a customer at Stripe",
         MAIL: "Send a mail",
         RECONCILE: "Compare with Stripe",
         PRUNE: "Delete old rows",
