@@ -56,7 +56,7 @@ test.describe("a visitor", () => {
     await expect(page.getByRole("heading", { name: "Your account" })).toBeVisible();
     await expect(page).toHaveURL(/\/account$/);
     const notice = page.getByRole("status").filter({ hasText: "Your new password is set." });
-    await notice.getByRole("button", { name: "Close" }).click();
+    await notice.getByRole("button", { name: "Close", exact: true }).click();
     await expect(notice).toBeHidden();
 
     await page.getByRole("button", { name: "Log out", exact: true }).click();

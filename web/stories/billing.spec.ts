@@ -20,7 +20,7 @@ test("a bank payment is processing until it is paid, and the notice can be close
   await expect(page.getByText("received")).toHaveCount(0);
   const packs = page.getByRole("region", { name: "Credit packs" });
   await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Processing");
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
   await expect(page.getByText("Your payment is being processed.")).toBeHidden();
 
   await press(browser, ["27.40"], "The payment succeeds");

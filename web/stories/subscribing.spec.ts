@@ -29,7 +29,7 @@ test.describe("a visitor", () => {
     await expect(page.getByText("Enough for 8 exports.")).toBeVisible();
     await expect(page.getByRole("cell", { name: "+25" })).toBeVisible();
 
-    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
     await expect(page).toHaveURL(/\/account$/);
     await page.getByRole("link", { name: "Change plan" }).click();
     await expect(page.getByRole("listitem", { name: "Core" })).toContainText("Your plan");
