@@ -9,8 +9,8 @@ use entity::{
     payment_intent, period, revoked_token, subscription, user,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Value, sea_query::value::sea_value_to_json_value,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, IdenStatic, Iterable, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, Value, sea_query::value::sea_value_to_json_value,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -21,7 +21,7 @@ use crate::{app::App, error::Error};
 const PAGE: usize = 500;
 
 /// The tables that hold rows about a user, in the order of the export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, Serialize, Deserialize)]
 enum Table {
     Users,
     CreditAccounts,
@@ -38,23 +38,6 @@ enum Table {
     Operations,
     Ledger,
 }
-
-const TABLES: [Table; 14] = [
-    Table::Users,
-    Table::CreditAccounts,
-    Table::RevokedTokens,
-    Table::Customers,
-    Table::FormerCustomers,
-    Table::Subscriptions,
-    Table::Invoices,
-    Table::Periods,
-    Table::InvoicePeriods,
-    Table::Checkouts,
-    Table::Payments,
-    Table::PaymentIntents,
-    Table::Operations,
-    Table::Ledger,
-];
 
 /// A key of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,23 +77,19 @@ pub struct ExportPage {
 /// # Errors
 /// [`Error::BadInput`] for a cursor that is not of this list; the database's.
 pub async fn export_account(app: &App, user_id: i64, after: Option<ExportCursor>) -> Result<ExportPage, Error> {
-    let from = match &after {
-        Some(cursor) if !cursor.fits() => {
-            return Err(Error::bad_field("after", "after must be a cursor of this list."));
-        }
-        Some(cursor) => TABLES.iter().position(|table| *table == cursor.table).unwrap_or_default(),
-        None => 0,
-    };
-    let mut after = after.map(|cursor| cursor.after);
+    if after.as_ref().is_some_and(|cursor| !cursor.fits()) {
+        return Err(Error::bad_field("after", "after must be a cursor of this list."));
+    }
+    let (first, mut after) = after.map(|cursor| (cursor.table, cursor.after)).unzip();
     let mut page = ExportPage { records: Vec::new(), next: None };
-    for table in &TABLES[from..] {
+    for table in Table::iter().skip_while(|table| first.is_some_and(|first| first != *table)) {
         let limit = PAGE - page.records.len();
         // On the heap, because the future is as large as that of the largest table.
         let rows = Box::pin(table.rows(app.database.read(), user_id, after.take(), limit)).await?;
         let last = rows.last().map(|row| row.key.clone());
         page.records.extend(rows.into_iter().map(|row| row.record));
         if page.records.len() == PAGE {
-            page.next = last.map(|after| ExportCursor { table: *table, after });
+            page.next = last.map(|after| ExportCursor { table, after });
             break;
         }
     }
