@@ -48,7 +48,7 @@ pub async fn close_account(app: &App, viewer: Viewer, close: CloseAccount) -> Re
     let now = app.clock.wall();
     let turn = app.database.turn_of(user.id).await?;
     let tx = app.database.begin().await?;
-    // What is begun at Stripe for the user is begun under the same lock.
+    // Operations at Stripe begin under the same lock, so none begins once the account is closed.
     ledger::lock(&tx, user.id).await?;
     if !store(&tx, &user, now).await? {
         return Err(Error::Unauthenticated("The account was changed by another request. Log in again."));
@@ -72,7 +72,7 @@ async fn store(tx: &DatabaseTransaction, user: &user::Model, now: DateTime<Utc>)
     if let Some(subject) = &subject {
         forget_earlier(tx, subject).await?;
     }
-    // Random, so that nobody can sign up with it beforehand.
+    // Random, so that nobody can take the name before.
     let name = format!("closed-{}", clock::random_id());
     let closed = user::ActiveModel {
         email: Set(format!("{name}@closed.invalid")),

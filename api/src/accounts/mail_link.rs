@@ -65,7 +65,7 @@ pub(super) async fn queue(app: &App, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The mail of a queued key, if it is one of these links. `None` for a mail without a purpose, such as one to nobody.
+/// The mail for a queued key. `None` if the key is of another kind of mail, or if nobody needs the mail.
 pub(super) async fn message(app: &App, key: &str) -> Result<Option<Message>, Error> {
     if let Some(email) = key.strip_prefix(RESET) {
         let user = by_email(app.database.read(), email).await?;

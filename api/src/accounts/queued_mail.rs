@@ -3,7 +3,7 @@
 use super::{change_email, mail_link};
 use crate::{app::App, error::Error, work::Next};
 
-/// Sends a queued mail. A mail without a purpose, such as one to nobody, is not sent.
+/// Sends a queued mail, unless nobody needs it.
 ///
 /// # Errors
 /// The mail server's or the database's.
