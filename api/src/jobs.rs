@@ -12,6 +12,7 @@ use std::time::Duration;
 use entity::work::Kind;
 use tokio_util::sync::CancellationToken;
 
+use self::replicas::Exchange;
 use crate::{
     accounts,
     app::App,
@@ -59,8 +60,9 @@ fn limit(kind: Kind) -> Duration {
 pub fn start(app: &App, stop: &CancellationToken) {
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(backstop::run(app.clone())));
     if let Some(outbox) = app.feed.outbox() {
-        app.tasks.spawn(stop.clone().run_until_cancelled_owned(replicas::send(app.clone(), outbox.clone())));
-        app.tasks.spawn(stop.clone().run_until_cancelled_owned(replicas::listen(app.clone())));
+        let exchange = Exchange::new(app.clone(), outbox.clone());
+        app.tasks.spawn(stop.clone().run_until_cancelled_owned(exchange.clone().send()));
+        app.tasks.spawn(stop.clone().run_until_cancelled_owned(exchange.listen()));
     }
     let (app, stop) = (app.clone(), stop.clone());
     app.tasks.clone().spawn(async move {

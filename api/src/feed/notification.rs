@@ -1,5 +1,5 @@
-//! Notifications between replicas: `user:ledger:subscription`, separated by spaces. Unreadable ones are dropped: the backstop
-//! compensates for them.
+//! Notifications between replicas: the sender's id and `user:ledger:subscription` for each hint, separated by spaces. Unreadable
+//! hints are dropped: the backstop compensates for them.
 
 use super::Hint;
 
@@ -11,24 +11,23 @@ const MAX_BYTES: usize = 7900;
 pub struct Notification(String);
 
 impl Notification {
-    /// A notification without hints, which shows that the connection works.
+    /// A notification without hints, which shows that the sender is there and the connection works.
     #[must_use]
-    pub const fn beat() -> Self {
-        Self(String::new())
+    pub fn beat(sender: &str) -> Self {
+        Self(sender.to_owned())
     }
 
     /// Packs hints into as few notifications as they fit in.
     #[must_use]
-    pub fn pack(hints: &[(i64, Hint)]) -> Vec<Self> {
+    pub fn pack(sender: &str, hints: &[(i64, Hint)]) -> Vec<Self> {
         let mut notifications: Vec<Self> = Vec::new();
         for (user_id, hint) in hints {
-            let text = format!("{user_id}:{}:{}", hint.ledger, hint.subscription);
+            let text = format!(" {user_id}:{}:{}", hint.ledger, hint.subscription);
             match notifications.last_mut() {
-                Some(Self(notification)) if notification.len() + text.len() < MAX_BYTES => {
-                    notification.push(' ');
-                    notification.push_str(&text);
+                Some(Self(notification)) if notification.len() + text.len() <= MAX_BYTES => {
+                    notification.push_str(&text)
                 }
-                _ => notifications.push(Self(text)),
+                _ => notifications.push(Self(sender.to_owned() + &text)),
             }
         }
         notifications
@@ -40,13 +39,15 @@ impl Notification {
         &self.0
     }
 
-    /// The hints in a received notification.
-    pub fn read(text: &str) -> impl Iterator<Item = (i64, Hint)> {
-        text.split(' ').filter_map(|hint| {
+    /// Reads the sender's id and the hints of a received notification.
+    pub fn read(text: &str) -> (&str, impl Iterator<Item = (i64, Hint)>) {
+        let (sender, hints) = text.split_once(' ').unwrap_or((text, ""));
+        let hints = hints.split(' ').filter_map(|hint| {
             let mut numbers = hint.splitn(3, ':').map(|number| number.parse().ok());
             let (user_id, ledger, subscription) = (numbers.next()??, numbers.next()??, numbers.next()??);
             Some((user_id, Hint { ledger, subscription }))
-        })
+        });
+        (sender, hints)
     }
 }
 
@@ -57,17 +58,23 @@ mod tests {
     #[test]
     fn hints_come_out_as_they_went_in_however_many_there_are() {
         let hints: Vec<_> = (1..2000).map(|user| (user, Hint { ledger: user * 7, subscription: user % 3 })).collect();
-        let notifications = Notification::pack(&hints);
+        let notifications = Notification::pack("me", &hints);
         assert!(notifications.len() > 1 && notifications.iter().all(|notification| notification.as_str().len() < 8000));
-        let read: Vec<_> =
-            notifications.iter().flat_map(|notification| Notification::read(notification.as_str())).collect();
+        let mut read = Vec::new();
+        for notification in &notifications {
+            let (sender, hints) = Notification::read(notification.as_str());
+            assert_eq!(sender, "me");
+            read.extend(hints);
+        }
         assert_eq!(read, hints);
     }
 
     #[test]
-    fn unreadable_notifications_are_dropped() {
-        assert_eq!(Notification::read(Notification::beat().as_str()).count(), 0);
-        let read: Vec<_> = Notification::read("odd 1:2 1:2:x 3:4:5 :: 99999999999999999999:1:1").collect();
+    fn unreadable_hints_are_dropped() {
+        let beat = Notification::beat("me");
+        let (sender, hints) = Notification::read(beat.as_str());
+        assert_eq!((sender, hints.count()), ("me", 0));
+        let read: Vec<_> = Notification::read("me odd 1:2 1:2:x 3:4:5 :: 99999999999999999999:1:1").1.collect();
         assert_eq!(read, [(3, Hint { ledger: 4, subscription: 5 })]);
     }
 }

@@ -1,8 +1,11 @@
-//! Hints that are to be sent to other replicas.
+//! Hints that are to be sent to other replicas, while there are any.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -12,15 +15,24 @@ use super::Hint;
 /// Maximum number of users whose hints wait. More are dropped, which the backstop compensates for.
 const MAX_WAITING: usize = 100_000;
 
-/// Hints until they are sent: one for each user, the newest.
+/// Hints until they are sent: one for each user, the newest. It is closed at first.
 #[derive(Debug, Default)]
 pub struct Outbox {
+    is_open: AtomicBool,
     waiting: Mutex<HashMap<i64, Hint>>,
     filled: Notify,
 }
 
 impl Outbox {
+    /// Keeps hints from now on, or drops them because no other replica would receive them. Returns `true` if that is a change.
+    pub fn set_open(&self, is_open: bool) -> bool {
+        self.is_open.swap(is_open, Ordering::Relaxed) != is_open
+    }
+
     pub(super) fn add(&self, user_id: i64, hint: Hint) {
+        if !self.is_open.load(Ordering::Relaxed) {
+            return;
+        }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MAX_WAITING || waiting.contains_key(&user_id) {
             let newest = waiting.entry(user_id).or_default();

@@ -1,8 +1,11 @@
 //! Hints between replicas by PostgreSQL's NOTIFY: on connections of their own, and outside every transaction that posts.
 //! (A NOTIFY inside one would make all commits of the whole server queue for a single lock.)
 //!
-//! A half-open connection looks like an idle one. So each replica sends a heartbeat, which it receives itself too: a listener
+//! A half-open connection looks like an idle one. So each replica sends heartbeats, which it receives itself too: a listener
 //! that receives nothing for a while reconnects. It may have missed hints by then, so it checks all watched users once.
+//!
+//! A replica that hears no other sends no hints. One that starts sends a heartbeat, and each that hears a new one answers with
+//! its own. What happens in between is left to the backstop.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -13,11 +16,15 @@ use sea_orm::{
         postgres::{PgConnectOptions, PgListener, PgPoolOptions},
     },
 };
-use tokio::time::{error::Elapsed, sleep, timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, error::Elapsed, interval, sleep, timeout},
+};
 
 use super::backstop;
 use crate::{
     app::App,
+    clock,
     feed::{Notification, Outbox, Path},
 };
 
@@ -27,7 +34,7 @@ const CHANNEL: &str = "patch_hive_hints";
 /// Time for which hints are collected before they are sent.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// Interval of heartbeats when there is nothing else to send.
+/// Interval of heartbeats.
 const BEAT: Duration = Duration::from_secs(3);
 
 /// Time limit for a silence, and for an attempt to connect.
@@ -36,21 +43,85 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// The pause before connecting again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Sends the outbox to the other replicas, for ever.
-pub(super) async fn send(app: App, outbox: Arc<Outbox>) {
-    loop {
-        let Err(error) = send_while_connected(&app, &outbox).await;
-        tracing::warn!(%error, "hints to other replicas are lost until the database is back");
-        sleep(PAUSE).await;
-    }
+/// The exchange with the other replicas.
+pub(super) struct Exchange {
+    app: App,
+    outbox: Arc<Outbox>,
+    /// The name by which a replica knows its own notifications.
+    id: String,
+    /// Asks for a heartbeat now.
+    greeting: Notify,
 }
 
-/// Listens to the other replicas, for ever.
-pub(super) async fn listen(app: App) {
-    loop {
-        let Err(error) = listen_while_connected(&app).await;
-        tracing::warn!(%error, "hints from other replicas are missed until the database is back");
-        sleep(PAUSE).await;
+impl Exchange {
+    pub(super) fn new(app: App, outbox: Arc<Outbox>) -> Arc<Self> {
+        Arc::new(Self { app, outbox, id: clock::random_id(), greeting: Notify::new() })
+    }
+
+    /// Sends the outbox to the other replicas, for ever.
+    pub(super) async fn send(self: Arc<Self>) {
+        loop {
+            let Err(error) = self.send_while_connected().await;
+            tracing::warn!(%error, "hints to other replicas are lost until the database is back");
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Listens to the other replicas, for ever.
+    pub(super) async fn listen(self: Arc<Self>) {
+        let mut heard_at = None;
+        loop {
+            let Err(error) = self.listen_while_connected(&mut heard_at).await;
+            tracing::warn!(%error, "hints from other replicas are missed until the database is back");
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn send_while_connected(&self) -> Result<Infallible, Lost> {
+        let mut connection = timeout(SILENCE, options(&self.app)?.connect()).await??;
+        let mut beats = interval(BEAT);
+        loop {
+            tokio::select! {
+                _ = beats.tick() => notify(&mut connection, &Notification::beat(&self.id)).await?,
+                () = self.greeting.notified() => notify(&mut connection, &Notification::beat(&self.id)).await?,
+                () = self.outbox.filled() => {
+                    sleep(GATHER).await;
+                    for notification in Notification::pack(&self.id, &self.outbox.take()) {
+                        notify(&mut connection, &notification).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Listens; `heard_at` is the time of another replica's last notification.
+    async fn listen_while_connected(&self, heard_at: &mut Option<Instant>) -> Result<Infallible, Lost> {
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(SILENCE);
+        let pool = pool.connect_with(options(&self.app)?).await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(CHANNEL).await?;
+        tracing::info!("listening to other replicas");
+        self.greeting.notify_one();
+        // Nothing is missed from here on; earlier changes are looked up.
+        backstop::look(&self.app).await?;
+        loop {
+            // Unlike `recv`, this reports a lost connection instead of hiding it.
+            let notification = timeout(SILENCE, listener.try_recv()).await??.ok_or(Lost::Closed)?;
+            let (sender, hints) = Notification::read(notification.payload());
+            if sender == self.id {
+                if heard_at.is_none_or(|at| at.elapsed() > SILENCE) {
+                    self.outbox.set_open(false);
+                }
+                continue;
+            }
+            *heard_at = Some(Instant::now());
+            if self.outbox.set_open(true) {
+                self.greeting.notify_one();
+            }
+            for (user_id, hint) in hints {
+                self.app.feed.deliver(user_id, hint, Path::Replica);
+            }
+        }
     }
 }
 
@@ -67,41 +138,10 @@ enum Lost {
     Closed,
 }
 
-async fn send_while_connected(app: &App, outbox: &Outbox) -> Result<Infallible, Lost> {
-    let mut connection = timeout(SILENCE, options(app)?.connect()).await??;
-    loop {
-        if timeout(BEAT, outbox.filled()).await.is_err() {
-            notify(&mut connection, &Notification::beat()).await?;
-            continue;
-        }
-        sleep(GATHER).await;
-        for notification in Notification::pack(&outbox.take()) {
-            notify(&mut connection, &notification).await?;
-        }
-    }
-}
-
 async fn notify(connection: &mut PgConnection, notification: &Notification) -> Result<(), Lost> {
     let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(notification.as_str()).execute(connection);
     timeout(SILENCE, notify).await??;
     Ok(())
-}
-
-async fn listen_while_connected(app: &App) -> Result<Infallible, Lost> {
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(SILENCE);
-    let pool = pool.connect_with(options(app)?).await?;
-    let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(CHANNEL).await?;
-    tracing::info!("listening to other replicas");
-    // Nothing is missed from here on; earlier changes are looked up.
-    backstop::look(app).await?;
-    loop {
-        // Unlike `recv`, this reports a lost connection instead of hiding it.
-        let notification = timeout(SILENCE, listener.try_recv()).await??.ok_or(Lost::Closed)?;
-        for (user_id, hint) in Notification::read(notification.payload()) {
-            app.feed.deliver(user_id, hint, Path::Replica);
-        }
-    }
 }
 
 fn options(app: &App) -> Result<PgConnectOptions, sqlx::Error> {
