@@ -20,6 +20,7 @@ mod event;
 mod export;
 mod farming;
 mod harness;
+mod hold;
 mod house;
 mod invoice;
 mod ledger;

@@ -27,7 +27,7 @@ pub use self::{
     identity_cache::{IdentityCache, RevocationWatcher, UserAccess},
     link::{LinkPurpose, LinkTokens},
     password::PasswordCost,
-    ticket::Tickets,
+    ticket::{TicketedExport, Tickets},
 };
 
 /// The issuer of the gateway's own tokens.

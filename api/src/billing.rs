@@ -12,6 +12,7 @@ pub mod duplicate;
 pub mod entitlement;
 pub mod event;
 pub mod export;
+pub mod hold;
 pub mod invoice;
 pub mod next_charge;
 pub mod operation;

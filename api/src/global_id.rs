@@ -14,6 +14,8 @@ pub enum Noun {
     Entry,
     /// The charge of an export, which is a ledger entry seen by the export service.
     Charge,
+    /// Credits that are held for an export, or were; its number is that of the ledger entry of its beginning.
+    Hold,
     /// The purchase of a credit pack.
     Payment,
     /// A subscription to a plan.
@@ -27,11 +29,12 @@ pub enum Noun {
 }
 
 impl Noun {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::User,
         Self::Balance,
         Self::Entry,
         Self::Charge,
+        Self::Hold,
         Self::Payment,
         Self::Subscription,
         Self::Action,
@@ -47,6 +50,7 @@ impl Noun {
             Self::Balance => "balance",
             Self::Entry => "entry",
             Self::Charge => "charge",
+            Self::Hold => "hold",
             Self::Payment => "payment",
             Self::Subscription => "subscription",
             Self::Action => "action",

@@ -21,6 +21,7 @@ mod export;
 mod extension;
 mod firewall;
 mod hash;
+mod hold;
 mod invoice;
 mod ledger;
 mod lexer;
@@ -64,6 +65,8 @@ pub struct Query(
     payment_method::PaymentMethodQuery,
     invoice::InvoiceQuery,
     usage::UsageQuery,
+    hold::HoldsQuery,
+    hold::HoldQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,
@@ -88,6 +91,7 @@ pub struct Mutation(
     plan_change::PlanChangeMutation,
     portal::PortalMutation,
     export::ExportMutation,
+    hold::HoldMutation,
     balance::AdjustmentMutation,
     event::EventMutation,
 );
@@ -125,6 +129,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         )
         .override_output_type_description::<task::TaskConnection>("A page of background tasks.")
         .override_output_type_description::<invoice::InvoiceConnection>("A page of invoices, newest first.")
+        .override_output_type_description::<hold::HoldConnection>("A page of open holds, newest first.")
         .override_output_type_description::<ledger::LedgerEntryConnection>("A page of ledger entries, newest first.")
         .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")
 }

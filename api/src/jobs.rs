@@ -33,12 +33,13 @@ struct Lane {
     limit: Duration,
 }
 
-const LANES: [Lane; 9] = [
+const LANES: [Lane; 10] = [
     Lane::new(Kind::Event, 4),
     Lane::new(Kind::Look, 16),
     Lane::new(Kind::Operation, 8),
     Lane::new(Kind::Duplicate, 2),
     Lane::new(Kind::Unlimited, 4),
+    Lane::new(Kind::Hold, 16),
     Lane::new(Kind::Customer, 2),
     Lane::new(Kind::Mail, 2),
     Lane { kind: Kind::Reconcile, workers: 1, limit: Duration::from_hours(12) },
@@ -93,6 +94,7 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Operation => billing::unfinished::resume(app, number(key)?).await,
         Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
         Kind::Unlimited => sync::end_unlimited(app, number(key)?).await,
+        Kind::Hold => billing::hold::expire(app, number(key)?).await,
         Kind::Customer => billing::customer_update::update(app, number(key)?).await,
         Kind::Mail => accounts::send_mail(app, key).await,
         Kind::Reconcile => reconcile::run(app).await,

@@ -1,12 +1,15 @@
 //! The ledger: every change of every balance, in the order in which it was committed.
 //!
-//! Entries are added in two ways. [`Charges`] charges exports, each in a transaction that it shares with others that arrive at
-//! the same time. [`post`] adds all other entries inside the caller's transaction, after [`lock`].
+//! Entries are added in two ways. [`Charges`] charges and reserves exports, each in a transaction that it shares with others that
+//! arrive at the same time. [`post`] adds all other entries inside the caller's transaction, after [`lock`].
 //!
 //! These rules hold after crashes, repetitions and races:
 //! - one source has one entry: a repeated source returns [`PostOutcome::Replayed`];
 //! - an account's versions are 1, 2, 3 ... without gaps, taken under its row lock, and so in commit order;
-//! - a spend never takes a balance below zero (a reversal of refunded money may);
+//! - what is held for exports is part of the balance, and is available neither to charges nor to further holds;
+//! - a charge never takes what is available below zero (a reversal of refunded money may), and a hold that was granted can be
+//!   captured until it ends;
+//! - a hold ends once: it is captured, released, or expires;
 //! - no entry is ever changed or removed, and no balance exceeds [`MAX_BALANCE`].
 //!
 //! [`verify`] proves them from the rows.
@@ -15,6 +18,7 @@ mod account;
 mod changes;
 mod charge;
 mod history;
+mod hold;
 mod post;
 pub mod source;
 mod usage;
@@ -25,8 +29,9 @@ use sea_orm::DbErr;
 
 pub use account::{account, accounts, open};
 pub use changes::Changes;
-pub use charge::{Charge, Charges, Spend};
+pub use charge::{Charge, Charges, HoldAction, HoldChange, HoldOutcome, Reservation, Spend};
 pub use history::{LedgerGrowth, entries, entries_after, entry, grown_since, is_posted, newest_entry_id, page};
+pub use hold::{Hold, HoldEnd, HoldEnding, hold, open_holds};
 pub use post::{Posting, Unlimited, lock, post};
 pub use usage::{DayOfExports, exports_by_day};
 pub use verify::{Check, Report, verify};
@@ -54,7 +59,7 @@ pub enum Error {
     /// The user has no account.
     #[error("the account does not exist")]
     UnknownAccount,
-    /// The balance or the version would exceed [`MAX_BALANCE`].
+    /// The balance or the version would exceed [`MAX_BALANCE`], or a capture the credits held.
     #[error("the balance would exceed its limit")]
     OutOfRange,
     /// A statement failed.

@@ -11,6 +11,8 @@ pub struct Model {
     pub user_id: i64,
     /// Credits: the sum of the ledger's deltas. Below zero only after a late refund or dispute.
     pub balance: i64,
+    /// The credits of the balance that are held for exports: the sum of the open holds.
+    pub held: i64,
     /// The version of the newest ledger entry, 0 without one.
     pub version: i64,
     /// The time until which exports are free; null when they are not.
@@ -24,3 +26,11 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The credits that can be spent or held. Below zero if the balance fell below what is held.
+    #[must_use]
+    pub const fn available(&self) -> i64 {
+        self.balance - self.held
+    }
+}

@@ -18,6 +18,12 @@ pub enum ChangeType {
     /// Credits returned for a failed export, or reversed for refunded money.
     #[sea_orm(string_value = "Refund")]
     Refund,
+    /// Credits that were held for an export, or a hold that was extended.
+    #[sea_orm(string_value = "Hold")]
+    Hold,
+    /// Credits that are held no longer, and were not spent.
+    #[sea_orm(string_value = "Release")]
+    Release,
 }
 
 /// One entry. Rows are only ever added.
@@ -33,8 +39,11 @@ pub struct Model {
     pub version: i64,
     /// The reason for the change.
     pub change_type: ChangeType,
-    /// Credits added; negative when taken. 0 marks a change of unlimited exports, or an export charged under them.
+    /// Credits added; negative when taken. 0 marks a change of unlimited exports, an export charged under them, or a change of a
+    /// hold.
     pub credits_delta: i64,
+    /// Credits held; negative when a hold ended. They are part of the balance.
+    pub held_delta: i64,
     /// The balance after this entry.
     pub balance_after: i64,
     /// The one real-world fact that this entry records. Unique.

@@ -6,6 +6,7 @@
 pub mod admin_action;
 pub mod checkout;
 pub mod credit_account;
+pub mod credit_hold;
 pub mod customer;
 pub mod event;
 pub mod former_customer;

@@ -21,6 +21,9 @@ pub enum Kind {
     /// Ends the unlimited exports of a user (their number).
     #[sea_orm(string_value = "unlimited")]
     Unlimited,
+    /// Ends a hold (its number) that expires.
+    #[sea_orm(string_value = "hold")]
+    Hold,
     /// Brings the Stripe customer of a user (their number) in line with the user's row.
     #[sea_orm(string_value = "customer")]
     Customer,

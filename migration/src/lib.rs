@@ -9,6 +9,7 @@ mod adoption;
 mod checkouts;
 mod closing;
 mod error;
+mod holds;
 mod manual_entries;
 mod pack_credit;
 mod stripe;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(usage::Step),
             Box::new(closing::Step),
             Box::new(administration::Step),
+            Box::new(holds::Step),
         ]
     }
 }

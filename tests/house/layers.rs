@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
         "billing",
         &[
             "app",
+            "auth",
             "clock",
             "config",
             "database",

@@ -5,8 +5,8 @@
 
 use chrono::SecondsFormat;
 use entity::{
-    checkout, credit_account, customer, former_customer, invoice, invoice_period, ledger_entry, operation, payment,
-    payment_intent, period, revoked_token, subscription, user,
+    checkout, credit_account, credit_hold, customer, former_customer, invoice, invoice_period, ledger_entry, operation,
+    payment, payment_intent, period, revoked_token, subscription, user,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, IdenStatic, Iterable, ModelTrait, QueryFilter,
@@ -25,6 +25,7 @@ const PAGE: usize = 500;
 enum Table {
     Users,
     CreditAccounts,
+    CreditHolds,
     RevokedTokens,
     Customers,
     FormerCustomers,
@@ -136,6 +137,7 @@ impl Table {
         }
         match self {
             Self::Users => owned!(user, Id, Id),
+            Self::CreditHolds => owned!(credit_hold, UserId, Id),
             Self::CreditAccounts => owned!(credit_account, UserId, UserId),
             Self::RevokedTokens => owned!(revoked_token, UserId, Token),
             Self::Customers => owned!(customer, UserId, Id),

@@ -1,7 +1,6 @@
-//! Export tickets: proof for the export service that an export is paid.
+//! Export tickets: proof for the export service that an export is paid, or that credits are held for it.
 
 use chrono::{DateTime, Utc};
-use entity::ledger_entry;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use secrecy::ExposeSecret;
@@ -23,13 +22,31 @@ pub struct Tickets {
     ttl: std::time::Duration,
 }
 
+/// An export that is paid, or for which credits are held.
+#[derive(Clone, Debug)]
+pub struct TicketedExport<'a> {
+    /// The number of the charge or of the hold.
+    pub number: i64,
+    /// The user who pays.
+    pub user_id: i64,
+    /// The run to export.
+    pub run: &'a str,
+    /// The id of the hold, if the export is reserved.
+    pub hold: Option<String>,
+    /// When the hold expires, in wall time: the ticket does not outlive it.
+    pub until: Option<DateTime<Utc>>,
+}
+
 #[derive(Serialize)]
 struct Claims<'a> {
     aud: &'static str,
-    /// The charge. The export service runs one export per charge, however many tickets it receives.
+    /// The charge or the hold. The export service runs one export for each, however many tickets it receives.
     jti: String,
     sub: String,
     run: &'a str,
+    /// The hold to capture or to release once the export has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<&'a str>,
     iat: i64,
     exp: i64,
 }
@@ -54,18 +71,20 @@ impl Tickets {
         Ok(Self { key, ttl: settings.ticket_ttl })
     }
 
-    /// Issues the ticket of a charge, valid from `now` (wall time).
+    /// Issues the ticket of an export, valid from `now` (wall time).
     ///
     /// # Errors
     /// None in practice: the claims are plain.
-    pub fn issue(&self, charge: &ledger_entry::Model, now: DateTime<Utc>) -> Result<String, Error> {
+    pub fn issue(&self, export: &TicketedExport<'_>, now: DateTime<Utc>) -> Result<String, Error> {
+        let end = now + self.ttl;
         let claims = Claims {
             aud: AUDIENCE,
-            jti: charge.id.to_string(),
-            sub: charge.user_id.to_string(),
-            run: charge.reference.as_deref().unwrap_or_default(),
+            jti: export.number.to_string(),
+            sub: export.user_id.to_string(),
+            run: export.run,
+            hold: export.hold.as_deref(),
             iat: now.timestamp(),
-            exp: (now + self.ttl).timestamp(),
+            exp: export.until.map_or(end, |until| end.min(until)).timestamp(),
         };
         encode(&Header::default(), &claims, &self.key).map_err(|error| Error::Internal(error.to_string()))
     }

@@ -110,8 +110,13 @@ impl Cursor {
         true
     }
 
+    /// Adds the newest changes of an account.
     fn extend(&mut self, account: &credit_account::Model, entries: &[ledger_entry::Model]) {
-        self.ready.extend(entries.iter().map(|entry| at(account, entry.clone())));
+        let mut held = account.held - entries.iter().map(|entry| entry.held_delta).sum::<i64>();
+        for entry in entries {
+            held += entry.held_delta;
+            self.ready.push_back(at(account, held, entry.clone()));
+        }
     }
 
     async fn read_present(&mut self) -> Result<(), Error> {
@@ -121,10 +126,11 @@ impl Cursor {
     }
 }
 
-/// The account after `entry`.
-fn at(account: &credit_account::Model, entry: ledger_entry::Model) -> Change {
+/// The account after `entry`, with the credits held then.
+fn at(account: &credit_account::Model, held: i64, entry: ledger_entry::Model) -> Change {
     let account = credit_account::Model {
         balance: entry.balance_after,
+        held,
         version: entry.version,
         updated_at: entry.created_at,
         ..account.clone()

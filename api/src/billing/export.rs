@@ -1,4 +1,4 @@
-//! Exports: charged before they run, refunded when they fail.
+//! Exports that are charged before they run, and refunded when they fail. Reserved ones are in [`super::hold`].
 
 use entity::{
     Tier,
@@ -10,6 +10,7 @@ use entity::{
 use super::{admin_action::Author, subscription};
 use crate::{
     app::App,
+    auth::TicketedExport,
     error::{Error, both},
     global_id::Noun,
     input,
@@ -61,8 +62,20 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Exp
         }
     };
     let refunded = replayed && ledger::is_posted(app.database.read(), &source::export_refund(entry.id)).await?;
-    let ticket = if refunded { None } else { Some(app.tokens.tickets.issue(&entry, app.clock.wall())?) };
+    let ticket = if refunded { None } else { Some(ticket(app, &entry)?) };
     Ok(ExportResult::Charge { entry, replayed, ticket, account })
+}
+
+/// The ticket of a charge.
+fn ticket(app: &App, charge: &ledger_entry::Model) -> Result<String, Error> {
+    let export = TicketedExport {
+        number: charge.id,
+        user_id: charge.user_id,
+        run: charge.reference.as_deref().unwrap_or_default(),
+        hold: None,
+        until: None,
+    };
+    app.tokens.tickets.issue(&export, app.clock.wall())
 }
 
 /// Refunds the credits of a failed export, once.

@@ -95,13 +95,18 @@ pub(super) struct Balance {
     /// The id of the balance, of which a user has one.
     #[graphql(owned)]
     pub(super) id: ID,
-    /// The available credits. Negative only after the refund of a payment whose credits were already spent.
+    /// All credits, with those that are held. Negative only after the refund of a payment whose credits were already spent.
     credits: i64,
+    /// The credits held for exports that are reserved and have not ended.
+    held: i64,
+    /// The credits that can be spent: those that are not held. Negative if a refunded payment has reduced the credits below
+    /// what is held.
+    available: i64,
     /// True if exports currently cost no credits.
     unlimited: bool,
     /// When unlimited exports end; null if exports cost credits.
     unlimited_until: Option<Moment>,
-    /// The number of exports that the credits pay for; null if exports are unlimited.
+    /// The number of exports that the available credits pay for; null if exports are unlimited.
     exports_left: Option<i64>,
     /// The number of changes to this balance: 1, 2, 3 and so on without gaps; 0 before the first change.
     version: i64,
@@ -116,9 +121,11 @@ impl Balance {
         Self {
             id: Noun::Balance.id(account.user_id).into(),
             credits: account.balance,
+            held: account.held,
+            available: account.available(),
             unlimited: unlimited_until.is_some(),
             unlimited_until: unlimited_until.map(Moment),
-            exports_left: (!endless).then(|| account.balance.max(0) / app.config.export_cost),
+            exports_left: (!endless).then(|| account.available().max(0) / app.config.export_cost),
             version: account.version,
             updated_at: account.updated_at.into(),
         }

@@ -1,7 +1,7 @@
 //! The fact behind a ledger entry, read from its source and the rows that it names.
 
 use async_graphql::{Context, Enum};
-use entity::ledger_entry;
+use entity::ledger_entry::{self, ChangeType};
 
 use super::{context::RequestContext, tier::Tier};
 use crate::{billing::paid_period::PaidPeriod, error::Error, ledger::source::Source};
@@ -9,8 +9,17 @@ use crate::{billing::paid_period::PaidPeriod, error::Error, ledger::source::Sour
 /// The kind of fact that a ledger entry records. More kinds may be added.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub(super) enum LedgerEntryKind {
-    /// An export was charged; `runId` is the run. A delta of 0 means that exports were unlimited.
+    /// An export was charged; `runId` is the run. A delta of 0 means that exports were unlimited. If it was reserved before,
+    /// `holdId` is the hold that ended.
     Export,
+    /// Credits were held for an export; `runId` is the run and `holdId` the hold.
+    Hold,
+    /// A hold was extended; see `runId` and `holdId`.
+    HoldExtended,
+    /// A hold was released; see `runId` and `holdId`.
+    HoldReleased,
+    /// A hold expired; see `runId` and `holdId`.
+    HoldExpired,
     /// The credits of a failed export were returned; `runId` is the run and `reason` the cause.
     ExportRefund,
     /// A credit pack was paid; see `payment`.
@@ -51,7 +60,11 @@ impl<'a> EntryFact<'a> {
     /// The kind of fact.
     pub(super) async fn kind(&self, ctx: &Context<'_>) -> Result<LedgerEntryKind, Error> {
         Ok(match self.source {
-            Source::Export => LedgerEntryKind::Export,
+            Source::Export if self.entry.change_type == ChangeType::Hold => LedgerEntryKind::Hold,
+            Source::Export | Source::Capture(_) => LedgerEntryKind::Export,
+            Source::Extension(_) => LedgerEntryKind::HoldExtended,
+            Source::Release(_) => LedgerEntryKind::HoldReleased,
+            Source::Expired(_) => LedgerEntryKind::HoldExpired,
             Source::ExportRefund(_) => LedgerEntryKind::ExportRefund,
             Source::Payment => LedgerEntryKind::Pack,
             Source::Grant { invoice, .. } => {
@@ -71,10 +84,23 @@ impl<'a> EntryFact<'a> {
         })
     }
 
+    /// The hold that the entry begins, changes or ends.
+    pub(super) fn hold(&self) -> Option<i64> {
+        match self.source {
+            Source::Export if self.entry.change_type == ChangeType::Hold => Some(self.entry.id),
+            Source::Capture(hold) | Source::Extension(hold) | Source::Release(hold) | Source::Expired(hold) => {
+                Some(hold)
+            }
+            _ => None,
+        }
+    }
+
     /// The run of an export.
     pub(super) async fn run_id(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         match self.source {
-            Source::Export => Ok(self.entry.reference.clone()),
+            Source::Export | Source::Capture(_) | Source::Extension(_) | Source::Release(_) | Source::Expired(_) => {
+                Ok(self.entry.reference.clone())
+            }
             Source::ExportRefund(charge) => Ok(ctx.loaders()?.entry(charge).await?.and_then(|charge| charge.reference)),
             _ => Ok(None),
         }

@@ -18,6 +18,7 @@ use crate::{
     },
     error::Error,
     global_id::Noun,
+    ledger::{Hold, HoldEnding},
     plan,
 };
 
@@ -27,7 +28,8 @@ pub(super) struct ExportMutation;
 
 #[Object]
 impl ExportMutation {
-    /// Charges for the export of a PatchBook before it runs, once per idempotency key.
+    /// Charges for the export of a PatchBook before it runs, once per idempotency key. Spends available credits only. For
+    /// exports that take time, see `reserveExport`.
     async fn charge_export(
         &self,
         ctx: &Context<'_>,
@@ -87,12 +89,22 @@ pub(super) struct ExportCharge {
     run_id: String,
     /// The credits charged; 0 while exports are unlimited.
     credits: i64,
-    /// True if the export was charged before with the same idempotency key.
+    /// True if the export was charged before with the same idempotency key, or the hold captured before.
     replayed: bool,
-    /// A short-lived proof of payment for the export service; null if the charge was refunded.
+    /// A short-lived proof of payment for the export service; null if the charge was refunded, or captured a hold.
     ticket: Option<String>,
     /// The current balance.
     balance: Balance,
+}
+
+impl ExportCharge {
+    /// The charge that captured a hold. `None` if the hold did not end so.
+    pub(super) fn captured(hold: Hold, replayed: bool, balance: Balance) -> Option<Self> {
+        let end = hold.end?;
+        let HoldEnding::Captured(credits) = end.ending else { return None };
+        let id = Noun::Charge.id(end.entry_id).into();
+        Some(Self { id, run_id: hold.run, credits, replayed, ticket: None, balance })
+    }
 }
 
 /// The balance is too low for the export. Lists the credit packs and plans that would cover it.
@@ -102,7 +114,7 @@ pub(super) struct InsufficientCredits {
     message: String,
     /// The credits that the export costs.
     required: i64,
-    /// The credits available.
+    /// The credits available: those that are not held.
     available: i64,
     /// Credits missing.
     shortfall: i64,
@@ -113,15 +125,23 @@ pub(super) struct InsufficientCredits {
 }
 
 impl InsufficientCredits {
-    fn new(required: i64, account: &credit_account::Model, subscribed: Tier) -> Self {
-        let shortfall = required - account.balance;
+    pub(super) fn new(required: i64, account: &credit_account::Model, subscribed: Tier) -> Self {
+        let available = account.available();
+        let shortfall = required - available;
         let enough = |plan: &&plan::Plan| {
             plan.tier > subscribed && plan.monthly_credits.is_none_or(|credits| credits >= shortfall)
         };
         Self {
-            message: format!("This export costs {required} credits, and you have {}.", account.balance),
+            message: if account.held == 0 {
+                format!("This export costs {required} credits, and you have {available}.")
+            } else {
+                let held = account.held;
+                format!(
+                    "This export costs {required} credits, and {available} are available; {held} are held for others."
+                )
+            },
             required,
-            available: account.balance,
+            available,
             shortfall,
             packs: payment::packs_for(shortfall).into_iter().map(CreditQuote::from).collect(),
             plans: plan::PLANS.iter().filter(enough).map(Plan::from).collect(),

@@ -74,6 +74,10 @@ pub(super) enum ChangeType {
     Grant,
     /// Credits were returned for a failed export, or removed because a payment was refunded.
     Refund,
+    /// Credits were held for an export, or a hold was extended. The delta is 0: see `heldDelta`.
+    Hold,
+    /// A hold ended without a charge. The delta is 0: see `heldDelta`.
+    Release,
 }
 
 /// A change to a balance. Entries are never modified or deleted.
@@ -108,6 +112,11 @@ impl LedgerEntry {
         self.0.credits_delta
     }
 
+    /// The credits that were held; negative if a hold ended. They are part of the balance.
+    async fn held_delta(&self) -> i64 {
+        self.0.held_delta
+    }
+
     /// The balance after this change, in credits.
     async fn balance_after(&self) -> i64 {
         self.0.balance_after
@@ -128,7 +137,12 @@ impl LedgerEntry {
         self.0.created_at.into()
     }
 
-    /// The run of an export that was charged or refunded; null for all other entries.
+    /// The id of the hold that this change began, extended or ended; null for all other entries.
+    async fn hold_id(&self) -> Option<ID> {
+        EntryFact::new(&self.0).hold().map(|hold| Noun::Hold.id(hold).into())
+    }
+
+    /// The run of an export that was reserved, charged or refunded; null for all other entries.
     async fn run_id(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         EntryFact::new(&self.0).run_id(ctx).await
     }

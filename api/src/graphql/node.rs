@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use entity::user::Role;
 
 use super::{
-    balance::Balance, context::RequestContext, event::WebhookEvent, ledger::LedgerEntry, payment::Payment,
+    balance::Balance, context::RequestContext, event::WebhookEvent, hold::Hold, ledger::LedgerEntry, payment::Payment,
     subscription::PlanSubscription, user::User,
 };
 use crate::{
@@ -49,6 +49,8 @@ pub(super) enum Node {
     Balance(Balance),
     /// A ledger entry.
     LedgerEntry(LedgerEntry),
+    /// A hold.
+    Hold(Hold),
     /// A payment.
     Payment(Payment),
     /// A subscription.
@@ -68,6 +70,7 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
             account => Some(Balance::new(app, &account?).into()),
         },
         Noun::Entry => ledger::entry(app.database.read(), row, owner).await?.map(|entry| LedgerEntry(entry).into()),
+        Noun::Hold => billing::hold::by_id(app, row, owner).await?.map(|hold| Hold::from(hold).into()),
         Noun::Payment => billing::payment::by_id(app, row, owner).await?.map(|payment| Payment(payment).into()),
         Noun::Subscription => {
             let found = billing::subscription::by_id(app, row, owner).await?;

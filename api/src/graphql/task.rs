@@ -87,6 +87,8 @@ pub(super) enum TaskKind {
     Duplicate,
     /// Ends unlimited exports; the subject is the user's number.
     Unlimited,
+    /// Ends a hold that expires; the subject is the hold's number.
+    Hold,
     /// Brings a Stripe customer in line with its user; the subject is the user's number.
     Customer,
     /// Sends a mail; the subject is its kind and recipient.

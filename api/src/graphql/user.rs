@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, MergedObject, Object};
 use entity::user::{self, Role};
 
 use super::{
-    balance::BalanceQuery, context::RequestContext, date_time::Moment, entitlement::EntitlementQuery,
+    balance::BalanceQuery, context::RequestContext, date_time::Moment, entitlement::EntitlementQuery, hold::HoldsQuery,
     invoice::InvoiceQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
     usage::UsageQuery,
 };
@@ -21,6 +21,7 @@ pub(super) struct User(
     InvoiceQuery,
     UsageQuery,
     EntitlementQuery,
+    HoldsQuery,
 );
 
 impl User {
@@ -35,6 +36,7 @@ impl User {
             InvoiceQuery(owner),
             UsageQuery(owner),
             EntitlementQuery(owner),
+            HoldsQuery(owner),
         )
     }
 
@@ -55,7 +57,7 @@ impl User {
 pub(super) enum UserRole {
     /// Only the own account.
     User,
-    /// The export service, which refunds failed exports.
+    /// The export service, which captures and releases holds and refunds failed exports.
     Service,
     /// An operator, who reads all accounts and corrects balances.
     Admin,

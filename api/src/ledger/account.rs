@@ -14,6 +14,7 @@ pub async fn open(db: &impl ConnectionTrait, user_id: i64, now: DateTime<Utc>) -
     let account = credit_account::ActiveModel {
         user_id: Set(user_id),
         balance: Set(0),
+        held: Set(0),
         version: Set(0),
         unlimited_until: Set(None),
         updated_at: Set(now),

@@ -56,6 +56,7 @@ mod tests {
             version,
             change_type: ChangeType::Spend,
             credits_delta: -1,
+            held_delta: 0,
             balance_after: 100 - version,
             source: version.to_string(),
             reference: None,
@@ -66,6 +67,7 @@ mod tests {
         let account = credit_account::Model {
             user_id: 1,
             balance: 100 - version,
+            held: 0,
             version,
             unlimited_until: None,
             updated_at: time,

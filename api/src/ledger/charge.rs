@@ -1,31 +1,38 @@
-//! Charges exports in groups that commit together.
+//! Charges and reserves exports, and changes their holds, in groups that commit together.
 //!
-//! Charges that arrive while a group commits form the next group ([`crate::batch`]). The group's accounts and sources are read,
-//! charge by charge is decided in the order of arrival ([`group`]), and everything is written and committed at once. On
-//! PostgreSQL, one statement does all of this for most charges ([`at_once`]). These rules hold for each charge, in any group:
-//! - a source is charged once, however often it is requested;
-//! - a charge is written only if its account still has the version by which it was decided, and a refusal names a balance that
-//!   does not suffice;
+//! Steps that arrive while a group commits form the next group ([`crate::batch`]). The group's accounts, sources and holds are
+//! read, step by step is decided in the order of arrival ([`group`]), and everything is written and committed at once. On
+//! PostgreSQL, one statement does all of this for most charges ([`at_once`]). These rules apply to each step, in any group:
+//! - a source is charged or reserved once, however often it is requested, and a hold ends once;
+//! - a step is written only if its account still has the version by which it was decided, and a refusal names available credits
+//!   that do not suffice;
 //! - the answer comes after the commit;
-//! - one charge's failure does not affect another: a group that fails because of its data is repeated one by one;
-//! - an account that another transaction changes or keeps locked delays only its own charges, which wait aside ([`aside`]).
+//! - one step's failure does not affect another: a group that fails because of its data is repeated one by one;
+//! - an account that another transaction changes or keeps locked delays only its own steps, which wait aside ([`aside`]).
+//!
+//! Every change of an account or a hold raises the account's version, which is compared when a group is written. So of a
+//! capture, a release and the expiry of one hold only the first to be committed succeeds, on any number of replicas.
 
 mod aside;
 mod at_once;
 mod group;
+mod outcome;
 mod postgres;
 mod sqlite;
+mod step;
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Utc};
-use entity::{credit_account, ledger_entry};
 use sea_orm::{
     DbErr, RuntimeErr,
     sqlx::error::{DatabaseError, ErrorKind},
 };
 
-use self::{aside::Aside, group::Resolution, postgres::Way};
+use self::{aside::Aside, group::Resolution, outcome::Outcome, postgres::Way, step::Step};
+pub use self::{
+    outcome::{Charge, HoldOutcome},
+    step::{HoldAction, HoldChange, Reservation, Spend},
+};
 use super::{Changes, Error};
 use crate::{
     batch::{Batches, Pending, Worker},
@@ -33,54 +40,21 @@ use crate::{
     telemetry,
 };
 
-/// Maximum number of attempts of a single charge while another with its source commits first.
+/// Maximum number of attempts of a single step while another with its source commits first.
 const ATTEMPTS: usize = 5;
 
-/// A spend that is requested.
-#[derive(Clone, Debug)]
-pub struct Spend {
-    /// The user who pays.
-    pub user_id: i64,
-    /// Credits. An account that is unlimited at `now` pays none.
-    pub cost: i64,
-    /// The unique name of the charge, from its idempotency key.
-    pub source: String,
-    /// The exported run.
-    pub run: String,
-    /// Business time.
-    pub now: DateTime<Utc>,
-}
+/// The answer to a step.
+type Answer = Result<Outcome, Error>;
 
-/// The outcome of a charge, with the account as the charge left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// The entry is new.
-    Applied {
-        /// The new entry.
-        entry: ledger_entry::Model,
-        /// The account right after it.
-        account: credit_account::Model,
-    },
-    /// The source was charged before.
-    Replayed {
-        /// The entry of that time.
-        entry: ledger_entry::Model,
-        /// The account now.
-        account: credit_account::Model,
-    },
-    /// The balance does not suffice. Nothing is stored: the same source may succeed later.
-    Refused(credit_account::Model),
-}
-
-/// A charge that waits for its answer.
-type Waiting = Pending<Spend, Result<Charge, Error>>;
+/// A step that waits for its answer.
+type Waiting = Pending<Step, Answer>;
 
 /// Called after a commit with the changes of each account.
 type OnCommit = Arc<dyn Fn(Changes) + Send + Sync>;
 
-/// Charges exports; cheap to clone. A process has one.
+/// Charges and reserves exports; cheap to clone. A process has one.
 #[derive(Clone)]
-pub struct Charges(Batches<Spend, Result<Charge, Error>>);
+pub struct Charges(Batches<Step, Answer>);
 
 impl Charges {
     /// Starts the groups. At most `waiters` connections of the pool are used for accounts that others keep locked;
@@ -96,17 +70,51 @@ impl Charges {
         }))
     }
 
-    /// Charges, unless the credits are insufficient. The same source is charged once, however often it is requested.
+    /// Charges, unless the available credits are insufficient. The same source is charged once, however often it is requested.
     ///
     /// # Errors
-    /// [`Error::SourceReused`] if the source was used for another charge; [`Error::UnknownAccount`];
+    /// [`Error::SourceReused`] if the source was used for another charge, or to reserve; [`Error::UnknownAccount`];
     /// [`Error::OutOfRange`]; [`Error::Database`] if the outcome is unknown: a retry with the same source is safe.
     pub async fn charge(&self, spend: Spend) -> Result<Charge, Error> {
-        match self.0.ask(spend).await {
+        match self.commit(Step::Charge(spend)).await? {
+            Outcome::Charge(charge) => Ok(charge),
+            Outcome::Hold(_) => Err(mismatch()),
+        }
+    }
+
+    /// Holds the credits of an export, unless the available ones are insufficient. The number of the entry is that of the
+    /// hold. The same source is reserved once, however often it is requested.
+    ///
+    /// # Errors
+    /// [`Error::SourceReused`] if the source was used for another export, or to charge; those of [`Self::charge`].
+    pub async fn reserve(&self, reservation: Reservation) -> Result<Charge, Error> {
+        match self.commit(Step::Reserve(reservation)).await? {
+            Outcome::Charge(charge) => Ok(charge),
+            Outcome::Hold(_) => Err(mismatch()),
+        }
+    }
+
+    /// Changes a hold if it is open, or ends it if it has expired.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] if more is to be captured than is held; [`Error::Database`] if the outcome is unknown.
+    pub async fn change_hold(&self, change: HoldChange) -> Result<HoldOutcome, Error> {
+        match self.commit(Step::Change(change)).await? {
+            Outcome::Hold(outcome) => Ok(outcome),
+            Outcome::Charge(_) => Err(mismatch()),
+        }
+    }
+
+    async fn commit(&self, step: Step) -> Answer {
+        match self.0.ask(step).await {
             Ok(answer) => answer,
             Err(error) => Err(Error::Database(DbErr::Custom(error.to_string()))),
         }
     }
+}
+
+fn mismatch() -> Error {
+    Error::Database(DbErr::Custom("a step was answered with the outcome of another".to_owned()))
 }
 
 /// Commits the groups.
@@ -119,8 +127,8 @@ struct Groups {
 }
 
 impl Worker for Groups {
-    type Request = Spend;
-    type Answer = Result<Charge, Error>;
+    type Request = Step;
+    type Answer = Answer;
 
     async fn work(&mut self, batch: Vec<Waiting>) {
         let batch = self.charge_at_once(batch).await;
@@ -139,7 +147,7 @@ impl Worker for Groups {
 }
 
 impl Groups {
-    /// Charges what one statement can charge, and returns the other charges.
+    /// Charges what one statement can charge, and returns the other steps.
     async fn charge_at_once(&mut self, batch: Vec<Waiting>) -> Vec<Waiting> {
         if self.connection.is_none() || !at_once::suits(batch.iter().map(|pending| &pending.request)) {
             return batch;
@@ -158,19 +166,19 @@ impl Groups {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
+        let steps: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
         match &mut self.connection {
-            Some(connection) => postgres::commit_on(connection, way, &spends).await,
-            None => sqlite::commit(&self.database, &spends).await,
+            Some(connection) => postgres::commit_on(connection, way, &steps).await,
+            None => sqlite::commit(&self.database, &steps).await,
         }
     }
 
-    /// Repeats a charge that may have failed its group.
+    /// Repeats a step that may have failed its group.
     async fn work_alone(&mut self, pending: Waiting) {
         let alone = [pending];
         let mut resolutions = self.commit(&alone, Way::Decided).await;
         for _ in 1..ATTEMPTS {
-            // Another charge with the same source committed first: the next attempt finds it.
+            // Another step with the same source committed first: the next attempt finds it.
             if !resolutions.as_ref().is_err_and(is_duplicate) {
                 break;
             }
@@ -184,7 +192,7 @@ impl Groups {
         }
     }
 
-    /// Answers the charges that were decided, and returns the others. Charges of contended accounts wait aside.
+    /// Answers the steps that were decided, and returns the others. Steps of contended accounts wait aside.
     fn answer(&self, batch: Vec<Waiting>, resolutions: Vec<Resolution>) -> Vec<Waiting> {
         let changes = changes(&resolutions);
         let mut undecided = Vec::new();
@@ -204,7 +212,8 @@ impl Groups {
 fn changes(resolutions: &[Resolution]) -> HashMap<i64, Changes> {
     let mut by_user = HashMap::<i64, Changes>::new();
     for resolution in resolutions {
-        if let Resolution::Decided(Ok(Charge::Applied { entry, account })) = resolution {
+        let Resolution::Decided(Ok(outcome)) = resolution else { continue };
+        if let Some((entry, account)) = outcome.posted() {
             // Versions of one account grow without gaps within a group.
             let first = || Changes { account: account.clone(), after: entry.version - 1, entries: Vec::new() };
             let changes = by_user.entry(entry.user_id).or_insert_with(first);
@@ -232,8 +241,8 @@ fn fail(batch: Vec<Waiting>, error: &DbErr) {
     }
 }
 
-/// Returns true if the error may concern a single charge of a group: the database refused its data or key, or it conflicted
-/// with another transaction. Other errors would fail every charge.
+/// Returns true if the error may concern a single step of a group: the database refused its data or key, or it conflicted
+/// with another transaction. Other errors would fail every step.
 fn is_of_one(error: &DbErr) -> bool {
     let code = answered(error).and_then(DatabaseError::code).unwrap_or_default();
     // SQLite's codes are numbers, whose last byte says: too big, constraint, mismatch, range.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-/// An export, by the user and the idempotency key.
+/// An export that is charged or reserved, by the user and the idempotency key.
 #[must_use]
 pub fn export(user_id: i64, key: &str) -> String {
     format!("export:{user_id}:{key}")
@@ -12,6 +12,30 @@ pub fn export(user_id: i64, key: &str) -> String {
 #[must_use]
 pub fn export_refund(charge_id: i64) -> String {
     format!("export-refund:{charge_id}")
+}
+
+/// The charge of a reserved export, by its hold.
+#[must_use]
+pub fn capture(hold_id: i64) -> String {
+    format!("capture:{hold_id}")
+}
+
+/// The release of a hold, by the hold.
+#[must_use]
+pub fn release(hold_id: i64) -> String {
+    format!("release:{hold_id}")
+}
+
+/// The expiry of a hold, by the hold.
+#[must_use]
+pub fn expired(hold_id: i64) -> String {
+    format!("expired:{hold_id}")
+}
+
+/// An extension of a hold. `version` is the account's before it.
+#[must_use]
+pub fn extension(hold_id: i64, version: i64) -> String {
+    format!("extension:{hold_id}:{version}")
 }
 
 /// A paid credit pack, by its payment intent, or by its session if nothing had to be paid.
@@ -60,8 +84,16 @@ pub fn manual(user_id: i64, key: &str) -> String {
 /// The fact that a source names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source<'a> {
-    /// An export.
+    /// An export that was charged or reserved.
     Export,
+    /// The charge of a reserved export, by its hold.
+    Capture(i64),
+    /// The release of a hold.
+    Release(i64),
+    /// The expiry of a hold.
+    Expired(i64),
+    /// An extension of a hold.
+    Extension(i64),
     /// The refund of a failed export, by the charge's entry.
     ExportRefund(i64),
     /// A paid credit pack.
@@ -92,6 +124,13 @@ impl<'a> Source<'a> {
         let (kind, name) = text.split_once(':').unwrap_or_default();
         match kind {
             "export" => Self::Export,
+            "capture" => name.parse().map_or(Self::Other, Self::Capture),
+            "release" => name.parse().map_or(Self::Other, Self::Release),
+            "expired" => name.parse().map_or(Self::Other, Self::Expired),
+            "extension" => {
+                let hold = name.split_once(':').and_then(|(hold, _)| hold.parse().ok());
+                hold.map_or(Self::Other, Self::Extension)
+            }
             "export-refund" => name.parse().map_or(Self::Other, Self::ExportRefund),
             "payment" => Self::Payment,
             "grant" => name.split_once(':').map_or(Self::Other, |(invoice, period)| Self::Grant { invoice, period }),
@@ -113,6 +152,10 @@ mod tests {
         let end = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
         let name = period("sub_1", end);
         assert_eq!(Source::parse(&export(1, "a:key")), Source::Export);
+        assert_eq!(Source::parse(&capture(7)), Source::Capture(7));
+        assert_eq!(Source::parse(&release(7)), Source::Release(7));
+        assert_eq!(Source::parse(&expired(7)), Source::Expired(7));
+        assert_eq!(Source::parse(&extension(7, 3)), Source::Extension(7));
         assert_eq!(Source::parse(&export_refund(7)), Source::ExportRefund(7));
         assert_eq!(Source::parse(&payment("pi_1")), Source::Payment);
         assert_eq!(Source::parse(&grant("in_1", &name)), Source::Grant { invoice: "in_1", period: &name });
@@ -121,7 +164,9 @@ mod tests {
         assert_eq!(Source::parse(&unlimited_end("sub_1", 3)), Source::UnlimitedEnd);
         assert_eq!(Source::parse(&manual(1, "key")), Source::Manual);
 
-        for other in ["", "export", "legacy:1", "moon:1", "export-refund:one", "grant:in_1"] {
+        for other in
+            ["", "export", "legacy:1", "moon:1", "export-refund:one", "capture:one", "extension:7", "grant:in_1"]
+        {
             assert_eq!(Source::parse(other), Source::Other, "{other:?}");
         }
     }

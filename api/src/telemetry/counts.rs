@@ -108,6 +108,8 @@ pub fn entry_posted(kind: ChangeType) {
         ChangeType::Spend => "spend",
         ChangeType::Grant => "grant",
         ChangeType::Refund => "refund",
+        ChangeType::Hold => "hold",
+        ChangeType::Release => "release",
     };
     counter!(ENTRIES, "kind" => kind).increment(1);
 }

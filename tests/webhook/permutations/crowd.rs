@@ -171,6 +171,7 @@ async fn sign_up(app: &App, names: &[String], customer: &str) -> Vec<(i64, Strin
     let accounts = made.iter().map(|user| credit_account::ActiveModel {
         user_id: Set(user.id),
         balance: Set(0),
+        held: Set(0),
         version: Set(0),
         unlimited_until: Set(None),
         updated_at: Set(now),

@@ -1,7 +1,7 @@
-//! Charges whose account somebody else keeps locked or has just changed: a webhook for some milliseconds, a replica that froze
+//! Steps whose account somebody else keeps locked or has just changed: a webhook for some milliseconds, a replica that froze
 //! for as long as the server lets it. They wait aside, so that the next group does not wait for them.
 //!
-//! An account's charges wait together on one connection of the users' pool, and all waiting accounts together on a few.
+//! An account's steps wait together on one connection of the users' pool, and all waiting accounts together on a few.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::{OnCommit, Waiting, changes, fail, group::Resolution, is_of_one, postgres, publish};
 use crate::database::{Database, failed};
 
-/// The charges that wait.
+/// The steps that wait.
 #[derive(Clone)]
 pub(super) struct Aside(Arc<AsideState>);
 
@@ -22,7 +22,7 @@ struct AsideState {
     database: Database,
     /// Connections that may wait at once.
     turns: Semaphore,
-    /// The charges of each account that is waited for, in order of arrival.
+    /// The steps of each account that is waited for, in order of arrival.
     queues: Mutex<HashMap<i64, Vec<Waiting>>>,
     committed: OnCommit,
 }
@@ -33,9 +33,9 @@ impl Aside {
         Self(Arc::new(AsideState { database, turns, queues: Mutex::default(), committed }))
     }
 
-    /// Takes a charge whose account is locked.
+    /// Takes a step whose account is locked.
     pub(super) fn add(&self, pending: Waiting) {
-        let user_id = pending.request.user_id;
+        let user_id = pending.request.user_id();
         let mut queues = self.0.queues();
         if let Some(queue) = queues.get_mut(&user_id) {
             queue.push(pending);
@@ -46,7 +46,7 @@ impl Aside {
         tokio::spawn(self.clone().serve(user_id));
     }
 
-    /// Commits an account's charges, until none wait.
+    /// Commits an account's steps, until none wait.
     async fn serve(self, user_id: i64) {
         loop {
             let turn = timeout(self.0.database.acquire_timeout(), self.0.turns.acquire()).await;
@@ -64,7 +64,7 @@ impl AsideState {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An account's charges so far. Once there are none, it is waited for no more.
+    /// An account's steps so far. Once there are none, it is waited for no more.
     fn next(&self, user_id: i64) -> Option<Vec<Waiting>> {
         let mut queues = self.queues();
         let batch = queues.get_mut(&user_id).map(std::mem::take).filter(|batch| !batch.is_empty());
@@ -96,8 +96,8 @@ impl AsideState {
         user_id: i64,
         batch: Vec<Waiting>,
     ) -> Result<(), (DbErr, Vec<Waiting>)> {
-        let spends: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
-        let resolutions = match postgres::commit_locked(connection, user_id, &spends).await {
+        let steps: Vec<_> = batch.iter().map(|pending| &pending.request).collect();
+        let resolutions = match postgres::commit_locked(connection, user_id, &steps).await {
             Ok(resolutions) => resolutions,
             Err(error) => return Err((failed(error), batch)),
         };

@@ -12,7 +12,7 @@ const fn proof(fact: &'static str, sql: &'static str) -> Proof {
 }
 
 /// Facts that must hold.
-pub(super) const PROOFS: [Proof; 13] = [
+pub(super) const PROOFS: [Proof; 17] = [
     proof(
         "each account's versions are 1, 2, 3 ... without gaps",
         "SELECT 'user ' || user_id || ': ' || COUNT(*) || ' entries, versions ' || MIN(version) || ' to ' || MAX(version) \
@@ -39,12 +39,56 @@ pub(super) const PROOFS: [Proof; 13] = [
          UNION ALL SELECT 'account ' || a.user_id || ' has no user' FROM credit_accounts a LEFT JOIN users u \
          ON u.id = a.user_id WHERE u.id IS NULL",
     ),
-    // Entries that are older than the gateway are kept as they were, even if they were wrong.
+    // Entries that are older than the gateway are kept as they were, even if they were wrong. A capture takes what was held,
+    // also if a refunded payment has reduced the balance meanwhile.
     proof(
-        "no spend added credits or took a balance below zero",
-        "SELECT 'entry ' || id || ' of user ' || user_id || ': a spend of ' || credits_delta || ' left ' || balance_after \
-         FROM credits_ledger WHERE change_type = 'Spend' AND source NOT LIKE 'legacy:%' AND (credits_delta > 0 OR \
-         (credits_delta < 0 AND balance_after < 0))",
+        "no spend added credits, and none but captures took more than was available",
+        "SELECT 'entry ' || id || ' of user ' || user_id || ': a spend of ' || credits_delta || ' left ' || balance_after || \
+         ' with ' || held || ' held' FROM (SELECT id, user_id, change_type, source, credits_delta, balance_after, \
+         SUM(held_delta) OVER (PARTITION BY user_id ORDER BY version) AS held FROM credits_ledger) AS entries \
+         WHERE change_type = 'Spend' AND source NOT LIKE 'legacy:%' AND (credits_delta > 0 OR \
+         (credits_delta < 0 AND balance_after < held AND source NOT LIKE 'capture:%'))",
+    ),
+    proof(
+        "no hold took more than was available",
+        "SELECT 'entry ' || id || ' of user ' || user_id || ': a hold of ' || held_delta || ' left ' || balance_after || \
+         ' with ' || held || ' held' FROM (SELECT id, user_id, held_delta, balance_after, \
+         SUM(held_delta) OVER (PARTITION BY user_id ORDER BY version) AS held FROM credits_ledger) AS entries \
+         WHERE held_delta > 0 AND balance_after < held",
+    ),
+    proof(
+        "each account's held credits are those of its open holds and of its ledger",
+        "SELECT 'user ' || a.user_id || ': ' || a.held || ' are held, the open holds say ' || COALESCE(h.total, 0) || \
+         ', the ledger ' || COALESCE(l.total, 0) FROM credit_accounts a LEFT JOIN (SELECT user_id, SUM(credits) AS total \
+         FROM credit_holds GROUP BY user_id) h ON h.user_id = a.user_id LEFT JOIN (SELECT user_id, SUM(held_delta) AS total \
+         FROM credits_ledger GROUP BY user_id) l ON l.user_id = a.user_id \
+         WHERE a.held <> COALESCE(h.total, 0) OR a.held <> COALESCE(l.total, 0)",
+    ),
+    proof(
+        "each hold is open and going to expire, or was ended once by an entry that released all of it",
+        "SELECT 'hold ' || b.id || ' of user ' || b.user_id || ': ' || b.held_delta || ' credits, open ' || COUNT(h.id) || \
+         ' times, ended ' || COUNT(e.id) || ' times with ' || COALESCE(SUM(e.held_delta), 0) FROM credits_ledger b \
+         LEFT JOIN credit_holds h ON h.id = b.id AND h.user_id = b.user_id AND h.credits = b.held_delta AND h.run = b.reference \
+         AND EXISTS (SELECT 1 FROM work w WHERE w.kind = 'hold' AND w.key = CAST(h.id AS TEXT)) \
+         LEFT JOIN (SELECT id, user_id, reference, held_delta, credits_delta, CAST(substr(source, 9) AS BIGINT) AS hold_id \
+         FROM credits_ledger WHERE source LIKE 'capture:%' OR source LIKE 'release:%' OR source LIKE 'expired:%') e \
+         ON e.hold_id = b.id AND e.user_id = b.user_id AND e.reference = b.reference AND e.held_delta = -b.held_delta \
+         AND -e.credits_delta <= b.held_delta WHERE b.change_type = 'Hold' AND b.source LIKE 'export:%' \
+         GROUP BY b.id, b.user_id, b.held_delta HAVING COUNT(h.id) + COUNT(e.id) <> 1 \
+         UNION ALL SELECT 'hold ' || h.id || ' has no entry' FROM credit_holds h LEFT JOIN credits_ledger b ON b.id = h.id \
+         AND b.change_type = 'Hold' AND b.source LIKE 'export:%' WHERE b.id IS NULL \
+         UNION ALL SELECT 'entry ' || e.id || ' ends what did not begin' FROM credits_ledger e LEFT JOIN credits_ledger b \
+         ON b.id = CAST(substr(e.source, 9) AS BIGINT) AND b.user_id = e.user_id AND b.change_type = 'Hold' \
+         AND b.source LIKE 'export:%' WHERE b.id IS NULL AND \
+         (e.source LIKE 'capture:%' OR e.source LIKE 'release:%' OR e.source LIKE 'expired:%')",
+    ),
+    proof(
+        "only holds, captures and releases change what is held, and only captures of these change a balance",
+        "SELECT 'entry ' || id || ' of user ' || user_id || ': ' || credits_delta || ' credits, ' || held_delta || ' held' \
+         FROM credits_ledger WHERE (change_type IN ('Hold', 'Release') AND credits_delta <> 0) OR held_delta <> 0 AND NOT \
+         ((source LIKE 'export:%' AND change_type = 'Hold' AND held_delta > 0) OR (held_delta < 0 AND \
+         ((source LIKE 'capture:%' AND change_type = 'Spend') OR (change_type = 'Release' AND \
+         (source LIKE 'release:%' OR source LIKE 'expired:%')))))",
     ),
     proof(
         "each line of each paid invoice was granted as it was billed, and nothing was granted without one",
