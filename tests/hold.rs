@@ -83,7 +83,7 @@ async fn runs_out(app: &TestApp, hold: &Value) {
 }
 
 /// Lets a hold expire as the queue does it.
-async fn expires(app: &TestApp, hold: &Value) {
+pub(crate) async fn expires(app: &TestApp, hold: &Value) {
     runs_out(app, hold).await;
     app.works_off(Kind::Hold).await;
 }

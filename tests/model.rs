@@ -4,6 +4,7 @@
 mod account;
 mod book;
 mod delivery;
+mod hold;
 mod machine;
 mod operation;
 mod period;

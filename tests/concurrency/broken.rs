@@ -12,7 +12,8 @@ fn entry(version: i64, kind: &str, delta: i64, balance: i64) -> Entry {
         "REFUND" => Some("entry 2".to_owned()),
         _ => None,
     };
-    Entry { id: format!("entry {version}"), version, kind: kind.to_owned(), delta, balance, reference }
+    let id = format!("entry {version}");
+    Entry { id, version, kind: kind.to_owned(), delta, held: 0, balance, reference, hold: None }
 }
 
 fn event(begin: u64, end: u64, invocation: Invocation, answer: Answer) -> Event {
@@ -163,4 +164,67 @@ fn a_balance_from_the_past_or_from_the_future_is_caught() {
     is_caught("no such balance", |_, history| history[5] = look((70, 75), 4, 2));
     is_caught("no such balance", |_, history| history[5] = look((70, 75), 3, 4));
     is_caught("no such balance", |_, history| history.push(look((91, 92), 3, 5)));
+}
+
+fn of_hold(kind: &str, delta: i64, held: i64, entry: Entry) -> Entry {
+    let (kind, hold) = (kind.to_owned(), Some("hold".to_owned()));
+    Entry { kind, delta, held, hold, reference: Some("held".to_owned()), ..entry }
+}
+
+fn of(times: (u64, u64), invocation: fn(String) -> Invocation, answer: Answer) -> Event {
+    event(times.0, times.1, invocation("hold".to_owned()), answer)
+}
+
+/// Five credits are granted, three are held and captured, and the release comes too late.
+fn held() -> (Vec<Entry>, Vec<Event>) {
+    let ledger = vec![
+        entry(1, "GRANT", 5, 5),
+        of_hold("HOLD", 0, 3, entry(2, "", 0, 5)),
+        of_hold("SPEND", -3, -3, entry(3, "", 0, 2)),
+    ];
+    let grant = Invocation::Grant { key: "grant".to_owned(), credits: 5 };
+    let reserved = Answer::Reserved { id: "entry 2".to_owned() };
+    let captured = Answer::Charged { id: "entry 3".to_owned(), replayed: false, seen: Seen { version: 3, credits: 2 } };
+    let history = vec![
+        event(0, 10, grant, Answer::Posted(ledger[0].clone())),
+        event(20, 30, Invocation::Reserve { key: "held".to_owned() }, reserved),
+        refusal((32, 34), 2),
+        of((35, 40), |hold| Invocation::Capture { hold }, captured),
+        of((50, 60), |hold| Invocation::Release { hold }, Answer::Ended { state: "CAPTURED".to_owned() }),
+    ];
+    (ledger, history)
+}
+
+fn is_caught_of_holds(expected: &str, break_it: impl FnOnce(&mut Vec<Entry>, &mut Vec<Event>)) {
+    let (mut ledger, mut history) = held();
+    break_it(&mut ledger, &mut history);
+    let found = check(&ledger, &history).unwrap_err();
+    assert!(found.contains(expected), "{found}");
+}
+
+#[test]
+fn a_sound_history_of_a_hold_is_accepted() {
+    let (ledger, history) = held();
+    check(&ledger, &history).unwrap();
+}
+
+#[test]
+fn credits_that_are_held_and_spent_nevertheless_are_caught() {
+    is_caught_of_holds("overspent", |ledger, _| {
+        let charge = Entry { version: 3, ..entry(9, "SPEND", -3, 2) };
+        ledger.truncate(2);
+        ledger.push(charge);
+    });
+    is_caught_of_holds("no witness", |_, history| history[2] = refusal((32, 34), 5));
+}
+
+#[test]
+fn a_hold_that_ends_twice_or_otherwise_is_caught() {
+    is_caught_of_holds("began or ended twice", |ledger, _| {
+        ledger.push(of_hold("RELEASE", 0, -3, entry(4, "", 0, 2)));
+    });
+    is_caught_of_holds("had not ended so", |_, history| {
+        history[4].answer = Answer::Ended { state: "RELEASED".to_owned() };
+    });
+    is_caught_of_holds("had not ended so", |_, history| (history[4].begin, history[4].end) = (12, 14));
 }

@@ -6,8 +6,10 @@
 //! - each response names an entry that matches its request, and each intention has exactly one entry;
 //! - of all responses to one charge exactly one is not a replay, and every entry was reported in a response;
 //! - a request that ended before another began has the smaller version;
-//! - a balance that was read, or that refused a charge, was the balance at a version between request and response;
-//! - no charge is refused that was posted before.
+//! - a balance that was read was the balance at a version between request and response, and so were the available credits by
+//!   which a charge or reservation was refused;
+//! - no charge is refused that was posted before;
+//! - a hold ends once, and an answer that it has ended names the way in which it did.
 
 mod timeline;
 
@@ -18,7 +20,7 @@ use std::{
 
 use self::timeline::{Span, Timeline};
 use super::history::{Answer, Event, Invocation, Seen};
-use crate::harness::book::{Entry, balance_at};
+use crate::harness::book::{Entry, balance_at, held_at};
 
 /// Credits of an export.
 pub(super) const COST: i64 = 3;
@@ -42,6 +44,7 @@ impl fmt::Display for Figures {
 /// Checks the history of one account against its ledger. The error describes the contradiction.
 pub(super) fn check(ledger: &[Entry], history: &[Event]) -> Result<Figures, String> {
     follows(ledger)?;
+    ends_once(ledger)?;
     let (spans, intentions) = match_answers(ledger, history)?;
     keeps_time(&spans)?;
     let timeline = Timeline::new(&spans, history);
@@ -57,9 +60,9 @@ pub(super) fn check(ledger: &[Entry], history: &[Event]) -> Result<Figures, Stri
     })
 }
 
-/// Versions are dense, each balance follows from the one before it, and no charge leaves a negative balance.
+/// Versions are dense, each balance follows from the one before it, and no charge or hold takes more than is available.
 fn follows(ledger: &[Entry]) -> Result<(), String> {
-    let mut before = 0;
+    let (mut before, mut held) = (0, 0);
     for (expected, entry) in (1..).zip(ledger) {
         if entry.version != expected {
             return Err(format!("version {expected} is missing: {entry:?}"));
@@ -67,10 +70,24 @@ fn follows(ledger: &[Entry]) -> Result<(), String> {
         if before + entry.delta != entry.balance {
             return Err(format!("{before} credits do not lead to {entry:?}"));
         }
-        if entry.kind == "SPEND" && entry.balance < 0 {
+        held += entry.held;
+        if matches!(entry.kind.as_str(), "SPEND" | "HOLD") && entry.balance < held {
             return Err(format!("overspent: {entry:?}"));
         }
         before = entry.balance;
+    }
+    Ok(())
+}
+
+/// Each hold releases what it held, and once.
+fn ends_once(ledger: &[Entry]) -> Result<(), String> {
+    let mut open = HashMap::new();
+    for entry in ledger.iter().filter(|entry| entry.held != 0) {
+        let hold = entry.hold.as_deref().ok_or_else(|| format!("of no hold: {entry:?}"))?;
+        let before = if entry.held > 0 { open.insert(hold, entry.held) } else { open.remove(hold) };
+        if before != (entry.held < 0).then_some(-entry.held) {
+            return Err(format!("a hold began or ended twice: {entry:?}"));
+        }
     }
     Ok(())
 }
@@ -86,17 +103,22 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
     let mut fresh = HashSet::new();
     for event in history {
         let (id, replayed) = match &event.answer {
-            Answer::Charged { id, replayed, .. } => (id, *replayed),
-            Answer::Posted(entry) => (&entry.id, false),
-            Answer::Refused { .. } | Answer::Saw(_) => continue,
+            Answer::Charged { id, replayed, .. } => (Some(id), *replayed),
+            Answer::Posted(entry) => (Some(&entry.id), false),
+            // One of the requests began the hold, or ended it: the entry is not older than the first.
+            Answer::Reserved { id } => (Some(id), false),
+            Answer::Released { .. } => (release(ledger, event), false),
+            Answer::Ended { .. } | Answer::Refused { .. } | Answer::Saw(_) => continue,
         };
-        let entry = *entries.get(id.as_str()).ok_or_else(|| format!("the ledger lacks the entry of {event:?}"))?;
+        let entry = id.and_then(|id| entries.get(id.as_str()).copied());
+        let entry = entry.ok_or_else(|| format!("the ledger lacks the entry of {event:?}"))?;
         does(entry, event)?;
         let version = entry.version;
         if *intentions.entry(&event.invocation).or_insert(version) != version {
             return Err(format!("one intention, two entries: {event:?} and version {}", intentions[&event.invocation]));
         }
-        if matches!(event.invocation, Invocation::Charge { .. }) && !replayed && !fresh.insert(version) {
+        let charges = matches!(event.invocation, Invocation::Charge { .. } | Invocation::Capture { .. });
+        if charges && !replayed && !fresh.insert(version) {
             return Err(format!("charged afresh twice: {event:?}"));
         }
         spans.entry(version).or_insert(Span::NONE).narrow(event, replayed);
@@ -109,20 +131,32 @@ fn match_answers<'a>(ledger: &[Entry], history: &'a [Event]) -> Result<(Vec<Span
     Ok((spans.collect::<Result<_, _>>()?, intentions))
 }
 
+/// The id of the entry by which a hold was released.
+fn release<'a>(ledger: &'a [Entry], event: &Event) -> Option<&'a String> {
+    let Invocation::Release { hold } = &event.invocation else { return None };
+    let release = |entry: &&Entry| entry.kind == "RELEASE" && entry.hold.as_ref() == Some(hold);
+    ledger.iter().find(release).map(|entry| &entry.id)
+}
+
 /// Checks that an entry matches its request and the response.
 fn does(entry: &Entry, event: &Event) -> Result<(), String> {
-    let expected = match &event.invocation {
-        Invocation::Charge { key } => ("SPEND", -COST, Some(key.as_str())),
-        Invocation::Grant { credits, .. } => ("GRANT", *credits, None),
-        Invocation::Refund { charge } => ("REFUND", COST, Some(charge.trim_start_matches("entry_"))),
+    let reference = entry.reference.as_deref();
+    let (kind, delta, held, about) = match &event.invocation {
+        Invocation::Charge { key } => ("SPEND", -COST, 0, reference == Some(key)),
+        Invocation::Reserve { key } => ("HOLD", 0, COST, reference == Some(key)),
+        Invocation::Capture { hold } => ("SPEND", -COST, -COST, entry.hold.as_ref() == Some(hold)),
+        Invocation::Release { hold } => ("RELEASE", 0, -COST, entry.hold.as_ref() == Some(hold)),
+        Invocation::Grant { credits, .. } => ("GRANT", *credits, 0, reference.is_none()),
+        Invocation::Refund { charge } => ("REFUND", COST, 0, reference == Some(charge.trim_start_matches("entry_"))),
         Invocation::Look => return Err(format!("a read posted {entry:?}")),
     };
     let reported = match &event.answer {
         Answer::Posted(posted) => posted == entry,
-        Answer::Charged { seen, .. } => seen.version >= entry.version,
-        Answer::Refused { .. } | Answer::Saw(_) => false,
+        Answer::Charged { seen, .. } | Answer::Released { seen } => seen.version >= entry.version,
+        Answer::Reserved { .. } => true,
+        Answer::Ended { .. } | Answer::Refused { .. } | Answer::Saw(_) => false,
     };
-    let done = (entry.kind.as_str(), entry.delta, entry.reference.as_deref()) == expected;
+    let done = about && (entry.kind.as_str(), entry.delta, entry.held) == (kind, delta, held);
     if reported && done { Ok(()) } else { Err(format!("{event:?} does not match {entry:?}")) }
 }
 
@@ -146,8 +180,26 @@ fn explains(ledger: &[Entry], timeline: &Timeline, event: &Event, posted: Option
     if !event.answer.seen().is_none_or(read) {
         return Err(format!("no such balance in versions {window:?}: {event:?}"));
     }
+    if let Answer::Ended { state } = &event.answer {
+        return ended(ledger, event, state, *window.end());
+    }
     let Answer::Refused { available } = event.answer else { return Ok(()) };
     let earlier = |version: &i64| posted.is_none_or(|posted| *version < posted);
-    let witness = window.clone().filter(earlier).any(|version| balance_at(ledger, version) == Some(available));
+    let was_available = |version| balance_at(ledger, version).map(|credits| credits - held_at(ledger, version));
+    let witness = window.clone().filter(earlier).any(|version| was_available(version) == Some(available));
     if available < COST && witness { Ok(()) } else { Err(format!("no witness in versions {window:?}: {event:?}")) }
+}
+
+/// Checks that a hold had ended in the reported state at the version that is possibly the newest.
+fn ended(ledger: &[Entry], event: &Event, state: &str, newest: i64) -> Result<(), String> {
+    let (Invocation::Capture { hold } | Invocation::Release { hold }) = &event.invocation else {
+        return Err(format!("no hold can have ended: {event:?}"));
+    };
+    let kind = if state == "CAPTURED" { "SPEND" } else { "RELEASE" };
+    let end = ledger.iter().find(|entry| entry.held < 0 && entry.hold.as_ref() == Some(hold));
+    if end.is_some_and(|end| end.kind == kind && end.version <= newest) {
+        Ok(())
+    } else {
+        Err(format!("the hold had not ended so: {event:?}"))
+    }
 }

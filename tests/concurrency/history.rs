@@ -19,6 +19,9 @@ pub(super) enum Invocation {
     Charge { key: String },
     Grant { key: String, credits: i64 },
     Refund { charge: String },
+    Reserve { key: String },
+    Capture { hold: String },
+    Release { hold: String },
     Look,
 }
 
@@ -27,6 +30,12 @@ pub(super) enum Invocation {
 pub(super) enum Answer {
     /// A charge: the id of its entry, and the balance as it was a moment later.
     Charged { id: String, replayed: bool, seen: Seen },
+    /// A hold that was reserved, now or before: the id of its entry.
+    Reserved { id: String },
+    /// A hold that was released, now or before.
+    Released { seen: Seen },
+    /// A hold that had ended in this state.
+    Ended { state: String },
     /// A grant or a refund.
     Posted(Entry),
     /// The balance did not suffice.
@@ -46,8 +55,8 @@ impl Answer {
     /// The balance in the response, if it contains one.
     pub(super) fn seen(&self) -> Option<Seen> {
         match self {
-            Self::Charged { seen, .. } | Self::Saw(seen) => Some(*seen),
-            Self::Posted(_) | Self::Refused { .. } => None,
+            Self::Charged { seen, .. } | Self::Released { seen } | Self::Saw(seen) => Some(*seen),
+            Self::Posted(_) | Self::Reserved { .. } | Self::Ended { .. } | Self::Refused { .. } => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use entity::ledger_entry::{ChangeType, Model};
 
-use super::client::{Charge, Grant, Observed};
+use super::client::{Charge, Grant, Hold, Observed};
 use crate::harness::rng::Seed;
 
 /// The error codes of a gateway that stops, or whose database has stopped.
@@ -17,6 +17,8 @@ const FORGIVABLE: [&str; 3] = ["no answer in time", "no connection", "UNAVAILABL
 #[derive(Default)]
 pub(super) struct Record {
     charges: Vec<(bool, Charge)>,
+    holds: Vec<Hold>,
+    releases: Vec<String>,
     grants: Vec<Grant>,
     abandoned: Vec<String>,
     refusals: u32,
@@ -27,6 +29,7 @@ impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let replayed = self.charges.iter().filter(|(_, charge)| charge.replayed).count();
         write!(f, "{} charges acknowledged ({replayed} of them when retried), ", self.charges.len())?;
+        write!(f, "{} holds, {} of them released, ", self.holds.len(), self.releases.len())?;
         write!(f, "{} grants, {} refusals, ", self.grants.len(), self.refusals)?;
         write!(f, "{} keys abandoned, failures {:?}", self.abandoned.len(), self.failures)
     }
@@ -36,6 +39,8 @@ impl Record {
     /// Adds the responses of one client, which may have been the only one of its account.
     pub(super) fn add(&mut self, alone: bool, observed: Observed) {
         self.charges.extend(observed.charges.into_iter().map(|charge| (alone, charge)));
+        self.holds.extend(observed.holds);
+        self.releases.extend(observed.releases);
         self.grants.extend(observed.grants);
         self.abandoned.extend(observed.abandoned);
         self.refusals += observed.refusals;
@@ -58,8 +63,21 @@ impl Record {
             let expected = (grant.id, grant.version, grant.balance);
             assert_eq!((entry.id, entry.version, entry.balance_after), expected, "{entry:?}, {seed:?}");
         }
+        for hold in &self.holds {
+            let entry = books.entry(&hold.source, seed);
+            let found = (entry.id, entry.change_type, entry.held_delta, entry.reference.as_deref());
+            assert_eq!(found, (hold.id, ChangeType::Hold, 3, Some(hold.run.as_str())), "{entry:?}, {seed:?}");
+        }
+        for release in &self.releases {
+            let entry = books.entry(release, seed);
+            let found = (entry.change_type, entry.credits_delta, entry.held_delta);
+            assert_eq!(found, (ChangeType::Release, 0, -3), "{entry:?}, {seed:?}");
+        }
         let sources = self.charges.iter().map(|(_, charge)| charge.source.as_str());
-        let requested: HashSet<_> = sources.chain(self.grants.iter().map(|grant| grant.source.as_str())).collect();
+        let holds = self.holds.iter().map(|hold| hold.source.as_str());
+        let ended = self.releases.iter().map(String::as_str);
+        let grants = self.grants.iter().map(|grant| grant.source.as_str());
+        let requested: HashSet<_> = sources.chain(holds).chain(ended).chain(grants).collect();
         let mut abandoned = 0;
         for source in books.by_source.keys().filter(|source| !requested.contains(*source)) {
             assert!(books.abandoned.contains(source), "{source} was not requested, {seed:?}");

@@ -23,6 +23,15 @@ const CHARGE: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input
 
 const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { id version balanceAfter } }";
 
+const RESERVE: &str = "mutation ($input: ReserveExportInput!) { reserveExport(input: $input) { __typename \
+    ... on Hold { id } ... on InsufficientCredits { available } } }";
+
+const CAPTURE: &str = "mutation ($input: CaptureHoldInput!) { captureHold(input: $input) { __typename \
+    ... on ExportCharge { id replayed balance { credits version } } } }";
+
+const RELEASE: &str = "mutation ($input: ReleaseHoldInput!) { releaseHold(input: $input) { __typename \
+    ... on Hold { state } } }";
+
 pub(super) struct Client {
     http: Http,
     replicas: Vec<Address>,
@@ -37,6 +46,9 @@ pub(super) struct Client {
 #[derive(Default)]
 pub(super) struct Observed {
     pub(super) charges: Vec<Charge>,
+    pub(super) holds: Vec<Hold>,
+    /// Sources of releases that were acknowledged.
+    pub(super) releases: Vec<String>,
     pub(super) grants: Vec<Grant>,
     /// Sources that were requested and never acknowledged.
     pub(super) abandoned: Vec<String>,
@@ -45,7 +57,14 @@ pub(super) struct Observed {
     pub(super) failures: BTreeMap<String, u32>,
 }
 
-/// An acknowledged charge.
+/// An acknowledged reservation.
+pub(super) struct Hold {
+    pub(super) source: String,
+    pub(super) run: String,
+    pub(super) id: i64,
+}
+
+/// An acknowledged charge, or capture of a hold.
 pub(super) struct Charge {
     pub(super) source: String,
     pub(super) run: String,
@@ -74,7 +93,8 @@ impl Client {
         while !stop.load(Ordering::Relaxed) {
             turn += 1;
             let key = format!("{}-{turn}", self.number);
-            if !self.charges(&key).await {
+            let exported = if self.rng.rolls(40) { self.holds(&key).await } else { self.charges(&key).await };
+            if !exported {
                 self.grants(&key).await;
             }
         }
@@ -95,19 +115,50 @@ impl Client {
             return true;
         }
         let answer = self.insists(&token, CHARGE, &input).await;
-        if answer["__typename"] == "InsufficientCredits" {
-            assert!(answer["available"].as_i64().unwrap() < 3, "refused with enough: {answer}");
-            self.observed.refusals += 1;
+        if self.is_refused(&answer) {
             return false;
         }
-        let balance = &answer["balance"];
-        self.observed.charges.push(Charge {
-            source,
-            run,
-            id: row(&answer["id"]),
-            replayed: answer["replayed"].as_bool().unwrap(),
-            seen: (balance["version"].as_i64().unwrap(), balance["credits"].as_i64().unwrap()),
-        });
+        self.observed.charges.push(Charge::read(&answer, source, run));
+        true
+    }
+
+    /// Reserves an export, and captures or releases it. Returns false if the credits are insufficient.
+    async fn holds(&mut self, key: &str) -> bool {
+        let run = format!("run of {key}");
+        let source = format!("export:{}:{key}", self.user.id);
+        let input = json!({ "runId": run, "idempotencyKey": key });
+        let token = self.user.token.clone();
+        if self.rng.rolls(5) {
+            let patience = self.rng.millis(1, 40);
+            self.ask(&token, RESERVE, &input, patience).await.ok();
+            self.observed.abandoned.push(source);
+            return true;
+        }
+        let answer = self.insists(&token, RESERVE, &input).await;
+        if self.is_refused(&answer) {
+            return false;
+        }
+        let id = row(&answer["id"]);
+        self.observed.holds.push(Hold { source, run: run.clone(), id });
+        let input = json!({ "holdId": answer["id"] });
+        if self.rng.rolls(70) {
+            let answer = self.insists(&token, CAPTURE, &input).await;
+            assert_eq!(answer["__typename"], "ExportCharge", "the hold was captured by nobody else: {answer}");
+            self.observed.charges.push(Charge::read(&answer, format!("capture:{id}"), run));
+        } else {
+            let answer = self.insists(&token, RELEASE, &input).await;
+            assert_eq!(answer["state"], "RELEASED", "the hold was released by nobody else: {answer}");
+            self.observed.releases.push(format!("release:{id}"));
+        }
+        true
+    }
+
+    fn is_refused(&mut self, answer: &Value) -> bool {
+        if answer["__typename"] != "InsufficientCredits" {
+            return false;
+        }
+        assert!(answer["available"].as_i64().unwrap() < 3, "refused with enough: {answer}");
+        self.observed.refusals += 1;
         true
     }
 
@@ -148,5 +199,18 @@ impl Client {
             return Err(code.as_str().unwrap().to_owned());
         }
         Ok(answer["data"].as_object_mut().unwrap().values_mut().next().unwrap().take())
+    }
+}
+
+impl Charge {
+    fn read(answer: &Value, source: String, run: String) -> Self {
+        let balance = &answer["balance"];
+        Self {
+            source,
+            run,
+            id: row(&answer["id"]),
+            replayed: answer["replayed"].as_bool().unwrap(),
+            seen: (balance["version"].as_i64().unwrap(), balance["credits"].as_i64().unwrap()),
+        }
     }
 }

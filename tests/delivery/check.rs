@@ -41,8 +41,10 @@ fn grants(count: i64) -> Vec<Entry> {
         version,
         kind: "GRANT".to_owned(),
         delta: 1,
+        held: 0,
         balance: version,
         reference: None,
+        hold: None,
     };
     (1..=count).map(entry).collect()
 }

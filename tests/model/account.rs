@@ -1,14 +1,16 @@
-//! One user of the model: ledger entries and plans.
+//! One user of the model: ledger entries, plans and holds.
 
 use std::collections::HashMap;
 
 use entity::{Tier, ledger_entry::ChangeType};
 
+use super::hold::Hold;
+
 /// Days for which unlimited outlasts its period.
 const GRACE: i64 = 3;
 
 /// Credits of an export.
-const COST: i64 = 3;
+pub(super) const COST: i64 = 3;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account {
@@ -24,7 +26,11 @@ pub(super) struct Account {
     pub(super) invoices: Vec<usize>,
     pub(super) periods: Vec<Paid>,
     pub(super) packs: Vec<usize>,
-    charges: HashMap<u8, (i64, u8)>,
+    /// Open and ended holds, in the order in which they began.
+    pub(super) holds: Vec<Hold>,
+    /// The places of holds by their keys.
+    pub(super) reserved: HashMap<u8, usize>,
+    pub(super) charges: HashMap<u8, (i64, u8)>,
     grants: HashMap<u8, i64>,
     refunded: HashMap<i64, i64>,
 }
@@ -33,6 +39,7 @@ pub(super) struct Account {
 pub(super) struct Entry {
     pub(super) kind: ChangeType,
     pub(super) delta: i64,
+    pub(super) held: i64,
     pub(super) balance: i64,
 }
 
@@ -113,17 +120,34 @@ impl Account {
 
     /// Adds an entry and returns its version.
     pub(super) fn post(&mut self, kind: ChangeType, delta: i64) -> i64 {
+        self.post_held(kind, delta, 0)
+    }
+
+    /// Adds an entry that also changes what is held, and returns its version.
+    pub(super) fn post_held(&mut self, kind: ChangeType, delta: i64, held: i64) -> i64 {
         let balance = self.balance() + delta;
-        self.entries.push(Entry { kind, delta, balance });
+        self.entries.push(Entry { kind, delta, held, balance });
         self.version()
+    }
+
+    pub(super) fn is_unlimited(&self, today: i64) -> bool {
+        self.unlimited_until.is_some_and(|until| until > today)
+    }
+
+    /// The place of one of the user's holds.
+    pub(super) fn nth_hold(&self, nth: usize) -> Option<usize> {
+        (!self.holds.is_empty()).then(|| nth % self.holds.len())
     }
 
     pub(super) fn charge(&mut self, key: u8, run: u8, today: i64) -> Spent {
         if let Some((version, first)) = self.charges.get(&key) {
             return if *first == run { Spent::Replayed(*version) } else { Spent::Reused };
         }
-        let free = self.unlimited_until.is_some_and(|until| until > today);
-        if !free && self.balance() < COST {
+        if self.reserved.contains_key(&key) {
+            return Spent::Reused;
+        }
+        let free = self.is_unlimited(today);
+        if !free && self.available() < COST {
             return Spent::Refused;
         }
         let version = self.post(ChangeType::Spend, if free { 0 } else { -COST });

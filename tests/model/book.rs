@@ -7,6 +7,7 @@ use proptest_state_machine::ReferenceStateMachine;
 use super::{
     account::{Account, Spent, Status},
     delivery::{DAY, Delivery, First, Period, Step, What},
+    hold::{Action, Changed, Hold, Reserved},
     operation::{self, Answer, Operation},
 };
 
@@ -57,6 +58,17 @@ impl Book {
         match *operation {
             Operation::SignUp { name } => self.signs_up(name),
             Operation::Charge { user, key, run } => self.charges(user, key, run),
+            Operation::Reserve { user, key, run } => self.reserves(user, key, run),
+            Operation::Change { user, nth, action } => self.changes(user, nth, action),
+            Operation::RunOut { user, nth, due } => {
+                if let Some(nth) = self.users[user].nth_hold(nth) {
+                    self.users[user].run_out(nth);
+                    if due {
+                        self.users[user].expire(nth);
+                    }
+                }
+                Answer::Done
+            }
             Operation::Grant { user, key, credits } => match self.users[user].grant(key, credits) {
                 Some(version) => self.posted(user, version),
                 None => Answer::Error("IDEMPOTENCY_KEY_REUSED"),
@@ -108,10 +120,29 @@ impl Book {
             Spent::Fresh(version) => (version, false),
             Spent::Replayed(version) => (version, true),
             Spent::Reused => return Answer::Error("IDEMPOTENCY_KEY_REUSED"),
-            Spent::Refused => return Answer::Refused { available: account.balance() },
+            Spent::Refused => return Answer::Refused { available: account.available() },
         };
         let ticket = !account.is_refunded(version);
         Answer::Charged { version, delta: account.entry(version).delta, replayed, ticket }
+    }
+
+    fn reserves(&mut self, user: usize, key: u8, run: u8) -> Answer {
+        let account = &mut self.users[user];
+        match account.reserve(key, run, self.today) {
+            Reserved::Hold(Hold { version, credits, state, .. }) => Answer::Reserved { version, credits, state },
+            Reserved::Reused => Answer::Error("IDEMPOTENCY_KEY_REUSED"),
+            Reserved::Refused => Answer::Refused { available: account.available() },
+        }
+    }
+
+    fn changes(&mut self, user: usize, nth: usize, action: Action) -> Answer {
+        let account = &mut self.users[user];
+        let Some(nth) = account.nth_hold(nth) else { return Answer::Error("NOT_FOUND") };
+        match account.change(nth, action) {
+            Changed::Done { state, replayed } => Answer::Changed { state, replayed },
+            Changed::Ended(state) => Answer::Ended(state),
+            Changed::Invalid => Answer::Error("BAD_USER_INPUT"),
+        }
     }
 
     fn posted(&self, user: usize, version: i64) -> Answer {

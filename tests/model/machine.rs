@@ -1,5 +1,7 @@
 //! The gateway as the model's counterpart, on SQLite and on PostgreSQL if installed.
 
+mod holds;
+
 use std::{
     sync::{
         Arc,
@@ -10,6 +12,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta};
 use entity::{
+    ledger_entry,
     user::Role,
     work::{self, Kind},
 };
@@ -36,6 +39,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::{
+    account::Entry,
     book::Book,
     delivery::{DAY, Delivery, customer},
     operation::{Answer, Operation},
@@ -132,6 +136,9 @@ impl Gateway {
         let outcome = match *operation {
             Operation::SignUp { name } => self.signs_up(name).await,
             Operation::Charge { user, key, run } => self.charges(user, key, run).await,
+            Operation::Reserve { user, key, run } => self.reserves(user, key, run).await,
+            Operation::Change { user, nth, action } => self.changes(book, (user, nth), action).await,
+            Operation::RunOut { user, nth, due } => Ok(self.runs_out(book, (user, nth), due).await),
             Operation::Grant { user, key, credits } => self.grants(user, key, credits).await,
             Operation::Refund { user, nth } => self.refunds(user, book.charge_of(user, nth)).await,
             Operation::Plan { .. } | Operation::Pack { .. } | Operation::Redeliver { .. } => {
@@ -172,7 +179,7 @@ impl Gateway {
                 replayed,
                 ticket: ticket.is_some(),
             },
-            ExportResult::Refused { account, .. } => Answer::Refused { available: account.balance },
+            ExportResult::Refused { account, .. } => Answer::Refused { available: account.available() },
         })
     }
 
@@ -188,11 +195,18 @@ impl Gateway {
 
     /// Refunds the charge with this version.
     async fn refunds(&self, user: usize, version: Option<i64>) -> Result<Answer, Error> {
-        let version = version.unwrap_or_default();
-        let charges = ledger::entries_after(self.app().database.read(), self.users[user], version - 1, version).await?;
-        let charge = charges.first().map_or(0, |charge| charge.id);
+        let charge = match version {
+            Some(version) => self.entry(user, version).await.id,
+            None => 0,
+        };
         let author = Author { user_id: self.users[user], role: Role::Service };
         export::refund(self.app(), author, &charge.to_string(), "it failed").await.map(|entry| posted(&entry))
+    }
+
+    /// The entry of a user with this version.
+    async fn entry(&self, user: usize, version: i64) -> ledger_entry::Model {
+        let entries = ledger::entries_after(self.app().database.read(), self.users[user], version - 1, version);
+        entries.await.unwrap().remove(0)
     }
 
     /// Does all due work of a kind.
@@ -234,8 +248,8 @@ impl Gateway {
                 expected.unlimited_until.map(|day| DateTime::from_timestamp(base, 0).unwrap() + TimeDelta::days(day));
             let backend = self.app().database.backend();
             assert_eq!(
-                (account.balance, account.version, account.unlimited_until),
-                (expected.balance(), expected.version(), until),
+                (account.balance, account.held, account.version, account.unlimited_until),
+                (expected.balance(), expected.held(), expected.version(), until),
                 "{backend:?} differs for user {user}"
             );
         }
@@ -246,9 +260,13 @@ impl Gateway {
         let database = &self.app().database;
         for (user, expected) in self.users.iter().zip(&book.users) {
             let entries = ledger::entries_after(database.read(), *user, 0, i64::MAX).await.unwrap();
-            let posted = entries.iter().map(|entry| (entry.change_type, entry.credits_delta, entry.balance_after));
-            let expected = expected.entries.iter().map(|entry| (entry.kind, entry.delta, entry.balance));
-            assert_eq!(posted.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+            let posted = entries.iter().map(|entry| Entry {
+                kind: entry.change_type,
+                delta: entry.credits_delta,
+                held: entry.held_delta,
+                balance: entry.balance_after,
+            });
+            assert_eq!(posted.collect::<Vec<_>>(), expected.entries);
         }
         let report = ledger::verify(database, self.app().clock.wall()).await.unwrap();
         assert!(report.holds(), "ledger verification failed:\n{report}");
@@ -256,6 +274,6 @@ impl Gateway {
     }
 }
 
-fn posted(entry: &entity::ledger_entry::Model) -> Answer {
+fn posted(entry: &ledger_entry::Model) -> Answer {
     Answer::Posted { version: entry.version, delta: entry.credits_delta, balance: entry.balance_after }
 }

@@ -7,6 +7,7 @@ use super::{
     account::Status,
     book::Book,
     delivery::{First, Step},
+    hold::{Action, State},
 };
 
 /// Names that users may take.
@@ -30,6 +31,23 @@ pub(super) enum Operation {
         user: usize,
         key: u8,
         run: u8,
+    },
+    Reserve {
+        user: usize,
+        key: u8,
+        run: u8,
+    },
+    /// One of the user's holds is captured, extended or released, open or not.
+    Change {
+        user: usize,
+        nth: usize,
+        action: Action,
+    },
+    /// The time of one of the user's holds is over; if it is due, the queue ends it.
+    RunOut {
+        user: usize,
+        nth: usize,
+        due: bool,
     },
     /// One of the user's charges is refunded.
     Refund {
@@ -70,6 +88,19 @@ pub(super) enum Answer {
         replayed: bool,
         ticket: bool,
     },
+    /// A reservation: the version of the hold's first entry, and the state now.
+    Reserved {
+        version: i64,
+        credits: i64,
+        state: State,
+    },
+    /// A change of a hold, which may have been made before.
+    Changed {
+        state: State,
+        replayed: bool,
+    },
+    /// A change of a hold that has ended otherwise.
+    Ended(State),
     /// A grant or a refund.
     Posted {
         version: i64,
@@ -96,6 +127,20 @@ pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
         key,
         run: u8::from(run == 0),
     });
+    let reserve = (users.clone(), 0..12_u8, 0..8_u8).prop_map(|(user, key, run)| Operation::Reserve {
+        user,
+        key,
+        run: u8::from(run == 0),
+    });
+    let action = prop_oneof![
+        2 => prop_oneof![Just(None), (0..5_i64).prop_map(Some)].prop_map(Action::Capture),
+        1 => Just(Action::Extend),
+        1 => Just(Action::Release),
+    ];
+    let change =
+        (users.clone(), 0..8_usize, action).prop_map(|(user, nth, action)| Operation::Change { user, nth, action });
+    let run_out =
+        (users.clone(), 0..8_usize, any::<bool>()).prop_map(|(user, nth, due)| Operation::RunOut { user, nth, due });
     let grant = (users.clone(), 0..4_u8, 1..3_i64).prop_map(|(user, key, tens)| Operation::Grant {
         user,
         key,
@@ -115,8 +160,20 @@ pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
         swapped,
     });
     let pass = (1..40_i64).prop_map(|days| Operation::Pass { days });
-    prop_oneof![1 => sign_up, 8 => charge, 2 => grant, 3 => refund, 1 => pack, 3 => redeliver, 8 => plan, 2 => pass]
-        .boxed()
+    prop_oneof![
+        1 => sign_up,
+        6 => charge,
+        6 => reserve,
+        6 => change,
+        2 => run_out,
+        2 => grant,
+        3 => refund,
+        1 => pack,
+        3 => redeliver,
+        8 => plan,
+        2 => pass,
+    ]
+    .boxed()
 }
 
 /// The possible changes of each user's plan.
@@ -148,6 +205,9 @@ pub(super) fn possible(book: &Book, operation: &Operation) -> bool {
         Operation::SignUp { .. } | Operation::Pass { .. } => true,
         Operation::Grant { user, .. }
         | Operation::Charge { user, .. }
+        | Operation::Reserve { user, .. }
+        | Operation::Change { user, .. }
+        | Operation::RunOut { user, .. }
         | Operation::Refund { user, .. }
         | Operation::Pack { user, .. } => exists(user),
         Operation::Redeliver { nth, .. } => nth < book.delivered.len(),

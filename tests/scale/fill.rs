@@ -105,7 +105,7 @@ const ENDS: &str = "(SELECT ends FROM months WHERE m = 0)";
 const GRACE: &str = "(SELECT grace FROM months WHERE m = 0)";
 
 /// User `n` has customer and subscription `n`, and periods, invoices and payments from `(n - 1) * months + 1` on. One in ten
-/// has STUDIO, the others have CORE, and one in five has bought a pack.
+/// has STUDIO, the others have CORE and an open hold, and one in five has bought a pack.
 fn statements(size: Size) -> Vec<String> {
     let Size { users, months: m, current } = size;
     let [exports, many] = EXPORTS;
@@ -133,9 +133,10 @@ impl Terms {
                  SELECT n, 'filled' || n || '@patchhive.example', 'filled' || n, 'user', {first} FROM {people}"
             ),
             format!(
-                "INSERT INTO credit_accounts (user_id, balance, version, unlimited_until, updated_at) SELECT n, \
+                "INSERT INTO credit_accounts (user_id, balance, held, version, unlimited_until, updated_at) SELECT n, \
                  CASE WHEN n % 10 = 0 THEN 0 ELSE 25 * {m} + 50 * {pack} - 3 * {exports} END, \
-                 CASE WHEN n % 10 = 0 THEN {spends} ELSE {m} + {pack} + {exports} END, \
+                 CASE WHEN n % 10 = 0 THEN 0 ELSE 3 END, \
+                 CASE WHEN n % 10 = 0 THEN {spends} ELSE {m} + {pack} + {exports} + 1 END, \
                  CASE WHEN n % 10 = 0 AND {is_current} THEN {GRACE} END, {TODAY} FROM {people}"
             ),
             format!(
@@ -212,7 +213,7 @@ impl Terms {
     /// The ledger, and what was corrected by hand.
     fn entries(&self) -> Vec<String> {
         let Self { people, periods, pack, spends, size: Size { users, months: m, .. }, .. } = self;
-        let [_, many] = EXPORTS;
+        let [exports, many] = EXPORTS;
         vec![
             format!(
                 "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, balance_after, source, \
@@ -232,6 +233,17 @@ impl Terms {
                  CASE WHEN n % 10 = 0 THEN 0 ELSE 25 * {m} + 50 * {pack} - 3 * k END, 'export:' || n || ':key' || k, \
                  'run' || k, {TODAY} FROM (SELECT n AS k FROM numbers WHERE n <= {many}) AS exports, numbers \
                  WHERE n <= {users} AND k <= {spends}"
+            ),
+            format!(
+                "INSERT INTO credits_ledger (user_id, version, change_type, credits_delta, held_delta, balance_after, source, \
+                 reference, created_at) SELECT n, {m} + {pack} + {exports} + 1, 'Hold', 0, 3, \
+                 25 * {m} + 50 * {pack} - 3 * {exports}, 'export:' || n || ':held', 'held', {TODAY} \
+                 FROM {people} AND n % 10 <> 0"
+            ),
+            format!(
+                "INSERT INTO credit_holds (id, user_id, run, credits, created_at, expires_at, extendable_until) \
+                 SELECT id, user_id, reference, held_delta, created_at, {LATER}, {LATER} FROM credits_ledger \
+                 WHERE change_type = 'Hold'"
             ),
             format!("INSERT INTO manual_entries (entry_id, actor_id) SELECT n, 1 FROM {people}"),
             format!(
@@ -272,6 +284,7 @@ impl Terms {
                 "INSERT INTO work (kind, key, due_at, generation, attempts, lease, error, created_at) \
                  SELECT 'look', 'subscription:sub_filled' || n, {LATER}, 1, 0, 0, NULL, {TODAY} FROM {people} \
                  UNION ALL SELECT 'event', 'evt_filled' || n, {LATER}, 1, 1, 0, 'failed', {TODAY} FROM {people} \
+                 UNION ALL SELECT 'hold', CAST(id AS text), expires_at, 1, 0, 0, NULL, created_at FROM credit_holds \
                  UNION ALL SELECT 'unlimited', CAST(n AS text), {GRACE}, 1, 0, 0, NULL, {TODAY} \
                  FROM {people} AND n % 10 = 0 AND {is_current}"
             ),

@@ -16,6 +16,7 @@ use crate::{
         Actor, TestApp,
         actor::{CHECKOUT, GOOD_CARD, PORTAL, checkout, portal},
     },
+    hold::{CAPTURE, EXTEND, RELEASE, RESERVE, expires, of, reservation},
     webhook::{
         accepts,
         payloads::{CORE, Money, Pack, Plan, retold},
@@ -113,6 +114,7 @@ async fn subscribes(app: &TestApp) -> Actor {
     let charged = ada.exports("run", "second").await;
     ada.exports("run", "second").await;
     let service = app.signs_up_as("exporter", Role::Service).await;
+    reserves(app, &ada, &service).await;
     let input = json!({ "chargeId": charged["id"], "reason": "it failed" });
     for _ in 0..2 {
         service
@@ -136,7 +138,7 @@ async fn subscribes(app: &TestApp) -> Actor {
     let from = now - TimeDelta::days(30);
     ada.gets(month, json!({ "from": from.to_rfc3339(), "to": now.to_rfc3339() })).await;
     let node = "query ($id: ID!) { node(id: $id) { id } }";
-    for kind in ["user", "balance", "entry", "payment", "subscription"] {
+    for kind in ["user", "balance", "entry", "hold", "payment", "subscription"] {
         let id = id.as_str().unwrap().replace("user", kind);
         ada.gets(node, json!({ "id": id })).await;
     }
@@ -146,6 +148,25 @@ async fn subscribes(app: &TestApp) -> Actor {
     assert_eq!(balance.pushed().await["version"], 0);
     plan.pushed().await;
     ada
+}
+
+/// Holds that are captured, extended and released, and one that expires.
+async fn reserves(app: &TestApp, ada: &Actor, service: &Actor) {
+    let mut holds = Vec::new();
+    for key in ["captured", "released", "expired", "captured"] {
+        holds.push(ada.gets(RESERVE, reservation("run", key)).await);
+    }
+    let query = "query ($id: ID!) { hold(id: $id) { state ticket balance { held } } }";
+    for _ in 0..2 {
+        service.gets(CAPTURE, of(&holds[0])).await;
+        ada.gets(EXTEND, of(&holds[1])).await;
+        ada.gets(query, json!({ "id": holds[1]["id"] })).await;
+        ada.gets(RELEASE, of(&holds[1])).await;
+        let list = "query ($after: String) { holds(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }";
+        let page = ada.gets(list, json!({})).await;
+        ada.gets(list, json!({ "after": page["pageInfo"]["endCursor"] })).await;
+    }
+    expires(app, &holds[2]).await;
 }
 
 async fn changes_plans(app: &TestApp, ada: &Actor) {
@@ -218,7 +239,7 @@ async fn lists(app: &TestApp, admin: &Actor) {
         let page = admin.gets(USERS, json!({ "search": search })).await;
         admin.gets(USERS, json!({ "search": search, "after": page["pageInfo"]["endCursor"] })).await;
     }
-    for id in ["user_10", "balance_10", "entry_10", "payment_10", "subscription_10", "evt_10"] {
+    for id in ["user_10", "balance_10", "entry_10", "hold_10", "payment_10", "subscription_10", "evt_10"] {
         admin.gets("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
     }
     admin.gets("{ user(id: 10) { email balance { version } subscription { tier } } }", json!({})).await;

@@ -249,7 +249,7 @@ fn duration(seconds: Option<i64>) -> Result<TimeDelta, Error> {
 fn too_much(hold: &Hold) -> Error {
     let message = match hold.credits {
         0 => "This hold holds no credits, because exports were unlimited. Leave credits out.".to_owned(),
-        held => format!("credits must be from 1 to {held}, which are held. Release the hold to take none."),
+        most => format!("credits must be from 1 to {most}, which are held. Release the hold to take none."),
     };
     Error::bad_field("credits", message)
 }

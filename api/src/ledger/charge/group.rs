@@ -218,20 +218,20 @@ impl Group {
         let Some((hold, (account, _))) = open.zip(self.accounts.get(&change.user_id)) else {
             return known(HoldOutcome::NotOpen);
         };
-        let (id, held) = (hold.id, -hold.credits);
-        let (change_type, delta, held, source) = match change.action {
-            _ if hold.expires_at <= change.wall => (ChangeType::Release, 0, held, source::expired(id)),
+        let (id, all) = (hold.id, -hold.credits);
+        let (change_type, delta, freed, source) = match change.action {
+            _ if hold.expires_at <= change.wall => (ChangeType::Release, 0, all, source::expired(id)),
             HoldAction::Expire => return known(HoldOutcome::Unchanged(account.clone())),
             HoldAction::Extend(until) if until <= hold.expires_at => {
                 return known(HoldOutcome::Unchanged(account.clone()));
             }
             HoldAction::Extend(_) => (ChangeType::Hold, 0, 0, source::extension(id, account.version)),
             HoldAction::Capture(credits) if credits > hold.credits => return Decision::Known(Err(Error::OutOfRange)),
-            HoldAction::Capture(credits) => (ChangeType::Spend, -credits, held, source::capture(id)),
-            HoldAction::Release => (ChangeType::Release, 0, held, source::release(id)),
+            HoldAction::Capture(credits) => (ChangeType::Spend, -credits, all, source::capture(id)),
+            HoldAction::Release => (ChangeType::Release, 0, all, source::release(id)),
         };
         let (user_id, run, now) = (hold.user_id, hold.run.clone(), change.now);
-        let decision = self.post(Posting { user_id, change_type, delta, held, source, run, now });
+        let decision = self.post(Posting { user_id, change_type, delta, held: freed, source, run, now });
         if matches!(decision, Decision::Applied(..)) {
             match (change.action, change_type) {
                 (HoldAction::Extend(until), ChangeType::Hold) => self.extend(id, until),

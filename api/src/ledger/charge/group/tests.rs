@@ -155,7 +155,7 @@ fn nothing_that_was_decided_about_an_account_counts_if_it_was_not_written() {
 }
 
 #[test]
-fn what_is_held_can_neither_be_spent_nor_held_again() {
+fn held_credits_can_neither_be_spent_nor_held_again() {
     let steps = [reserve(1, "a"), charge(1, "b"), charge(1, "c"), reserve(1, "d"), reserve(1, "a"), charge(1, "a")];
     let rows = Rows { accounts: vec![account(1, 7)], ..Rows::default() };
     let reused = Error::SourceReused.to_string();
