@@ -42,8 +42,11 @@ async fn call_until(address: std::net::SocketAddr, work: Arc<Work>, until: Insta
     let mut times = Vec::new();
     while Instant::now() < until {
         let call = (work.make)(NUMBER.fetch_add(1, Ordering::Relaxed))?;
-        let begun = Instant::now();
-        let answer = caller.send(call).await?;
+        let (begun, authorization) = (Instant::now(), call.header.1.clone());
+        let mut answer = caller.send(call).await?;
+        if let Some(then) = work.then {
+            answer = caller.send(then(&authorization, &serde_json::from_slice(&answer)?)?).await?;
+        }
         times.push(begun.elapsed());
         let answer = serde_json::from_slice(&answer)?;
         if !(work.check)(&answer) {

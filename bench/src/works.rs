@@ -17,11 +17,20 @@ const READ: &str = "{ balance { credits } tier subscription { tier status curren
 const CHARGE: &str = "mutation ($key: String!) { chargeExport(input: { runId: \"bench\", idempotencyKey: $key }) \
     { ... on ExportCharge { credits replayed balance { credits } } } }";
 
+const RESERVE: &str = "mutation ($key: String!) { reserveExport(input: { runId: \"bench\", idempotencyKey: $key }) \
+    { ... on Hold { id ticket balance { available } } } }";
+
+const CAPTURE: &str = "mutation ($hold: ID!) { captureHold(input: { holdId: $hold }) \
+    { ... on ExportCharge { credits replayed balance { credits } } } }";
+
 /// The user whom every caller charges in the workload `charge, one user`.
 const HOT: i64 = 1;
 
 /// Builds a request from its number, which is never used twice.
 type Make = Arc<dyn Fn(u64) -> Result<Call, Failure> + Send + Sync>;
+
+/// Builds a second request from the first one's `Authorization` and response.
+type Follow = fn(&str, &Value) -> Result<Call, Failure>;
 
 /// A workload: one kind of request.
 #[derive(Clone)]
@@ -30,6 +39,8 @@ pub(crate) struct Work {
     /// `true` if a single caller runs the workload, which shows the latency of a request without concurrency.
     pub(crate) alone: bool,
     pub(crate) make: Make,
+    /// The second request, if the workload has one. Both count as one.
+    pub(crate) then: Option<Follow>,
     /// Returns `true` if a response is the expected one.
     pub(crate) check: fn(&Value) -> bool,
 }
@@ -51,17 +62,25 @@ pub(crate) fn all(users: i64) -> Vec<Work> {
         let token = token.clone();
         Arc::new(move |number| Ok(graphql(token(of(number))?, CHARGE, &json!({ "key": number.to_string() })))) as Make
     };
+    let reserve = {
+        let token = token.clone();
+        Arc::new(move |number| Ok(graphql(token(of(number))?, RESERVE, &json!({ "key": format!("reserve{number}") }))))
+            as Make
+    };
     let hot = Arc::new(move |number: u64| {
         Ok(graphql(token(HOT.unsigned_abs())?, CHARGE, &json!({ "key": format!("hot{number}") })))
     }) as Make;
     let webhook = Arc::new(move |number| webhook(of(number), number)) as Make;
-    let work = |name, alone, make, check| Work { name, alone, make, check };
+    let work = |name, alone, make, check| Work { name, alone, make, then: None, check };
+    let export = |name, alone, make| Work { then: Some(capture), ..work(name, alone, make, is_capture) };
     vec![
         work("read, one caller", true, read.clone(), is_standing),
         work("read", false, read, is_standing),
         work("charge, one caller", true, charge.clone(), is_charge),
         work("charge", false, charge, is_charge),
         work("charge, one user", false, hot, is_charge),
+        export("reserve and capture, one caller", true, reserve.clone()),
+        export("reserve and capture", false, reserve),
         work("webhook", false, webhook, is_applied),
     ]
 }
@@ -77,6 +96,17 @@ fn is_standing(answer: &Value) -> bool {
 
 fn is_charge(answer: &Value) -> bool {
     let charge = &answer["data"]["chargeExport"];
+    charge["credits"] == 3 && charge["replayed"] == false && charge["balance"]["credits"].is_i64()
+}
+
+/// The capture of the hold in a response.
+fn capture(token: &str, answer: &Value) -> Result<Call, Failure> {
+    let hold = answer["data"]["reserveExport"]["id"].as_str().ok_or_else(|| format!("no hold: {answer}"))?;
+    Ok(graphql(token.to_owned(), CAPTURE, &json!({ "hold": hold })))
+}
+
+fn is_capture(answer: &Value) -> bool {
+    let charge = &answer["data"]["captureHold"];
     charge["credits"] == 3 && charge["replayed"] == false && charge["balance"]["credits"].is_i64()
 }
 
