@@ -1,3 +1,5 @@
+import type { Page } from "@playwright/test";
+
 import { balance, pay } from "./checkout";
 import { expect, grant, test } from "./person";
 
@@ -14,7 +16,9 @@ test("an export without enough credits offers packs and plans", async ({ page })
   await expect(page.getByText(/credits added/)).toBeVisible();
   await page.getByRole("button", { name: "Export PatchBook" }).click();
   await expect(page.getByText("Export ticket")).toBeVisible();
+  await expect(page.getByText("3 credits reserved for exports in progress.")).toBeVisible();
   await expect(page.getByText("3 credits charged")).toBeVisible();
+  await expect(page.getByText("reserved for exports in progress")).toBeHidden();
 });
 
 test("each click is another export", async ({ page, person, request }) => {
@@ -31,19 +35,42 @@ test("each click is another export", async ({ page, person, request }) => {
   await expect(page.getByText("2 credits missing.")).toBeVisible();
 });
 
-test("an export whose reply is lost is charged once, even after a reload", async ({ page, person, request }) => {
-  await grant(request, person, 9);
-  await page.goto("/account");
-  await expect(balance(page)).toContainText("9");
+/** Lets replies to a mutation get lost: it is done, and the connection breaks before the reply arrives. */
+async function loseReplies(page: Page, mutation: string): Promise<void> {
   await page.route("**/graphql", async (route) => {
-    if (!route.request().postData()?.includes("chargeExport")) return route.continue();
-    // The export is charged, and the connection breaks before the reply arrives.
+    if (!route.request().postData()?.includes(mutation)) return route.continue();
     await route.fetch();
     return route.abort("connectionreset");
   });
+}
+
+test("an export whose reservation is lost is reserved and charged once, even after a reload", async ({
+  page,
+  person,
+  request,
+}) => {
+  await grant(request, person, 9);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("9");
+  await loseReplies(page, "reserveExport");
   await page.getByRole("button", { name: "Export PatchBook" }).click();
   await expect(page.getByRole("alert")).toContainText("cannot be reached");
   await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("alert")).toContainText("cannot be reached");
+  await expect(page.getByText("3 credits reserved for exports in progress.")).toBeVisible();
+  await page.unroute("**/graphql");
+  await page.reload();
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(page.getByText("3 credits charged")).toBeVisible();
+  await expect(balance(page)).toContainText("6");
+});
+
+test("an export whose charge is lost is charged once, even after a reload", async ({ page, person, request }) => {
+  await grant(request, person, 9);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("9");
+  await loseReplies(page, "captureHold");
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
   await expect(page.getByRole("alert")).toContainText("cannot be reached");
   await page.unroute("**/graphql");
   await page.reload();

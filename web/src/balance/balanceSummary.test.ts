@@ -6,6 +6,7 @@ import { balanceSummary } from "./balanceSummary";
 const BALANCE: BalancePartsFragment = {
   id: "1",
   credits: 25,
+  held: 0,
   unlimited: false,
   unlimitedUntil: null,
   exportsLeft: 8,
@@ -38,6 +39,11 @@ test("a balance says how many exports it is enough for", () => {
   expect(summary({ ...BALANCE, credits: 2, exportsLeft: 0 })).toBe("Not enough credits for an export.");
   expect(summary({ ...BALANCE, credits: -7, exportsLeft: 0 })).toContain("refunded or disputed");
   expect(balanceSummary({ balance: null, plan: null })).toBeNull();
+});
+
+test("a balance says what is held, if anything", () => {
+  const held = { ...BALANCE, held: 6, exportsLeft: 6 };
+  expect(summary(held)).toBe("Enough for 6 exports. 6 credits reserved for exports in progress.");
 });
 
 test("a plan that renews has no end of unlimited exports", () => {

@@ -1,10 +1,16 @@
 import type { Account } from "../account/live";
+import type { BalancePartsFragment } from "../generated/graphql";
 import { endsAt } from "../subscription/statusSummary";
 import { text } from "../text/current";
 
-/** Says in a sentence what a balance is enough for; null until the balance is known. */
+/** Says what a balance is enough for, and what of it is held; null until the balance is known. */
 export function balanceSummary({ balance, plan }: Account): string | null {
   if (balance === null) return null;
+  const enough = enoughFor(balance, plan);
+  return balance.held === 0 ? enough : `${enough} ${text.balance.held(balance.held)}`;
+}
+
+function enoughFor(balance: BalancePartsFragment, plan: Account["plan"]): string {
   const { credits, exportsLeft } = balance;
   if (balance.unlimited) return text.balance.unlimited(unlimitedUntil({ balance, plan }), credits);
   if (credits < 0) return text.balance.negative;

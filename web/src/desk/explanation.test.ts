@@ -8,6 +8,7 @@ const ENTRY: DeskEntryFragment = {
   version: 1,
   kind: "OTHER",
   creditsDelta: 1,
+  heldDelta: 0,
   balanceAfter: 1,
   runId: null,
   tier: null,
@@ -27,6 +28,8 @@ test("each kind of entry is explained by its facts", () => {
   const payment = { id: "payment_1", credits: 40, amount: { amount: 800, currency: "USD" } };
   expect(explain("EXPORT", { runId: "run-1" })).toBe("The run run-1 was exported.");
   expect(explain("EXPORT_REFUND", { runId: "run-1", reason: "it crashed" })).toContain("it crashed");
+  expect(explain("HOLD", { runId: "run-1", heldDelta: 3 })).toBe("3 credits are held for the export of the run run-1.");
+  expect(explain("HOLD_EXPIRED", { runId: "run-1", heldDelta: -3 })).toContain("3 credits are available again");
   expect(explain("PLAN_PERIOD", period)).toBe("A period was paid: Pro, period until February 15, 2026.");
   expect(explain("REVERSAL", period)).toContain("Pro");
   expect(explain("REVERSAL", { payment })).toContain("40 credits for $8.00");

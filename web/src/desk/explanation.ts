@@ -3,9 +3,10 @@ import { desk } from "./texts";
 
 /** Explains a ledger entry by the fact behind it. */
 export function explanation(entry: DeskEntryFragment): string {
-  const { kind, runId, reason, payment, tier, periodEnd, notes } = entry;
+  const { kind, runId, heldDelta, reason, payment, tier, periodEnd, notes } = entry;
   return desk.ledger.explanations[kind]({
     run: runId ?? "",
+    held: heldDelta,
     reason: reason ?? "",
     pack: payment,
     period: tier === null || periodEnd === null ? null : { tier, end: periodEnd },

@@ -5,14 +5,12 @@ import { NotSelling } from "../checkout/NotSelling";
 import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { Problem } from "../gateway/Problem";
-import type { ChargeExportMutation } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { format, text } from "../text/current";
-
-type Outcome = Extract<ChargeExportMutation["chargeExport"], { __typename: "InsufficientCredits" }>;
+import type { Shortage } from "./useExport";
 
 /** Says how many credits an export needs, and offers packs and plans that provide them. */
-export function Shortfall({ outcome }: { outcome: Outcome }) {
+export function Shortfall({ outcome }: { outcome: Shortage }) {
   const checkout = useCheckout();
   const selling = useSelling();
   return (
@@ -27,7 +25,7 @@ export function Shortfall({ outcome }: { outcome: Outcome }) {
   );
 }
 
-function Offers({ outcome, checkout }: { outcome: Outcome; checkout: Checkout }) {
+function Offers({ outcome, checkout }: { outcome: Shortage; checkout: Checkout }) {
   const { order, open } = checkout;
   const isSubscribed = useAccount().plan?.subscription != null;
   return (

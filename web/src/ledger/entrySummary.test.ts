@@ -23,6 +23,8 @@ const refund = (status: PaymentStatus, creditsDelta: number) =>
 test("an export is named by its PatchBook, and otherwise by its run", () => {
   const spend = { ...ENTRY, changeType: "SPEND", notes: null } as const;
   expect(entrySummary({ ...spend, reference: "demo-rain-on-tin" }).description).toBe("Rain on tin");
+  const hold = entrySummary({ ...spend, changeType: "HOLD", creditsDelta: 0, reference: "demo-rain-on-tin" });
+  expect(hold).toEqual({ label: "Reserved", description: "Rain on tin" });
   expect(entrySummary({ ...spend, reference: "run-1" })).toEqual({ label: "Export", description: "run-1" });
 });
 

@@ -18,7 +18,9 @@ export function entrySummary({
 }: EntryPartsFragment): EntrySummary {
   const { history } = text;
   const label = history.types[changeType];
-  if (changeType === "SPEND") return { label, description: title(reference ?? "") };
+  if (changeType === "SPEND" || changeType === "HOLD" || changeType === "RELEASE") {
+    return { label, description: title(reference ?? "") };
+  }
   if (payment === null) {
     return ofPlan({ changeType, creditsDelta, reference, notes }) ?? { label, description: notes ?? "" };
   }

@@ -3,7 +3,7 @@ import { useSearchParams } from "react-router";
 import type { ChangeType } from "../generated/graphql";
 
 /** The kinds of entries that the history can be reduced to. */
-export const TYPES: readonly ChangeType[] = ["PURCHASE", "SPEND", "GRANT", "REFUND"];
+export const TYPES: readonly ChangeType[] = ["PURCHASE", "SPEND", "GRANT", "REFUND", "HOLD", "RELEASE"];
 
 /** The part of the history that is shown: entries of one type or of all, after or before a cursor, or else the newest. */
 export interface Place {

@@ -89,6 +89,10 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
       kinds: {
         EXPORT: "Export",
         EXPORT_REFUND: "Export erstattet",
+        HOLD: "Credits reserviert",
+        HOLD_EXTENDED: "Reservierung verlängert",
+        HOLD_RELEASED: "Reservierung freigegeben",
+        HOLD_EXPIRED: "Reservierung abgelaufen",
         PACK: "Credit-Paket",
         PLAN_PERIOD: "Abo",
         PLAN_CHANGE: "Wechsel des Abos",
@@ -102,6 +106,11 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
       explanations: {
         EXPORT: ({ run }) => `Der Lauf ${run} wurde exportiert.`,
         EXPORT_REFUND: ({ run, reason }) => `Der Export des Laufs ${run} ist gescheitert: ${reason}`,
+        HOLD: ({ run, held }) => `${credits(held)} sind für den Export des Laufs ${run} reserviert.`,
+        HOLD_EXTENDED: ({ run }) => `Der Export des Laufs ${run} dauert länger.`,
+        HOLD_RELEASED: ({ run, held }) => `Der Lauf ${run} wurde nicht exportiert: ${credits(-held)} wieder verfügbar.`,
+        HOLD_EXPIRED: ({ run, held }) =>
+          `Der Export des Laufs ${run} wurde nicht rechtzeitig fertig: ${credits(-held)} wieder verfügbar.`,
         PACK: (facts) => `Ein Paket wurde bezahlt: ${pack(facts)}.`,
         PLAN_PERIOD: (facts) => `Ein Zeitraum wurde bezahlt: ${period(facts)}.`,
         PLAN_CHANGE: (facts) => `Ein Wechsel innerhalb eines Zeitraums wurde bezahlt: ${period(facts)}.`,
@@ -199,6 +208,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         OPERATION: "Vorgang bei Stripe abschließen",
         DUPLICATE: "Zweites Abo beenden",
         UNLIMITED: "Unbegrenzte Exporte beenden",
+        HOLD: "Abgelaufene Reservierung beenden",
         CUSTOMER: "Kunden bei Stripe aktualisieren",
         MAIL: "E-Mail senden",
         RECONCILE: "Mit Stripe vergleichen",

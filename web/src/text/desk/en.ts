@@ -16,6 +16,8 @@ import type { Formats, Money } from "../formats";
 /** The facts of a ledger entry, as far as its kind has them. */
 export interface EntryFacts {
   run: string;
+  /** The credits held; negative if a hold ended. */
+  held: number;
   reason: string;
   /** Null where it is not known. */
   pack: { credits: number; amount: Money } | null;
@@ -110,6 +112,10 @@ export function deskEn({ number, signed, money, day }: Formats) {
       kinds: {
         EXPORT: "Export",
         EXPORT_REFUND: "Export refunded",
+        HOLD: "Credits held",
+        HOLD_EXTENDED: "Hold extended",
+        HOLD_RELEASED: "Hold released",
+        HOLD_EXPIRED: "Hold expired",
         PACK: "Credit pack",
         PLAN_PERIOD: "Plan",
         PLAN_CHANGE: "Change of plan",
@@ -123,6 +129,11 @@ export function deskEn({ number, signed, money, day }: Formats) {
       explanations: {
         EXPORT: ({ run }) => `The run ${run} was exported.`,
         EXPORT_REFUND: ({ run, reason }) => `The export of the run ${run} failed: ${reason}`,
+        HOLD: ({ run, held }) => `${credits(held)} are held for the export of the run ${run}.`,
+        HOLD_EXTENDED: ({ run }) => `The export of the run ${run} takes longer.`,
+        HOLD_RELEASED: ({ run, held }) => `The run ${run} was not exported: ${credits(-held)} are available again.`,
+        HOLD_EXPIRED: ({ run, held }) =>
+          `The export of the run ${run} did not end in time: ${credits(-held)} are available again.`,
         PACK: (facts) => `A pack was paid: ${pack(facts)}.`,
         PLAN_PERIOD: (facts) => `A period was paid: ${period(facts)}.`,
         PLAN_CHANGE: (facts) => `A change within a period was paid: ${period(facts)}.`,
@@ -225,6 +236,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
         OPERATION: "Finish a write to Stripe",
         DUPLICATE: "End a second subscription",
         UNLIMITED: "End unlimited exports",
+        HOLD: "End an expired hold",
         CUSTOMER: "Update a customer at Stripe",
         MAIL: "Send a mail",
         RECONCILE: "Compare with Stripe",
