@@ -74,6 +74,15 @@ pub enum ChangeResult {
     Ended(Hold),
 }
 
+impl ChangeResult {
+    /// The hold as it is now.
+    fn into_hold(self) -> Hold {
+        match self {
+            Self::Changed { hold, .. } | Self::Ended(hold) => hold,
+        }
+    }
+}
+
 /// Holds the credits of an export, once for each key.
 ///
 /// # Errors
@@ -151,12 +160,10 @@ pub async fn release(app: &App, owner: Option<i64>, id: &str) -> Result<ChangeRe
 /// The database's.
 pub async fn expire(app: &App, id: i64) -> Result<Next, Error> {
     let Some(hold) = ledger::hold(app.database.read(), id, None).await? else { return Ok(Next::Done) };
-    // An extension leaves the task as it was.
-    match hold.expires_at {
-        Some(at) if at > app.clock.wall() => Ok(Next::At(at)),
-        Some(_) => change(app, hold, HoldAction::Expire).await.map(|_| Next::Done),
-        None => Ok(Next::Done),
-    }
+    let has_expired = hold.expires_at.is_some_and(|at| at <= app.clock.wall());
+    let hold = if has_expired { change(app, hold, HoldAction::Expire).await?.into_hold() } else { hold };
+    // An extension leaves the task as it was. It may come from a replica whose clock is behind.
+    Ok(hold.expires_at.map_or(Next::Done, Next::At))
 }
 
 /// Reads a hold of `owner`, or of any user if that is `None`.

@@ -136,9 +136,7 @@ impl InsufficientCredits {
                 format!("This export costs {required} credits, and you have {available}.")
             } else {
                 let held = account.held;
-                format!(
-                    "This export costs {required} credits, and {available} are available; {held} are held for others."
-                )
+                format!("This export costs {required} credits, and {available} are available; {held} are held.")
             },
             required,
             available,
