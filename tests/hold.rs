@@ -3,11 +3,19 @@
 mod credits;
 mod input;
 mod once;
+mod verified;
+
+use std::time::Duration;
 
 use chrono::DateTime;
-use entity::{credit_hold, user::Role, work::Kind};
+use entity::{
+    credit_hold,
+    user::Role,
+    work::{self, Kind},
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use crate::harness::{Actor, TestApp, actor::row, facts};
 
@@ -39,6 +47,9 @@ const WATCH: &str = "subscription ($after: Int) { balanceChanged(afterVersion: $
     balance { credits held available } entry { changeType kind creditsDelta heldDelta runId holdId } } }";
 
 const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }";
+
+/// Time limit for the queue to end a hold.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn reservation(run: &str, key: &str) -> Value {
     json!({ "input": { "runId": run, "idempotencyKey": key } })
@@ -82,10 +93,20 @@ async fn runs_out(app: &TestApp, hold: &Value) {
     expire.filter(credit_hold::Column::Id.eq(row(&hold["id"]))).exec(inside.database.write()).await.unwrap();
 }
 
-/// Lets a hold expire as the queue does it.
+/// Lets a hold expire, and waits until the queue has ended it.
 pub(crate) async fn expires(app: &TestApp, hold: &Value) {
     runs_out(app, hold).await;
-    app.works_off(Kind::Hold).await;
+    let (inside, id) = (app.inside().await, row(&hold["id"]));
+    let due = work::Entity::update_many().col_expr(work::Column::DueAt, Expr::value(DateTime::UNIX_EPOCH));
+    let due = due.filter(work::Column::Kind.eq(Kind::Hold)).filter(work::Column::Key.eq(id.to_string()));
+    due.exec(inside.database.write()).await.unwrap();
+    inside.work.wake();
+    let ended = async {
+        while credit_hold::Entity::find_by_id(id).one(inside.database.read()).await.unwrap().is_some() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, ended).await.expect("the hold did not expire in time");
 }
 
 /// The claims of a token, without a check of its signature.
@@ -98,8 +119,8 @@ facts! {
         let ada = with_credits(&app, "ada", 10).await;
         let hold = reserves(&ada, "run", "key").await;
         assert_eq!((&hold["__typename"], &hold["state"], &hold["credits"]), (&json!("Hold"), &json!("OPEN"), &json!(3)));
-        let held = json!({ "credits": 10, "held": 3, "available": 7, "exportsLeft": 2, "version": 2 });
-        assert_eq!((&hold["balance"], &balance(&ada).await), (&held, &held));
+        let expected = json!({ "credits": 10, "held": 3, "available": 7, "exportsLeft": 2, "version": 2 });
+        assert_eq!((&hold["balance"], &balance(&ada).await), (&expected, &expected));
 
         let service = app.signs_up_as("exporter", Role::Service).await;
         let charge = service.gets(CAPTURE, of(&hold)).await;

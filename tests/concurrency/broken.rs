@@ -167,8 +167,8 @@ fn a_balance_from_the_past_or_from_the_future_is_caught() {
 }
 
 fn of_hold(kind: &str, delta: i64, held: i64, entry: Entry) -> Entry {
-    let (kind, hold) = (kind.to_owned(), Some("hold".to_owned()));
-    Entry { kind, delta, held, hold, reference: Some("held".to_owned()), ..entry }
+    let name = |name: &str| Some(name.to_owned());
+    Entry { kind: kind.to_owned(), delta, held, hold: name("hold"), reference: name("held"), ..entry }
 }
 
 fn of(times: (u64, u64), invocation: fn(String) -> Invocation, answer: Answer) -> Event {

@@ -137,7 +137,7 @@ pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
         1 => Just(Action::Extend),
         1 => Just(Action::Release),
     ];
-    let change =
+    let on_hold =
         (users.clone(), 0..8_usize, action).prop_map(|(user, nth, action)| Operation::Change { user, nth, action });
     let run_out =
         (users.clone(), 0..8_usize, any::<bool>()).prop_map(|(user, nth, due)| Operation::RunOut { user, nth, due });
@@ -164,7 +164,7 @@ pub(super) fn next(book: &Book) -> BoxedStrategy<Operation> {
         1 => sign_up,
         6 => charge,
         6 => reserve,
-        6 => change,
+        6 => on_hold,
         2 => run_out,
         2 => grant,
         3 => refund,
