@@ -109,14 +109,8 @@ async fn requested(app: &App, request: &str) -> Result<Option<Requested>, Error>
     let mut parts = request.splitn(3, ':');
     let (Some(id), Some(digest), Some(email)) = (parts.next(), parts.next(), parts.next()) else { return Ok(None) };
     let Ok(id) = id.parse() else { return Ok(None) };
-    let user = with_password(by_id(app, id).await?).filter(|user| state(user) == digest);
+    let user = by_id(app, id).await?.and_then(LocalUser::with_password).filter(|user| state(user) == digest);
     Ok(user.map(|user| Requested { user, email: email.to_owned() }))
-}
-
-fn with_password(user: Option<user::Model>) -> Option<LocalUser> {
-    let user = user?;
-    let hash = user.password_hash.clone().filter(|hash| !hash.is_empty())?;
-    Some(LocalUser { user, hash })
 }
 
 fn link_message(app: &App, user: &LocalUser, email: String) -> Result<Message, Error> {
@@ -199,7 +193,7 @@ async fn proved(app: &App, token: &str) -> Result<Option<Confirmed>, Error> {
     let Some((token, email)) = token.rsplit_once('.') else { return Ok(None) };
     let email = hex::decode(email).ok().and_then(|email| String::from_utf8(email).ok());
     let (Some(id), Some(email)) = (LinkTokens::claimed_user(token), email) else { return Ok(None) };
-    let Some(user) = with_password(by_id(app, id).await?) else { return Ok(None) };
+    let Some(user) = by_id(app, id).await?.and_then(LocalUser::with_password) else { return Ok(None) };
     let (links, now) = (&app.tokens.links, app.clock.wall());
     let proved = links.verify(LinkPurpose::ChangeEmail, token, now, &unchanged(&user, &email));
     Ok(proved.then_some(Confirmed { user, email }))

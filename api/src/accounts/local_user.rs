@@ -21,11 +21,16 @@ pub(super) struct LocalUser {
 pub(super) async fn find(app: &App, viewer: Viewer) -> Result<Option<LocalUser>, Error> {
     let user = super::by_ids(app.database.read(), &[viewer.user_id]).await?.remove(&viewer.user_id);
     let user = user.ok_or(Error::NotFound("user"))?;
-    let hash = if app.tokens.local() { user.password_hash.clone() } else { None };
-    Ok(hash.map(|hash| LocalUser { user, hash }))
+    Ok(if app.tokens.local() { LocalUser::with_password(user) } else { None })
 }
 
 impl LocalUser {
+    /// Takes a user's row. Returns `None` for a user without a password.
+    pub(super) fn with_password(user: user::Model) -> Option<Self> {
+        let hash = user.password_hash.clone().filter(|hash| !hash.is_empty())?;
+        Some(Self { user, hash })
+    }
+
     /// Checks the current password, which the request has in `field`. Attempts count like logins.
     pub(super) async fn prove(&self, app: &App, field: &str, current: String, address: Address) -> Result<(), Error> {
         app.throttle.log_in(address, &self.user.email)?;
