@@ -50,7 +50,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} entries in {} accounts", self.entries, self.accounts)?;
+        writeln!(
+            f,
+            "{} in {}",
+            counted(self.entries, "entry", "entries"),
+            counted(self.accounts, "account", "accounts")
+        )?;
         for check in &self.checks {
             check.write(f, "FAILED")?;
         }
@@ -59,6 +64,10 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 impl Check {
