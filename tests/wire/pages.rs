@@ -56,6 +56,22 @@ async fn a_gateway_whose_database_is_behind_is_alive_and_not_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_build_a_page_says_how_to_build_it() {
+    on_the_wire(async |app| {
+        for path in ["/account", "/pricing", "/nowhere"] {
+            let (status, text) = page(&app, path).await;
+            assert_eq!(status, 404, "{path}");
+            assert!(text.contains("npm --prefix web run build"), "{path}: {text}");
+        }
+        // A program reads JSON.
+        let answer = app.http().get(app.url("/account")).send().await.unwrap();
+        assert_eq!(answer.status(), 404);
+        assert!(answer.text().await.unwrap().contains("NOT_FOUND"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_first_page_leads_to_graphiql() {
     on_the_wire(async |app| {
         let (status, home) = page(&app, "/").await;

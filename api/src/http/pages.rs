@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, Method, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::config::is_loopback;
 
 const HOME: &str = include_str!("pages/home.html");
 
-/// Shown at `/graphiql` in a build without pages: how to build them.
+/// Shown in a build without pages at the addresses of pages: how to build them.
 const UNBUILT: &str = include_str!("pages/unbuilt.html");
 
 /// The content security policy of GraphiQL. Its editor writes inline styles; since the page may load nothing from other
@@ -34,7 +34,7 @@ pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Ur
     let site = gateway.pages.site;
     let hidden = !gateway.pages.graphiql && uri.path().starts_with("/graphiql/");
     let found = if [Method::GET, Method::HEAD].contains(&method) && !hidden {
-        let lost = || if prefers_page(&headers) { site.lost() } else { None };
+        let lost = || if prefers_page(&headers) { Some(site.lost().unwrap_or_else(unbuilt)) } else { None };
         site.answer(uri.path(), &headers).or_else(lost)
     } else {
         None
@@ -45,6 +45,10 @@ pub(super) async fn file(State(gateway): State<Gateway>, method: Method, uri: Ur
 /// The start page. Without a build it links to the API.
 pub(super) async fn home(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     gateway.pages.site.answer("/", &headers).unwrap_or_else(|| leads_on(&gateway.pages).into_response())
+}
+
+fn unbuilt() -> Response {
+    (StatusCode::NOT_FOUND, Html(UNBUILT)).into_response()
 }
 
 fn leads_on(pages: &Pages) -> Html<String> {
