@@ -1,13 +1,11 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 
-import { Problem } from "../gateway/Problem";
+import { ChangeDialog } from "../gateway/ChangeDialog";
 import { useAction } from "../gateway/useAction";
 import { ChangePasswordDocument } from "../generated/graphql";
 import { sessions } from "../session/current";
 import { NewPasswordFields, NO_PASSWORD } from "../session/NewPasswordFields";
 import { PasswordField } from "../session/PasswordField";
-import { Button } from "../style/Button";
-import { Dialog } from "../style/Dialog";
 import { text } from "../text/current";
 
 /** The dialog that changes the password, and continues with a new session. */
@@ -21,27 +19,21 @@ export function PasswordChange({ onClose }: { onClose: (changed: boolean) => voi
     sessions.begin(data.changePassword);
     onClose(true);
   };
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void sessions.revoking(change);
-  };
-  const keep = () => {
-    onClose(false);
-  };
   return (
-    <Dialog title={text.access.changePassword} onClose={keep}>
-      <p className="quiet">{text.access.changeText}</p>
-      <form className="form" onSubmit={submit}>
-        <PasswordField label={text.access.currentPassword} password={currentPassword} onChange={setCurrentPassword} />
-        <NewPasswordFields typed={typed} onChange={setTyped} />
-        <Problem failure={failure} />
-        <p className="actions">
-          <Button type="submit" look="first" busy={busy}>
-            {text.access.setPassword}
-          </Button>
-          <Button onClick={keep}>{text.access.keepPassword}</Button>
-        </p>
-      </form>
-    </Dialog>
+    <ChangeDialog
+      title={text.access.changePassword}
+      lead={text.access.changeText}
+      submit={text.access.setPassword}
+      keep={text.access.keepPassword}
+      busy={busy}
+      failure={failure}
+      onSubmit={() => void sessions.revoking(change)}
+      onKeep={() => {
+        onClose(false);
+      }}
+    >
+      <PasswordField label={text.access.currentPassword} password={currentPassword} onChange={setCurrentPassword} />
+      <NewPasswordFields typed={typed} onChange={setTyped} />
+    </ChangeDialog>
   );
 }

@@ -1,11 +1,9 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 
-import { Problem } from "../gateway/Problem";
+import { ChangeDialog } from "../gateway/ChangeDialog";
 import { useAction } from "../gateway/useAction";
 import { ChangeNameDocument, type ProfileQuery } from "../generated/graphql";
 import { sessions } from "../session/current";
-import { Button } from "../style/Button";
-import { Dialog } from "../style/Dialog";
 import { Field } from "../style/Field";
 import { text } from "../text/current";
 
@@ -25,42 +23,36 @@ export function NameChange({ viewer, onClose }: NameChangeProps) {
     sessions.rename(data.changeName.username);
     onClose(true);
   };
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void save();
-  };
-  const keep = () => {
-    onClose(false);
-  };
   return (
-    <Dialog title={text.profile.changeName} onClose={keep}>
-      <form className="form" onSubmit={submit}>
-        <Field
-          label={text.profile.username}
-          autoComplete="nickname"
-          required
-          value={username}
-          onChange={(event) => {
-            setUsername(event.target.value);
-          }}
-        />
-        <Field
-          label={text.profile.displayName}
-          hint={text.profile.displayNameHint}
-          autoComplete="name"
-          value={displayName}
-          onChange={(event) => {
-            setDisplayName(event.target.value);
-          }}
-        />
-        <Problem failure={failure} />
-        <p className="actions">
-          <Button type="submit" look="first" busy={busy}>
-            {text.profile.saveName}
-          </Button>
-          <Button onClick={keep}>{text.profile.keepName}</Button>
-        </p>
-      </form>
-    </Dialog>
+    <ChangeDialog
+      title={text.profile.changeName}
+      submit={text.profile.saveName}
+      keep={text.profile.keepName}
+      busy={busy}
+      failure={failure}
+      onSubmit={() => void save()}
+      onKeep={() => {
+        onClose(false);
+      }}
+    >
+      <Field
+        label={text.profile.username}
+        autoComplete="nickname"
+        required
+        value={username}
+        onChange={(event) => {
+          setUsername(event.target.value);
+        }}
+      />
+      <Field
+        label={text.profile.displayName}
+        hint={text.profile.displayNameHint}
+        autoComplete="name"
+        value={displayName}
+        onChange={(event) => {
+          setDisplayName(event.target.value);
+        }}
+      />
+    </ChangeDialog>
   );
 }
