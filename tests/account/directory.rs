@@ -3,7 +3,11 @@
 use entity::user::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, TestApp, facts};
+use crate::{
+    checkout::at_stripe,
+    harness::{Actor, TestApp, facts},
+    subscription::{duplicate::newest_payment, newest},
+};
 
 const PAGE: &str = "query ($first: Int, $after: String, $search: String) { users(first: $first, after: $after, \
     search: $search) { nodes { username } edges { cursor node { username } } pageInfo { hasNextPage hasPreviousPage \
@@ -128,6 +132,37 @@ facts! {
         assert_eq!(finds(&admin, "ADA").await, ["Ada's friend", "Countess"]);
         assert_eq!(finds(&admin, "elsewhere").await, ["Ada's friend"]);
         assert_eq!(finds(&admin, "nobody").await, [""; 0]);
+    }
+
+    async fn a_search_finds_the_customer_of_an_object_at_stripe(app: TestApp) {
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        ada.subscribes("CORE").await;
+        let plan = newest(&app).await;
+        let of_plan = newest_payment(&app).await;
+        bob.buys(40).await;
+        let of_pack = newest_payment(&app).await;
+        for id in [&plan["customer"], &plan["id"], &plan["latest_invoice"], &json!(of_plan)] {
+            let id = id.as_str().unwrap();
+            assert_eq!(finds(&admin, id).await, ["ada"], "{id}");
+            assert_eq!(finds(&admin, &format!("  {id} ")).await, ["ada"], "{id}");
+            assert_eq!(finds(&admin, &id[..id.len() - 1]).await, [""; 0], "not by a part of an id");
+        }
+        let session = at_stripe(&app, &format!("/v1/checkout/sessions?payment_intent={of_pack}")).await["data"][0]["id"].clone();
+        for id in [of_pack.as_str(), session.as_str().unwrap()] {
+            assert_eq!(finds(&admin, id).await, ["bob"], "{id}");
+        }
+        // A former customer of the user, and a subscription that has ended.
+        let customer = plan["customer"].as_str().unwrap();
+        let url = format!("http://{}/v1/customers/{customer}", app.sandbox().address());
+        assert_eq!(app.http().delete(url).bearer_auth("sk_test_tests").send().await.unwrap().status(), 200);
+        app.settles().await;
+        for id in [customer, plan["id"].as_str().unwrap()] {
+            assert_eq!(finds(&admin, id).await, ["ada"], "{id}");
+        }
+        for odd in ["cus_", "sub_none", "pi_%", "in_' OR 1=1", "cs_", "cus_\u{1f41d}", "evt_1"] {
+            assert_eq!(finds(&admin, odd).await, [""; 0], "{odd:?}");
+        }
     }
 
     async fn an_endless_search_is_refused(app: TestApp) {

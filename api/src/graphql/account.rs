@@ -78,7 +78,10 @@ impl AdminQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Returns the first n users, at most 100. Defaults to 20.")] first: Option<i32>,
         #[graphql(desc = "Returns users after this cursor, which are older.")] after: Option<String>,
-        #[graphql(desc = "Returns only users whose email or username contains this text; case is ignored.")]
+        #[graphql(
+            desc = "Returns only users whose email or username contains this text, ignoring case, or who own the \
+            customer, subscription, invoice, payment intent or checkout session with this id at Stripe."
+        )]
         search: Option<String>,
     ) -> Result<UserConnection, Error> {
         ctx.viewer_as(Role::Admin)?;

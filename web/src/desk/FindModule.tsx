@@ -8,7 +8,7 @@ import { desk } from "./texts";
 import { usePaged } from "./usePaged";
 import { UserLink } from "./UserLink";
 
-/** Finds customers by a part of the email or the name; all of them, newest first, without a text. */
+/** Finds customers by a part of the email or the name, or by the id of an object at Stripe; all of them, newest first, without a text. */
 export function FindModule() {
   const [typed, setTyped] = useState("");
   const [search, setSearch] = useState<string | null>(null);

@@ -27,7 +27,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
     roles: { USER: "Kunde", SERVICE: "Dienst", ADMIN: "Admin" },
     find: {
       title: "Kunden finden",
-      label: "E-Mail oder Name",
+      label: "E-Mail, Name oder Stripe-ID",
       submit: "Suchen",
       none: "Kein Kunde passt dazu.",
       list: "Kunden",

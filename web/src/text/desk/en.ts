@@ -50,7 +50,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
     roles: { USER: "User", SERVICE: "Service", ADMIN: "Admin" } satisfies Record<UserRole, string>,
     find: {
       title: "Find a customer",
-      label: "Email or name",
+      label: "Email, name or Stripe id",
       submit: "Search",
       none: "No customer matches.",
       list: "customers",
