@@ -1,6 +1,8 @@
 //! Each change that an admin makes is recorded once, with its author.
 
-use entity::user::Role;
+use entity::{event, user::Role};
+use patch_hive::sync;
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
 use crate::{
@@ -102,6 +104,51 @@ facts! {
         });
         let expected = [replay(&foreign, Value::Null), replay(&ours, json!({ "username": "ada" }))];
         assert_eq!(actions(&admin, json!({})).await, expected);
+    }
+
+    async fn an_action_can_be_neither_changed_nor_deleted(app: TestApp) {
+        let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);
+        admin.gets(GRANT, change(&id(&ada).await, 5, "gift")).await;
+        let inside = app.inside().await;
+        let mut tampering = vec![
+            "UPDATE admin_actions SET actor_id = 1", "UPDATE admin_actions SET entry_id = NULL WHERE id = 1",
+            "DELETE FROM admin_actions", "DELETE FROM admin_actions WHERE id = 1",
+        ];
+        if inside.database.backend() == sea_orm::DbBackend::Postgres {
+            tampering.push("TRUNCATE admin_actions");
+        }
+        for statement in tampering {
+            let error = inside.database.write().execute_unprepared(statement).await.unwrap_err();
+            assert!(error.to_string().contains("admin_actions is append-only"), "{statement}: {error}");
+        }
+        assert_eq!(actions(&admin, json!({})).await, [action("GRANT_CREDITS", "admin", "ada", 5, "reason of gift")]);
+    }
+
+    async fn an_action_outlives_the_account_and_the_event_that_it_is_about(app: TestApp) {
+        let (ada, customer) = known_user(&app, "ada").await;
+        app.settles().await;
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let user = id(&ada).await;
+        admin.gets(GRANT, change(&user, 5, "gift")).await;
+        let paid = Pack::new(&customer).completed("paid");
+        accepts(&app, [&paid]).await;
+        admin.gets(REPLAY, json!({ "input": { "id": paid["id"] } })).await;
+        let close = "mutation { closeAccount(input: { currentPassword: \"ada's password\" }) { closedAt } }";
+        assert!(ada.gets(close, json!({})).await["closedAt"].is_string());
+        app.settles().await;
+        let inside = app.inside().await;
+        let age = "UPDATE stripe_events SET received_at = '2020-01-01 00:00:00+00:00'";
+        inside.database.write().execute_unprepared(age).await.unwrap();
+        sync::prune(&inside).await.unwrap();
+        let left = event::Entity::find_by_id(paid["id"].as_str().unwrap()).count(inside.database.read()).await.unwrap();
+        assert_eq!(left, 0, "the event was deleted");
+        let kept = admin.gets(ACTIONS, json!({ "userId": user })).await["nodes"].as_array().unwrap().clone();
+        assert_eq!(kept.len(), 2);
+        assert_eq!(kept[0]["webhookEventId"], paid["id"]);
+        for action in &kept {
+            let name = action["user"]["username"].as_str().unwrap();
+            assert!(name.starts_with("closed-") && !action.to_string().contains("ada"), "{action}");
+        }
     }
 
     async fn actions_come_in_pages_newest_first(app: TestApp) {

@@ -6,12 +6,14 @@
 mod accounts;
 mod administration;
 mod adoption;
+mod append_only;
 mod checkouts;
 mod closing;
 mod error;
 mod holds;
 mod manual_entries;
 mod pack_credit;
+mod protected_actions;
 mod stripe;
 mod subscription_money;
 mod tokens;
@@ -56,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(closing::Step),
             Box::new(administration::Step),
             Box::new(holds::Step),
+            Box::new(protected_actions::Step),
         ]
     }
 }

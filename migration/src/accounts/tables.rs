@@ -3,10 +3,11 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, big_pk_auto, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null},
-    sea_orm::DbBackend,
 };
 
-use crate::belongs_to_user;
+use crate::{append_only, belongs_to_user};
+
+const LEDGER: &str = "credits_ledger";
 
 /// Most entries are exports, so the index leaves them out: it finds the others, and costs exports nothing.
 const LEDGER_KIND: &str =
@@ -25,20 +26,13 @@ pub(crate) async fn create_ledger(manager: &SchemaManager<'_>) -> Result<(), DbE
     Ok(())
 }
 
-/// Makes the ledger append-only: an entry is never changed or removed, and a correction is another entry. The database
-/// enforces this, so that no later mistake in the program can break it.
+/// Makes the ledger append-only: a correction is another entry.
 pub(crate) async fn protect_ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for protection in append_only(manager.get_database_backend()) {
-        manager.get_connection().execute_unprepared(protection.create).await?;
-    }
-    Ok(())
+    append_only::protect(manager, LEDGER, "post another entry instead").await
 }
 
 pub(crate) async fn unprotect_ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for protection in append_only(manager.get_database_backend()).iter().rev() {
-        manager.get_connection().execute_unprepared(protection.drop).await?;
-    }
-    Ok(())
+    append_only::unprotect(manager, LEDGER).await
 }
 
 pub(crate) async fn drop_table(manager: &SchemaManager<'_>, table: &'static str) -> Result<(), DbErr> {
@@ -73,7 +67,7 @@ pub(crate) fn credit_accounts() -> TableCreateStatement {
 
 fn credits_ledger() -> TableCreateStatement {
     Table::create()
-        .table("credits_ledger")
+        .table(LEDGER)
         .col(big_pk_auto("id"))
         .col(big_integer("user_id"))
         .col(big_integer("version"))
@@ -87,40 +81,4 @@ fn credits_ledger() -> TableCreateStatement {
         .index(Index::create().name("credits_ledger_version").col("user_id").col("version").unique())
         .foreign_key(&mut belongs_to_user("credits_ledger"))
         .to_owned()
-}
-
-/// A protection of the ledger, as the statements that add and remove it.
-struct Protection {
-    create: &'static str,
-    drop: &'static str,
-}
-
-/// The protections that make the ledger append-only.
-const fn append_only(backend: DbBackend) -> &'static [Protection] {
-    match backend {
-        DbBackend::Postgres => &[
-            Protection {
-                create: "CREATE FUNCTION credits_ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ \
-                 BEGIN RAISE EXCEPTION 'credits_ledger is append-only: post another entry instead'; END $$",
-                drop: "DROP FUNCTION credits_ledger_is_append_only",
-            },
-            Protection {
-                create: "CREATE TRIGGER credits_ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credits_ledger \
-                 FOR EACH STATEMENT EXECUTE FUNCTION credits_ledger_is_append_only()",
-                drop: "DROP TRIGGER credits_ledger_append_only ON credits_ledger",
-            },
-        ],
-        _ => &[
-            Protection {
-                create: "CREATE TRIGGER credits_ledger_no_update BEFORE UPDATE ON credits_ledger \
-                 BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: post another entry instead'); END",
-                drop: "DROP TRIGGER credits_ledger_no_update",
-            },
-            Protection {
-                create: "CREATE TRIGGER credits_ledger_no_delete BEFORE DELETE ON credits_ledger \
-                 BEGIN SELECT RAISE(ABORT, 'credits_ledger is append-only: post another entry instead'); END",
-                drop: "DROP TRIGGER credits_ledger_no_delete",
-            },
-        ],
-    }
 }
