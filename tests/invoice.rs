@@ -1,13 +1,21 @@
 //! Everyone who has paid has invoices, and the invoice of a pack grants no credits.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use patch_hive::sync;
 use serde_json::{Value, json};
 
 use crate::{
     checkout::{at_stripe, credits_invoice, customer_of, posts_to_stripe},
     harness::{Actor, TestApp, actor::GOOD_CARD, facts},
+    reconcile::loses_webhooks,
     subscription::newest,
-    webhook::{entries_of, known_user, purchase},
+    webhook::{
+        entries_of, known_user,
+        payloads::{self, Version},
+        purchase,
+    },
 };
 
 const INVOICES: &str = "query ($first: Int, $after: String) { invoices(first: $first, after: $after) { \
@@ -30,6 +38,24 @@ fn cents(amount: i64) -> Value {
 /// The number of times that invoices were listed at Stripe.
 fn lists(app: &TestApp) -> u64 {
     app.sandbox().requests().get("GET /v1/invoices").copied().unwrap_or_default()
+}
+
+/// Voids the credit note of an invoice, which the sandbox allows nobody to do once the invoice is paid. Returns the event
+/// about it.
+async fn voids_credit_note(app: &TestApp, invoice: &str) -> Value {
+    let mut note = at_stripe(app, &format!("/v1/credit_notes?invoice={invoice}")).await["data"][0].clone();
+    note["status"] = "void".into();
+    app.sandbox().adopt(note.clone());
+    let mut invoice = app.sandbox().object(invoice).unwrap();
+    invoice["post_payment_credit_notes_amount"] = 0.into();
+    app.sandbox().adopt(invoice);
+    payloads::event(Version::Endive, "credit_note.voided", app.sandbox().now(), note)
+}
+
+/// Buys a pack of 40 credits for $8.00, and returns the invoice.
+async fn buys_pack(user: &Actor) -> String {
+    user.buys(40).await;
+    invoices(user).await.remove(0)["id"].as_str().unwrap().to_owned()
 }
 
 /// The newest event of a type that the sandbox has.
@@ -136,6 +162,42 @@ facts! {
         sync::reconcile_due(&app.inside().await).await.unwrap();
         assert_eq!(ada.credits().await, 30);
         assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -10)]);
+    }
+
+    async fn a_credit_note_for_a_pack_that_is_voided_returns_its_credits_once(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let invoice = buys_pack(&ada).await;
+        credits_invoice(&app, &invoice, "200").await;
+        app.settles().await;
+        assert_eq!(ada.credits().await, 30);
+        let voided = voids_credit_note(&app, &invoice).await;
+        for _ in 0..2 {
+            assert_eq!(app.receives(&voided).await.0, 200);
+            app.has_looked().await;
+            assert_eq!(ada.credits().await, 40);
+        }
+        sync::reconcile_due(&app.inside().await).await.unwrap();
+        assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -10), ("REFUND".to_owned(), 10)]);
+    }
+
+    async fn a_credit_note_for_a_pack_whose_event_is_lost_is_found_and_so_is_its_end(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let invoice = buys_pack(&ada).await;
+        app.settles().await;
+        loses_webhooks(&app);
+        credits_invoice(&app, &invoice, "200").await;
+        // Stripe forgets its events.
+        app.sandbox().advance(Duration::from_hours(40 * 24)).await;
+        let reconciles = async || sync::reconcile(&app.inside().await, TimeDelta::days(60)).await.unwrap().repaired();
+        assert_eq!(ada.credits().await, 40);
+        assert_eq!((reconciles().await, ada.credits().await), (1, 30));
+        assert_eq!((reconciles().await, ada.credits().await), (0, 30));
+        voids_credit_note(&app, &invoice).await;
+        // Long after the invoice was last listed.
+        app.sandbox().advance(Duration::from_hours(100 * 24)).await;
+        assert_eq!((reconciles().await, ada.credits().await), (1, 40));
+        assert_eq!((reconciles().await, ada.credits().await), (0, 40));
+        assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -10), ("REFUND".to_owned(), 10)]);
     }
 
     async fn a_credit_note_that_is_reported_before_its_pack_is_reversed(app: TestApp) {

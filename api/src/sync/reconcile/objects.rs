@@ -285,8 +285,21 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
             };
             Ok(rows.into_iter().map(row).collect())
         }
-        // An invoice is here only once it is paid, which it stays; refunds are listed.
-        Noun::Invoice | Noun::Refund => Ok(Vec::new()),
+        Noun::Invoice => {
+            // A credit note of a pack may be voided after months. Then its invoice is listed as if there had been none.
+            let rows = payment::Entity::find()
+                .filter(payment::Column::AmountCredited.gt(0))
+                .filter(payment::Column::Id.gt(after))
+                .order_by_asc(payment::Column::Id)
+                .limit(BATCH)
+                .all(db)
+                .await?;
+            let row =
+                |row: payment::Model| OpenRow { row: row.id, user_id: row.user_id, id: row.reference().to_owned() };
+            Ok(rows.into_iter().map(row).collect())
+        }
+        // Refunds are listed.
+        Noun::Refund => Ok(Vec::new()),
     }
 }
 
@@ -300,6 +313,10 @@ async fn unlisted(stripe: &Stripe, noun: Noun, open: &OpenRow) -> Result<Option<
             Repair::Session { session: Box::new(session), failed }
         }
         Noun::Subscription => Repair::Look(Object::Subscription(id.clone())),
+        Noun::Invoice => {
+            let Some(paid) = stripe.invoice_paid_by(&id).await? else { return Ok(None) };
+            Repair::Look(Object::Invoice(paid.invoice))
+        }
         _ => Repair::Look(Object::Payment(id.clone())),
     };
     Ok(Some(Suspect { user_id, id, repair }))
