@@ -59,7 +59,6 @@ facts! {
         ).await, {
             ".edges[0].node.reference" => "[payment intent]",
             ".edges[2].node.reference" => "[subscription:period]",
-            ".edges[2].node.notes" => "[Core until a date]",
         });
     }
 

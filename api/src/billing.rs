@@ -24,6 +24,7 @@ pub mod plan_preview;
 pub mod portal;
 mod redirect;
 pub mod refused_operation;
+pub mod reversal;
 pub mod subscription;
 mod subscription_change;
 pub mod task;

@@ -13,6 +13,8 @@ pub struct Model {
     pub user_id: i64,
     /// `in_...`, unique.
     pub stripe_invoice_id: String,
+    /// ISO 4217, lower case, as Stripe spells it; null for invoices that were recorded before it was stored.
+    pub currency: Option<String>,
     /// The amount paid, in minor units; 0 where a coupon or a credit covered all of it.
     pub amount_paid: i64,
     /// The amount credited after its payment, other than by a refund, in minor units.

@@ -17,6 +17,8 @@ pub struct Model {
     pub period_id: i64,
     /// The highest tier that the invoice billed for the period.
     pub tier: Tier,
+    /// True where the invoice billed or credited shares of the period: for a change of the plan within it.
+    pub prorated: bool,
     /// Credits that the invoice granted; negative where it took more away than it granted.
     pub credits: i64,
     /// The part of the invoice's amount that paid for the period, in minor units.

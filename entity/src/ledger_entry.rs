@@ -50,7 +50,7 @@ pub struct Model {
     pub source: String,
     /// The subject: a run, a payment, a subscription's period.
     pub reference: Option<String>,
-    /// A human-readable note.
+    /// A note that a person or another application left: the reason of a change by hand, or what an adopted entry had.
     pub notes: Option<String>,
     /// When the entry was posted, in business time.
     pub created_at: DateTimeUtc,

@@ -19,6 +19,7 @@ pub mod operation;
 pub mod payment;
 pub mod payment_intent;
 pub mod period;
+pub mod reversal;
 pub mod revoked_token;
 pub mod subscription;
 mod tier;

@@ -14,6 +14,7 @@ mod holds;
 mod manual_entries;
 mod pack_credit;
 mod protected_actions;
+mod reversals;
 mod stripe;
 mod subscription_money;
 mod tokens;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(closing::Step),
             Box::new(administration::Step),
             Box::new(holds::Step),
+            Box::new(reversals::Step),
             Box::new(protected_actions::Step),
         ]
     }

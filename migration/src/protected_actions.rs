@@ -8,7 +8,7 @@ pub(crate) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &'static str {
-        "m0013_protected_actions"
+        "m0014_protected_actions"
     }
 }
 

@@ -5,7 +5,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::names::{LOG_IN, customer_at_stripe};
-use crate::harness::{TestApp, actor::row, facts};
+use crate::{
+    harness::{TestApp, actor::row, facts},
+    subscription::duplicate::newest_payment,
+};
 
 const CLOSE: &str = "mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { closedAt } }";
 
@@ -149,13 +152,15 @@ facts! {
         app.signs_up("bob").await.buys(7).await;
         ada.subscribes("CORE").await;
         ada.buys(25).await;
+        app.sandbox().refund(&newest_payment(&app).await, Some(200)).unwrap();
+        app.settles().await;
         let export = ada.gets("{ exportAccount { records { table row } nextCursor } }", json!({})).await;
         assert_eq!(export["nextCursor"], Value::Null);
         let records = export["records"].as_array().unwrap();
         let tables: std::collections::BTreeSet<_> = records.iter().map(|record| record["table"].as_str().unwrap()).collect();
         for table in ["users", "credit_accounts", "credits_ledger", "stripe_customers", "stripe_subscriptions",
             "stripe_invoices", "stripe_periods", "stripe_invoice_periods", "stripe_checkouts", "stripe_payments",
-            "stripe_payment_intents", "stripe_operations"] {
+            "stripe_payment_intents", "stripe_operations", "ledger_reversals"] {
             assert!(tables.contains(table), "{table} {tables:?}");
         }
         let text = export.to_string();

@@ -1,15 +1,21 @@
 //! Each entry names the fact behind it, with the rows and objects that show it.
 
 use entity::user::Role;
+use sandbox::{Outcome, Stage};
 use serde_json::{Value, json};
 
 use crate::{
+    checkout::credits_invoice,
     harness::{Actor, TestApp, facts},
     subscription::newest,
+    webhook::{
+        accepts, known_user,
+        payloads::{CORE, PRO, Plan},
+    },
 };
 
-const LEDGER: &str = "{ ledger(first: 100) { nodes { kind creditsDelta runId tier periodEnd invoiceId reason \
-    payment { credits } } } }";
+const LEDGER: &str = "{ ledger(first: 100) { nodes { kind creditsDelta runId tier periodEnd invoiceId reason notes \
+    reversalCause reversalAmount { amount currency } payment { credits } } } }";
 
 /// A user's entries, oldest first.
 async fn entries(user: &Actor) -> Vec<Value> {
@@ -22,12 +28,21 @@ async fn entries(user: &Actor) -> Vec<Value> {
 fn entry(kind: &str, delta: i64, facts: &Value) -> Value {
     let mut entry = json!({
         "kind": kind, "creditsDelta": delta, "runId": null, "tier": null, "periodEnd": null, "invoiceId": null,
-        "reason": null, "payment": null,
+        "reason": null, "notes": null, "reversalCause": null, "reversalAmount": null, "payment": null,
     });
     for (name, fact) in facts.as_object().unwrap() {
         entry[name] = fact.clone();
     }
     entry
+}
+
+/// The entry of a reversal of a pack of 40 credits, or of its return.
+fn moved(kind: &str, delta: i64, cause: &str, cents: i64) -> Value {
+    entry(kind, delta, &json!({ "payment": { "credits": 40 }, "reversalCause": cause, "reversalAmount": usd(cents) }))
+}
+
+fn usd(cents: i64) -> Value {
+    json!({ "amount": cents, "currency": "USD" })
 }
 
 /// The payment intent of the newest payment.
@@ -71,10 +86,73 @@ facts! {
             entry("PLAN_CHANGE", 75, &of_period("PRO", &second)),
         ]);
         let reversed = -entries[2]["creditsDelta"].as_i64().unwrap();
+        let mut refunded = of_period("CORE", &first);
+        refunded["reversalCause"] = "REFUND".into();
+        refunded["reversalAmount"] = usd(499);
         assert_eq!(entries[2..], [
-            entry("REVERSAL", -reversed, &of_period("PRO", &Value::Null)),
-            entry("RESTORATION", reversed, &of_period("PRO", &Value::Null)),
+            entry("REVERSAL", -reversed, &refunded),
+            entry("RESTORATION", reversed, &refunded),
         ]);
+    }
+
+    async fn a_change_of_plan_is_one_whichever_invoice_arrives_first(app: TestApp) {
+        for (name, change_first) in [("ada", false), ("bob", true)] {
+            let (user, customer) = known_user(&app, name).await;
+            let plan = Plan::new(&customer, CORE);
+            let begun = plan.paid("subscription_create");
+            let changed = plan.at(PRO).paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
+            let mut invoices = [&begun, &changed];
+            if change_first {
+                invoices.reverse();
+            }
+            accepts(&app, invoices).await;
+            let mut stated: Vec<_> = entries(&user).await.into_iter().map(|entry| {
+                (entry["kind"].as_str().unwrap().to_owned(), entry["tier"].clone(), entry["creditsDelta"].clone())
+            }).collect();
+            if change_first {
+                stated.reverse();
+            }
+            assert_eq!(stated, [
+                ("PLAN_PERIOD".to_owned(), json!("CORE"), json!(25)),
+                ("PLAN_CHANGE".to_owned(), json!("PRO"), json!(75)),
+            ], "{name}");
+        }
+    }
+
+    async fn a_dispute_is_recorded_as_a_dispute_and_so_is_its_end(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(40).await;
+        let payment = newest_payment(&app);
+        refunds(&app, &payment, Some(200)).await;
+        let dispute = app.sandbox().dispute(&payment, Stage::Chargeback, Some(400)).unwrap();
+        app.settles().await;
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Won).unwrap();
+        app.settles().await;
+        assert_eq!(entries(&ada).await[1..], [
+            moved("REVERSAL", -10, "REFUND", 200),
+            moved("REVERSAL", -20, "DISPUTE", 400),
+            moved("RESTORATION", 20, "DISPUTE", 400),
+        ]);
+    }
+
+    async fn a_credit_note_is_recorded_as_one(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.buys(40).await;
+        let invoices = ada.gets("{ invoices(first: 1) { nodes { id } } }", json!({})).await;
+        credits_invoice(&app, invoices["nodes"][0]["id"].as_str().unwrap(), "400").await;
+        app.settles().await;
+        assert_eq!(entries(&ada).await[1..], [moved("REVERSAL", -20, "CREDIT_NOTE", 400)]);
+
+        let bob = app.signs_up("bob").await;
+        bob.subscribes("CORE").await;
+        let invoice = newest(&app).await["latest_invoice"].clone();
+        credits_invoice(&app, invoice.as_str().unwrap(), "499").await;
+        app.settles().await;
+        let end = bob.subscription().await["currentPeriodEnd"].clone();
+        assert_eq!(entries(&bob).await[1..], [entry("REVERSAL", -25, &json!({
+            "tier": "CORE", "periodEnd": end, "invoiceId": invoice, "reversalCause": "CREDIT_NOTE",
+            "reversalAmount": usd(499),
+        }))]);
     }
 
     async fn unlimited_exports_begin_and_end_with_an_entry(app: TestApp) {
@@ -113,13 +191,13 @@ facts! {
         let of_pack = json!({ "payment": { "credits": 40 } });
         assert_eq!(entries(&ada).await, [
             entry("PACK", 40, &of_pack),
-            entry("REVERSAL", -20, &of_pack),
-            entry("RESTORATION", 20, &of_pack),
+            moved("REVERSAL", -20, "REFUND", 400),
+            moved("RESTORATION", 20, "REFUND", 400),
             entry("EXPORT", -3, &json!({ "runId": "run-1" })),
             entry("EXPORT", -3, &json!({ "runId": "run-2" })),
-            entry("EXPORT_REFUND", 3, &json!({ "runId": "run-1", "reason": "it crashed" })),
-            entry("MANUAL", 9, &json!({ "reason": "sorry" })),
-            entry("MANUAL", -2, &json!({ "reason": "too much" })),
+            entry("EXPORT_REFUND", 3, &json!({ "runId": "run-1", "reason": "it crashed", "notes": "it crashed" })),
+            entry("MANUAL", 9, &json!({ "reason": "sorry", "notes": "sorry" })),
+            entry("MANUAL", -2, &json!({ "reason": "too much", "notes": "too much" })),
         ]);
     }
 

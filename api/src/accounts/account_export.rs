@@ -6,7 +6,7 @@
 use chrono::SecondsFormat;
 use entity::{
     checkout, credit_account, credit_hold, customer, former_customer, invoice, invoice_period, ledger_entry, operation,
-    payment, payment_intent, period, revoked_token, subscription, user,
+    payment, payment_intent, period, reversal, revoked_token, subscription, user,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, IdenStatic, Iterable, ModelTrait, QueryFilter,
@@ -38,6 +38,7 @@ enum Table {
     PaymentIntents,
     Operations,
     Ledger,
+    Reversals,
 }
 
 /// A key of a table.
@@ -153,6 +154,11 @@ impl Table {
                 let owned = subscription::Entity::find().inner_join(customer::Entity);
                 let owned = owned.filter(customer::Column::UserId.eq(user_id));
                 read(db, owned, subscription::Column::Id, Part { after, limit }).await
+            }
+            Self::Reversals => {
+                let owned = reversal::Entity::find().inner_join(ledger_entry::Entity);
+                let owned = owned.filter(ledger_entry::Column::UserId.eq(user_id));
+                read(db, owned, reversal::Column::EntryId, Part { after, limit }).await
             }
             Self::InvoicePeriods => {
                 let owned = invoice_period::Entity::find().inner_join(invoice::Entity);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::{Tier, invoice, invoice_period, period};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 /// A paid period of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct PaidPeriod {
     pub tier: Tier,
     /// The period's end.
     pub end: DateTime<Utc>,
-    /// The invoices that paid for it, in the order in which they were recorded.
+    /// The invoices that paid for it.
     pub invoices: Vec<PaidInvoice>,
 }
 
@@ -24,19 +24,25 @@ pub struct PaidInvoice {
     pub id: String,
     /// The highest tier that the invoice billed for the period.
     pub tier: Tier,
+    /// True where it billed or credited shares of the period, for a change of the plan within it.
+    pub prorated: bool,
 }
 
 impl PaidPeriod {
-    /// True for an invoice after the first one of the period: it bills a change of the plan within the period.
+    /// True for an invoice that bills a change of the plan within the period, whichever invoice was recorded first.
     #[must_use]
     pub fn is_changed_by(&self, invoice: &str) -> bool {
-        self.invoices.first().is_some_and(|first| first.id != invoice)
+        self.paid_by(invoice).is_some_and(|paid| paid.prorated)
     }
 
     /// The tier that an invoice billed for the period.
     #[must_use]
     pub fn tier_of(&self, invoice: &str) -> Tier {
-        self.invoices.iter().find(|paid| paid.id == invoice).map_or(self.tier, |paid| paid.tier)
+        self.paid_by(invoice).map_or(self.tier, |paid| paid.tier)
+    }
+
+    fn paid_by(&self, invoice: &str) -> Option<&PaidInvoice> {
+        self.invoices.iter().find(|paid| paid.id == invoice)
     }
 }
 
@@ -52,12 +58,15 @@ pub async fn by_references(
     let lines = invoice_period::Entity::find()
         .filter(invoice_period::Column::PeriodId.is_in(periods.iter().map(|period| period.id)))
         .find_also_related(invoice::Entity)
-        .order_by_asc(invoice_period::Column::Id)
         .all(db)
         .await?;
     let mut invoices = HashMap::<_, Vec<_>>::new();
     for (line, invoice) in lines {
-        let paid = invoice.map(|invoice| PaidInvoice { id: invoice.stripe_invoice_id, tier: line.tier });
+        let paid = invoice.map(|invoice| PaidInvoice {
+            id: invoice.stripe_invoice_id,
+            tier: line.tier,
+            prorated: line.prorated,
+        });
         invoices.entry(line.period_id).or_default().extend(paid);
     }
     let found = periods.into_iter().map(|period| {

@@ -1,9 +1,12 @@
 //! The fact behind a ledger entry, read from its source and the rows that it names.
 
 use async_graphql::{Context, Enum};
-use entity::ledger_entry::{self, ChangeType};
+use entity::{
+    ledger_entry::{self, ChangeType},
+    reversal::{self, Cause},
+};
 
-use super::{context::RequestContext, tier::Tier};
+use super::{context::RequestContext, money::Money, tier::Tier};
 use crate::{billing::paid_period::PaidPeriod, error::Error, ledger::source::Source};
 
 /// The kind of fact that a ledger entry records. More kinds may be added.
@@ -24,16 +27,18 @@ pub(super) enum LedgerEntryKind {
     ExportRefund,
     /// A credit pack was paid; see `payment`.
     Pack,
-    /// The first invoice of a plan's period was paid; see `tier`, `periodEnd` and `invoiceId`. Its delta is 0 for a plan
-    /// with unlimited exports.
+    /// A period of a plan was paid; see `tier`, `periodEnd` and `invoiceId`. Its delta is 0 for a plan with unlimited
+    /// exports.
     PlanPeriod,
-    /// A further invoice of the same period was paid, after a change of plan; see `tier`, `periodEnd` and `invoiceId`. A
-    /// negative delta means that the invoice credited more than it billed.
+    /// A change of the plan within a period was paid; see `tier`, `periodEnd` and `invoiceId`. A negative delta means that
+    /// the invoice credited more than it billed.
     PlanChange,
-    /// Credits were removed because a payment was refunded, disputed or credited: that of a pack (`payment`), or of a
-    /// plan's period (`tier` and `periodEnd`).
+    /// Credits were removed because a payment was refunded, disputed or credited; see `reversalCause` and
+    /// `reversalAmount`. The payment is that of a pack (`payment`), or of a plan's period (`tier`, `periodEnd` and
+    /// `invoiceId`).
     Reversal,
-    /// Credits of a reversal were returned because a refund failed or a dispute was won.
+    /// Credits of a reversal were returned because the refund failed, the dispute ended or the credit note was voided; see
+    /// the fields of a reversal.
     Restoration,
     /// Credits were added or taken by hand; `reason` explains it, and admins see `actorId`.
     Manual,
@@ -43,6 +48,18 @@ pub(super) enum LedgerEntryKind {
     UnlimitedEnded,
     /// Another fact, such as one recorded before this server kept the ledger; see `notes`.
     Other,
+}
+
+/// The cause of a reversal, or of the return of its credits.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "Cause")]
+pub(super) enum ReversalCause {
+    /// A refund; for a restoration, the refund failed.
+    Refund,
+    /// A dispute with the customer's bank; for a restoration, the dispute ended and the payment stands.
+    Dispute,
+    /// A credit note without a refund; for a restoration, it was voided.
+    CreditNote,
 }
 
 /// The fact behind an entry.
@@ -109,8 +126,8 @@ impl<'a> EntryFact<'a> {
     /// The tier of the plan.
     pub(super) async fn tier(&self, ctx: &Context<'_>) -> Result<Option<Tier>, Error> {
         let Some(period) = self.period(ctx).await? else { return Ok(None) };
-        let tier = if let Source::Grant { invoice, .. } = self.source { period.tier_of(invoice) } else { period.tier };
-        Ok(Some(tier.into()))
+        let invoice = self.invoice(ctx).await?;
+        Ok(Some(invoice.map_or(period.tier, |invoice| period.tier_of(&invoice)).into()))
     }
 
     /// The plan's period that was granted credits, or lost them.
@@ -127,11 +144,30 @@ impl<'a> EntryFact<'a> {
         }
     }
 
-    /// The invoice at Stripe that granted the credits.
-    pub(super) const fn invoice(&self) -> Option<&'a str> {
+    /// The invoice at Stripe that granted the credits, or whose payment was returned.
+    pub(super) async fn invoice(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         match self.source {
-            Source::Grant { invoice, .. } => Some(invoice),
-            _ => None,
+            Source::Grant { invoice, .. } => Ok(Some(invoice.to_owned())),
+            _ => Ok(self.reversal(ctx).await?.and_then(|reversal| reversal.stripe_invoice_id)),
+        }
+    }
+
+    /// The cause of a reversal.
+    pub(super) async fn cause(&self, ctx: &Context<'_>) -> Result<Option<Cause>, Error> {
+        Ok(self.reversal(ctx).await?.map(|reversal| reversal.cause))
+    }
+
+    /// The money that was returned, or kept after all.
+    pub(super) async fn amount(&self, ctx: &Context<'_>) -> Result<Option<Money>, Error> {
+        let reversal = self.reversal(ctx).await?;
+        let money = reversal.and_then(|reversal| reversal.amount.zip(reversal.currency));
+        Ok(money.map(|(amount, currency)| Money::new(amount, &currency)))
+    }
+
+    async fn reversal(&self, ctx: &Context<'_>) -> Result<Option<reversal::Model>, Error> {
+        match self.source {
+            Source::Reversal => ctx.loaders()?.reversal(self.entry.id).await,
+            _ => Ok(None),
         }
     }
 

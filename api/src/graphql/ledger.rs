@@ -10,7 +10,8 @@ use super::{
     context::RequestContext,
     cursors::{self, Arguments, List},
     date_time::Moment,
-    entry_kind::{EntryFact, LedgerEntryKind},
+    entry_kind::{EntryFact, LedgerEntryKind, ReversalCause},
+    money::Money,
     owner::Owner,
     payment::Payment,
     tier::Tier,
@@ -127,7 +128,8 @@ impl LedgerEntry {
         self.0.reference.as_deref()
     }
 
-    /// A human-readable note.
+    /// The note that a person or another application left, as in `reason`; null for all other entries. To explain an entry,
+    /// use `kind`.
     async fn notes(&self) -> Option<&str> {
         self.0.notes.as_deref()
     }
@@ -147,7 +149,7 @@ impl LedgerEntry {
         EntryFact::new(&self.0).run_id(ctx).await
     }
 
-    /// The tier of the plan that granted the credits, or whose credits were reversed; null for all other entries.
+    /// The tier of the plan that granted the credits, or whose payment was returned; null for all other entries.
     async fn tier(&self, ctx: &Context<'_>) -> Result<Option<Tier>, Error> {
         EntryFact::new(&self.0).tier(ctx).await
     }
@@ -157,9 +159,20 @@ impl LedgerEntry {
         Ok(EntryFact::new(&self.0).period(ctx).await?.map(|period| period.end.into()))
     }
 
-    /// The id of the invoice whose payment granted a plan's credits; null for all other entries.
-    async fn invoice_id(&self) -> Option<ID> {
-        EntryFact::new(&self.0).invoice().map(ID::from)
+    /// The id of the invoice whose payment granted a plan's credits, or was returned; null for all other entries.
+    async fn invoice_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Ok(EntryFact::new(&self.0).invoice(ctx).await?.map(ID::from))
+    }
+
+    /// The cause of a reversal or restoration; null for all other entries.
+    async fn reversal_cause(&self, ctx: &Context<'_>) -> Result<Option<ReversalCause>, Error> {
+        Ok(EntryFact::new(&self.0).cause(ctx).await?.map(Into::into))
+    }
+
+    /// The money of a reversal or restoration that was returned, or kept after all. Null for all other entries, and where
+    /// only the credits of a refunded period have changed.
+    async fn reversal_amount(&self, ctx: &Context<'_>) -> Result<Option<Money>, Error> {
+        EntryFact::new(&self.0).amount(ctx).await
     }
 
     /// The reason that was given for a manual change or for the refund of an export; null for all other entries.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use dataloader::{BatchFn, cached::Loader};
-use entity::{credit_account, ledger_entry, payment, subscription, user};
+use entity::{credit_account, ledger_entry, payment, reversal, subscription, user};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
@@ -37,6 +37,7 @@ pub(super) struct Loaders {
     actors: OnceLock<Loader<i64, Loaded<i64>, Actors>>,
     periods: OnceLock<Loader<String, Loaded<PaidPeriod>, Periods>>,
     entries: OnceLock<Loader<i64, Loaded<ledger_entry::Model>, Entries>>,
+    reversals: OnceLock<Loader<i64, Loaded<reversal::Model>, Reversals>>,
     users: OnceLock<Loader<i64, Loaded<user::Model>, Users>>,
     customers: OnceLock<Loader<i64, Loaded<String>, Customers>>,
 }
@@ -51,6 +52,7 @@ impl Loaders {
             actors: OnceLock::new(),
             periods: OnceLock::new(),
             entries: OnceLock::new(),
+            reversals: OnceLock::new(),
             users: OnceLock::new(),
             customers: OnceLock::new(),
         }
@@ -89,6 +91,12 @@ impl Loaders {
     pub(super) async fn entry(&self, id: i64) -> Result<Option<ledger_entry::Model>, Error> {
         let entries = self.entries.get_or_init(|| Loader::new(Entries(self.app.clone())));
         found(entries.try_load(id).await)
+    }
+
+    /// The money behind a reversal, by the entry's id.
+    pub(super) async fn reversal(&self, entry_id: i64) -> Result<Option<reversal::Model>, Error> {
+        let reversals = self.reversals.get_or_init(|| Loader::new(Reversals(self.app.clone())));
+        found(reversals.try_load(entry_id).await)
     }
 
     /// A user, by the id of the row.
@@ -154,6 +162,14 @@ struct Entries(App);
 impl BatchFn<i64, Loaded<ledger_entry::Model>> for Entries {
     async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<ledger_entry::Model>> {
         answer(keys, ledger::entries(self.0.database.read(), keys).await)
+    }
+}
+
+struct Reversals(App);
+
+impl BatchFn<i64, Loaded<reversal::Model>> for Reversals {
+    async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<reversal::Model>> {
+        answer(keys, billing::reversal::by_entries(self.0.database.read(), keys).await)
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Posting {
     pub source: String,
     /// The object that the entry is about.
     pub reference: Option<String>,
-    /// A human-readable note.
+    /// The reason that a person or a service gave.
     pub notes: Option<String>,
     /// Business time.
     pub now: DateTime<Utc>,

@@ -34,6 +34,8 @@ pub(super) struct Share {
     pub(super) credits: i64,
     /// The part of the invoice's money that paid for the period, in minor units.
     pub(super) paid: i64,
+    /// True where shares of the period were billed or credited: for a change of the plan within it.
+    pub(super) prorated: bool,
 }
 
 #[derive(Default)]
@@ -42,6 +44,7 @@ struct Sum {
     /// In fractions of a credit.
     credits: i128,
     amount: i64,
+    prorated: bool,
 }
 
 /// The lines of an invoice that bill a plan: each with its subscription and its tier.
@@ -62,6 +65,7 @@ pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> 
         let sum = sums.entry((subscription, line.period.end)).or_default();
         sum.credits += credits(line, tier);
         sum.amount += line.amount;
+        sum.prorated |= line.is_share();
         if line.amount > 0 {
             sum.tier = sum.tier.max(Some(tier));
         }
@@ -75,6 +79,7 @@ pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> 
         tier: sum.tier.unwrap_or(Tier::Free),
         credits: saturated(rounded(sum.credits, SCALE)).max(if sum.tier == Some(Tier::Studio) { 0 } else { i64::MIN }),
         paid: part(invoice.amount_paid, sum.amount.max(0), billed),
+        prorated: sum.prorated,
     };
     sums.into_iter().map(share).collect()
 }
@@ -206,6 +211,15 @@ mod tests {
         let lines = [line("core", -499, true), line("pro", 1499, true)];
         assert_eq!(granted(1000, &lines), [(Tier::Pro, 75, 1000)]);
         assert_eq!(granted(1000, &[lines[1].clone(), lines[0].clone()]), [(Tier::Pro, 75, 1000)]);
+    }
+
+    #[test]
+    fn an_invoice_with_shares_of_a_period_bills_a_change_within_it() {
+        let prorated = |lines: &[Value]| shares(&invoice(1000, lines), tier)[0].prorated;
+        assert!(!prorated(&[line("core", 499, false)]));
+        assert!(prorated(&[line("core", -499, true), line("pro", 1499, false)]));
+        assert!(prorated(&[line("core", -499, true), line("pro", 1499, true)]));
+        assert!(prorated(&[line("pro", -1499, true)]));
     }
 
     #[test]

@@ -77,11 +77,8 @@ pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64)
         delta: 0,
         unlimited: Unlimited::Until(until),
         source: name(&subscription, account.version),
-        notes: Some(until.map_or_else(
-            || "unlimited exports ended".to_owned(),
-            |until| format!("unlimited exports until {}", until.format("%Y-%m-%d")),
-        )),
         reference: Some(subscription),
+        notes: None,
         now,
     };
     ledger::post(tx, posting).await?;

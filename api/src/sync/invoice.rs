@@ -80,7 +80,7 @@ pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> 
     for payment in &invoice.payment_intents {
         refund::record(context, user_id, payment, Some(row.id)).await?;
     }
-    reversal::of_invoice(context, row.id).await?;
+    reversal::of_invoice(context, &row).await?;
     entitlement::apply(context.tx, context.clock, user_id).await?;
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
@@ -98,6 +98,7 @@ async fn insert(
     let row = invoice::ActiveModel {
         user_id: Set(user_id),
         stripe_invoice_id: Set(id.to_owned()),
+        currency: Set(Some(invoice.currency.clone())),
         amount_paid: Set(invoice.amount_paid),
         amount_credited: Set(0),
         fence: Set(0),
@@ -120,7 +121,7 @@ pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -
     };
     ledger::lock(context.tx, invoice.user_id).await?;
     refund::record(context, invoice.user_id, &payment, Some(invoice.id)).await?;
-    reversal::of_invoice(context, invoice.id).await?;
+    reversal::of_invoice(context, &invoice).await?;
     Ok(Outcome::Applied(None))
 }
 
@@ -136,6 +137,6 @@ pub(super) async fn apply_credit(context: &Context<'_>, id: &str, credited: i64,
         fence: Set(fence),
         ..Default::default()
     };
-    update.update(context.tx).await?;
-    reversal::of_invoice(context, row.id).await
+    let row = update.update(context.tx).await?;
+    reversal::of_invoice(context, &row).await
 }

@@ -143,7 +143,7 @@ fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Pos
         unlimited: Unlimited::Keep,
         source: source::payment(payment.reference()),
         reference: Some(payment.reference().to_owned()),
-        notes: Some(format!("{} credits bought", payment.credits_granted)),
+        notes: None,
         now,
     }
 }

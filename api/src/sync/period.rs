@@ -13,10 +13,7 @@ use super::{
     credits::Share,
     entitlement,
 };
-use crate::{
-    ledger::{self, Posting, Unlimited, source},
-    plan::plan,
-};
+use crate::ledger::{self, Posting, Unlimited, source};
 
 /// Records what an invoice grants to a period. The account is locked, and the invoice is new.
 pub(super) async fn grant(context: &Context<'_>, invoice: &invoice::Model, share: Share) -> Result<(), ApplyError> {
@@ -26,6 +23,7 @@ pub(super) async fn grant(context: &Context<'_>, invoice: &invoice::Model, share
         invoice_id: Set(invoice.id),
         period_id: Set(period.id),
         tier: Set(share.tier),
+        prorated: Set(share.prorated),
         credits: Set(share.credits),
         paid: Set(share.paid),
         ..Default::default()
@@ -37,15 +35,14 @@ pub(super) async fn grant(context: &Context<'_>, invoice: &invoice::Model, share
     let now = context.clock.now();
     let until = entitlement::unlimited_until(context.tx, invoice.user_id, now).await?;
     entitlement::request_end(context.tx, context.clock, invoice.user_id, until).await?;
-    let plan = plan(share.tier.max(period.tier)).name;
     let posting = Posting {
         user_id: invoice.user_id,
         change_type: ChangeType::Grant,
         delta: share.credits,
         unlimited: Unlimited::Until(until),
         source: source::grant(&invoice.stripe_invoice_id, &reference),
-        notes: Some(format!("{plan} until {}", share.period_end.format("%Y-%m-%d"))),
         reference: Some(reference),
+        notes: None,
         now,
     };
     ledger::post(context.tx, posting).await?;

@@ -14,6 +14,8 @@ const ENTRY: DeskEntryFragment = {
   tier: null,
   periodEnd: null,
   invoiceId: null,
+  reversalCause: null,
+  reversalAmount: null,
   reason: null,
   notes: "a note",
   actorId: null,
@@ -31,8 +33,14 @@ test("each kind of entry is explained by its facts", () => {
   expect(explain("HOLD", { runId: "run-1", heldDelta: 3 })).toBe("3 credits are held for the export of the run run-1.");
   expect(explain("HOLD_EXPIRED", { runId: "run-1", heldDelta: -3 })).toContain("3 credits are available again");
   expect(explain("PLAN_PERIOD", period)).toBe("A period was paid: Pro, period until February 15, 2026.");
-  expect(explain("REVERSAL", period)).toContain("Pro");
-  expect(explain("REVERSAL", { payment })).toContain("40 credits for $8.00");
+  expect(explain("REVERSAL", period)).toBe(
+    "A payment was refunded, disputed or credited: Pro, period until February 15, 2026.",
+  );
+  const disputed = { payment, reversalCause: "DISPUTE", reversalAmount: { amount: 400, currency: "USD" } } as const;
+  expect(explain("REVERSAL", disputed)).toBe("A payment was disputed, $4.00: 40 credits for $8.00.");
+  expect(explain("RESTORATION", disputed)).toBe(
+    "A dispute has ended and the payment stands, $4.00: 40 credits for $8.00.",
+  );
   expect(explain("MANUAL", { reason: "sorry" })).toBe("sorry");
   expect(explain("OTHER", {})).toBe("a note");
 });

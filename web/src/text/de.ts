@@ -8,6 +8,7 @@ import type {
 import { accessDe } from "./access";
 import { billingDe } from "./billing";
 import type { Texts } from "./en";
+import { entriesDe } from "./entries";
 import { featuresDe } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
@@ -344,14 +345,7 @@ export function de(formats: Formats): Texts {
       balance: "Stand",
       empty: "Noch keine Änderungen.",
       emptyFilter: "Keine Änderungen dieser Art.",
-      types: {
-        PURCHASE: "Kauf",
-        SPEND: "Export",
-        GRANT: "Gutschrift",
-        REFUND: "Erstattung",
-        HOLD: "Reserviert",
-        RELEASE: "Freigegeben",
-      } satisfies Record<ChangeType, string>,
+      entries: entriesDe(formats),
       filters: {
         PURCHASE: "Käufe",
         SPEND: "Exporte",
@@ -360,19 +354,6 @@ export function de(formats: Formats): Texts {
         HOLD: "Reservierungen",
         RELEASE: "Freigaben",
       } satisfies Record<ChangeType, string>,
-      dispute: "Anfechtung",
-      removed: "Credits abgezogen",
-      planReversed: "Eine Zahlung für dein Abo wurde erstattet oder angefochten",
-      planReturned: "Eine Zahlung für dein Abo bleibt gültig, die Credits sind wieder gutgeschrieben",
-      planPeriod: (end: string) => `Für dein Abo, im Zeitraum bis ${day(end)}`,
-      plan: "Abo",
-      unlimited: "Unbegrenzte Exporte",
-      unlimitedEnded: "Die unbegrenzten Exporte sind beendet",
-      pack: (value: number, amount: Money) => `${credits(value)} für ${money(amount)}`,
-      packRefunded: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde erstattet`,
-      packDisputed: (amount: Money) => `Deine Zahlung von ${money(amount)} wurde angefochten`,
-      packReturned: (amount: Money) =>
-        `Deine Zahlung von ${money(amount)} bleibt gültig, die Credits sind wieder gutgeschrieben`,
       chartEmpty: "Noch keine Änderungen",
       chartCaption: (changes: number, since: string) =>
         `${changes === 1 ? "Letzte Änderung" : `Letzte ${number(changes)} Änderungen`}, seit ${day(since)}`,

@@ -7,6 +7,7 @@ import type {
 } from "../generated/graphql";
 import { accessEn } from "./access";
 import { billingEn } from "./billing";
+import { entriesEn } from "./entries";
 import { featuresEn } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
@@ -328,14 +329,7 @@ export function en(formats: Formats) {
       balance: "Balance",
       empty: "No changes yet.",
       emptyFilter: "No changes of this type.",
-      types: {
-        PURCHASE: "Purchase",
-        SPEND: "Export",
-        GRANT: "Credits added",
-        REFUND: "Refund",
-        HOLD: "Reserved",
-        RELEASE: "Released",
-      } satisfies Record<ChangeType, string>,
+      entries: entriesEn(formats),
       filters: {
         PURCHASE: "Purchases",
         SPEND: "Exports",
@@ -344,18 +338,6 @@ export function en(formats: Formats) {
         HOLD: "Reservations",
         RELEASE: "Releases",
       } satisfies Record<ChangeType, string>,
-      dispute: "Dispute",
-      removed: "Credits removed",
-      planReversed: "A payment for your plan was refunded or disputed",
-      planReturned: "A payment for your plan stands, so its credits are back",
-      planPeriod: (end: string) => `For your plan, in the period until ${day(end)}`,
-      plan: "Plan",
-      unlimited: "Unlimited exports",
-      unlimitedEnded: "Unlimited exports have ended",
-      pack: (value: number, amount: Money) => `${credits(value)} for ${money(amount)}`,
-      packRefunded: (amount: Money) => `Your payment of ${money(amount)} was refunded`,
-      packDisputed: (amount: Money) => `Your payment of ${money(amount)} is disputed`,
-      packReturned: (amount: Money) => `Your payment of ${money(amount)} stands, so its credits are back`,
       chartEmpty: "No changes yet",
       chartCaption: (changes: number, since: string) =>
         `Last ${count(changes, "change", "changes")}, since ${day(since)}`,

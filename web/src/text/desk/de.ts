@@ -1,4 +1,4 @@
-import type { Tier } from "../../desk/generated/graphql";
+import type { ReversalCause, Tier } from "../../desk/generated/graphql";
 import type { Formats, Money } from "../formats";
 import type { deskEn, EntryFacts } from "./en";
 
@@ -9,6 +9,20 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
   const period = ({ period }: EntryFacts) =>
     period === null ? "ein Abo" : `${tiers[period.tier]}, Zeitraum bis ${day(period.end)}`;
   const pack = ({ pack }: EntryFacts) => (pack === null ? "" : `${credits(pack.credits)} für ${money(pack.amount)}`);
+  const subject = (facts: EntryFacts) => {
+    const amount = facts.reversal?.amount ?? null;
+    return `${amount === null ? "" : `, ${money(amount)}`}: ${facts.pack === null ? period(facts) : pack(facts)}.`;
+  };
+  const reversed: Record<ReversalCause, string> = {
+    REFUND: "Eine Zahlung wurde erstattet",
+    DISPUTE: "Eine Zahlung wurde angefochten",
+    CREDIT_NOTE: "Eine Zahlung wurde ohne Erstattung gutgeschrieben",
+  };
+  const restored: Record<ReversalCause, string> = {
+    REFUND: "Eine Erstattung ist gescheitert",
+    DISPUTE: "Eine Anfechtung ist beendet und die Zahlung gültig",
+    CREDIT_NOTE: "Eine Rechnungskorrektur wurde storniert",
+  };
   return {
     title: "Support",
     heading: "Support-Arbeitsplatz",
@@ -115,9 +129,9 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         PLAN_PERIOD: (facts) => `Ein Zeitraum wurde bezahlt: ${period(facts)}.`,
         PLAN_CHANGE: (facts) => `Ein Wechsel innerhalb eines Zeitraums wurde bezahlt: ${period(facts)}.`,
         REVERSAL: (facts) =>
-          `Eine Zahlung wurde erstattet, angefochten oder gutgeschrieben: ${facts.pack === null ? period(facts) : pack(facts)}.`,
+          `${facts.reversal === null ? "Eine Zahlung wurde erstattet, angefochten oder gutgeschrieben" : reversed[facts.reversal.cause]}${subject(facts)}`,
         RESTORATION: (facts) =>
-          `Eine Erstattung ist gescheitert oder eine Anfechtung wurde gewonnen: ${facts.pack === null ? period(facts) : pack(facts)}.`,
+          `${facts.reversal === null ? "Eine Zahlung bleibt gültig" : restored[facts.reversal.cause]}${subject(facts)}`,
         MANUAL: ({ reason }) => reason,
         UNLIMITED: () => "Sie haben begonnen, oder ihr Ende hat sich geändert.",
         UNLIMITED_ENDED: () => "Das Abo ist beendet, oder seine Zahlung wurde erstattet.",

@@ -5,6 +5,7 @@ import type {
   OperationKind,
   OperationRemedy,
   PaymentStatus,
+  ReversalCause,
   SubscriptionStatus,
   TaskKind,
   Tier,
@@ -22,6 +23,8 @@ export interface EntryFacts {
   /** Null where it is not known. */
   pack: { credits: number; amount: Money } | null;
   period: { tier: Tier; end: string } | null;
+  /** Null for other kinds, and where it was not recorded. */
+  reversal: { cause: ReversalCause; amount: Money | null } | null;
   notes: string;
 }
 
@@ -32,6 +35,20 @@ export function deskEn({ number, signed, money, day }: Formats) {
   const period = ({ period }: EntryFacts) =>
     period === null ? "a plan" : `${tiers[period.tier]}, period until ${day(period.end)}`;
   const pack = ({ pack }: EntryFacts) => (pack === null ? "" : `${credits(pack.credits)} for ${money(pack.amount)}`);
+  const subject = (facts: EntryFacts) => {
+    const amount = facts.reversal?.amount ?? null;
+    return `${amount === null ? "" : `, ${money(amount)}`}: ${facts.pack === null ? period(facts) : pack(facts)}.`;
+  };
+  const reversed: Record<ReversalCause, string> = {
+    REFUND: "A payment was refunded",
+    DISPUTE: "A payment was disputed",
+    CREDIT_NOTE: "A payment was credited without a refund",
+  };
+  const restored: Record<ReversalCause, string> = {
+    REFUND: "A refund has failed",
+    DISPUTE: "A dispute has ended and the payment stands",
+    CREDIT_NOTE: "A credit note was voided",
+  };
   return {
     title: "Desk",
     heading: "Desk for support",
@@ -138,9 +155,9 @@ export function deskEn({ number, signed, money, day }: Formats) {
         PLAN_PERIOD: (facts) => `A period was paid: ${period(facts)}.`,
         PLAN_CHANGE: (facts) => `A change within a period was paid: ${period(facts)}.`,
         REVERSAL: (facts) =>
-          `A payment was refunded, disputed or credited: ${facts.pack === null ? period(facts) : pack(facts)}.`,
+          `${facts.reversal === null ? "A payment was refunded, disputed or credited" : reversed[facts.reversal.cause]}${subject(facts)}`,
         RESTORATION: (facts) =>
-          `A refund failed or a dispute was won: ${facts.pack === null ? period(facts) : pack(facts)}.`,
+          `${facts.reversal === null ? "A payment stands after all" : restored[facts.reversal.cause]}${subject(facts)}`,
         MANUAL: ({ reason }) => reason,
         UNLIMITED: () => "They began, or their end has changed.",
         UNLIMITED_ENDED: () => "The plan ended, or its payment was refunded.",
