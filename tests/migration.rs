@@ -112,6 +112,36 @@ async fn down_undoes_one_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn invoices_of_a_period_that_came_after_another_become_changes_of_plan() {
+    for empty in empty_databases().await {
+        let database = empty.connect().await;
+        up(&database).await.unwrap();
+        let names: Vec<_> = status(&database).await.unwrap().into_iter().map(|step| step.name).collect();
+        let before = names.iter().position(|name| name == "m0012_reversals").unwrap();
+        down(&database, u32::try_from(names.len() - before).unwrap()).await.unwrap();
+        database.execute_unprepared(TWO_INVOICES).await.unwrap();
+        up(&database).await.unwrap();
+        let changes = "SELECT CAST(invoice_id AS TEXT) FROM stripe_invoice_periods WHERE prorated";
+        assert_eq!(rows(&database, changes).await, ["2"]);
+    }
+}
+
+/// A period with two invoices, and another one with one.
+const TWO_INVOICES: &str = "
+    INSERT INTO users (id, email, username, created_at) VALUES (1, 'a@b.example', 'ada', '2026-01-01 00:00:00+00:00');
+    INSERT INTO stripe_periods (id, user_id, stripe_subscription_id, period_end, reference, tier, paid, returned,
+        credits_granted, credits_reversed, created_at) VALUES
+        (1, 1, 'sub_1', '2026-02-01 00:00:00+00:00', 'sub_1:1', 'PRO', 1499, 0, 100, 0, '2026-01-01 00:00:00+00:00'),
+        (2, 1, 'sub_1', '2026-03-01 00:00:00+00:00', 'sub_1:2', 'PRO', 1499, 0, 100, 0, '2026-02-01 00:00:00+00:00');
+    INSERT INTO stripe_invoices (id, user_id, stripe_invoice_id, amount_paid, amount_credited, fence, created_at) VALUES
+        (1, 1, 'in_1', 499, 0, 0, '2026-01-01 00:00:00+00:00'),
+        (2, 1, 'in_2', 1000, 0, 0, '2026-01-02 00:00:00+00:00'),
+        (3, 1, 'in_3', 1499, 0, 0, '2026-02-01 00:00:00+00:00');
+    INSERT INTO stripe_invoice_periods (id, invoice_id, period_id, tier, credits, paid) VALUES
+        (1, 1, 1, 'CORE', 25, 499), (2, 2, 1, 'PRO', 75, 1000), (3, 3, 2, 'PRO', 100, 1499);
+";
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_status_lists_the_oldest_step_first() {
     for empty in empty_databases().await {
         let database = empty.connect().await;
