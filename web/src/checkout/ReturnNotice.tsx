@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "react";
 import { useLocation, useNavigate } from "react-router";
+import { useQuery } from "urql";
 
 import { useAccount } from "../account/context";
 import { Problem } from "../gateway/Problem";
-import type { CheckoutPartsFragment } from "../generated/graphql";
+import { type CheckoutPartsFragment, EndedSubscriptionDocument, type Tier } from "../generated/graphql";
 import { Notice } from "../style/Notice";
 import { text } from "../text/current";
 import { readReturn } from "./return";
@@ -98,7 +99,14 @@ function Arrival({ checkout: { tier, credits } }: { checkout: CheckoutPartsFragm
   const { plan } = useAccount();
   if (tier === null) return text.checkout.arrived(credits ?? 0);
   if (plan?.tier === tier) return text.checkout.onPlan(text.tiers[tier]);
-  return plan?.subscription ? null : text.checkout.begins(text.tiers[tier]);
+  return plan?.subscription ? null : <Beginning tier={tier} />;
+}
+
+/** Says that a plan starts, unless one of the same tier has ended: it may be this one. */
+function Beginning({ tier }: { tier: Tier }) {
+  const [{ data }] = useQuery({ query: EndedSubscriptionDocument, requestPolicy: "cache-and-network" });
+  if (data === undefined || data.endedSubscription?.tier === tier) return null;
+  return text.checkout.begins(text.tiers[tier]);
 }
 
 function promise({ tier, credits }: CheckoutPartsFragment): string {
