@@ -9,6 +9,9 @@ import { ticks } from "./ticks";
 /** Ticks that fit below the narrowest chart. */
 const TICKS = 4;
 
+/** The share of the height that a value needs beside another one. */
+const ROOM = 0.2;
+
 interface TimeChartProps {
   drawing: Drawing;
   /** Describes the chart in a sentence, for screen readers. */
@@ -142,12 +145,14 @@ function Reading({ drawing, fit, index }: { drawing: Drawing; fit: Scale; index:
   );
 }
 
-/** The values at the ends of the chart, and at zero between them. */
+/** The values at the ends of the chart, and at zero between them where there is room. */
 function Values({ fit }: { fit: Scale }) {
-  const values = [...new Set([fit.high, 0, fit.low])];
+  const ends = [fit.high, fit.low];
+  const isNear = ends.some((end) => Math.abs(height(fit, end) - height(fit, 0)) < ROOM);
+  const values = new Set(isNear ? ends : [fit.high, 0, fit.low]);
   return (
     <div className="chart-values label digits" aria-hidden="true">
-      {values.map((value) => (
+      {[...values].map((value) => (
         <span key={value} style={{ bottom: `${100 * height(fit, value)}%` }}>
           {format.number(value)}
         </span>

@@ -23,7 +23,9 @@ export function Entries({ entries, rows, empty }: EntriesProps) {
         <caption className="visually-hidden">{text.history.caption}</caption>
         <thead>
           <tr>
-            <th scope="col">{text.history.date}</th>
+            <th scope="col" className="entry-when">
+              {text.history.date}
+            </th>
             <th scope="col">{text.history.description}</th>
             <th scope="col" className="table-number entry-number">
               {text.history.credits}
@@ -55,6 +57,9 @@ function Entry({ entry }: { entry: EntryPartsFragment }) {
       <td>
         <span className="entry-kind">{label}</span>
         <span className="quiet entry-notes">{description}</span>
+        <time className="quiet entry-when-below" dateTime={entry.createdAt}>
+          {format.minute(entry.createdAt)}
+        </time>
       </td>
       <td className="table-number entry-number digits entry-delta">{format.signed(entry.creditsDelta)}</td>
       <td className="table-number entry-number digits">{format.number(entry.balanceAfter)}</td>
