@@ -1,7 +1,9 @@
 import { balance, pay, subscribe } from "./checkout";
 import { press } from "./dashboard";
+import { seeInAllLooks } from "./look";
 import { expect, test } from "./person";
 import { sandbox } from "./stage";
+import { stripeOf } from "./stripe";
 
 /** Takes some days, and then pays or fails. */
 const BANK_ACCOUNT = "000123456789";
@@ -20,6 +22,7 @@ test("a bank payment is processing until it is paid, and the notice can be close
   await expect(page.getByText("received")).toHaveCount(0);
   const packs = page.getByRole("region", { name: "Credit packs" });
   await expect(packs.getByRole("row", { name: "137 credits" })).toContainText("Processing");
+  await seeInAllLooks(page, "processing");
   await page.getByRole("button", { name: "Close", exact: true }).click();
   await expect(page.getByText("Your payment is being processed.")).toBeHidden();
 
@@ -51,6 +54,7 @@ test("a bank payment that fails is shown as failed, and adds no credits", async 
   await press(browser, ["28.20"], "The payment fails");
   await expect(packs.getByRole("row", { name: "141 credits" })).toContainText("Failed");
   await expect(page.getByRole("alert")).toContainText("The payment failed.");
+  await seeInAllLooks(page, "failed");
   await expect(page.getByText("141 credits added")).toHaveCount(0);
   await expect(balance(page)).toContainText("0");
 });
@@ -97,11 +101,36 @@ test("a refund is called a refund and a dispute a dispute, each with its payment
   await press(browser, [person.email, "6.00"], "Refund");
   await expect(page.getByRole("row", { name: "Your payment of $6.00 was refunded" })).toContainText("−30");
   await press(browser, [person.email, "8.00"], "Dispute: chargeback");
-  await expect(page.getByRole("row", { name: "Your payment of $8.00 is disputed" })).toContainText("Dispute");
+  await expect(page.getByRole("row", { name: "Your payment of $8.00 was disputed" })).toContainText("Dispute");
   await expect(balance(page)).toContainText("0");
   const packs = page.getByRole("region", { name: "Credit packs" });
   await expect(packs.getByRole("row", { name: "30 credits" })).toContainText("Refunded");
   await expect(packs.getByRole("row", { name: "40 credits" })).toContainText("Disputed");
+  await seeInAllLooks(page, "disputed");
+
+  await press(browser, ["Dispute of $8.00"], "Win it");
+  const restored = page.getByRole("row", { name: "The dispute over $8.00 is over and the payment stands" });
+  await expect(restored).toContainText("+40");
+  // What happened before has its own words.
+  await expect(page.getByRole("row", { name: "Your payment of $8.00 was disputed" })).toContainText("−40");
+  await seeInAllLooks(page, "refunded");
+});
+
+test("a change of plan and the refund of a plan name the plan and its period", async ({ page, browser, person }) => {
+  await subscribe(page, "Core");
+  await page.goto("/pricing");
+  await page.getByRole("button", { name: "Upgrade to Pro" }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Upgrade/ })
+    .click();
+  await expect(balance(page)).toContainText("100");
+  await expect(page.getByRole("row", { name: /Change of plan.*Pro, period until/ })).toContainText("+75");
+  await expect(page.getByRole("row", { name: /Plan.*Core, period until/ })).toContainText("+25");
+  await press(browser, [person.email, "4.99"], "Refund");
+  const refund = page.getByRole("row", { name: /^.*Refund.*\$4\.99 was refunded \(Core, period until / });
+  await expect(refund).toContainText("−33");
+  await seeInAllLooks(page, "plan-refunded");
 });
 
 test("unlimited exports and the plan that ends have one date", async ({ page }) => {
@@ -116,17 +145,15 @@ test("unlimited exports and the plan that ends have one date", async ({ page }) 
   await expect(plan).toContainText("Canceled");
   const end = /Ends on (\w+ \d+, \d{4})\./.exec(await plan.innerText())?.[1] ?? "no date";
   await expect(words).toContainText(`until ${end}`);
+  await seeInAllLooks(page, "unlimited-ending");
 });
 
 test("a plan that has ended leaves a trace", async ({ page, person, request }) => {
   await subscribe(page, "Core");
-  const headers = { authorization: "Bearer sk_test_stories" };
-  const customers = await request.get(`${sandbox}/v1/customers?email=${person.email}`, { headers });
-  const [customer] = ((await customers.json()) as { data: { id: string }[] }).data;
-  const subscriptions = await request.get(`${sandbox}/v1/subscriptions?customer=${customer?.id ?? ""}`, { headers });
-  const [subscription] = ((await subscriptions.json()) as { data: { id: string }[] }).data;
-  await request.delete(`${sandbox}/v1/subscriptions/${subscription?.id ?? ""}`, { headers });
+  await stripeOf(request).end(person.email);
   const plan = page.getByRole("region", { name: "Plan" });
   await expect(plan).toContainText("Your plan Core has ended, and you keep your credits.");
+  await expect(page.getByText("Core starts in a moment.")).toHaveCount(0);
   await expect(balance(page)).toContainText("25");
+  await seeInAllLooks(page, "ended");
 });

@@ -1,8 +1,10 @@
 import type { Page } from "@playwright/test";
 
-import { subscribe } from "./checkout";
-import { see } from "./look";
+import { pay, subscribe } from "./checkout";
+import { see, seeInAllLooks } from "./look";
 import { expect, test } from "./person";
+import { gateway } from "./stage";
+import { stripeOf } from "./stripe";
 
 /** The admin whom `patch-hive dev` creates. */
 const ADMIN = { email: "admin@patchhive.example", password: "patch-hive-admin" };
@@ -40,7 +42,7 @@ for (const { name, ...use } of LOOKS) {
       await expect(page.getByRole("heading", { name: "Desk for support" })).toBeVisible();
       await see(page, `desk-${name}`);
       const find = page.getByRole("region", { name: "Find a customer" });
-      await find.getByLabel("Email or name").fill(person.email);
+      await find.getByLabel("Email, name or Stripe id").fill(person.email);
       await find.getByRole("button", { name: "Search" }).click();
       await expect(find.getByRole("listitem")).toHaveCount(1);
       await find.getByRole("link", { name: "ada" }).click();
@@ -56,6 +58,12 @@ for (const { name, ...use } of LOOKS) {
       await expect(ledger).toContainText(/The run .+ was exported\./);
       await expect(page.getByRole("region", { name: "Invoices" })).toContainText("$4.99");
       await see(page, `desk-customer-${name}`);
+      const customer = /cus_\w+/.exec(await facts.innerText())?.[0] ?? "no customer";
+      await page.getByRole("link", { name: "Back to the desk" }).click();
+      await find.getByLabel("Email, name or Stripe id").fill(customer);
+      await find.getByRole("button", { name: "Search" }).click();
+      await expect(find.getByRole("listitem")).toHaveCount(1);
+      await find.getByRole("link", { name: "ada" }).click();
 
       const correction = page.getByRole("region", { name: "Correct credits" });
       await correction.getByLabel("Credits").fill("-2");
@@ -120,48 +128,49 @@ test("an admin replays a webhook event, and the replay is recorded", async ({ pa
   await expect(page.getByRole("region", { name: "Ledger" }).getByRole("listitem")).toHaveCount(1);
 });
 
-test("the desk shows what Stripe has refused with what to do, and work that fails by its age", async ({ page }) => {
-  await page.goto("/account");
-  await becomeAdmin(page);
-  const user = { __typename: "User", id: "user_3", username: "ada" };
-  const pageInfo = { __typename: "PageInfo", hasNextPage: false, endCursor: null };
-  const refused = {
-    __typename: "RefusedOperation",
-    id: "operation_1",
-    kind: "DUPLICATE",
-    remedy: "DECIDE_DUPLICATE",
-    error: "a duplicate subscription that was renewed is left to the operator",
-    stripeObjectId: "sub_second",
-    createdAt: "2026-01-05T12:00:00Z",
-    user,
-  };
-  const task = {
-    __typename: "Task",
-    id: "task_1",
-    kind: "LOOK",
-    subject: "subscription:sub_second",
-    createdAt: "2026-01-05T12:00:00Z",
-    dueAt: "2026-01-06T12:00:00Z",
-    attempts: 7,
-    error: "Stripe cannot be reached",
-  };
-  await page.route("**/graphql", (route) => {
-    const body = route.request().postData() ?? "";
-    const answers: [string, string, object][] = [
-      ["refusedOperations", "RefusedOperationConnection", refused],
-      ["failedTasks", "TaskConnection", task],
-    ];
-    const answer = answers.find(([field]) => body.includes(field));
-    if (answer === undefined) return route.continue();
-    const [field, __typename, node] = answer;
-    return route.fulfill({ json: { data: { [field]: { __typename, nodes: [node], pageInfo } } } });
+test("the desk shows what Stripe has refused with what to do, and work that fails by its age", async ({
+  page,
+  person,
+  request,
+}) => {
+  const stripe = stripeOf(request);
+  await subscribe(page, "Core");
+  const [customer] = await stripe.list(`/v1/customers?email=${person.email}`);
+  const [first] = await stripe.list(`/v1/subscriptions?customer=${customer}`);
+
+  // A second subscription is paid on another page, and Stripe refuses its refund.
+  await stripe.fault({ method: "POST", path: "/v1/refunds", times: 1, effect: { kind: "refuse", status: 400 } });
+  const price = await stripe.price(first);
+  const session = await stripe.post("/v1/checkout/sessions", {
+    mode: "subscription",
+    customer,
+    success_url: `${gateway}/account`,
+    "line_items[0][price]": price,
+    "line_items[0][quantity]": "1",
   });
+  await page.goto(session.url);
+  await pay(page);
+  await expect(page).toHaveURL(/\/account/);
+  await expect.poll(() => stripe.list(`/v1/subscriptions?customer=${customer}`)).toEqual([first]);
+
+  // Stripe reports a change, and cannot show it.
+  const path = `/v1/subscriptions/${first}`;
+  await stripe.fault({ method: "GET", path, times: 100, effect: { kind: "refuse", status: 503 } });
+  await stripe.post(path, { "metadata[note]": "changed" });
+
+  await becomeAdmin(page);
   await page.goto("/admin");
-  const refusals = page.getByRole("region", { name: "Refused by Stripe" });
-  await expect(refusals).toContainText("Ask the customer which one to keep");
-  await expect(refusals).toContainText("sub_second");
-  await expect(page.getByRole("region", { name: "Failing tasks" })).toContainText("7 attempts");
-  await see(page, "desk-refused");
+  const refusal = page.getByRole("region", { name: "Refused by Stripe" }).getByRole("listitem").first();
+  await expect(refusal).toContainText("its payment could not be refunded");
+  await expect(refusal).toContainText(/sub_\w+/);
+  await expect(refusal).toContainText("Stripe refused the call with status 400");
+  const failing = page.getByRole("region", { name: "Failing tasks" });
+  const task = failing.getByRole("listitem").filter({ hasText: first });
+  await expect(async () => {
+    await page.reload();
+    await expect(task).toContainText(/\d+ attempts?/, { timeout: 3_000 });
+  }).toPass();
+  await seeInAllLooks(page, "desk-refused");
 });
 
 test("the desk is for admins only, and customers do not load it", async ({ page }) => {

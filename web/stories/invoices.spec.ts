@@ -1,26 +1,12 @@
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
 import { balance, pay, subscribe } from "./checkout";
 import { see } from "./look";
 import { expect, test } from "./person";
 import { sandbox } from "./stage";
+import { stripeOf } from "./stripe";
 
 const billing = (page: Page) => page.getByRole("region", { name: "Billing" });
-
-const HEADERS = { authorization: "Bearer sk_test_stories" };
-
-/** Ends the subscription of a person at once, as support does at Stripe. */
-async function end(request: APIRequestContext, email: string): Promise<void> {
-  const first = async (path: string) => {
-    const list = (await (await request.get(`${sandbox}${path}`, { headers: HEADERS })).json()) as {
-      data: { id: string }[];
-    };
-    return list.data[0]?.id ?? "";
-  };
-  const customer = await first(`/v1/customers?email=${email}`);
-  const subscription = await first(`/v1/subscriptions?customer=${customer}`);
-  await request.delete(`${sandbox}/v1/subscriptions/${subscription}`, { headers: HEADERS });
-}
 
 test("a subscriber sees the price, the next charge, the card, and an invoice to download", async ({ page }) => {
   await subscribe(page, "Core");
@@ -55,7 +41,7 @@ test("a plan that ends charges nothing more, and its invoices stay", async ({ pa
   await page.getByRole("button", { name: "Cancel plan" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel plan" }).click();
   await expect(billing(page)).toContainText("None, because the plan ends");
-  await end(request, person.email);
+  await stripeOf(request).end(person.email);
   await expect(billing(page)).toContainText("You have no plan, so nothing will be charged.");
   await page.goto("/account");
   await expect(billing(page).getByRole("row", { name: "$14.99" })).toContainText("Paid");

@@ -1,5 +1,6 @@
 import { balance, subscribe } from "./checkout";
-import { see } from "./look";
+import { press } from "./dashboard";
+import { see, seeInAllLooks } from "./look";
 import { expect, grant, test } from "./person";
 
 /** Words of the English pages that are no German ones. */
@@ -8,7 +9,7 @@ const ENGLISH = /\b(the|your|you|and|of|credits? added|balance|history|log in|si
 test.describe("a reader of German in Auckland", () => {
   test.use({ locale: "de-DE", timezoneId: "Pacific/Auckland", contextOptions: { reducedMotion: "reduce" } });
 
-  test("reads every page in German, with German numbers, amounts and dates", async ({ page }) => {
+  test("reads every page in German, with German numbers, amounts and dates", async ({ page, browser, person }) => {
     await page.goto("/pricing");
     await expect(page.locator("html")).toHaveAttribute("lang", "de-DE");
     await page.getByRole("button", { name: "Abonnieren (Pro)" }).click();
@@ -25,7 +26,7 @@ test.describe("a reader of German in Auckland", () => {
     await expect(abo).toContainText(new RegExp(`\\d+\\. \\p{L}+ ${year}`, "u"));
     // The renewal and the credits of the period have one date.
     const renewal = /Verlängert sich am (.+)\./.exec(await abo.innerText())?.[1] ?? "kein Datum";
-    await expect(page.getByRole("cell", { name: `Für dein Abo, im Zeitraum bis ${renewal}` })).toBeVisible();
+    await expect(page.getByRole("cell", { name: `Pro, Zeitraum bis ${renewal}` })).toBeVisible();
 
     for (const path of [
       "/",
@@ -42,7 +43,9 @@ test.describe("a reader of German in Auckland", () => {
     await expect(page.getByRole("status", { name: "Preis" })).toContainText("200,00\u00a0$");
     await see(page, "credits-german");
     await page.goto("/account");
-    await see(page, "account-german");
+    await press(browser, [person.email, "14.99"], "Refund");
+    await expect(page.getByRole("row", { name: /Erstattung/ })).toContainText("14,99\u00a0$ wurde erstattet (Pro,");
+    await seeInAllLooks(page, "german-auckland");
     const history = await page.getByRole("region", { name: "Verlauf" }).innerText();
     expect(ENGLISH.exec(history)?.[0], "English in the history").toBeUndefined();
   });
@@ -59,11 +62,13 @@ test.describe("on a phone", () => {
     for (let times = 0; times < 10; times += 1) await grant(request, person, 100_000);
     await page.goto("/account");
     await expect(balance(page)).toContainText("1,000,000");
-    await see(page, "account-million");
+    await seeInAllLooks(page, "million-long-name");
   });
 
   test("unlimited exports have room", async ({ page }) => {
     await subscribe(page, "Studio");
-    await see(page, "account-unlimited");
+    await page.getByRole("button", { name: "Export PatchBook" }).click();
+    await expect(page.getByRole("row", { name: /with unlimited exports/ })).toBeVisible();
+    await seeInAllLooks(page, "unlimited-long-name");
   });
 });
