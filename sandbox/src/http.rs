@@ -41,6 +41,8 @@ pub(crate) fn router(store: Arc<Store>) -> Router {
 fn pages() -> Router<Arc<Store>> {
     Router::new()
         .route("/", get(dashboard::show).post(dashboard::act))
+        .route("/dashboard.js", get(dashboard::script))
+        .route("/object/{id}", get(dashboard::object))
         .route("/pay/{session}", get(pay::show).post(pay::pay))
         .route("/portal/{session}", get(portal::show).post(portal::act))
         .route("/invoice/{invoice}", get(invoice::show).post(invoice::pay))

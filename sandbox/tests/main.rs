@@ -5,6 +5,7 @@
 mod bank;
 mod checkout;
 mod credit;
+mod dashboard;
 mod money;
 mod page;
 mod plan;

@@ -1,6 +1,6 @@
 //! The hosted pages of checkout sessions, invoices and the customer portal, and the dashboard.
 //!
-//! Templates are in `templates/` and escape all values. No page needs scripts or loads anything.
+//! Templates are in `templates/` and escape all values. No page needs scripts, and only the dashboard has one.
 
 pub(crate) mod dashboard;
 pub(crate) mod form_fields;

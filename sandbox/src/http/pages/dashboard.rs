@@ -1,8 +1,10 @@
 //! The dashboard at `/`: the objects of the account, and buttons to change them. Every button is a form of its own, so
-//! that the page needs no scripts. After an action, the page shows the button's row again.
+//! that the page needs no scripts. After an action, the page shows the button's row again; with scripts, it stays where it
+//! was scrolled to.
 
 mod actions;
 mod rows;
+mod search;
 mod section;
 
 use std::sync::Arc;
@@ -10,14 +12,20 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     body::Bytes,
-    extract::{RawQuery, State},
-    http::{StatusCode, header::LOCATION},
+    extract::{Path, RawQuery, State},
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, LOCATION},
+    },
     response::{IntoResponse as _, Response},
 };
 
 use self::section::{Section, View};
-use super::{form_fields::Fields, frame::respond};
-use crate::store::{Store, calendar};
+use super::{
+    form_fields::Fields,
+    frame::{missing, respond},
+};
+use crate::store::{Store, calendar, kind::Kind};
 
 /// Durations by which the clock can be advanced, with their labels.
 const SPANS: [(&str, &str); 3] = [("hour", "Advance an hour"), ("day", "Advance a day"), ("month", "Advance a month")];
@@ -55,6 +63,30 @@ pub(crate) async fn act(State(store): State<Arc<Store>>, body: Bytes) -> Respons
             render(&store, StatusCode::CONFLICT, &View::read(query), problem.message())
         }
     }
+}
+
+/// Keeps the place to which the page is scrolled when a button is pressed.
+const SCRIPT: &str = include_str!("dashboard.js");
+
+/// `GET /dashboard.js`.
+pub(crate) async fn script() -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT).into_response()
+}
+
+/// An object as the API would return it.
+#[derive(Template)]
+#[template(path = "object.html")]
+struct ObjectPage<'a> {
+    id: &'a str,
+    json: String,
+}
+
+/// `GET /object/{id}`.
+pub(crate) async fn object(State(store): State<Arc<Store>>, Path(id): Path<String>) -> Response {
+    let object = Kind::of(&id).and_then(|kind| store.find(kind, &id));
+    let Some(object) = object else { return missing("No such object") };
+    let json = serde_json::to_string_pretty(&object).unwrap_or_default();
+    respond(StatusCode::OK, &ObjectPage { id: &id, json })
 }
 
 fn render(store: &Store, status: StatusCode, view: &View, problem: &str) -> Response {

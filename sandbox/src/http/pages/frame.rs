@@ -21,7 +21,10 @@ pub(crate) fn respond(status: StatusCode, template: &impl Template) -> Response 
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
     ];
     match template.render() {
         Ok(html) => (status, headers, html).into_response(),

@@ -187,7 +187,9 @@ fn customer(customer: &Value) -> Row {
         (email, _) if email.is_empty() => "No email".to_owned(),
         (email, _) => email,
     };
-    Row { id: text(customer, "id"), title, text: text(customer, "name"), ..Row::default() }
+    let id = text(customer, "id");
+    let links = vec![(format!("/object/{id}"), "Data")];
+    Row { id, title, text: text(customer, "name"), links, ..Row::default() }
 }
 
 fn event(event: &Value) -> Row {
@@ -197,7 +199,7 @@ fn event(event: &Value) -> Row {
         title: text(event, "type"),
         tag: if undelivered { "undelivered".to_owned() } else { String::new() },
         note: calendar::minute(moment(event, "created")),
-        json: serde_json::to_string_pretty(&event["data"]).unwrap_or_default(),
+        links: vec![(format!("/object/{}", text(event, "id")), "Data")],
         buttons: vec![("deliver", "Deliver again")],
         ..Row::default()
     }
@@ -213,5 +215,5 @@ fn deliveries(state: &State) -> Section {
         ..Row::default()
     };
     let rows = state.outbox.logged().rev().take(30).map(row).collect();
-    Section { name: "deliveries", title: "Deliveries", none: "None yet.", rows, newer: None, older: None }
+    Section { name: "deliveries", title: "Deliveries", none: "None yet.", rows, count: 0, newer: None, older: None }
 }

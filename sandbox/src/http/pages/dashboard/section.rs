@@ -1,16 +1,15 @@
-//! Sections of the dashboard: search, and pages of rows.
+//! Sections of the dashboard: pages of rows.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::store::{kind::Kind, state::State, work::text};
+use super::search::Search;
+use crate::store::state::State;
 
 /// Rows of a section on one page, without the rows that belong to another row.
 const PAGE: usize = 20;
-/// Fields that are searched.
-const SEARCHED: [&str; 8] = ["id", "email", "type", "status", "customer", "description", "number", "subscription"];
 
 /// A part of the dashboard.
 pub(super) struct Section {
@@ -19,6 +18,8 @@ pub(super) struct Section {
     /// The sentence shown when there are no rows.
     pub(super) none: &'static str,
     pub(super) rows: Vec<Row>,
+    /// The number of objects on all pages.
+    pub(super) count: usize,
     pub(super) newer: Option<String>,
     pub(super) older: Option<String>,
 }
@@ -31,7 +32,6 @@ pub(super) struct Row {
     pub(super) tag: String,
     pub(super) text: String,
     pub(super) note: String,
-    pub(super) json: String,
     /// The row belongs to the one above.
     pub(super) is_child: bool,
     pub(super) takes_card: bool,
@@ -94,30 +94,20 @@ impl View {
         objects: impl Iterator<Item = &'a Value>,
         rows: impl Fn(&'a Value) -> Vec<Row>,
     ) -> Section {
-        let page = self.pages.get(name).copied().unwrap_or_default();
-        let search = self.search.to_lowercase();
-        let mut found =
-            objects.filter(|object| search.is_empty() || mentions(state, object, &search)).skip(page * PAGE);
-        let shown = found.by_ref().take(PAGE).flat_map(rows).collect();
+        let search = Search::of(&self.search);
+        let found: Vec<&Value> = objects.filter(|object| search.finds(state, object)).collect();
+        let last = found.len().saturating_sub(1) / PAGE;
+        let page = self.pages.get(name).copied().unwrap_or_default().min(last);
         Section {
             name,
             title,
             none,
-            rows: shown,
+            rows: found.iter().skip(page * PAGE).take(PAGE).flat_map(|object| rows(object)).collect(),
+            count: found.len(),
             newer: page.checked_sub(1).map(|newer| self.turned(name, newer)),
-            older: found.next().map(|_| self.turned(name, page + 1)),
+            older: (page < last).then(|| self.turned(name, page + 1)),
         }
     }
-}
-
-/// Returns `true` if an object, the object of an event, or its customer contains the word, which is in lower case.
-fn mentions(state: &State, object: &Value, word: &str) -> bool {
-    let has = |object: &Value| {
-        SEARCHED.iter().any(|field| object[*field].as_str().is_some_and(|text| text.to_lowercase().contains(word)))
-    };
-    let data = &object["data"]["object"];
-    let customer = |object: &Value| state.find(Kind::Customer, &text(object, "customer")).is_some_and(has);
-    has(object) || has(data) || customer(object) || customer(data)
 }
 
 #[cfg(test)]
