@@ -10,6 +10,7 @@ pub(crate) mod dunning;
 pub(crate) mod pending_update;
 pub(crate) mod phases;
 pub(crate) mod plan_change;
+pub(crate) mod promotion;
 pub(crate) mod proration;
 pub(crate) mod renewal;
 pub(crate) mod time;

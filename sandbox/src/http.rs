@@ -1,7 +1,7 @@
 //! The HTTP server: Stripe's API, the pages, and the control interface.
 //!
 //! `/v1/...` is Stripe's API, whose routes are in `routes`. `/` is the dashboard; customers see `/pay/...`,
-//! `/portal/...` and `/invoice/...`. `/sandbox/...` is the control interface, which takes and returns JSON; `reference`
+//! `/portal/...`, `/invoice/...` and `/authenticate/...`. `/sandbox/...` is the control interface, which takes and returns JSON; `reference`
 //! lists its requests.
 
 pub(crate) mod api;
@@ -22,7 +22,7 @@ use axum::{
     routing::{any, get, post},
 };
 
-use self::pages::{dashboard, invoice, pay, portal};
+use self::pages::{authentication, dashboard, invoice, pay, portal};
 use crate::store::Store;
 
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -47,6 +47,7 @@ fn pages() -> Router<Arc<Store>> {
         .route("/portal/{session}", get(portal::show).post(portal::act))
         .route("/invoice/{invoice}", get(invoice::show).post(invoice::pay))
         .route("/invoice/{invoice}/pdf", get(invoice::download))
+        .route("/authenticate/{intent}", get(authentication::show).post(authentication::act))
 }
 
 fn controls() -> Router<Arc<Store>> {
@@ -56,6 +57,7 @@ fn controls() -> Router<Arc<Store>> {
         .route("/sandbox/faults", post(control::add_fault).delete(control::clear_faults))
         .route("/sandbox/requests", get(control::requests))
         .route("/sandbox/retries", post(control::set_after_retries))
+        .route("/sandbox/tax", post(control::set_tax))
         .route("/sandbox/sessions/{session}/settle", post(control::settle_session))
         .route("/sandbox/payments/{payment}/settle", post(control::settle_payment))
         .route("/sandbox/subscriptions/{subscription}/renew", post(control::renew))

@@ -47,5 +47,5 @@ pub use store::{
     delivery_fault::{DeliveryEffect, DeliveryFault},
     error::Error,
     fault::{Effect, Fault},
-    settings::AfterRetries,
+    settings::{AfterRetries, Tax},
 };

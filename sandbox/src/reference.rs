@@ -3,7 +3,7 @@
 use crate::{http::routes, resources::card, store::event_type};
 
 /// The requests below `/sandbox`, for the reference.
-const CONTROLS: [Control; 21] = [
+const CONTROLS: [Control; 22] = [
     control("GET", "/sandbox/now", "", "answers with business time"),
     control("POST", "/sandbox/advance", r#"{"seconds": 3600}"#, "moves business time forward"),
     control("GET", "/sandbox/requests", "", "counts the API requests by route"),
@@ -31,6 +31,12 @@ const CONTROLS: [Control; 21] = [
         "/sandbox/retries",
         r#"{"then": "cancel"}"#,
         "the fate of a subscription after the last retry: `cancel`, `unpaid` or `past_due`",
+    ),
+    control(
+        "POST",
+        "/sandbox/tax",
+        r#"{"percent": 20, "inclusive": false, "set_up": true}"#,
+        "sets the rate of Stripe Tax, whether prices include it, and whether it is set up",
     ),
     control(
         "POST",

@@ -20,6 +20,8 @@ pub(crate) mod payment_method_type;
 pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
+pub(crate) mod promotion_code;
 pub(crate) mod refund;
 pub(crate) mod schedule;
 pub(crate) mod subscription;
+pub(crate) mod tax;

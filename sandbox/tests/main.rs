@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod authentication;
 mod bank;
 mod checkout;
 mod credit;
@@ -9,6 +10,7 @@ mod dashboard;
 mod money;
 mod page;
 mod plan;
+mod promotion;
 mod readme;
 mod refusal;
 mod renewal;

@@ -10,7 +10,7 @@ use crate::{
         invoice::{self, Attempt, Draft},
         invoice_item,
         payment_intent::{self, Progress, Terms},
-        subscription,
+        promotion_code, subscription,
     },
     store::{
         calendar::Period,
@@ -53,12 +53,19 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, 
     if card.is_delayed() && is_excluded(&session, "us_bank_account") {
         return Err(Refusal::Declined(EXCLUDED));
     }
+    let (code, saves_address) = (order.promotion_code.clone(), order.saves_address && order.automatic_tax);
     if session["mode"] == "subscription" {
         subscribe(work, &session, order, card);
     } else {
         buy(work, &session, order, card);
     }
     let session = work.get(Kind::Session, id);
+    if let Some(code) = code {
+        promotion_code::redeem(work, &code);
+    }
+    if saves_address {
+        customer::save_address(work, &text(&session, "customer"));
+    }
     event::emit(work, "checkout.session.completed", &session);
     Ok(session)
 }
@@ -78,6 +85,8 @@ fn subscribe(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
         invoice: invoice.clone(),
         trial: order.trial,
         coupon: order.coupon,
+        promotion_code: order.promotion_code,
+        automatic_tax: order.automatic_tax,
     };
     let subscription = subscription::start(work, &start);
     event::emit(work, "customer.subscription.created", &subscription);
@@ -170,6 +179,7 @@ pub(crate) fn create_invoice(work: &mut Work<'_>, id: &str) {
         "customer": session["customer"],
         "discounts": [],
         "metadata": {},
+        "automatic_tax": session["automatic_tax"],
     });
     let draft = Draft {
         id: invoice.clone(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     billing::{checkout, dunning},
-    resources::{event, payment_intent},
+    resources::{event, invoice_payment, payment_intent},
     store::{
         decline,
         kind::Kind,
@@ -21,7 +21,7 @@ pub(crate) fn settle(work: &mut Work<'_>, id: &str, succeeded: bool) -> Answer {
     if work.get(Kind::PaymentIntent, &intent)["status"] != "processing" {
         return Err(Problem::not_now("This object has no payment in processing."));
     }
-    let invoice = invoice_of(work, &intent);
+    let invoice = invoice_payment::invoice_of(work.state, &intent);
     if succeeded {
         payment_intent::succeed(work, &intent);
     } else {
@@ -54,12 +54,6 @@ fn intent_of_invoice(work: &Work<'_>, invoice: &str) -> String {
     let mut payments = work.state.all(Kind::InvoicePayment).rev();
     let payment = payments.find(|payment| payment["invoice"] == invoice);
     payment.map(|payment| text(&payment["payment"], "payment_intent")).unwrap_or_default()
-}
-
-fn invoice_of(work: &Work<'_>, intent: &str) -> Option<String> {
-    let mut payments = work.state.all(Kind::InvoicePayment);
-    let payment = payments.find(|payment| payment["payment"]["payment_intent"] == intent);
-    payment.map(|payment| text(payment, "invoice"))
 }
 
 /// Returns the checkout session that waits for the payment. After the first failure, the invoice is collected without

@@ -8,7 +8,7 @@ use crate::{
     resources::{
         event,
         invoice::{self, Attempt},
-        payment_intent::Progress,
+        payment_intent::{self, Progress},
         subscription::has_ended,
     },
     store::{
@@ -77,6 +77,16 @@ pub(crate) fn attempt_by_customer(work: &mut Work<'_>, id: &str, payment_method:
     let invoice = work.get(Kind::Invoice, id);
     let attempt = Attempt { present: true, payment_method, next_at: invoice["next_payment_attempt"].as_i64() };
     collect(work, &invoice, &attempt)
+}
+
+/// Records that the customer did not pass the authentication of an open invoice's payment. The schedule of retries does not
+/// change.
+pub(crate) fn authentication_failed(work: &mut Work<'_>, id: &str) {
+    let invoice = work.get(Kind::Invoice, id);
+    let intent = payment_intent::of_invoice(work.state, id);
+    payment_intent::fail_authentication(work, &text(&intent, "id"));
+    invoice::record(work, id, Progress::Failed, invoice["next_payment_attempt"].as_i64());
+    follow(work, &invoice, Progress::Failed);
 }
 
 fn collect(work: &mut Work<'_>, invoice: &Value, attempt: &Attempt) -> Progress {

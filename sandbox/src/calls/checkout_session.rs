@@ -21,6 +21,9 @@ pub(crate) const MAX_TRIAL_DAYS: i64 = 730;
 
 const HALF_HOUR_SECONDS: i64 = 30 * 60;
 
+/// Stripe's limit of a custom text.
+const MAX_NOTICE_CHARS: usize = 1200;
+
 /// The minimum charge in US dollars, in cents.
 const LEAST_AMOUNT: i64 = 50;
 
@@ -35,17 +38,14 @@ const SHOWN: [&str; 6] = [
 ];
 
 /// Parameters of Stripe that are accepted without effect. Parameters that would change amounts or the page's flow, such
-/// as `automatic_tax`, are not listed: they are refused as unknown.
-const WITHOUT_EFFECT: [&str; 14] = [
+/// as `shipping_options`, are not listed: they are refused as unknown.
+const WITHOUT_EFFECT: [&str; 11] = [
     "adaptive_pricing",
     "after_expiration",
-    "allow_promotion_codes",
     "allowed_payment_method_types",
     "branding_settings",
     "consent_collection",
-    "custom_text",
     "customer_creation",
-    "customer_update",
     "origin_context",
     "payment_method_options",
     "phone_number_collection",
@@ -63,7 +63,10 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     if let Some(id) = &customer {
         work.state.named_in("customer", Kind::Customer, id)?;
     }
-    let order = order(work, params, &mode)?;
+    let mut order = order(work, params, &mode)?;
+    let codes = promotion_codes(params, &order)?;
+    read_tax(work, params, customer.as_deref(), &mut order)?;
+    line_item::reckon(work, &mut order);
     if let (Some(id), "subscription") = (&customer, mode.as_str()) {
         customer::check_currency(work, id, &text(&order.lines[0], "currency"))?;
     }
@@ -71,6 +74,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let metadata = metadata::of_new(params)?;
     let excluded = payment_method_type::excluded(params)?;
     let invoice_creation = invoice_creation(params, &mode)?;
+    let notice = notice(params)?;
     let mut shown = Vec::new();
     for field in SHOWN {
         if let Some(value) = params.text(field)? {
@@ -91,6 +95,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     session["metadata"] = metadata.into();
     session["excluded_payment_method_types"] = excluded;
     session["invoice_creation"] = invoice_creation;
+    session["allow_promotion_codes"] = codes.into();
+    session["custom_text"]["submit"] = notice;
     for (field, value) in shown {
         session[field] = value.into();
     }
@@ -98,6 +104,65 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     work.state.orders.insert(id.clone(), order);
     work.state.timers.add(expires_at, Timer::SessionExpiry(id));
     Ok(session)
+}
+
+/// Takes `allow_promotion_codes` from a request. Stripe accepts it only without a discount.
+fn promotion_codes(params: &mut Params, order: &Order) -> Result<Option<bool>, Problem> {
+    let allowed = params.boolean("allow_promotion_codes")?;
+    if allowed == Some(true) && order.coupon.is_some() {
+        let message = "You may only specify one of these parameters: allow_promotion_codes, discounts.";
+        return Err(Problem::invalid_parameter("allow_promotion_codes", message));
+    }
+    Ok(allowed)
+}
+
+/// Takes `automatic_tax` and `customer_update` from a request. The tax of an existing customer needs an address: theirs,
+/// or the one that is entered at checkout.
+fn read_tax(work: &Work<'_>, params: &mut Params, customer: Option<&str>, order: &mut Order) -> Result<(), Problem> {
+    if let Some(mut update) = params.child("customer_update")? {
+        if customer.is_none() {
+            let message = "`customer_update` can only be used with `customer`.";
+            return Err(Problem::invalid_parameter("customer_update", message));
+        }
+        order.saves_address = update.text("address")?.is_some_and(|address| address == "auto");
+        update.ignore(&["name", "shipping"]);
+        update.finish()?;
+    }
+    if let Some(mut tax) = params.child("automatic_tax")? {
+        order.automatic_tax = tax.boolean("enabled")?.unwrap_or_default();
+        tax.ignore(&["liability"]);
+        tax.finish()?;
+    }
+    if order.automatic_tax && !work.state.tax.set_up {
+        let message = "Stripe Tax has not been activated on your account.";
+        return Err(Problem::invalid_parameter_with_code("automatic_tax", "stripe_tax_inactive", message));
+    }
+    let has_address = customer.is_none_or(|id| !work.get(Kind::Customer, id)["address"].is_null());
+    if order.automatic_tax && !has_address && !order.saves_address {
+        let message = "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to the Customer.";
+        return Err(Problem::not_now_with_code("customer_tax_location_invalid", message));
+    }
+    Ok(())
+}
+
+/// Takes the text above the page's button from `custom_text`; null without it.
+fn notice(params: &mut Params) -> Answer {
+    let Some(mut custom) = params.child("custom_text")? else {
+        return Ok(Value::Null);
+    };
+    let mut notice = Value::Null;
+    if let Some(mut submit) = custom.child("submit")? {
+        let message = submit.required_text("message")?;
+        if message.chars().count() > MAX_NOTICE_CHARS {
+            let message = format!("Custom text can have at most {MAX_NOTICE_CHARS} characters.");
+            return Err(Problem::invalid_parameter(&submit.name_of("message"), message));
+        }
+        submit.finish()?;
+        notice = json!({ "message": message });
+    }
+    custom.ignore(&["after_submit", "shipping_address", "terms_of_service_acceptance"]);
+    custom.finish()?;
+    Ok(notice)
 }
 
 /// Takes `invoice_creation` from a request; null without it.
@@ -152,17 +217,23 @@ fn url(params: &mut Params, key: &str) -> Result<Option<String>, Problem> {
 }
 
 pub(crate) fn order(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<Order, Problem> {
-    let mut lines = line_item::read_all(work, params, mode)?;
+    let lines = line_item::read_all(work, params, mode)?;
     let coupon = discount::read(work, params)?;
     let total: i64 = lines.iter().filter_map(|line| line["amount_total"].as_i64()).sum();
     if mode == "payment" && total < LEAST_AMOUNT {
         let message = "The Checkout Session's total amount due must add up to at least $0.50 usd.";
         return Err(Problem::invalid_parameter_with_code("line_items", "amount_too_small", message));
     }
-    if let Some(coupon) = &coupon {
-        line_item::discount(&work.get(Kind::Coupon, coupon), &mut lines);
-    }
-    let mut order = Order { lines, metadata: Map::new(), description: Value::Null, trial: None, coupon };
+    let mut order = Order {
+        lines,
+        metadata: Map::new(),
+        description: Value::Null,
+        trial: None,
+        coupon,
+        promotion_code: None,
+        automatic_tax: false,
+        saves_address: false,
+    };
     let name = if mode == "subscription" { "subscription_data" } else { "payment_intent_data" };
     if let Some(mut data) = params.child(name)? {
         order.metadata = metadata::of_new(&mut data)?;
@@ -211,34 +282,17 @@ fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {
     Err(Problem::invalid_parameter("expires_at", message))
 }
 
-/// The amount that is due immediately: nothing during a trial.
-struct DueNow {
-    subtotal: i64,
-    discount: i64,
-}
-
-impl DueNow {
-    fn of(order: &Order) -> DueNow {
-        let sum = |field: &str| order.lines.iter().filter_map(|line| line[field].as_i64()).sum();
-        if order.trial.is_some() {
-            return DueNow { subtotal: 0, discount: 0 };
-        }
-        DueNow { subtotal: sum("amount_subtotal"), discount: sum("amount_discount") }
-    }
-}
-
 fn render(work: &Work<'_>, mode: &str, order: &Order) -> Value {
-    let due = DueNow::of(order);
     let id = work.new_id(Kind::Session);
-    json!({
+    let mut session = json!({
         "id": id,
         "object": "checkout.session",
         "adaptive_pricing": { "enabled": false },
         "after_expiration": null,
         "allow_promotion_codes": null,
-        "amount_subtotal": due.subtotal,
-        "amount_total": due.subtotal - due.discount,
-        "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null },
+        "amount_subtotal": null,
+        "amount_total": null,
+        "automatic_tax": automatic_tax(order),
         "billing_address_collection": null,
         "cancel_url": null,
         "client_reference_id": null,
@@ -258,7 +312,7 @@ fn render(work: &Work<'_>, mode: &str, order: &Order) -> Value {
         "customer_details": null,
         "customer_email": null,
         "excluded_payment_method_types": null,
-        "discounts": order.coupon.iter().map(|id| json!({ "coupon": id, "promotion_code": null })).collect::<Value>(),
+        "discounts": [],
         "expires_at": null,
         "invoice": null,
         "invoice_creation": null,
@@ -286,11 +340,21 @@ fn render(work: &Work<'_>, mode: &str, order: &Order) -> Value {
         "submit_type": null,
         "subscription": null,
         "success_url": null,
-        "total_details": { "amount_discount": due.discount, "amount_shipping": 0, "amount_tax": 0 },
+        "total_details": null,
         "ui_mode": "hosted_page",
         "url": page_url(&work.state.base_url, &id),
         "wallet_options": null,
-    })
+    });
+    checkout_session::set_amounts(&mut session, order);
+    session
+}
+
+fn automatic_tax(order: &Order) -> Value {
+    if order.automatic_tax {
+        json!({ "enabled": true, "liability": { "type": "self" }, "provider": "stripe", "status": "complete" })
+    } else {
+        json!({ "enabled": false, "liability": null, "provider": null, "status": null })
+    }
 }
 
 /// `GET /v1/checkout/sessions`.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     api::{call::Call, form::Params, metadata},
-    resources::event,
+    resources::{coupon, event},
     store::{
         kind::Kind,
         problem::{Answer, Problem},
@@ -21,23 +21,13 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     }
     let worth = worth(params)?;
     let (duration, months) = duration(params)?;
-    let coupon = json!({
-        "id": id,
-        "object": "coupon",
-        "amount_off": worth["amount_off"],
-        "created": call.work.now,
-        "currency": worth["currency"],
-        "duration": duration,
-        "duration_in_months": months,
-        "livemode": false,
-        "max_redemptions": params.integer("max_redemptions")?,
-        "metadata": metadata::of_new(params)?,
-        "name": params.text("name")?,
-        "percent_off": worth["percent_off"],
-        "redeem_by": params.integer("redeem_by")?,
-        "times_redeemed": 0,
-        "valid": true,
-    });
+    let mut coupon = coupon::render(&id, &worth, call.work.now);
+    coupon["duration"] = duration.into();
+    coupon["duration_in_months"] = months.into();
+    coupon["max_redemptions"] = params.integer("max_redemptions")?.into();
+    coupon["metadata"] = metadata::of_new(params)?.into();
+    coupon["name"] = params.text("name")?.into();
+    coupon["redeem_by"] = params.integer("redeem_by")?.into();
     params.finish()?;
     call.work.put(Kind::Coupon, coupon.clone());
     event::emit(&mut call.work, "coupon.created", &coupon);

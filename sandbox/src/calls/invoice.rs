@@ -18,6 +18,7 @@ use crate::{
     },
     store::{
         calendar::{DAY_SECONDS, Period},
+        decline::{ACTION_REQUIRED, AUTHENTICATION_REQUIRED},
         kind::Kind,
         problem::{Answer, Problem},
         timers::Timer,
@@ -193,7 +194,10 @@ pub(crate) fn pay(call: &mut Call<'_>) -> Answer {
     }
     let method = method.map(|method| Card::attached(work, &method, &invoice["customer"])).transpose()?;
     if dunning::attempt_on_request(work, &id, method) == Progress::Failed {
-        return Err(Problem::declined(payment_intent::last_decline(work, &id)));
+        return Err(Problem::declined(match payment_intent::last_decline(work, &id) {
+            AUTHENTICATION_REQUIRED => ACTION_REQUIRED,
+            decline => decline,
+        }));
     }
     Ok(work.get(Kind::Invoice, &id))
 }

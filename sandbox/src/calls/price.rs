@@ -34,7 +34,10 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let transfer = params.boolean("transfer_lookup_key")?.unwrap_or_default();
     check_key(&call.work, key.as_deref(), transfer)?;
     let (product, name) = product(&call.work, params)?;
-    params.ignore(&["tax_behavior", "billing_scheme"]);
+    if let Some(behavior) = tax_behavior(params)? {
+        price["tax_behavior"] = behavior.into();
+    }
+    params.ignore(&["billing_scheme"]);
     params.finish()?;
 
     let work = &mut call.work;
@@ -49,6 +52,15 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     work.put(Kind::Price, price.clone());
     event::emit(work, "price.created", &price);
     Ok(price)
+}
+
+fn tax_behavior(params: &mut Params) -> Result<Option<String>, Problem> {
+    let behavior = params.text("tax_behavior")?;
+    if behavior.as_deref().is_none_or(|behavior| ["exclusive", "inclusive", "unspecified"].contains(&behavior)) {
+        return Ok(behavior);
+    }
+    let message = "Invalid tax_behavior: must be one of exclusive, inclusive, or unspecified";
+    Err(Problem::invalid_parameter("tax_behavior", message))
 }
 
 fn recurring(params: &mut Params) -> Result<Option<Value>, Problem> {
@@ -130,12 +142,15 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let metadata = metadata::read(params)?;
     let key = params.text("lookup_key")?;
     let transfer = params.boolean("transfer_lookup_key")?.unwrap_or_default();
-    params.ignore(&["tax_behavior"]);
+    let behavior = tax_behavior(params)?;
     params.finish()?;
     let key = key.filter(|key| price["lookup_key"] != key.as_str());
     check_key(&call.work, key.as_deref(), transfer)?;
     if let Some(active) = active {
         price["active"] = active.into();
+    }
+    if let Some(behavior) = behavior {
+        price["tax_behavior"] = behavior.into();
     }
     if let Some(nickname) = nickname {
         price["nickname"] = if nickname.is_empty() { Value::Null } else { nickname.into() };

@@ -24,7 +24,7 @@ use crate::{
         fault::Fault,
         kind::Kind,
         problem::{Answer, Problem},
-        settings::AfterRetries,
+        settings::{AfterRetries, Tax},
         work::{Cause, Work},
     },
 };
@@ -176,6 +176,15 @@ pub(crate) struct Retries {
 pub(crate) async fn set_after_retries(State(store): SharedStore, Json(retries): Json<Retries>) -> StatusCode {
     store.work(Cause::default(), |work| work.state.after_retries = retries.then);
     StatusCode::NO_CONTENT
+}
+
+/// `POST /sandbox/tax` sets the rate of Stripe Tax, whether prices include it, and whether it is set up.
+pub(crate) async fn set_tax(State(store): SharedStore, Json(tax): Json<Tax>) -> Result<StatusCode, Problem> {
+    if tax.percent > 100 {
+        return Err(Problem::malformed("`percent` must be at most 100."));
+    }
+    store.work(Cause::default(), |work| work.state.tax = tax);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

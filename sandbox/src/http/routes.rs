@@ -4,8 +4,8 @@ use crate::{
     api::call::Call,
     calls::{
         cancellation, checkout_session, coupon, credit_note, customer, dispute, endpoint, event, invoice, invoice_item,
-        invoice_payment, invoice_preview, payment_method_configuration, portal, price, product, refund, schedule,
-        subscription, test_clock,
+        invoice_payment, invoice_preview, payment_method_configuration, portal, price, product, promotion_code, refund,
+        schedule, subscription, tax_settings, test_clock,
     },
     store::{kind::Kind, problem::Answer},
 };
@@ -67,6 +67,11 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/v1/coupons", |call| call.list(Kind::Coupon, &[])),
     get("/v1/coupons/{id}", coupon::retrieve),
     delete("/v1/coupons/{id}", coupon::delete),
+    post("/v1/promotion_codes", promotion_code::create),
+    get("/v1/promotion_codes", promotion_code::list),
+    get("/v1/promotion_codes/{id}", |call| call.retrieve(Kind::PromotionCode)),
+    post("/v1/promotion_codes/{id}", promotion_code::update),
+    get("/v1/tax/settings", tax_settings::retrieve),
     get("/v1/invoices", invoice::list),
     post("/v1/invoices", invoice::create),
     post("/v1/invoices/create_preview", invoice_preview::create),

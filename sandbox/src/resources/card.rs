@@ -21,9 +21,10 @@ pub(crate) enum Behaviour {
     DeclinesLater,
     /// Pays once the customer has passed 3-D Secure on the page; later charges succeed.
     Authenticates,
-    /// As [`Behaviour::Authenticates`], but later charges are declined, since the customer is not present to
-    /// authenticate them.
+    /// As [`Behaviour::Authenticates`], but later charges wait for the customer, who has to authenticate each of them.
     AuthenticatesAlways,
+    /// As [`Behaviour::AuthenticatesAlways`], but a payment is declined, for this reason, after the customer has passed.
+    AuthenticatesInVain(Decline),
     /// The payment stays in processing until a test completes it.
     PaysLater,
     /// The payment is in processing for some days, and then fails.
@@ -40,7 +41,7 @@ pub(crate) struct Card {
 }
 
 /// All test numbers. The hosted page suggests the first.
-pub(crate) const CARDS: [Card; 9] = [
+pub(crate) const CARDS: [Card; 10] = [
     Card { number: "4242424242424242", behaviour: Behaviour::Pays, brand: "visa", note: "succeeds" },
     Card { number: "5555555555554444", behaviour: Behaviour::Pays, brand: "mastercard", note: "succeeds" },
     Card { number: "4000000000000002", behaviour: Behaviour::Declines(GENERIC), brand: "visa", note: "is declined" },
@@ -66,7 +67,13 @@ pub(crate) const CARDS: [Card; 9] = [
         number: "4000002760003184",
         behaviour: Behaviour::AuthenticatesAlways,
         brand: "visa",
-        note: "asks for 3-D Secure on every payment, so that later charges are declined",
+        note: "asks for 3-D Secure on every payment, so that later charges wait for the customer",
+    },
+    Card {
+        number: "4000008260003178",
+        behaviour: Behaviour::AuthenticatesInVain(INSUFFICIENT),
+        brand: "visa",
+        note: "asks for 3-D Secure on every payment, and is then declined for insufficient funds",
     },
     Card {
         number: "000123456789",
@@ -83,13 +90,14 @@ pub(crate) const CARDS: [Card; 9] = [
 ];
 
 /// Stripe's test payment methods for requests, each with its number (docs.stripe.com/testing, "Payment methods").
-pub(crate) const TOKENS: [(&str, &str); 8] = [
+pub(crate) const TOKENS: [(&str, &str); 9] = [
     ("pm_card_visa", "4242424242424242"),
     ("pm_card_mastercard", "5555555555554444"),
     ("pm_card_visa_chargeDeclined", "4000000000000002"),
     ("pm_card_chargeCustomerFail", "4000000000000341"),
     ("pm_card_authenticationRequiredOnSetup", "4000002500003155"),
     ("pm_card_authenticationRequired", "4000002760003184"),
+    ("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds", "4000008260003178"),
     ("pm_usBankAccount", "000123456789"),
     ("pm_usBankAccount_insufficientFunds", "000222222227"),
 ];
@@ -123,7 +131,13 @@ impl Card {
 
     /// Returns `true` if a customer has to pass 3-D Secure.
     pub(crate) fn asks_for_authentication(&self) -> bool {
-        matches!(self.behaviour, Behaviour::Authenticates | Behaviour::AuthenticatesAlways)
+        let behaviour = self.behaviour;
+        behaviour == Behaviour::Authenticates || self.asks_always()
+    }
+
+    /// Returns `true` if a customer has to pass 3-D Secure for every payment.
+    fn asks_always(&self) -> bool {
+        matches!(self.behaviour, Behaviour::AuthenticatesAlways | Behaviour::AuthenticatesInVain(_))
     }
 
     /// Returns `true` if payments with the number take days.
@@ -136,7 +150,8 @@ impl Card {
         match self.behaviour {
             Behaviour::Declines(decline) => Err(decline),
             Behaviour::DeclinesLater if !present => Err(GENERIC),
-            Behaviour::AuthenticatesAlways if !present => Err(AUTHENTICATION_REQUIRED),
+            _ if self.asks_always() && !present => Err(AUTHENTICATION_REQUIRED),
+            Behaviour::AuthenticatesInVain(decline) => Err(decline),
             _ => Ok(()),
         }
     }

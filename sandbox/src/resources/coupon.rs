@@ -1,6 +1,27 @@
 //! Coupons (docs.stripe.com/api/coupons).
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// Renders a coupon for one invoice. `worth` has `percent_off`, or `amount_off` and `currency`.
+pub(crate) fn render(id: &str, worth: &Value, now: i64) -> Value {
+    json!({
+        "id": id,
+        "object": "coupon",
+        "amount_off": worth["amount_off"],
+        "created": now,
+        "currency": worth["currency"],
+        "duration": "once",
+        "duration_in_months": null,
+        "livemode": false,
+        "max_redemptions": null,
+        "metadata": {},
+        "name": null,
+        "percent_off": worth["percent_off"],
+        "redeem_by": null,
+        "times_redeemed": 0,
+        "valid": true,
+    })
+}
 
 /// Returns the discount of a coupon on an amount.
 pub(crate) fn off(coupon: &Value, amount: i64) -> i64 {
@@ -20,8 +41,6 @@ fn hundredths(percent: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

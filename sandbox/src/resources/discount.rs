@@ -30,7 +30,7 @@ pub(crate) fn read(work: &Work<'_>, params: &mut Params) -> Result<Option<String
 }
 
 /// Adds a discount for a subscription that is being created, and returns its id.
-pub(crate) fn add(work: &mut Work<'_>, coupon: &str, subscription: &Value) -> String {
+pub(crate) fn add(work: &mut Work<'_>, coupon: &str, promotion_code: Option<&str>, subscription: &Value) -> String {
     let Change { after: coupon, .. } = work.change(Kind::Coupon, coupon, |coupon| {
         coupon["times_redeemed"] = (coupon["times_redeemed"].as_i64().unwrap_or_default() + 1).into();
     });
@@ -45,7 +45,7 @@ pub(crate) fn add(work: &mut Work<'_>, coupon: &str, subscription: &Value) -> St
         "end": months.map(|months| calendar::end_of(work.now, &json!({ "interval": "month" }), months)),
         "invoice": null,
         "invoice_item": null,
-        "promotion_code": null,
+        "promotion_code": promotion_code,
         "source": { "coupon": coupon["id"], "type": "coupon" },
         "start": work.now,
         "subscription": subscription["id"],

@@ -9,6 +9,7 @@ use crate::{
         customer::{self, Balances},
         discount, event, invoice_line, invoice_payment,
         payment_intent::{self, Progress, Terms},
+        tax::{self, Taxes},
     },
     store::{
         calendar::Period,
@@ -89,19 +90,26 @@ pub(crate) fn render(work: &Work<'_>, mut draft: Draft<'_>) -> Value {
     let subtotal: i64 = draft.lines.iter().filter_map(|line| line["amount"].as_i64()).sum();
     let discounts = discount::apply(work, draft.subscription, &mut draft.lines);
     let off: i64 = discounts.iter().filter_map(|entry| entry["amount"].as_i64()).sum();
+    let is_taxed = draft.subscription["automatic_tax"]["enabled"] == true;
+    let taxes = if is_taxed { tax::add_to(work, &mut draft.lines) } else { Taxes::default() };
     let customer = work.get(Kind::Customer, &text(draft.subscription, "customer"));
     let mut invoice = skeleton(work, &draft, &customer);
-    let total = subtotal - off;
+    let total = subtotal - off + taxes.exclusive;
     let due = (total + customer["balance"].as_i64().unwrap_or_default()).max(0);
     invoice["amount_due"] = due.into();
     invoice["amount_remaining"] = due.into();
     invoice["discounts"] = draft.subscription["discounts"].clone();
     invoice["starting_balance"] = customer["balance"].as_i64().unwrap_or_default().into();
-    for field in ["subtotal", "subtotal_excluding_tax"] {
-        invoice[field] = subtotal.into();
-    }
-    for field in ["total", "total_excluding_tax"] {
-        invoice[field] = total.into();
+    invoice["subtotal"] = subtotal.into();
+    invoice["subtotal_excluding_tax"] = (subtotal - taxes.inclusive).into();
+    invoice["total"] = total.into();
+    invoice["total_excluding_tax"] = (total - taxes.inclusive - taxes.exclusive).into();
+    if is_taxed {
+        invoice["automatic_tax"]["enabled"] = true.into();
+        invoice["automatic_tax"]["liability"] = json!({ "type": "self" });
+        invoice["automatic_tax"]["provider"] = "stripe".into();
+        invoice["automatic_tax"]["status"] = "complete".into();
+        invoice["total_taxes"] = tax::totals(taxes, total);
     }
     invoice["total_discount_amounts"] = discounts.into();
     invoice

@@ -30,9 +30,10 @@ pub(crate) fn take(work: &mut Work<'_>, customer: &Value, subscription: &Value, 
 /// Renders the invoice line of a line item of a checkout session.
 pub(crate) fn of_purchase(work: &Work<'_>, bought: &Value) -> Value {
     let price = &bought["price"];
+    let amount = |field: &str| bought[field].as_i64().unwrap_or_default();
     let item = json!({
         "id": work.new_id(Kind::InvoiceItem),
-        "amount": bought["amount_total"],
+        "amount": amount("amount_subtotal") - amount("amount_discount"),
         "currency": bought["currency"],
         "description": bought["description"],
         "metadata": {},

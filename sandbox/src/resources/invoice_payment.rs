@@ -7,7 +7,7 @@ use crate::{
     store::{
         kind::Kind,
         state::State,
-        work::{Change, Work},
+        work::{Change, Work, text},
     },
 };
 
@@ -34,6 +34,13 @@ pub(crate) fn open(work: &mut Work<'_>, invoice: &Value, payment_intent: &str) {
 pub(crate) fn of_invoice<'a>(state: &'a State, invoice: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
     let invoice = invoice.to_owned();
     state.all(Kind::InvoicePayment).filter(move |payment| payment["invoice"] == *invoice)
+}
+
+/// Returns the invoice that a payment intent pays.
+pub(crate) fn invoice_of(state: &State, payment_intent: &str) -> Option<String> {
+    let mut payments = state.all(Kind::InvoicePayment);
+    let payment = payments.find(|payment| payment["payment"]["payment_intent"] == payment_intent);
+    payment.map(|payment| text(payment, "invoice"))
 }
 
 /// Marks a payment as paid, after its payment intent succeeded.

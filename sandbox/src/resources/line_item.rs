@@ -7,9 +7,11 @@ use crate::{
     resources::{
         coupon,
         price::{self, product_name},
+        tax,
     },
     store::{
         kind::Kind,
+        order::Order,
         problem::Problem,
         work::{Work, text},
     },
@@ -89,17 +91,20 @@ fn read(work: &Work<'_>, mut line: Params, mode: &str) -> Result<Value, Problem>
     }))
 }
 
-/// Applies a coupon to the lines.
-pub(crate) fn discount(coupon: &Value, lines: &mut [Value]) {
-    let mut left = coupon.clone();
-    for line in lines {
+/// Computes the discounts, taxes and totals of an order's lines.
+pub(crate) fn reckon(work: &Work<'_>, order: &mut Order) {
+    let mut left = order.coupon.as_deref().map_or(Value::Null, |coupon| work.get(Kind::Coupon, coupon));
+    for line in &mut order.lines {
         let subtotal = line["amount_subtotal"].as_i64().unwrap_or_default();
         let off = coupon::off(&left, subtotal);
         if let Some(amount) = left["amount_off"].as_i64() {
             left["amount_off"] = (amount - off).into();
         }
+        let inclusive = tax::is_inclusive(work.state, &line["price"]);
+        let tax = if order.automatic_tax { tax::on(work.state.tax, subtotal - off, inclusive) } else { 0 };
         line["amount_discount"] = off.into();
-        line["amount_total"] = (subtotal - off).into();
+        line["amount_tax"] = tax.into();
+        line["amount_total"] = (subtotal - off + if inclusive { 0 } else { tax }).into();
     }
 }
 

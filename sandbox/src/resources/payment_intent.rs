@@ -8,8 +8,9 @@ use crate::{
         charge, event, invoice_payment,
     },
     store::{
-        decline::{self, Decline},
+        decline::{self, AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED, Decline},
         kind::Kind,
+        state::State,
         timers::Timer,
         work::{Change, Work, text},
     },
@@ -25,7 +26,7 @@ pub(crate) enum Progress {
     Paid,
     /// The bank has not decided yet.
     Processing,
-    /// The payment was declined.
+    /// The payment was declined, or waits for the customer to authenticate it.
     Failed,
 }
 
@@ -94,6 +95,7 @@ pub(crate) fn create(work: &mut Work<'_>, terms: &Terms<'_>) -> String {
 /// Sets the payment method that is charged next.
 pub(crate) fn set_method(work: &mut Work<'_>, id: &str, payment_method: &str) {
     work.change(Kind::PaymentIntent, id, |intent| {
+        intent["next_action"] = Value::Null;
         intent["payment_method"] = payment_method.into();
         intent["status"] = "requires_confirmation".into();
     });
@@ -115,6 +117,10 @@ pub(crate) fn confirm(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
             succeed(work, id);
             Progress::Paid
         }
+        Err(AUTHENTICATION_REQUIRED) => {
+            require_action(work, id);
+            Progress::Failed
+        }
         Err(decline) => {
             fail(work, id, decline);
             Progress::Failed
@@ -122,11 +128,55 @@ pub(crate) fn confirm(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
     }
 }
 
+/// Marks a payment intent as waiting for the customer's authentication. Nothing was charged, so there is no charge, and
+/// the payment method stays.
+fn require_action(work: &mut Work<'_>, id: &str) {
+    let page = format!("{}/authenticate/{id}", work.state.base_url);
+    let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
+        intent["next_action"] = json!({
+            "redirect_to_url": { "return_url": null, "url": page },
+            "type": "redirect_to_url",
+        });
+        intent["status"] = "requires_action".into();
+    });
+    event::emit(work, "payment_intent.requires_action", &intent);
+}
+
+/// Records that the customer did not pass the authentication. Another method may be tried.
+pub(crate) fn fail_authentication(work: &mut Work<'_>, id: &str) {
+    let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
+        let mut error = error(AUTHENTICATION_FAILED);
+        error["payment_method"] = intent["payment_method"].take();
+        intent["last_payment_error"] = error;
+        intent["next_action"] = Value::Null;
+        intent["status"] = "requires_payment_method".into();
+    });
+    event::emit(work, "payment_intent.payment_failed", &intent);
+}
+
+fn error(decline: Decline) -> Value {
+    json!({
+        "charge": null,
+        "code": decline.code,
+        "decline_code": decline.reason,
+        "message": decline.message,
+        "type": "card_error",
+    })
+}
+
+/// Returns the payment intent of the last payment of an invoice; null if it has none.
+pub(crate) fn of_invoice(state: &State, invoice: &str) -> Value {
+    let payment = invoice_payment::of_invoice(state, invoice).next_back();
+    let intent = payment.map(|payment| text(&payment["payment"], "payment_intent"));
+    state.find(Kind::PaymentIntent, &intent.unwrap_or_default()).cloned().unwrap_or_default()
+}
+
 /// Returns the reason that the last payment of an invoice failed.
 pub(crate) fn last_decline(work: &Work<'_>, invoice: &str) -> Decline {
-    let payment = invoice_payment::of_invoice(work.state, invoice).next_back();
-    let intent = payment.map(|payment| text(&payment["payment"], "payment_intent"));
-    let intent = work.get(Kind::PaymentIntent, &intent.unwrap_or_default());
+    let intent = of_invoice(work.state, invoice);
+    if intent["status"] == "requires_action" {
+        return AUTHENTICATION_REQUIRED;
+    }
     Decline::of_message(intent["last_payment_error"]["message"].as_str().unwrap_or_default())
 }
 
@@ -146,6 +196,7 @@ pub(crate) fn succeed(work: &mut Work<'_>, id: &str) {
     let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
         intent["amount_received"] = intent["amount"].clone();
         intent["last_payment_error"] = Value::Null;
+        intent["next_action"] = Value::Null;
         intent["latest_charge"] = charge["id"].clone();
         intent["status"] = "succeeded".into();
     });
@@ -169,13 +220,8 @@ pub(crate) fn fail(work: &mut Work<'_>, id: &str, decline: Decline) {
     let intent = work.get(Kind::PaymentIntent, id);
     let charge = charge::add(work, &intent, Some(decline));
     let Change { after: intent, .. } = work.change(Kind::PaymentIntent, id, |intent| {
-        intent["last_payment_error"] = json!({
-            "charge": charge["id"],
-            "code": decline.code,
-            "decline_code": decline.reason,
-            "message": decline.message,
-            "type": "card_error",
-        });
+        intent["last_payment_error"] = error(decline);
+        intent["last_payment_error"]["charge"] = charge["id"].clone();
         intent["latest_charge"] = charge["id"].clone();
         intent["payment_method"] = Value::Null;
         intent["status"] = "requires_payment_method".into();

@@ -32,6 +32,8 @@ pub(crate) struct Start {
     pub(crate) invoice: String,
     pub(crate) trial: Option<Trial>,
     pub(crate) coupon: Option<String>,
+    pub(crate) promotion_code: Option<String>,
+    pub(crate) automatic_tax: bool,
 }
 
 /// Adds a subscription whose first period, or trial, begins now. The caller emits its event.
@@ -50,7 +52,7 @@ pub(crate) fn start(work: &mut Work<'_>, start: &Start) -> Value {
         work.state.timers.add(notice, Timer::TrialNotice(id.clone()));
     }
     if let Some(coupon) = &start.coupon {
-        let discount = discount::add(work, coupon, &subscription);
+        let discount = discount::add(work, coupon, start.promotion_code.as_deref(), &subscription);
         subscription["discounts"] = json!([discount]);
     }
     work.state.timers.add(period_end(&subscription), Timer::PeriodEnd(id));
@@ -69,7 +71,11 @@ fn render(work: &Work<'_>, id: &str, start: &Start) -> Value {
         "object": "subscription",
         "application": null,
         "application_fee_percent": null,
-        "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
+        "automatic_tax": {
+            "disabled_reason": null,
+            "enabled": start.automatic_tax,
+            "liability": start.automatic_tax.then(|| json!({ "type": "self" })),
+        },
         "billing_cycle_anchor": work.now,
         "billing_cycle_anchor_config": null,
         "billing_mode": { "flexible": { "proration_discounts": "included" }, "type": "flexible" },

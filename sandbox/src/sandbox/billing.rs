@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    billing::delayed_payment,
+    billing::{delayed_payment, promotion},
     calls::actions,
     resources::{
         dispute::{Outcome, Stage},
@@ -14,7 +14,7 @@ use crate::{
         error::Error,
         kind::Kind,
         problem::Answer,
-        settings::AfterRetries,
+        settings::{AfterRetries, Tax},
         work::{Cause, Work},
     },
 };
@@ -90,6 +90,20 @@ impl Sandbox {
     /// Sets the outcome for subscriptions whose last retry failed. The default is to cancel them.
     pub fn set_after_retries(&self, after_retries: AfterRetries) {
         self.store.work(Cause::default(), |work| work.state.after_retries = after_retries);
+    }
+
+    /// Sets the rate of Stripe Tax, whether prices include it, and whether it is set up. The default is 20 %, added to prices.
+    pub fn set_tax(&self, tax: Tax) {
+        self.store.work(Cause::default(), |work| work.state.tax = tax);
+    }
+
+    /// Applies a promotion code to an open checkout session, as a customer does on its page.
+    ///
+    /// # Errors
+    /// The session does not accept the code.
+    pub fn apply_code(&self, session: &str, code: &str) -> Result<(), Error> {
+        let applied = self.store.work(Cause::default(), |work| promotion::apply(work, session, code));
+        applied.map_err(|problem| Error::Refused(problem.to_owned()))
     }
 
     /// Refunds a payment intent or a charge, all that is left of it or an amount in minor units, and returns the refund.

@@ -11,7 +11,7 @@ pub(crate) struct Decline {
 impl Decline {
     /// Returns the decline with this message.
     pub(crate) fn of_message(message: &str) -> Decline {
-        let known = [INSUFFICIENT, BANK_REFUSED, NO_METHOD, AUTHENTICATION_REQUIRED];
+        let known = [INSUFFICIENT, BANK_REFUSED, NO_METHOD, AUTHENTICATION_REQUIRED, AUTHENTICATION_FAILED];
         known.into_iter().find(|decline| decline.message == message).unwrap_or(GENERIC)
     }
 }
@@ -35,6 +35,13 @@ pub(crate) const AUTHENTICATION_REQUIRED: Decline = Decline {
     code: "authentication_required",
     reason: Some("authentication_required"),
     message: "Your card was declined. This transaction requires authentication.",
+};
+
+/// The error of a request to pay an invoice whose payment the customer has to authenticate.
+pub(crate) const ACTION_REQUIRED: Decline = Decline {
+    code: "invoice_payment_intent_requires_action",
+    reason: None,
+    message: "This payment requires additional user action before it can be completed successfully.",
 };
 
 /// The decline of a payment whose customer failed 3-D Secure.

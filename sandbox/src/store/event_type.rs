@@ -1,7 +1,7 @@
 //! Types of events, and patterns that stand for several of them.
 
 /// All types that the sandbox sends, in alphabetical order.
-pub(crate) const ALL: [&str; 60] = [
+pub(crate) const ALL: [&str; 63] = [
     "billing_portal.configuration.created",
     "billing_portal.configuration.updated",
     "billing_portal.session.created",
@@ -46,11 +46,14 @@ pub(crate) const ALL: [&str; 60] = [
     "payment_intent.canceled",
     "payment_intent.payment_failed",
     "payment_intent.processing",
+    "payment_intent.requires_action",
     "payment_intent.succeeded",
     "price.created",
     "price.updated",
     "product.created",
     "product.updated",
+    "promotion_code.created",
+    "promotion_code.updated",
     "refund.created",
     "refund.failed",
     "refund.updated",

@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     PortalSession,
     Price,
     Product,
+    PromotionCode,
     Refund,
     Schedule,
     Session,
@@ -42,7 +43,7 @@ struct Names {
 
 impl Kind {
     /// Kinds that the prefix of an id identifies.
-    const WITH_PREFIX: [Kind; 22] = [
+    const WITH_PREFIX: [Kind; 23] = [
         Kind::Charge,
         Kind::CreditNote,
         Kind::Customer,
@@ -59,6 +60,7 @@ impl Kind {
         Kind::PortalSession,
         Kind::Price,
         Kind::Product,
+        Kind::PromotionCode,
         Kind::Refund,
         Kind::Schedule,
         Kind::Session,
@@ -89,6 +91,7 @@ impl Kind {
             Kind::PortalSession => ("bps_", "billing_portal.session", ""),
             Kind::Price => ("price_", "price", "/v1/prices"),
             Kind::Product => ("prod_", "product", "/v1/products"),
+            Kind::PromotionCode => ("promo_", "promotion_code", "/v1/promotion_codes"),
             Kind::Refund => ("re_", "refund", "/v1/refunds"),
             Kind::Schedule => ("sub_sched_", "subscription_schedule", "/v1/subscription_schedules"),
             Kind::Session => ("cs_test_", "checkout.session", "/v1/checkout/sessions"),

@@ -15,6 +15,15 @@ pub(crate) struct Order {
     pub(crate) trial: Option<Trial>,
     /// The id of the coupon that discounts the session.
     pub(crate) coupon: Option<String>,
+    /// The id of the promotion code that the customer entered for the coupon.
+    #[serde(default)]
+    pub(crate) promotion_code: Option<String>,
+    /// Taxes are computed.
+    #[serde(default)]
+    pub(crate) automatic_tax: bool,
+    /// The address that is entered is saved to the customer.
+    #[serde(default)]
+    pub(crate) saves_address: bool,
 }
 
 /// The trial of a subscription.

@@ -17,6 +17,24 @@ pub enum AfterRetries {
     PastDue,
 }
 
+/// The settings of Stripe Tax. The sandbox taxes everything at one rate, wherever the customer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tax {
+    /// The rate in percent, at most 100.
+    pub percent: u8,
+    /// Prices that do not decide it themselves include the tax; otherwise the tax is added to them.
+    pub inclusive: bool,
+    /// Stripe Tax is set up. Otherwise, `automatic_tax` is refused.
+    pub set_up: bool,
+}
+
+impl Default for Tax {
+    fn default() -> Tax {
+        Tax { percent: 20, inclusive: false, set_up: true }
+    }
+}
+
 /// Settings from the start of the sandbox, which are not part of the state file.
 #[derive(Debug, Default)]
 pub(crate) struct WebhookSettings {

@@ -13,7 +13,7 @@ use crate::store::{
     outbox::Outbox,
     problem::Problem,
     rng::Rng,
-    settings::{AfterRetries, WebhookSettings},
+    settings::{AfterRetries, Tax, WebhookSettings},
     timers::Timers,
 };
 
@@ -40,6 +40,8 @@ pub(crate) struct State {
     /// Prorations that wait for the next invoice, by subscription.
     pub(crate) pending_lines: BTreeMap<String, Vec<Value>>,
     pub(crate) after_retries: AfterRetries,
+    #[serde(default)]
+    pub(crate) tax: Tax,
     /// The number of next refunds that stay pending.
     pub(crate) refunds_to_hold: u32,
     pub(crate) keys: Keys,
@@ -69,6 +71,7 @@ impl State {
             foreign: BTreeSet::new(),
             pending_lines: BTreeMap::new(),
             after_retries: AfterRetries::default(),
+            tax: Tax::default(),
             refunds_to_hold: 0,
             keys: Keys::default(),
             timers: Timers::default(),

@@ -60,12 +60,14 @@ pub(crate) fn missing(title: &str) -> Response {
 struct Challenge<'a> {
     number: &'a str,
     last4: &'a str,
+    fields: &'a [(&'a str, &'a str)],
 }
 
 /// Renders the 3-D Secure page of a card that requires one. `None` once `authentication` reports the customer's choice.
-pub(crate) fn challenge(number: &str, authentication: &str) -> Option<Response> {
+/// `fields` are the other fields of the form, which the page sends again.
+pub(crate) fn challenge(number: &str, authentication: &str, fields: &[(&str, &str)]) -> Option<Response> {
     let card = Card::find(number).filter(|card| card.asks_for_authentication() && authentication.is_empty())?;
-    Some(respond(StatusCode::OK, &Challenge { number: card.number, last4: card.last4() }))
+    Some(respond(StatusCode::OK, &Challenge { number: card.number, last4: card.last4(), fields }))
 }
 
 /// A line of a table: a description and an amount.

@@ -14,10 +14,11 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use url::Url;
 
 use super::{
     form_fields::Fields,
-    frame::{Line, amount, challenge, missing, respond},
+    frame::{Line, amount, challenge, missing, money, respond, web_url},
 };
 use crate::{
     billing::dunning,
@@ -32,6 +33,7 @@ use crate::{
         decline::{AUTHENTICATION_FAILED, INCORRECT_NUMBER},
         kind::Kind,
         problem::{Answer, Problem},
+        state::State as Account,
         work::{Cause, Work, text},
     },
 };
@@ -55,7 +57,11 @@ struct Page<'a> {
     payable: bool,
     problem: &'a str,
     card_number: &'static str,
+    /// The page on which the customer confirms the last payment, and the end of the card's number.
+    confirmation: Option<(String, String)>,
     back: Option<&'a str>,
+    /// The page of the merchant.
+    merchant: Option<String>,
 }
 
 /// `GET /invoice/{invoice}`.
@@ -75,21 +81,43 @@ pub(crate) async fn pay(
     body: Bytes,
 ) -> Response {
     let fields = Fields::read(&body);
-    if let Some(page) = challenge(fields.get("card_number"), fields.get("authentication")) {
+    if let Some(page) = challenge(fields.get("card_number"), fields.get("authentication"), &[]) {
         return page;
     }
     match store.work(Cause::default(), |work| charge(work, &id, &fields)) {
-        Ok(_) => {
-            let back = if is_own(&origin.back) { format!("?back={}", origin.back) } else { String::new() };
-            (StatusCode::SEE_OTHER, [(LOCATION, format!("/invoice/{id}{back}"))]).into_response()
-        }
+        Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, origin.lead_to(&id))]).into_response(),
         Err(problem) => render(&store, &id, StatusCode::PAYMENT_REQUIRED, problem.message(), &origin),
     }
 }
 
-/// Returns `true` for a page of the sandbox: other pages are not linked.
-fn is_own(path: &str) -> bool {
-    path == "/" || path.starts_with("/portal/")
+impl Origin {
+    /// Returns the page that the visitor came from, if it is one of the sandbox: other pages are not linked.
+    fn own(&self) -> Option<&str> {
+        let back = self.back.as_str();
+        (back == "/" || back.starts_with("/portal/")).then_some(back)
+    }
+
+    /// Returns the query that remembers the page.
+    fn query(&self) -> String {
+        self.own().map_or_else(String::new, |back| format!("?back={back}"))
+    }
+
+    /// Returns the address of an invoice's page, from which the visitor can go back.
+    pub(crate) fn lead_to(&self, invoice: &str) -> String {
+        format!("/invoice/{invoice}{}", self.query())
+    }
+}
+
+/// Returns the merchant's page that a customer returns to: the one of their newest portal session, or else the site of
+/// their newest checkout.
+fn merchant(state: &Account, customer: &Value) -> Option<String> {
+    let newest = |kind| state.all(kind).rev().filter(|session| session["customer"] == *customer);
+    let of_portal = newest(Kind::PortalSession).find_map(|session| web_url(&session["return_url"]));
+    let site = || {
+        let url = newest(Kind::Session).find_map(|session| web_url(&session["success_url"]))?;
+        Some(format!("{}/", Url::parse(&url).ok()?.origin().ascii_serialization()))
+    };
+    of_portal.or_else(site)
 }
 
 fn charge(work: &mut Work<'_>, id: &str, fields: &Fields) -> Answer {
@@ -115,7 +143,10 @@ fn render(store: &Store, id: &str, status: StatusCode, problem: &str, origin: &O
     let Some(invoice) = store.find(Kind::Invoice, id).filter(|invoice| invoice["status"] != "draft") else {
         return missing("No such invoice");
     };
-    let processing = store.view(|state| invoice::is_processing(state, id));
+    let (processing, confirmation, merchant) = store.view(|state| {
+        let confirmation = confirmation(state, &invoice, origin);
+        (invoice::is_processing(state, id), confirmation, merchant(state, &invoice["customer"]))
+    });
     let page = Page {
         id,
         number: text(&invoice, "number"),
@@ -126,9 +157,22 @@ fn render(store: &Store, id: &str, status: StatusCode, problem: &str, origin: &O
         payable: invoice["status"] == "open" && !processing,
         problem,
         card_number: CARDS[0].number,
-        back: is_own(&origin.back).then_some(&origin.back),
+        confirmation,
+        back: origin.own(),
+        merchant,
     };
     respond(status, &page)
+}
+
+/// Returns the page on which the customer confirms the last payment of an open invoice, and the end of the card's number.
+fn confirmation(state: &Account, invoice: &Value, origin: &Origin) -> Option<(String, String)> {
+    let intent = payment_intent::of_invoice(state, &text(invoice, "id"));
+    if invoice["status"] != "open" || intent["status"] != "requires_action" {
+        return None;
+    }
+    let method = state.find(Kind::PaymentMethod, &text(&intent, "payment_method"))?;
+    let page = format!("/authenticate/{}{}", text(&intent, "id"), origin.query());
+    Some((page, text(&method["card"], "last4")))
 }
 
 fn lines(store: &Store, id: &str) -> Vec<Line> {
@@ -140,12 +184,25 @@ fn lines(store: &Store, id: &str) -> Vec<Line> {
 fn sums(invoice: &Value) -> Vec<Line> {
     let number = |field: &str| invoice[field].as_i64().unwrap_or_default();
     let mut sums = Vec::new();
-    let mut add = |description: &str, field: &str| {
-        sums.push(Line { description: description.to_owned(), amount: amount(invoice, field) });
+    let mut push = |description: &str, amount: String| {
+        sums.push(Line { description: description.to_owned(), amount });
     };
-    if number("subtotal") != number("total") {
-        add("Subtotal", "subtotal");
+    let total_of = |field: &str| -> i64 {
+        invoice[field].as_array().into_iter().flatten().filter_map(|entry| entry["amount"].as_i64()).sum()
+    };
+    let (off, tax) = (total_of("total_discount_amounts"), total_of("total_taxes"));
+    if off != 0 || tax != 0 {
+        push("Subtotal", amount(invoice, "subtotal"));
     }
+    let currency = text(invoice, "currency");
+    if off != 0 {
+        push("Discount", money(-off, &currency));
+    }
+    if tax != 0 {
+        let included = number("total") == number("subtotal") - off;
+        push(if included { "Tax, included" } else { "Tax" }, money(tax, &currency));
+    }
+    let mut add = |description: &str, field: &str| push(description, amount(invoice, field));
     add("Total", "total");
     if number("pre_payment_credit_notes_amount") + number("post_payment_credit_notes_amount") != 0 {
         let field = if number("pre_payment_credit_notes_amount") != 0 { "pre" } else { "post" };

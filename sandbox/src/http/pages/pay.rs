@@ -14,10 +14,14 @@ use url::Url;
 
 use super::{
     form_fields::Fields,
-    frame::{Line, amount, challenge, message, missing, respond, web_url},
+    frame::{Line, amount, challenge, message, missing, money, respond, web_url},
+    notice::{Piece, pieces},
 };
 use crate::{
-    billing::checkout::{self, Refusal},
+    billing::{
+        checkout::{self, Refusal},
+        promotion,
+    },
     resources::card::CARDS,
     store::{
         Store,
@@ -32,10 +36,19 @@ const PLACEHOLDERS: [&str; 2] = ["{CHECKOUT_SESSION_ID}", "%7BCHECKOUT_SESSION_I
 
 #[derive(Template)]
 #[template(path = "pay.html")]
-struct Page {
+struct Page<'a> {
+    path: String,
     title: String,
     lines: Vec<Line>,
+    /// The discount and the tax.
+    sums: Vec<Line>,
     total: String,
+    accepts_codes: bool,
+    /// The promotion code that was applied; empty without one.
+    code: String,
+    /// The promotion code that was refused, and the reason.
+    refused: (&'a str, &'a str),
+    notice: Vec<Piece>,
     problem: String,
     number: String,
     button: String,
@@ -48,21 +61,24 @@ pub(crate) async fn show(State(store): State<Arc<Store>>, Path(id): Path<String>
         return missing("No such checkout session");
     };
     // An expired session is marked as such within a second; until then its page may still be shown, but it cannot be paid.
-    if session["status"] == "open" { form(&store, &session, StatusCode::OK, None) } else { closed(&session) }
+    if session["status"] == "open" { form(&store, &session, StatusCode::OK, &Failure::None) } else { closed(&session) }
 }
 
-/// `POST /pay/{session}` with the form field `card_number`.
+/// `POST /pay/{session}` with the form field `card_number`, or with an `action` and a `promotion_code`.
 pub(crate) async fn pay(State(store): State<Arc<Store>>, Path(id): Path<String>, body: Bytes) -> Response {
     let fields = Fields::read(&body);
     let number = fields.get("card_number");
     let session = store.find(Kind::Session, &id).unwrap_or_default();
     if session["status"] == "open" {
-        if let Some(page) = challenge(number, fields.get("authentication")) {
+        if !fields.get("action").is_empty() {
+            return change_code(&store, &session, &fields);
+        }
+        if let Some(page) = challenge(number, fields.get("authentication"), &[]) {
             return page;
         }
         if fields.get("authentication") == "fail" {
-            let failure = Failure { number, decline: AUTHENTICATION_FAILED };
-            return form(&store, &session, StatusCode::PAYMENT_REQUIRED, Some(failure));
+            let failure = Failure::Declined { number, decline: AUTHENTICATION_FAILED };
+            return form(&store, &session, StatusCode::PAYMENT_REQUIRED, &failure);
         }
     }
     let paid = store.work(Cause::default(), |work| checkout::pay(work, &id, number));
@@ -71,8 +87,24 @@ pub(crate) async fn pay(State(store): State<Arc<Store>>, Path(id): Path<String>,
         Err(Refusal::NoSuchSession) => missing("No such checkout session"),
         Err(Refusal::Closed) => closed(&session),
         Err(Refusal::Declined(decline)) => {
-            form(&store, &session, StatusCode::PAYMENT_REQUIRED, Some(Failure { number, decline }))
+            form(&store, &session, StatusCode::PAYMENT_REQUIRED, &Failure::Declined { number, decline })
         }
+    }
+}
+
+/// Applies a promotion code, or removes the one that was applied.
+fn change_code(store: &Store, session: &Value, fields: &Fields) -> Response {
+    let (id, code) = (text(session, "id"), fields.get("promotion_code"));
+    let changed = store.work(Cause::default(), |work| {
+        if fields.get("action") == "apply" {
+            return promotion::apply(work, &id, code);
+        }
+        promotion::remove(work, &id);
+        Ok(())
+    });
+    match changed {
+        Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, format!("/pay/{id}"))]).into_response(),
+        Err(reason) => form(store, session, StatusCode::CONFLICT, &Failure::Code { code, reason }),
     }
 }
 
@@ -92,28 +124,51 @@ fn success_url(session: &Value) -> String {
     PLACEHOLDERS.iter().fold(text(session, "success_url"), |url, placeholder| url.replace(placeholder, &id))
 }
 
-/// A declined payment, which the page reports.
-#[derive(Clone, Copy)]
-struct Failure<'a> {
-    number: &'a str,
-    decline: Decline,
+/// A failure that the page reports.
+enum Failure<'a> {
+    None,
+    /// The payment was declined.
+    Declined {
+        number: &'a str,
+        decline: Decline,
+    },
+    /// The promotion code cannot be used.
+    Code {
+        code: &'a str,
+        reason: &'static str,
+    },
 }
 
-fn form(store: &Store, session: &Value, status: StatusCode, failure: Option<Failure<'_>>) -> Response {
+fn form(store: &Store, session: &Value, status: StatusCode, failure: &Failure<'_>) -> Response {
     let total = amount(session, "amount_total");
-    let lines = store.view(|state| state.orders.get(&text(session, "id")).map(|order| order.lines.clone()));
-    let lines = lines.unwrap_or_default();
+    let id = text(session, "id");
+    let (lines, code, percent) = store.view(|state| {
+        let order = state.orders.get(&id);
+        let code = order.and_then(|order| state.find(Kind::PromotionCode, order.promotion_code.as_deref()?));
+        let code = code.map(|code| text(code, "code")).unwrap_or_default();
+        (order.map(|order| order.lines.clone()).unwrap_or_default(), code, state.tax.percent)
+    });
     let (title, button) = if session["mode"] == "subscription" {
         (format!("Subscribe for {total}{}", interval(&lines[0])), format!("Subscribe for {total}"))
     } else {
         (format!("Pay {total}"), format!("Pay {total}"))
     };
+    let (problem, number) = match failure {
+        Failure::Declined { number, decline } => (format!("{} Try another number.", decline.message), *number),
+        Failure::None | Failure::Code { .. } => (String::new(), CARDS[0].number),
+    };
     let page = Page {
+        path: format!("/pay/{id}"),
         title,
         lines: lines.iter().map(line).collect(),
+        sums: sums(session, &code, percent),
         total,
-        problem: failure.map(|failure| format!("{} Try another number.", failure.decline.message)).unwrap_or_default(),
-        number: failure.map_or(CARDS[0].number, |failure| failure.number).to_owned(),
+        accepts_codes: session["allow_promotion_codes"] == true,
+        code,
+        refused: if let Failure::Code { code, reason } = failure { (*code, *reason) } else { ("", "") },
+        notice: pieces(session["custom_text"]["submit"]["message"].as_str().unwrap_or_default()),
+        problem,
+        number: number.to_owned(),
         button,
         cancel_url: web_url(&session["cancel_url"]),
     };
@@ -124,8 +179,26 @@ fn line(line: &Value) -> Line {
     let quantity = line["quantity"].as_i64().unwrap_or(1);
     Line {
         description: format!("{quantity} × {}", text(line, "description")),
-        amount: format!("{}{}", amount(line, "amount_total"), interval(line)),
+        amount: format!("{}{}", amount(line, "amount_subtotal"), interval(line)),
     }
+}
+
+/// Returns the sums between the lines and the total: the discount and the tax.
+fn sums(session: &Value, code: &str, percent: u8) -> Vec<Line> {
+    let (details, currency) = (&session["total_details"], text(session, "currency"));
+    let number = |object: &Value, field: &str| object[field].as_i64().unwrap_or_default();
+    let (off, tax) = (number(details, "amount_discount"), number(details, "amount_tax"));
+    let mut sums = Vec::new();
+    let mut add = |description: String, amount: i64| sums.push(Line { description, amount: money(amount, &currency) });
+    if off != 0 {
+        add(if code.is_empty() { "Discount".to_owned() } else { format!("Discount {code}") }, -off);
+    }
+    if session["automatic_tax"]["enabled"] == true {
+        let included = number(session, "amount_total") == number(session, "amount_subtotal") - off;
+        let included = if included && tax != 0 { ", included" } else { "" };
+        add(format!("Tax ({percent} %{included})"), tax);
+    }
+    sums
 }
 
 /// Returns ` a month` for a monthly price, ` every 3 months` for a quarterly one, and nothing for a one-time price.

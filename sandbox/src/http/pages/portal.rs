@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     form_fields::Fields,
-    frame::{amount, missing, respond, web_url},
+    frame::{amount, challenge, missing, respond, web_url},
 };
 use crate::{
     billing::cancellation::Ending,
@@ -26,6 +26,7 @@ use crate::{
     },
     store::{
         Store, calendar,
+        decline::AUTHENTICATION_FAILED,
         kind::Kind,
         problem::{Answer, Problem},
         state::State as Account,
@@ -73,6 +74,12 @@ pub(crate) async fn show(State(store): State<Arc<Store>>, Path(id): Path<String>
 /// `POST /portal/{session}` with `action`, `subscription` and optionally `card_number`.
 pub(crate) async fn act(State(store): State<Arc<Store>>, Path(id): Path<String>, body: Bytes) -> Response {
     let fields = Fields::read(&body);
+    if fields.get("action") == "card" {
+        let again = [("action", "card"), ("subscription", fields.get("subscription"))];
+        if let Some(page) = challenge(fields.get("card_number"), fields.get("authentication"), &again) {
+            return page;
+        }
+    }
     let done = store.work(Cause::default(), |work| perform(work, &id, &fields));
     match done {
         Ok(_) => {
@@ -102,6 +109,9 @@ fn perform(work: &mut Work<'_>, session: &str, fields: &Fields) -> Answer {
             let method = Card::find(number).map_or("card", Card::payment_method_type);
             if !portal::takes(work.state, &session, method) {
                 return Err(Problem::not_now("This portal does not accept this payment method."));
+            }
+            if fields.get("authentication") == "fail" {
+                return Err(Problem::declined(AUTHENTICATION_FAILED));
             }
             actions::change_card(work, subscription, number)
         }
