@@ -1,7 +1,7 @@
 //! Upgrades take effect at once, downgrades at the end of the period, and both can be reverted.
 
 mod at_once;
-mod declined;
+pub(crate) mod declined;
 mod ending;
 mod late;
 mod lost;

@@ -12,6 +12,9 @@ use crate::{
 
 const DECLINES: &str = "4000000000000341";
 
+/// Asks for 3-D Secure on every payment.
+const ASKS: &str = "4000002760003184";
+
 /// A payment from it is confirmed days later.
 const BANK_ACCOUNT: &str = "000123456789";
 
@@ -20,6 +23,16 @@ async fn pays_with(app: &TestApp, card: &str) {
     let id = newest(app).await["id"].as_str().unwrap().to_owned();
     app.sandbox().change_card(&id, card).unwrap();
     app.settles().await;
+}
+
+/// Follows the link of an open invoice's page to the bank, and passes there, or fails.
+pub(crate) async fn confirms(app: &TestApp, invoice: &str, authentication: &str) {
+    let page = app.http().get(invoice).send().await.unwrap().text().await.unwrap();
+    let link = page.split("href=\"").find(|part| part.starts_with("/authenticate/"));
+    let path = link.and_then(|part| part.split('"').next()).unwrap_or_else(|| panic!("nothing to confirm: {page}"));
+    let url = format!("http://{}{path}", app.sandbox().address());
+    let answer = app.http().post(url).form(&[("authentication", authentication)]).send().await.unwrap();
+    assert_eq!(answer.status(), 303);
 }
 
 async fn newest_payment(app: &TestApp) -> String {
@@ -53,6 +66,26 @@ facts! {
         assert!(app.http().get(page).send().await.unwrap().text().await.unwrap().contains("$10.00"));
         let paid = app.http().post(page).form(&[("card_number", GOOD_CARD)]).send().await.unwrap();
         assert!(paid.status().is_redirection(), "{}", paid.status());
+        app.settles().await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 100));
+    }
+
+    async fn an_upgrade_that_the_bank_wants_confirmed_is_made_once_it_is(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        pays_with(&app, ASKS).await;
+        let failed = ada.changes_plan("PRO").await;
+        let fields = ["__typename", "reason", "declineCode"].map(|field| failed[field].as_str().unwrap());
+        assert_eq!(fields, ["PaymentFailed", "DECLINED", "authentication_required"]);
+        app.settles().await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
+        let page = failed["invoiceUrl"].as_str().unwrap();
+        confirms(&app, page, "fail").await;
+        app.settles().await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("CORE", 25));
+        assert_eq!(ada.changes_plan("PRO").await["__typename"], "PaymentFailed");
+        let page = ada.changes_plan("PRO").await["invoiceUrl"].as_str().unwrap().to_owned();
+        confirms(&app, &page, "complete").await;
         app.settles().await;
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 100));
     }

@@ -13,6 +13,7 @@ use crate::{
         actor::{GOOD_CARD, PORTAL, portal},
         facts,
     },
+    plan_change::declined::confirms,
 };
 
 const MONEY: &str = "{ subscription { status currentPeriodEnd price { amount currency } \
@@ -59,6 +60,21 @@ fn previews(app: &TestApp) -> u64 {
 }
 
 facts! {
+    async fn a_renewal_that_the_bank_wants_confirmed_waits_for_the_customer(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let subscription = id(&newest(&app).await);
+        app.sandbox().change_card(&subscription, "4000002760003184").unwrap();
+        app.sandbox().renew(&subscription).await.unwrap();
+        app.settles().await;
+        let open = money(&ada).await;
+        assert_eq!((&open["status"], &open["openInvoice"]["amount"]), (&json!("PAST_DUE"), &cents(499)));
+        assert_eq!(ada.credits().await, 25);
+        confirms(&app, open["openInvoice"]["payUrl"].as_str().unwrap(), "complete").await;
+        app.settles().await;
+        assert_eq!((&money(&ada).await["status"], ada.credits().await), (&json!("ACTIVE"), 50));
+    }
+
     async fn a_plan_has_a_price_and_charges_it_when_it_renews(app: TestApp) {
         let ada = app.signs_up("ada").await;
         assert_eq!(money(&ada).await, Value::Null);

@@ -168,7 +168,8 @@ pub(super) struct PaymentFailed {
     reason: PaymentFailureReason,
     /// A human-readable message.
     message: &'static str,
-    /// The issuer's reason for declining the card, as one of Stripe's decline codes; null if no card was charged.
+    /// The issuer's reason for declining the card, as one of Stripe's decline codes; null if no card was charged. With
+    /// `authentication_required`, the customer's bank wants the payment to be confirmed, which the invoice's page leads to.
     decline_code: Option<String>,
     /// The page where the invoice can be paid with another card. If it is paid there within 23 hours and within the billing
     /// period, a declined change is made.

@@ -90,14 +90,19 @@ impl Stripe {
         self.write("void invoice", key, request.build()).await.map(drop)
     }
 
-    /// The reason why the newest payment of an invoice was declined.
+    /// The reason why the newest payment of an invoice was declined: `authentication_required` where it waits for the
+    /// customer to confirm it at their bank.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn decline(&self, invoice: &str) -> Result<Option<String>, Failure> {
         let query = json!({ "invoice": known_id(invoice)?, "expand": ["data.payment.payment_intent"] });
         let payments = self.list("list invoice payments", "/invoice_payments", query, None).await?;
-        let errors = payments.objects.iter().map(|payment| &payment["payment"]["payment_intent"]["last_payment_error"]);
+        let intents = || payments.objects.iter().map(|payment| &payment["payment"]["payment_intent"]);
+        if intents().next().is_some_and(|intent| intent["status"] == "requires_action") {
+            return Ok(Some("authentication_required".to_owned()));
+        }
+        let errors = intents().map(|intent| &intent["last_payment_error"]);
         let error = errors.into_iter().find(|error| error.is_object());
         let code = error.and_then(|error| error["decline_code"].as_str().or_else(|| error["code"].as_str()));
         Ok(code.map(ToOwned::to_owned))
