@@ -183,11 +183,24 @@ async fn a_wrong_stripe_setting_stops_the_start() {
         ("STRIPE_ATTEMPTS", vec!["0", "-1", "many"]),
         ("STRIPE_TIMEOUT", vec!["0s", "20", "soon"]),
         ("STRIPE_ENABLED", vec!["perhaps"]),
+        ("STRIPE_TAX", vec!["10%", "perhaps"]),
+        ("STRIPE_PROMOTION_CODES", vec!["SAVE20"]),
         ("STRIPE_PRICE_ID_PRO", vec!["price_core", "price_pro,price_studio"]),
     ] {
         for value in values {
             let named = if value.ends_with("price_studio") { "STRIPE_PRICE_ID_STUDIO" } else { name };
             is_refused(&good_but(&[(name, value)]), named).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_no_web_address_stops_the_start() {
+    for name in ["TERMS_URL", "PRIVACY_URL"] {
+        for value in
+            ["terms", "/terms", "http://patchhive.example/terms", "javascript:alert(1)", "https://a:b@c.example/"]
+        {
+            is_refused(&good_but(&[(name, value)]), name).await;
         }
     }
 }

@@ -5,7 +5,7 @@ mod drift;
 use std::process::Output;
 
 use patch_hive::sync::EVENTS;
-use sandbox::{Effect, Fault, Sandbox, Settings};
+use sandbox::{Effect, Fault, Sandbox, Settings, Tax};
 use serde_json::{Value, json};
 
 use crate::harness::program::{self, complaint};
@@ -140,10 +140,27 @@ async fn a_dry_run_reports_changes_and_makes_none() {
         assert!(printed.contains(what), "{what} is not in\n{printed}");
     }
     assert!(printed.lines().all(|line| line.starts_with('#')), "{printed}");
+    let named: Vec<_> = printed.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+    assert_eq!(named, EVENTS, "{printed}");
 
     stripe.sets_up(&["--webhook-url", URL]).await;
     let after = stripe.sets_up(&["--dry-run", "--webhook-url", URL]).await;
     assert!(!after.contains("would"), "{after}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_says_whether_taxes_can_be_computed() {
+    let stripe = Stripe::start().await;
+    stripe.sandbox.set_tax(Tax { set_up: false, ..Tax::default() });
+    let pending = stripe.sets_up(&[]).await;
+    assert!(pending.contains("# Stripe Tax: not set up at Stripe, so STRIPE_TAX must be false; missing: head_office"));
+    stripe.sandbox.set_tax(Tax::default());
+    let active = stripe.sets_up(&["--dry-run"]).await;
+    assert!(active.contains("# Stripe Tax: set up; with STRIPE_TAX=true"), "{active}");
+    let effect = Effect::Refuse { status: 403 };
+    stripe.sandbox.inject(Fault { method: "GET".to_owned(), path: "/v1/tax/settings".to_owned(), times: 1, effect });
+    let unknown = stripe.sets_up(&["--dry-run"]).await;
+    assert!(unknown.contains("# Stripe Tax: this key cannot read its settings"), "{unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

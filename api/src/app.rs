@@ -16,7 +16,7 @@ use crate::{
     ledger::Charges,
     mail::Mailer,
     standing::Standings,
-    stripe::Stripe,
+    stripe::{SessionOptions, Stripe},
     throttle::Throttle,
     work::Signal,
 };
@@ -73,6 +73,8 @@ pub struct Payments {
     pub webhook_secrets: Vec<String>,
     /// The key that pages use for Stripe's scripts.
     pub publishable_key: Option<String>,
+    /// The options of checkouts.
+    pub session_options: SessionOptions,
 }
 
 impl App {

@@ -27,8 +27,8 @@ pub use prices::{PriceIds, PricesError};
 pub use setting::{FromText, Problems, Setting};
 pub use value::LogFormat;
 pub use variables::{
-    AddressVariables, DatabaseVariables, LogVariables, OriginVariables, PaymentVariables, StripeVariables,
-    TokenVariables, Variables,
+    AddressVariables, CheckoutVariables, DatabaseVariables, DevelopmentVariables, LegalVariables, LogVariables,
+    OriginVariables, PaymentVariables, StripeVariables, TokenVariables, Variables,
 };
 
 use crate::{
@@ -88,8 +88,19 @@ pub struct Config {
     pub mail: Mail,
     /// Address of the pages, for links in mails.
     pub public_url: String,
+    /// Links that the pages and checkouts show.
+    pub legal: Legal,
     /// Limits on callers.
     pub limits: Limits,
+}
+
+/// Links that the pages and checkouts show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Legal {
+    /// URL of the terms of service.
+    pub terms_url: Option<String>,
+    /// URL of the privacy policy.
+    pub privacy_url: Option<String>,
 }
 
 /// Delivery of mails.
@@ -159,6 +170,28 @@ pub struct Stripe {
     pub prices: PriceIds,
     /// Configuration of the customer portal (`bpc_...`); if `None`, the gateway finds or creates one.
     pub portal_configuration: Option<String>,
+    /// Options of checkouts.
+    pub checkout: CheckoutOptions,
+}
+
+/// Options of checkouts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckoutOptions {
+    /// Computes taxes with Stripe Tax.
+    pub tax: bool,
+    /// Accepts promotion codes for plans.
+    pub promotion_codes: bool,
+}
+
+/// The settings of `patch-hive dev`.
+#[derive(Clone, Debug)]
+pub struct Development {
+    /// Other origins whose pages may call.
+    pub cors_origins: Vec<String>,
+    /// Options of checkouts.
+    pub checkout: CheckoutOptions,
+    /// Links that the pages and checkouts show.
+    pub legal: Legal,
 }
 
 /// Limits on callers, each with its variable.

@@ -24,6 +24,7 @@ mod hash;
 mod hold;
 mod invoice;
 mod ledger;
+mod legal_links;
 mod lexer;
 mod loaders;
 mod mail_link;
@@ -70,6 +71,7 @@ pub struct Query(
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,
+    legal_links::LegalLinksQuery,
     account::AdminQuery,
     own_account::AccountExportQuery,
     event::EventQuery,

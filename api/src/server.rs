@@ -35,7 +35,7 @@ use crate::{
     ledger::Charges,
     mail::Mailer,
     standing::Standings,
-    stripe::{self, Stripe},
+    stripe::{self, SessionOptions, Stripe},
     telemetry,
     throttle::Throttle,
     work::Signal,
@@ -259,7 +259,7 @@ pub async fn close(app: &App) {
 
 async fn build(config: Config, clock: Clock, migrate: bool) -> Result<App, Error> {
     let tokens = Tokens::new(&config.tokens).map_err(Error::Settings)?;
-    let payments = config.stripe.as_ref().map(payments).transpose()?;
+    let payments = config.stripe.as_ref().map(|stripe| payments(stripe, &config.legal)).transpose()?;
     let database = own(&config.database, migrate).await?;
     let feed = if database.backend() == DbBackend::Postgres { Feed::to_replicas() } else { Feed::default() };
     let announcer = feed.clone();
@@ -301,11 +301,17 @@ pub fn stripe(calls: &config::Calls) -> Result<Stripe, Error> {
         .map_err(|failure| Error::Settings(format!("check STRIPE_SECRET_KEY and STRIPE_API_BASE: {failure}")))
 }
 
-fn payments(config: &config::Stripe) -> Result<Payments, Error> {
+fn payments(config: &config::Stripe, legal: &config::Legal) -> Result<Payments, Error> {
     Ok(Payments {
         stripe: stripe(&config.calls)?,
         prices: config.prices.clone(),
         webhook_secrets: config.webhook_secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
         publishable_key: config.publishable_key.clone(),
+        session_options: SessionOptions {
+            tax: config.checkout.tax,
+            promotion_codes: config.checkout.promotion_codes,
+            terms_url: legal.terms_url.clone(),
+            privacy_url: legal.privacy_url.clone(),
+        },
     })
 }

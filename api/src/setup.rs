@@ -4,6 +4,7 @@
 mod endpoint;
 mod portal;
 mod price;
+mod tax;
 
 use std::fmt;
 
@@ -42,6 +43,7 @@ pub async fn run(stripe: &Stripe, wanted: SetupOptions) -> Result<Report, Failur
     let mut setup = Setup { stripe, dry_run: wanted.dry_run, steps: Vec::new(), variables: Vec::new() };
     setup.prices().await?;
     setup.portal().await?;
+    setup.tax().await?;
     setup.endpoint(wanted.webhook_url.as_deref()).await?;
     setup.steps.append(&mut setup.variables);
     Ok(Report(setup.steps))

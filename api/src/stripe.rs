@@ -37,9 +37,11 @@ mod refusal;
 mod retry;
 mod schedule;
 mod session;
+mod session_options;
 pub mod signature;
 mod state;
 mod subscription;
+mod tax;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -79,9 +81,11 @@ pub use self::schedule::{Discount, Phase, PhaseItem, Schedule};
 pub use self::session::{
     PaymentIntentStatus, PaymentStatus, Session, SessionMode, SessionStatus, payment_intent_status,
 };
+pub use self::session_options::SessionOptions;
 pub use self::signature::SignatureError;
 pub use self::state::{Payer, PlanPrice, ReturnedAmounts, SubscriptionState};
 pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
+pub use self::tax::TaxStatus;
 
 /// The settings of calls to Stripe.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ use super::{customer, operation, redirect, subscription::current};
 use crate::{
     app::App,
     error::{Error, both},
-    stripe::{Item, NewSession, Session},
+    stripe::{Item, NewSession, Session, SessionOptions},
 };
 
 pub use self::state::{CheckoutState, find, prune};
@@ -59,8 +59,11 @@ pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Resul
 }
 
 async fn open_plan(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<CheckoutResult, Error> {
-    customer::with(app, user_id, |customer| follow_last(app, to.clone().new_session(item.clone(), user_id, customer)))
-        .await
+    let options = &app.payments()?.session_options;
+    customer::with(app, user_id, |customer| {
+        follow_last(app, to.clone().new_session(item.clone(), user_id, customer, options.clone()))
+    })
+    .await
 }
 
 /// Opens a checkout, unless an earlier one of the user serves or was paid.
@@ -84,11 +87,13 @@ async fn follow_last(app: &App, new: NewSession) -> Result<CheckoutResult, Error
     Err(Error::Conflict)
 }
 
-/// Opens a checkout of a pack.
+/// Opens a checkout of a pack. It accepts no promotion codes: a code for the whole amount would give away the largest pack
+/// as often as it can be redeemed, while a plan is subscribed to once.
 pub(super) async fn open_pack(app: &App, user_id: i64, item: Item, to: Redirects) -> Result<Session, Error> {
     limit::check(app, user_id).await?;
+    let options = SessionOptions { promotion_codes: false, ..app.payments()?.session_options.clone() };
     let open = |customer| {
-        let new = to.clone().new_session(item.clone(), user_id, customer);
+        let new = to.clone().new_session(item.clone(), user_id, customer, options.clone());
         operation::run(app, user_id, PackOpening::new(new))
     };
     customer::with(app, user_id, open).await
@@ -101,7 +106,7 @@ impl Redirects {
         both(success, redirect::check("cancelUrl", &self.cancel_url, allowed)).map(|_| ())
     }
 
-    fn new_session(self, item: Item, user_id: i64, customer: String) -> NewSession {
-        NewSession { user_id, customer, item, success_url: self.success_url, cancel_url: self.cancel_url }
+    fn new_session(self, item: Item, user_id: i64, customer: String, options: SessionOptions) -> NewSession {
+        NewSession { user_id, customer, item, success_url: self.success_url, cancel_url: self.cancel_url, options }
     }
 }

@@ -15,7 +15,7 @@ use super::{failure::Failure, output::say, sandbox::start, signals::Signals};
 use crate::{
     accounts,
     clock::Clock,
-    config::{Config, DEMO, OriginVariables, Problems, check_url},
+    config::{Config, DEMO, DevelopmentVariables, Problems, check_url},
     database,
     server::{self, Options, Site},
 };
@@ -45,14 +45,14 @@ pub(super) struct Dev {
     #[arg(long)]
     fresh: bool,
     #[command(flatten)]
-    origins: OriginVariables,
+    variables: DevelopmentVariables,
 }
 
 impl Dev {
     pub(super) async fn run(self, mut problems: Problems) -> Result<(), Failure> {
         let files = Files::of(&self.database_url);
         self.check(&mut problems);
-        let cors_origins = self.origins.check(problems)?;
+        let variables = self.variables.check(problems)?;
         // Before anything is deleted: files that another `dev` uses must stay.
         free("--bind", self.bind).await?;
         free("--sandbox-bind", self.sandbox_bind).await?;
@@ -71,7 +71,11 @@ impl Dev {
         let api_base = format!("http://{}", sandbox.address());
         let mut config = Config::development(self.bind, self.database_url, api_base)
             .map_err(|error| Failure::Settings(error.to_string()))?;
-        config.cors_origins = cors_origins;
+        config.cors_origins = variables.cors_origins;
+        config.legal = variables.legal;
+        if let Some(stripe) = &mut config.stripe {
+            stripe.checkout = variables.checkout;
+        }
         let clock = Clock::following(sandbox.clock_offset());
         // The gateway takes the same lock.
         drop(claim);

@@ -1,6 +1,7 @@
 //! From settings to a [`Config`]: every problem is found, and reported with its variable.
 
 mod database;
+mod legal;
 mod log;
 mod mail;
 mod stripe;
@@ -15,7 +16,8 @@ use std::{
 };
 
 use super::{
-    AddressVariables, Config, DocumentLimits, Limits, OriginVariables, Problems, Variables,
+    AddressVariables, Config, Development, DevelopmentVariables, DocumentLimits, Limits, OriginVariables, Problems,
+    Variables,
     value::Origin,
     variables::{DocumentVariables, LimitVariables},
 };
@@ -73,6 +75,7 @@ impl Variables {
             proxies: self.trusted_proxies.take(found),
             mail,
             public_url,
+            legal: self.legal.take(found),
             limits: self.limits.take(self.document.take(found), found),
         };
         problems.none_or(config)
@@ -96,16 +99,23 @@ impl AddressVariables {
     }
 }
 
-impl OriginVariables {
-    /// Checks the origins that may call. `problems` holds those found before.
+impl DevelopmentVariables {
+    /// Checks the settings of `dev`. `problems` holds those found before.
     ///
     /// # Errors
     /// Every problem, with the variable that has it.
-    pub fn check(self, mut problems: Problems) -> Result<Vec<String>, Problems> {
-        let origins = self.take(&mut problems);
-        problems.none_or(origins)
+    pub fn check(self, mut problems: Problems) -> Result<Development, Problems> {
+        let found = &mut problems;
+        let settings = Development {
+            cors_origins: self.origins.take(found),
+            checkout: self.checkout.take(found),
+            legal: self.legal.take(found),
+        };
+        problems.none_or(settings)
     }
+}
 
+impl OriginVariables {
     fn take(self, problems: &mut Problems) -> Vec<String> {
         texts(self.cors_allowed_origins.take(problems))
     }

@@ -5,7 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use entity::Tier;
 use secrecy::SecretString;
 
-use super::{Calls, Config, DocumentLimits, Limits, Mail, PriceIds, PricesError, Stripe, Tokens};
+use super::{
+    Calls, CheckoutOptions, Config, DocumentLimits, Legal, Limits, Mail, PriceIds, PricesError, Stripe, Tokens,
+};
 use crate::{
     database,
     throttle::{Proxies, Rate, Rates},
@@ -84,6 +86,7 @@ impl Config {
             proxies: Proxies::default(),
             mail: Mail::Log,
             public_url: format!("http://{bind}"),
+            legal: Legal::default(),
             limits: Limits {
                 body_bytes: 64 * 1024,
                 webhook_bytes: 1024 * 1024,
@@ -133,6 +136,7 @@ impl Stripe {
                 (Tier::Studio, one("price_studio")),
             ])?,
             portal_configuration: None,
+            checkout: CheckoutOptions::default(),
         })
     }
 }

@@ -159,6 +159,47 @@ pub struct PaymentVariables {
     /// Customer portal configuration (`bpc_...`); if unset, the gateway finds or creates one
     #[arg(long, env = "STRIPE_PORTAL_CONFIGURATION", default_value = "")]
     pub stripe_portal_configuration: Setting<Option<String>>,
+    /// The options of checkouts.
+    #[command(flatten)]
+    pub checkout: CheckoutVariables,
+}
+
+/// The options of checkouts.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Stripe")]
+pub struct CheckoutVariables {
+    /// Compute taxes at checkout with Stripe Tax, which must be set up at Stripe first: `true` or `false`
+    #[arg(long, env = "STRIPE_TAX", default_value = "false")]
+    pub stripe_tax: Setting<bool>,
+    /// Accept Stripe's promotion codes at checkouts of plans: `true` or `false`
+    #[arg(long, env = "STRIPE_PROMOTION_CODES", default_value = "false")]
+    pub stripe_promotion_codes: Setting<bool>,
+}
+
+/// The links that the pages and checkouts show.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Browsers")]
+pub struct LegalVariables {
+    /// URL of the terms of service, linked by the pages and at checkout; if unset, there is no link
+    #[arg(long, env = "TERMS_URL", default_value = "")]
+    pub terms_url: Setting<Option<String>>,
+    /// URL of the privacy policy, linked by the pages and at checkout; if unset, there is no link
+    #[arg(long, env = "PRIVACY_URL", default_value = "")]
+    pub privacy_url: Setting<Option<String>>,
+}
+
+/// The settings of `dev`.
+#[derive(Args, Clone)]
+pub struct DevelopmentVariables {
+    /// The origins that may call.
+    #[command(flatten)]
+    pub origins: OriginVariables,
+    /// The options of checkouts.
+    #[command(flatten)]
+    pub checkout: CheckoutVariables,
+    /// The links.
+    #[command(flatten)]
+    pub legal: LegalVariables,
 }
 
 /// The limits of GraphQL documents.
@@ -326,6 +367,9 @@ pub struct Variables {
     /// Allow introspection, and suggest names in errors: `true` or `false`; if unset, as GRAPHIQL, which needs it
     #[arg(long, env = "INTROSPECTION", help_heading = "Browsers", default_value = "")]
     pub introspection: Setting<Option<bool>>,
+    /// The links.
+    #[command(flatten)]
+    pub legal: LegalVariables,
     /// The limits of documents.
     #[command(flatten)]
     pub document: DocumentVariables,

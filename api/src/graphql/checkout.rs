@@ -105,7 +105,7 @@ pub(super) struct CheckoutSession {
     tier: Option<Tier>,
     /// The credits in the pack; null for a plan.
     credits: Option<i64>,
-    /// The amount to pay in this checkout.
+    /// The amount to pay in this checkout, or the amount paid. Taxes and promotion codes may change it until it is paid.
     amount: Money,
     /// The URL of the checkout page, while it is open.
     url: Option<String>,
@@ -137,7 +137,7 @@ pub(super) struct Checkout {
     url: String,
     /// When the checkout expires.
     expires_at: Moment,
-    /// The amount due now.
+    /// The amount due now. Taxes and promotion codes may change it at checkout.
     amount: Money,
 }
 

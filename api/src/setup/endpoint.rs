@@ -13,6 +13,12 @@ const SECRET: &str = "STRIPE_WEBHOOK_SECRET";
 impl Setup<'_> {
     /// Ensures that an endpoint exists at the URL, enabled for exactly the events that the gateway reads.
     pub(super) async fn endpoint(&mut self, url: Option<&str>) -> Result<(), Failure> {
+        if self.dry_run {
+            self.say("events of the webhook endpoint:");
+            for event in EVENTS {
+                self.say(format_args!("  {event}"));
+            }
+        }
         let Some(url) = url else {
             self.say("webhook endpoint: skipped without --webhook-url");
             return Ok(());

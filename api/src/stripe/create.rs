@@ -13,7 +13,7 @@ use stripe_core::customer::CreateCustomer;
 use stripe_shared::CheckoutSessionMode;
 use stripe_types::Currency;
 
-use super::payment_method;
+use super::{SessionOptions, payment_method};
 
 /// The name, in the metadata of a customer and of a session, of the idempotency key of the call that created it. It finds
 /// the object of a call whose reply was lost.
@@ -60,6 +60,9 @@ pub struct NewSession {
     pub success_url: String,
     /// The URL that Stripe redirects to if checkout is canceled.
     pub cancel_url: String,
+    /// The options.
+    #[serde(default, skip_serializing_if = "SessionOptions::is_default")]
+    pub options: SessionOptions,
 }
 
 /// The item that a session sells.
@@ -93,6 +96,7 @@ impl NewSession {
             .customer(&self.customer)
             .success_url(&self.success_url)
             .cancel_url(&self.cancel_url);
+        let request = self.options.add_to(request);
         let mut metadata = self.metadata();
         let request = match &self.item {
             Item::Plan { price, .. } => sell_plan(request, price, metadata.clone()),

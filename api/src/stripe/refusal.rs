@@ -23,7 +23,7 @@ pub struct Refusal {
 /// The cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The secret key is invalid, expired or lacks a permission, or the Stripe account is restricted.
+    /// The secret key is invalid, expired or lacks a permission, or the Stripe account is restricted or not set up for taxes.
     Access,
     /// The payment has been refunded completely already.
     AlreadyRefunded,
@@ -48,7 +48,7 @@ pub enum Cause {
 }
 
 /// Causes by Stripe's error code, for the codes that our calls can meet.
-const CODES: [(&str, Cause); 33] = [
+const CODES: [(&str, Cause); 34] = [
     ("account_closed", Cause::Access),
     ("account_invalid", Cause::Access),
     ("api_key_expired", Cause::Access),
@@ -78,6 +78,7 @@ const CODES: [(&str, Cause); 33] = [
     ("processing_error", Cause::Declined),
     ("resource_missing", Cause::NotFound),
     ("secret_key_required", Cause::Access),
+    ("stripe_tax_inactive", Cause::Access),
     ("subscription_payment_intent_requires_action", Cause::Declined),
     ("testmode_charges_only", Cause::Access),
     ("tls_version_unsupported", Cause::Access),
@@ -85,7 +86,8 @@ const CODES: [(&str, Cause); 33] = [
 ];
 
 /// Causes by the parameter at fault, for errors without a code.
-const PARAMS: [(&str, Cause); 5] = [
+const PARAMS: [(&str, Cause); 6] = [
+    ("automatic_tax", Cause::Access),
     ("cancel_url", Cause::Url),
     ("email", Cause::Email),
     ("payment_behavior", Cause::PaymentMethod),

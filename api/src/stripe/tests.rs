@@ -31,5 +31,6 @@ fn session(item: Item) -> NewSession {
         item,
         success_url: "https://shop.example/done?session={CHECKOUT_SESSION_ID}".to_owned(),
         cancel_url: "https://shop.example/".to_owned(),
+        options: SessionOptions::default(),
     }
 }

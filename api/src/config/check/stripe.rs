@@ -5,7 +5,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::within;
-use crate::config::{Calls, DEMO, PaymentVariables, PriceIds, Problems, Setting, Stripe, StripeVariables, is_loopback};
+use crate::config::{
+    Calls, CheckoutOptions, CheckoutVariables, DEMO, PaymentVariables, PriceIds, Problems, Setting, Stripe,
+    StripeVariables, is_loopback,
+};
 
 /// Host of Stripe's API. A live key is sent to no other.
 const STRIPE_HOST: &str = "api.stripe.com";
@@ -61,7 +64,17 @@ impl PaymentVariables {
             webhook_secrets,
             prices: take_prices(prices, problems),
             portal_configuration: self.stripe_portal_configuration.take_if(problems, optional("bpc_")),
+            checkout: self.checkout.take(problems),
         })
+    }
+}
+
+impl CheckoutVariables {
+    pub(super) fn take(self, problems: &mut Problems) -> CheckoutOptions {
+        CheckoutOptions {
+            tax: self.stripe_tax.take(problems),
+            promotion_codes: self.stripe_promotion_codes.take(problems),
+        }
     }
 }
 

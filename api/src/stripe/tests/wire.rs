@@ -74,6 +74,28 @@ async fn a_plan_is_sold_by_its_price_and_the_subscription_gets_the_metadata_too(
 }
 
 #[tokio::test]
+async fn the_options_of_a_session_are_sent() {
+    let listener = Listener::with(vec![Reply::Json(200, reply::session())]).await;
+    let options = SessionOptions {
+        tax: true,
+        promotion_codes: true,
+        terms_url: Some("https://shop.example/terms".to_owned()),
+        privacy_url: None,
+    };
+    let item = Item::Plan { tier: "CORE".to_owned(), price: "price_core".to_owned() };
+    listener.client().create_session("key-1", &NewSession { options, ..session(item) }).await.unwrap();
+    let form = &listener.requests()[0].form;
+    for (name, value) in [
+        ("allow_promotion_codes", "true"),
+        ("automatic_tax[enabled]", "true"),
+        ("customer_update[address]", "auto"),
+        ("custom_text[submit][message]", "By paying, you agree to our [terms of service](https://shop.example/terms)."),
+    ] {
+        assert!(form.contains(&(name.to_owned(), value.to_owned())), "{name}: {form:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_pack_is_one_thing_at_one_price_and_the_payment_gets_the_metadata_too() {
     let listener = Listener::with(vec![Reply::Json(200, reply::session())]).await;
     let item = Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned() };
