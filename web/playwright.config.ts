@@ -10,6 +10,10 @@ const program = process.env["PATCH_HIVE"] ?? "cargo run --quiet --manifest-path 
 
 const database = `sqlite:${join(tmpdir(), `patch-hive-stories-${ports.gateway}.db`)}`;
 
+/** Optional features, which the stories use. */
+const settings =
+  "--stripe-promotion-codes true --terms-url https://patchhive.example/terms --privacy-url https://patchhive.example/privacy";
+
 const chromium = {
   ...devices["Desktop Chrome"],
   launchOptions: {
@@ -48,7 +52,7 @@ export default defineConfig({
     ...(process.env["PICTURES"] === undefined ? [] : [{ name: "pictures", use: chromium, testMatch: /pictures\// }]),
   ],
   webServer: {
-    command: `${program} dev --fresh --bind 127.0.0.1:${ports.gateway} --sandbox-bind 127.0.0.1:${ports.sandbox} --database-url ${database} 2>&1 >/dev/null | tee ${log} >&2`,
+    command: `${program} dev --fresh --bind 127.0.0.1:${ports.gateway} --sandbox-bind 127.0.0.1:${ports.sandbox} --database-url ${database} ${settings} 2>&1 >/dev/null | tee ${log} >&2`,
     url: `${gateway}/readyz`,
     reuseExistingServer: false,
     timeout: 900_000,

@@ -48,8 +48,28 @@ test.describe("a visitor", () => {
     await page.goto("/pricing");
     await page.getByRole("button", { name: "Subscribe to Pro" }).click();
     await page.getByRole("link", { name: "Cancel and go back" }).click();
+    await expect(page).toHaveURL(/\/pricing\?payment=canceled$/);
     await expect(page.getByText("You left the checkout.")).toBeVisible();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(page).toHaveURL(/\/pricing$/);
+    await page.getByRole("link", { name: "Account", exact: true }).click();
     await expect(page.getByText("Not enough credits for an export.")).toBeVisible();
+  });
+
+  test("the choice of a plan survives the sign-up and a canceled checkout", async ({ page }) => {
+    await page.goto("/pricing");
+    await page.getByRole("button", { name: "Subscribe to Pro" }).click();
+    await page.getByRole("main").getByRole("link", { name: "Sign up" }).click();
+    await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
+    await page.getByLabel("Name").fill("grace");
+    await page.getByLabel("Password").fill("correct horse");
+    await page.getByRole("button", { name: "Sign up" }).click();
+    await expect(page.getByRole("heading", { name: "Subscribe for $14.99 a month" })).toBeVisible();
+    await page.getByRole("link", { name: "Cancel and go back" }).click();
+    await expect(page.getByRole("heading", { name: "Pick your voltage" })).toBeVisible();
+    await page.getByRole("button", { name: "Subscribe to Pro" }).click();
+    await pay(page);
+    await expect(page.getByText("You are on Pro.")).toBeVisible();
   });
 
   test("a link to the account opens it after logging in", async ({ page, person }) => {

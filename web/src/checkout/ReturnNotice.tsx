@@ -7,7 +7,7 @@ import { Problem } from "../gateway/Problem";
 import { type CheckoutPartsFragment, EndedSubscriptionDocument, type Tier } from "../generated/graphql";
 import { Notice } from "../style/Notice";
 import { text } from "../text/current";
-import { readReturn } from "./return";
+import { readReturn, without } from "./return";
 import { type Returned, useReturned } from "./useReturned";
 
 /** Milliseconds between two looks at a payment that is processing: one that fails changes no balance. */
@@ -136,5 +136,6 @@ function useUpdates({ checkout, again }: Returned): void {
 /** Closes the notice by removing the checkout from the address. */
 function useClose(): () => void {
   const navigate = useNavigate();
-  return () => void navigate("/account", { replace: true });
+  const { pathname, search } = useLocation();
+  return () => void navigate({ pathname, search: without(search).toString() }, { replace: true });
 }

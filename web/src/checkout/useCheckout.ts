@@ -41,7 +41,7 @@ export function useCheckout(): Checkout {
     async (order: Order) => {
       setOrder(order);
       setRefused(null);
-      const urls = returnUrls(window.location.origin);
+      const urls = returnUrls(window.location, "credits" in order ? order.credits : null);
       let url: string | undefined;
       if ("tier" in order) {
         const result = (await createPlan({ input: { tier: order.tier, ...urls } }))?.createCheckout;

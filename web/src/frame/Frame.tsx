@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 
 import { Logo } from "../brand/Logo";
+import { LegalLinks } from "../legal/LegalLinks";
 import { useSession } from "../session/current";
 import { text } from "../text/current";
 import { ConnectionNotice } from "./ConnectionNotice";
@@ -43,6 +44,7 @@ export function Frame() {
           <span>{text.frame.stripe}</span>
           <span>{text.frame.history}</span>
         </p>
+        <LegalLinks />
       </footer>
     </>
   );

@@ -4,6 +4,7 @@ import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
 import { NotSelling } from "../checkout/NotSelling";
+import { ReturnNotice } from "../checkout/ReturnNotice";
 import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { Problem } from "../gateway/Problem";
@@ -47,6 +48,7 @@ export function CreditsPage() {
         <h1>{text.packs.title}</h1>
         <p className="lead">{text.packs.lead}</p>
       </div>
+      <ReturnNotice />
       {!selling && <NotSelling />}
       <div className="credits">
         <form className="module credits-order" onSubmit={submit} noValidate>

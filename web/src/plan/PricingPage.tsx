@@ -6,6 +6,7 @@ import { useQuery } from "urql";
 
 import { useAccount } from "../account/context";
 import { NotSelling } from "../checkout/NotSelling";
+import { ReturnNotice } from "../checkout/ReturnNotice";
 import { useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { failure } from "../gateway/failure";
@@ -39,6 +40,7 @@ export function PricingPage() {
         <h1>{text.plans.heading}</h1>
         <p className="lead">{text.plans.lead}</p>
       </div>
+      <ReturnNotice />
       {!selling && <NotSelling />}
       <Problem failure={checkout.failure} />
       {error && !data && (

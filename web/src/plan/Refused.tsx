@@ -12,7 +12,9 @@ export function Refused({ refusal }: { refusal: Refusal }) {
       <p>{message(refusal)}</p>
       {refusal.__typename === "PaymentFailed" && refusal.invoiceUrl !== null && (
         <p>
-          <a href={refusal.invoiceUrl}>{text.planChange.otherCard}</a>
+          <a href={refusal.invoiceUrl}>
+            {refusal.declineCode === "authentication_required" ? text.planChange.confirm : text.planChange.otherCard}
+          </a>
         </p>
       )}
     </Notice>

@@ -7,6 +7,7 @@ import { anonymous } from "../gateway/client";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { SignUpDocument } from "../generated/graphql";
+import { Consent } from "../legal/Consent";
 import { Button } from "../style/Button";
 import { Field } from "../style/Field";
 import { text } from "../text/current";
@@ -56,6 +57,7 @@ function SignUpForm() {
         }}
       />
       <CredentialFields credentials={credentials} onChange={setCredentials} isNew />
+      <Consent />
       <Problem failure={failure} />
       <Button type="submit" look="first" wide busy={busy}>
         {text.session.signUp}

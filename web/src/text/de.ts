@@ -12,6 +12,7 @@ import { entriesDe } from "./entries";
 import { featuresDe } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
+import { legalDe } from "./legal";
 import { profileDe } from "./profile";
 
 /** The texts in German. */
@@ -46,6 +47,8 @@ export function de(formats: Formats): Texts {
       reconnecting: "Verbindung wird wiederhergestellt. Die Anzeige ist möglicherweise nicht mehr ganz aktuell.",
       states: { idle: "Wird verbunden", live: "Live", connecting: "Wird verbunden", offline: "Offline" },
     },
+
+    legal: legalDe,
 
     home: homeDe,
 
@@ -164,12 +167,15 @@ export function de(formats: Formats): Texts {
       } satisfies Record<PlanChangeUnavailableReason, (availableAt: string) => string>,
       paymentFailed: {
         DECLINED: (code) =>
-          `Die Zahlung wurde abgelehnt${code === null ? "" : ` (${code})`}. An deinem Abo hat sich nichts geändert.`,
+          code === "authentication_required"
+            ? "Deine Bank verlangt, dass du die Zahlung bestätigst. Danach wechselt dein Abo."
+            : `Die Zahlung wurde abgelehnt${code === null ? "" : ` (${code})`}. An deinem Abo hat sich nichts geändert.`,
         PAST_DUE: () => "Eine frühere Zahlung ist überfällig. Bezahle sie zuerst.",
         PAYMENT_METHOD: () =>
           "Deine Zahlungsart unterstützt keine sofortigen Zahlungen. Wähle unter „Karten und Rechnungen“ eine andere.",
       } satisfies Record<PaymentFailureReason, (declineCode: string | null) => string>,
       otherCard: "Mit einer anderen Karte bezahlen",
+      confirm: "Zahlung bestätigen",
     },
 
     subscription: {
@@ -252,7 +258,7 @@ export function de(formats: Formats): Texts {
       thanks: "Vielen Dank.",
       left:
         "Du hast den Bezahlvorgang verlassen. " +
-        "Falls du bezahlt hast, erscheint dein Kauf hier, sobald die Zahlung bestätigt ist.",
+        "Falls du bezahlt hast, erscheint dein Kauf in deinem Konto, sobald die Zahlung bestätigt ist.",
       alreadySubscribed: "Du hast schon ein Abo. Du kannst es auf der Preisseite wechseln.",
     },
 

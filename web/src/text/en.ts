@@ -11,6 +11,7 @@ import { entriesEn } from "./entries";
 import { featuresEn } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
+import { legalEn } from "./legal";
 import { profileEn } from "./profile";
 
 /** Every text of the pages. */
@@ -48,6 +49,8 @@ export function en(formats: Formats) {
       reconnecting: "Reconnecting. What you see may be a moment old.",
       states: { idle: "Connecting", live: "Live", connecting: "Connecting", offline: "Offline" },
     },
+
+    legal: legalEn,
 
     home: homeEn,
 
@@ -162,12 +165,16 @@ export function en(formats: Formats) {
           `A payment for the current period was refunded or disputed. You can change the plan after ${day(moment)}.`,
       } satisfies Record<PlanChangeUnavailableReason, (availableAt: string) => string>,
       paymentFailed: {
-        DECLINED: (code) => `The payment was declined${code === null ? "" : ` (${code})`}. Your plan has not changed.`,
+        DECLINED: (code) =>
+          code === "authentication_required"
+            ? "Your bank requires you to confirm the payment. Your plan changes once you have."
+            : `The payment was declined${code === null ? "" : ` (${code})`}. Your plan has not changed.`,
         PAST_DUE: () => "An earlier payment is past due. Pay it first.",
         PAYMENT_METHOD: () =>
           "Your payment method does not support immediate payments. Choose another one under Cards and invoices.",
       } satisfies Record<PaymentFailureReason, (declineCode: string | null) => string>,
       otherCard: "Pay with another card",
+      confirm: "Confirm the payment",
     },
 
     subscription: {
@@ -240,7 +247,7 @@ export function en(formats: Formats) {
       onPlan: (tier: string) => `You are on ${tier}.`,
       arrived: (value: number) => `${credits(value)} added.`,
       thanks: "Thank you.",
-      left: "You left the checkout. What you have paid for is shown here once the payment is confirmed.",
+      left: "You left the checkout. What you have paid for is shown in your account once the payment is confirmed.",
       alreadySubscribed: "You already have a subscription. Change it on the pricing page.",
     },
 
