@@ -46,7 +46,10 @@ test("an export is named by its PatchBook, and otherwise by its run", () => {
 
 test("a reservation says how much is held, and its end how much is available again", () => {
   const hold = { creditsDelta: 0, runId: "demo-rain-on-tin" };
-  expect(summary("HOLD", { ...hold, heldDelta: 3 })).toEqual({ label: "Reserved", description: "Rain on tin: 3 credits" });
+  expect(summary("HOLD", { ...hold, heldDelta: 3 })).toEqual({
+    label: "Reserved",
+    description: "Rain on tin: 3 credits",
+  });
   expect(description("HOLD_EXTENDED", hold)).toBe("Rain on tin, which takes longer");
   expect(summary("HOLD_RELEASED", { ...hold, heldDelta: -3 })).toEqual({
     label: "Released",
@@ -112,6 +115,7 @@ test("the sentences are German for German readers", () => {
   const facts = {
     type: "REFUND" as const,
     delta: -40,
+    held: 0,
     book: "",
     reason: "",
     notes: "",
