@@ -122,7 +122,7 @@ test("a change of plan and the refund of a plan name the plan and its period", a
   await page.getByRole("button", { name: "Upgrade to Pro" }).click();
   await page
     .getByRole("dialog")
-    .getByRole("button", { name: /^Upgrade/ })
+    .getByRole("button", { name: /and upgrade$/ })
     .click();
   await expect(balance(page)).toContainText("100");
   await expect(page.getByRole("row", { name: /Change of plan.*Pro, period until/ })).toContainText("+75");
