@@ -25,7 +25,7 @@ impl Notification {
             let text = format!(" {user_id}:{}:{}", hint.ledger, hint.subscription);
             match notifications.last_mut() {
                 Some(Self(notification)) if notification.len() + text.len() <= MAX_BYTES => {
-                    notification.push_str(&text)
+                    notification.push_str(&text);
                 }
                 _ => notifications.push(Self(sender.to_owned() + &text)),
             }
