@@ -14,7 +14,7 @@ test.beforeEach(async ({ page, person, request }) => {
 
 test("the balance is read from the chart by keyboard, with its moments", async ({ page }) => {
   const chart = page.getByRole("slider", {
-    name: "Balance over the last 4 changes: from 0 to 16 credits, highest 25.",
+    name: "Balance over the last 7 changes: from 0 to 16 credits, highest 25.",
   });
   const reading = page.locator(".chart-reading");
   await chart.focus();
@@ -67,15 +67,15 @@ test("the filter and the page are in the address", async ({ page, person, reques
   await expect(rows).toHaveCount(11);
   await history.getByRole("button", { name: "Older" }).click();
   await expect(page).toHaveURL(/\?after=/);
-  await expect(rows).toHaveCount(5);
+  await expect(rows).toHaveCount(8);
   await page.reload();
-  await expect(rows).toHaveCount(5);
+  await expect(rows).toHaveCount(8);
   await history.getByRole("button", { name: "Newer" }).click();
   await expect(page).toHaveURL(/\?before=/);
   await expect(rows).toHaveCount(11);
   await expect(history.getByRole("button", { name: "Newer" })).toBeDisabled();
   await page.goBack();
-  await expect(rows).toHaveCount(5);
+  await expect(rows).toHaveCount(8);
   await page.getByLabel("Show").selectOption("Exports");
   await expect(page).toHaveURL(/\/account\?show=spend$/);
   await expect(rows).toHaveCount(4);
@@ -100,7 +100,7 @@ test("the history is saved as CSV, all entries of the filter, and printed withou
   };
   const all = await save();
   expect(all[0]).toBe("Date,Kind,Description,Credits,Balance,Reference");
-  expect(all).toHaveLength(107);
+  expect(all).toHaveLength(110);
   expect(all[1]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z,Credits added,.*,1,117,/);
   await page.getByLabel("Show").selectOption("Exports");
   expect(await save()).toHaveLength(5);
