@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     checkout::at_stripe,
     harness::{Actor, TestApp, actor::purchase, facts},
+    hold::{of, reservation},
     subscription::duplicate::{newest_payment, subscribes_twice, sweeps},
     task::Given,
 };
@@ -49,6 +50,15 @@ const LOG_IN: &str = "mutation ($input: LogInInput!) { logIn(input: $input) { __
 
 const CHECKOUT: &str =
     "mutation ($input: PurchaseCreditsInput!) { purchaseCredits(input: $input) { __typename id expiresAt } }";
+
+const RESERVE: &str = "mutation ($input: ReserveExportInput!) { reserveExport(input: $input) { \
+    ... on Hold { __typename id createdAt expiresAt } } }";
+
+const RELEASE: &str =
+    "mutation ($input: ReleaseHoldInput!) { releaseHold(input: $input) { ... on Hold { __typename endedAt } } }";
+
+const CAPTURE: &str =
+    "mutation ($input: CaptureHoldInput!) { captureHold(input: $input) { ... on HoldEnded { __typename endedAt } } }";
 
 /// The fields of the schema that are dates, such as `User.createdAt`.
 fn dates() -> BTreeSet<String> {
@@ -103,6 +113,8 @@ async fn answers(app: &TestApp) -> Vec<Value> {
     let range = json!({ "from": (now - TimeDelta::days(1)).to_rfc3339(), "to": now.to_rfc3339() });
     let log_in = json!({ "input": { "email": "ada@patchhive.example", "password": "ada's password" } });
     let checkout = ada.asks_with(CHECKOUT, purchase(25)).await;
+    let hold = ada.asks_with(RESERVE, reservation("run", "key")).await;
+    let ended = of(&hold["data"]["reserveExport"]);
     let id = json!({ "id": checkout["data"]["purchaseCredits"]["id"] });
     vec![
         preview,
@@ -111,6 +123,9 @@ async fn answers(app: &TestApp) -> Vec<Value> {
         checkout,
         ada.asks(INVOICES).await,
         eve.asks(PREVIEW).await,
+        hold,
+        ada.asks_with(RELEASE, ended.clone()).await,
+        ada.asks_with(CAPTURE, ended).await,
         ada.asks_with(VIEWER, range).await,
         admin.asks(EVENTS).await,
         app.visitor().asks_with(LOG_IN, log_in).await,

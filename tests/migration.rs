@@ -117,7 +117,7 @@ async fn invoices_of_a_period_that_came_after_another_become_changes_of_plan() {
         let database = empty.connect().await;
         up(&database).await.unwrap();
         let names: Vec<_> = status(&database).await.unwrap().into_iter().map(|step| step.name).collect();
-        let before = names.iter().position(|name| name == "m0012_reversals").unwrap();
+        let before = names.iter().position(|name| name == "m0013_reversals").unwrap();
         down(&database, u32::try_from(names.len() - before).unwrap()).await.unwrap();
         database.execute_unprepared(TWO_INVOICES).await.unwrap();
         up(&database).await.unwrap();

@@ -94,7 +94,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ),
     ("global_id", &[]),
     ("input", &["error", "global_id"]),
-    ("jobs", &["accounts", "app", "billing", "error", "feed", "ledger", "sync", "telemetry", "work"]),
+    ("jobs", &["accounts", "app", "billing", "clock", "error", "feed", "ledger", "sync", "telemetry", "work"]),
     ("ledger", &["batch", "database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("mail", &["config", "error"]),

@@ -81,7 +81,7 @@ impl Server {
     pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         set_up(&mut connection, &self.session).await?;
-        // PostgreSQL would plan the long statements anew for each batch, which takes longer than running them. A plan that
+        // PostgreSQL would plan the long statements for each batch again, which takes longer than running them. A plan that
         // was made while a table was empty would continue to scan it once it has grown.
         connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await?;
         Ok(connection)

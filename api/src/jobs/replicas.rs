@@ -47,7 +47,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Exchange {
     app: App,
     outbox: Arc<Outbox>,
-    /// The name by which a replica knows its own notifications.
+    /// Names the sender of a notification, so that a replica recognises its own.
     id: String,
     /// Asks for a heartbeat now.
     greeting: Notify,
