@@ -210,6 +210,8 @@ facts! {
         assert_eq!((&shorter["expiresAt"], &shorter["balance"]["version"]), (&hold["expiresAt"], &json!(2)));
         let longer = ada.gets(EXTEND, extension(&hold, 3600)).await;
         assert!(longer["expiresAt"].as_str() > hold["expiresAt"].as_str(), "{longer}");
+        // At the end of a minute: extensions that are repeated within it change nothing.
+        assert!(longer["expiresAt"].as_str().unwrap().ends_with(":00.000Z"), "{longer}");
         assert_eq!(longer["balance"], json!({ "held": 3, "version": 3 }));
         // The task of the queue leaves a hold alone that has not expired.
         app.works_off(Kind::Hold).await;

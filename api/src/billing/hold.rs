@@ -6,7 +6,7 @@
 //! - A hold ends once. A change that comes too late is answered with the end.
 //! - Holds expire by wall time. From that moment on nothing can be captured, even if the queue has not released the credits yet.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Tier, credit_account};
 
 use super::subscription;
@@ -75,6 +75,14 @@ pub enum ChangeResult {
 }
 
 impl ChangeResult {
+    /// The result with the account after a change.
+    fn with(self, account: credit_account::Model) -> Self {
+        match self {
+            Self::Changed { hold, .. } => Self::Changed { hold, account: Some(account) },
+            ended @ Self::Ended(_) => ended,
+        }
+    }
+
     /// The hold as it is now.
     fn into_hold(self) -> Hold {
         match self {
@@ -129,7 +137,8 @@ pub async fn capture(app: &App, owner: Option<i64>, id: &str, credits: Option<i6
     change(app, hold, HoldAction::Capture(credits)).await
 }
 
-/// Lets a hold last for `ttl` seconds from now. A hold that lasts longer already is not shortened.
+/// Lets a hold last for `ttl` seconds from now, and until the end of that minute: repeated extensions add at most one entry per
+/// minute to the ledger. A hold that lasts longer already is not shortened.
 ///
 /// # Errors
 /// [`Error::BadInput`] for a time that is not allowed, also because of the time for which the hold has lasted;
@@ -142,7 +151,14 @@ pub async fn extend(app: &App, owner: Option<i64>, id: &str, ttl: Option<i64>) -
         let hours = MAX_TTL.num_hours();
         return Err(Error::bad_field("ttl", format!("A hold lasts at most {hours} hours, with all its extensions.")));
     }
+    let until = full_minute(until);
+    let until = hold.extendable_until.map_or(until, |latest| until.min(latest));
     change(app, hold, HoldAction::Extend(until)).await
+}
+
+/// The end of the minute of `time`.
+fn full_minute(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(0) + TimeDelta::seconds(60 - time.timestamp().rem_euclid(60))
 }
 
 /// Releases the credits of an export that failed or is not wanted anymore.
@@ -218,15 +234,10 @@ async fn change(app: &App, hold: Hold, action: HoldAction) -> Result<ChangeResul
                 HoldAction::Extend(until) => Hold { expires_at: Some(until), ..hold },
                 _ => hold,
             };
-            Ok(match after(hold.ended_by(&entry), action) {
-                ChangeResult::Changed { hold, .. } => ChangeResult::Changed { hold, account: Some(account) },
-                ended @ ChangeResult::Ended(_) => ended,
-            })
+            Ok(after(hold.ended_by(&entry), action).with(account))
         }
-        HoldOutcome::Unchanged(account) => {
-            let hold = find(app, hold_id, Some(user_id)).await?;
-            Ok(ChangeResult::Changed { hold, account: Some(account) })
-        }
+        // Another change may have ended it since.
+        HoldOutcome::Unchanged(account) => Ok(after(find(app, hold_id, Some(user_id)).await?, action).with(account)),
         HoldOutcome::NotOpen => Ok(after(find(app, hold_id, Some(user_id)).await?, action)),
     }
 }
