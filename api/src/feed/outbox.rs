@@ -15,10 +15,10 @@ use super::Hint;
 /// Maximum number of users whose hints wait. More are dropped, which the backstop compensates for.
 const MAX_WAITING: usize = 100_000;
 
-/// Hints until they are sent: one for each user, the newest. It is closed at first.
+/// Hints until they are sent: one for each user, the newest.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    is_open: AtomicBool,
+    is_closed: AtomicBool,
     waiting: Mutex<HashMap<i64, Hint>>,
     filled: Notify,
 }
@@ -26,11 +26,11 @@ pub struct Outbox {
 impl Outbox {
     /// Keeps hints from now on, or drops them because no other replica would receive them. Returns `true` if that is a change.
     pub fn set_open(&self, is_open: bool) -> bool {
-        self.is_open.swap(is_open, Ordering::Relaxed) != is_open
+        self.is_closed.swap(!is_open, Ordering::Relaxed) == is_open
     }
 
     pub(super) fn add(&self, user_id: i64, hint: Hint) {
-        if !self.is_open.load(Ordering::Relaxed) {
+        if self.is_closed.load(Ordering::Relaxed) {
             return;
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

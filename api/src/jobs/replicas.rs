@@ -4,8 +4,8 @@
 //! A half-open connection looks like an idle one. So each replica sends heartbeats, which it receives itself too: a listener
 //! that receives nothing for a while reconnects. It may have missed hints by then, so it checks all watched users once.
 //!
-//! A replica that hears no other sends no hints. One that starts sends a heartbeat, and each that hears a new one answers with
-//! its own. What happens in between is left to the backstop.
+//! A replica that receives nothing from others for a while sends no hints. One that starts sends a heartbeat, and a replica that
+//! stopped sending answers with its own.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -69,9 +69,10 @@ impl Exchange {
 
     /// Listens to the other replicas, for ever.
     pub(super) async fn listen(self: Arc<Self>) {
-        let mut heard_at = None;
         loop {
-            let Err(error) = self.listen_while_connected(&mut heard_at).await;
+            let Err(error) = self.listen_while_connected().await;
+            // Others may be there, and hear this replica.
+            self.outbox.set_open(true);
             tracing::warn!(%error, "hints from other replicas are missed until the database is back");
             sleep(PAUSE).await;
         }
@@ -94,8 +95,7 @@ impl Exchange {
         }
     }
 
-    /// Listens; `heard_at` is the time of another replica's last notification.
-    async fn listen_while_connected(&self, heard_at: &mut Option<Instant>) -> Result<Infallible, Lost> {
+    async fn listen_while_connected(&self) -> Result<Infallible, Lost> {
         let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(SILENCE);
         let pool = pool.connect_with(options(&self.app)?).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
@@ -104,17 +104,18 @@ impl Exchange {
         self.greeting.notify_one();
         // Nothing is missed from here on; earlier changes are looked up.
         backstop::look(&self.app).await?;
+        let mut heard_at = Instant::now();
         loop {
             // Unlike `recv`, this reports a lost connection instead of hiding it.
             let notification = timeout(SILENCE, listener.try_recv()).await??.ok_or(Lost::Closed)?;
             let (sender, hints) = Notification::read(notification.payload());
             if sender == self.id {
-                if heard_at.is_none_or(|at| at.elapsed() > SILENCE) {
+                if heard_at.elapsed() > SILENCE {
                     self.outbox.set_open(false);
                 }
                 continue;
             }
-            *heard_at = Some(Instant::now());
+            heard_at = Instant::now();
             if self.outbox.set_open(true) {
                 self.greeting.notify_one();
             }
