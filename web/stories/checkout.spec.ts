@@ -67,6 +67,8 @@ test("a card that asks for 3-D Secure is confirmed at checkout and for an upgrad
 test("the portal shows the card and the invoices, and changes the card", async ({ page }) => {
   await subscribe(page, "Core");
   await page.getByRole("button", { name: "Cards and invoices" }).click();
+  // The account page names the card too.
+  await expect(page).toHaveURL(new RegExp(`^${sandbox}/portal/`));
   await expect(page.getByText("visa ending in 4242")).toBeVisible();
   await see(page, "sandbox-portal");
   await page.getByLabel("Card number").fill("5555 5555 5555 4444");
