@@ -179,7 +179,7 @@ impl Gateway {
                 replayed,
                 ticket: ticket.is_some(),
             },
-            ExportResult::Refused { account, .. } => Answer::Refused { available: account.available() },
+            ExportResult::Refused(shortage) => Answer::Refused { available: shortage.account.available() },
         })
     }
 

@@ -32,15 +32,19 @@ pub enum ExportResult {
         /// The account after the charge.
         account: credit_account::Model,
     },
-    /// The balance is too low.
-    Refused {
-        /// The price of the export in credits.
-        required: i64,
-        /// The account at the time.
-        account: credit_account::Model,
-        /// The tier of the user's subscription, paid or not.
-        subscribed: Tier,
-    },
+    /// The available credits are insufficient.
+    Refused(Shortage),
+}
+
+/// A charge or a reservation for which the available credits are insufficient.
+#[derive(Clone, Debug)]
+pub struct Shortage {
+    /// The price of the export in credits.
+    pub required: i64,
+    /// The account at the time.
+    pub account: credit_account::Model,
+    /// The tier of the user's subscription, paid or not.
+    pub subscribed: Tier,
 }
 
 /// Charges an export, once for each key.
@@ -48,22 +52,35 @@ pub enum ExportResult {
 /// # Errors
 /// [`Error::BadInput`]; [`Error::KeyReused`] when the key was used for another run.
 pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<ExportResult, Error> {
-    both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES))?;
-    let cost = app.config.export_cost;
-    let source = source::export(user_id, key);
-    let spend = Spend { user_id, cost, source, run: run.to_owned(), now: app.clock.now() };
+    let spend = spend(app, user_id, run, key)?;
     let (entry, replayed, account) = match retry(|| app.charges.charge(spend.clone())).await? {
         Charge::Applied { entry, account } => (entry, false, account),
         Charge::Replayed { entry, account } => (entry, true, account),
-        Charge::Refused(account) => {
-            let current = subscription::current(app, user_id).await?;
-            let subscribed = current.map_or(Tier::Free, |subscription| subscription.tier);
-            return Ok(ExportResult::Refused { required: cost, account, subscribed });
-        }
+        Charge::Refused(account) => return Ok(ExportResult::Refused(shortage(app, &spend, account).await?)),
     };
     let refunded = replayed && ledger::is_posted(app.database.read(), &source::export_refund(entry.id)).await?;
     let ticket = if refunded { None } else { Some(ticket(app, &entry)?) };
     Ok(ExportResult::Charge { entry, replayed, ticket, account })
+}
+
+/// The spend of an export under the caller's key.
+///
+/// # Errors
+/// [`Error::BadInput`].
+pub(super) fn spend(app: &App, user_id: i64, run: &str, key: &str) -> Result<Spend, Error> {
+    both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES))?;
+    let (cost, source) = (app.config.export_cost, source::export(user_id, key));
+    Ok(Spend { user_id, cost, source, run: run.to_owned(), now: app.clock.now() })
+}
+
+/// The shortage that refuses a spend, with the plan that the user has.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn shortage(app: &App, spend: &Spend, account: credit_account::Model) -> Result<Shortage, Error> {
+    let current = subscription::current(app, spend.user_id).await?;
+    let subscribed = current.map_or(Tier::Free, |subscription| subscription.tier);
+    Ok(Shortage { required: spend.cost, account, subscribed })
 }
 
 /// The ticket of a charge.

@@ -7,16 +7,16 @@
 //! - Holds expire by wall time. From that moment on nothing can be captured, even if the queue has not released the credits yet.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use entity::{Tier, credit_account};
+use entity::credit_account;
 
-use super::subscription;
+use super::export::{self, Shortage};
 use crate::{
     app::App,
     auth::TicketedExport,
     error::{Error, both},
     global_id::Noun,
     input,
-    ledger::{self, Charge, Hold, HoldAction, HoldChange, HoldEnding, HoldOutcome, Reservation, Spend, source},
+    ledger::{self, Charge, Hold, HoldAction, HoldChange, HoldEnding, HoldOutcome, Reservation},
     page::{Page, Window},
     retry::retry,
     work::Next,
@@ -50,14 +50,7 @@ pub enum ReserveResult {
         account: credit_account::Model,
     },
     /// The available credits are insufficient.
-    Refused {
-        /// The price of the export in credits.
-        required: i64,
-        /// The account at the time.
-        account: credit_account::Model,
-        /// The tier of the user's subscription, paid or not.
-        subscribed: Tier,
-    },
+    Refused(Shortage),
 }
 
 /// The result of a change of a hold.
@@ -97,12 +90,7 @@ impl ChangeResult {
 /// [`Error::BadInput`]; [`Error::KeyReused`] when the key was used for another run, or to charge an export.
 pub async fn reserve(app: &App, user_id: i64, reserve: ReserveExport<'_>) -> Result<ReserveResult, Error> {
     let ReserveExport { run, key, ttl } = reserve;
-    let texts =
-        both(input::line("runId", run, input::MAX_KEY_BYTES), input::line("idempotencyKey", key, input::MAX_KEY_BYTES));
-    let (_, ttl) = both(texts, duration(ttl))?;
-    let cost = app.config.export_cost;
-    let spend =
-        Spend { user_id, cost, source: source::export(user_id, key), run: run.to_owned(), now: app.clock.now() };
+    let (spend, ttl) = both(export::spend(app, user_id, run, key), duration(ttl))?;
     let wall = app.clock.wall();
     let reservation = Reservation { spend, expires_at: wall + ttl, extendable_until: wall + MAX_TTL, wall };
     match retry(|| app.charges.reserve(reservation.clone())).await? {
@@ -115,9 +103,7 @@ pub async fn reserve(app: &App, user_id: i64, reserve: ReserveExport<'_>) -> Res
             Ok(ReserveResult::Hold { hold, account })
         }
         Charge::Refused(account) => {
-            let current = subscription::current(app, user_id).await?;
-            let subscribed = current.map_or(Tier::Free, |subscription| subscription.tier);
-            Ok(ReserveResult::Refused { required: cost, account, subscribed })
+            Ok(ReserveResult::Refused(export::shortage(app, &reservation.spend, account).await?))
         }
     }
 }

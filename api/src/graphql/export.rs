@@ -1,7 +1,7 @@
 //! Charges and refunds of exports.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
-use entity::{Tier, credit_account, user::Role};
+use entity::user::Role;
 
 use super::{
     balance::Balance,
@@ -13,7 +13,7 @@ use crate::{
     app::App,
     billing::{
         admin_action::Author,
-        export::{self, ExportResult},
+        export::{self, ExportResult, Shortage},
         payment,
     },
     error::Error,
@@ -73,9 +73,7 @@ impl ChargeExportResult {
                 ticket,
                 balance: Balance::new(app, &account),
             }),
-            ExportResult::Refused { required, account, subscribed } => {
-                Self::InsufficientCredits(InsufficientCredits::new(required, &account, subscribed))
-            }
+            ExportResult::Refused(shortage) => Self::InsufficientCredits(InsufficientCredits::new(&shortage)),
         }
     }
 }
@@ -125,7 +123,8 @@ pub(super) struct InsufficientCredits {
 }
 
 impl InsufficientCredits {
-    pub(super) fn new(required: i64, account: &credit_account::Model, subscribed: Tier) -> Self {
+    pub(super) fn new(shortage: &Shortage) -> Self {
+        let Shortage { required, ref account, subscribed } = *shortage;
         let available = account.available();
         let shortfall = required - available;
         let enough = |plan: &&plan::Plan| {

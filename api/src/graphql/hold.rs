@@ -295,9 +295,7 @@ impl From<ReserveResult> for ReserveExportResult {
     fn from(reserved: ReserveResult) -> Self {
         match reserved {
             ReserveResult::Hold { hold, account } => Self::Hold(Hold { hold, account: Some(account) }),
-            ReserveResult::Refused { required, account, subscribed } => {
-                Self::InsufficientCredits(InsufficientCredits::new(required, &account, subscribed))
-            }
+            ReserveResult::Refused(shortage) => Self::InsufficientCredits(InsufficientCredits::new(&shortage)),
         }
     }
 }

@@ -28,7 +28,7 @@ impl Gateway {
                 let version = self.version(user, hold.id).await;
                 Answer::Reserved { version, credits: hold.credits, state: self.state(user, &hold).await }
             }
-            ReserveResult::Refused { account, .. } => Answer::Refused { available: account.available() },
+            ReserveResult::Refused(shortage) => Answer::Refused { available: shortage.account.available() },
         })
     }
 
