@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{customer, invoice, payment, payment_intent, subscription};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::SimpleExpr,
+};
 use serde_json::Value;
 
 use super::{Line, MAX_PAGES, owned, too_many_pages};
@@ -242,13 +245,8 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
     let db = app.database.read();
     match noun {
         Noun::Subscription => {
-            let rows = subscription::Entity::find()
-                .filter(subscription::Column::Status.is_not_in(subscription::Status::ENDED))
-                .filter(subscription::Column::Id.gt(after))
-                .order_by_asc(subscription::Column::Id)
-                .limit(BATCH)
-                .all(db)
-                .await?;
+            let open = subscription::Column::Status.is_not_in(subscription::Status::ENDED);
+            let rows = batch::<subscription::Entity>(db, open, subscription::Column::Id, after).await?;
             // By a statement of its own: a join makes PostgreSQL read all customers.
             let customers = rows.load_one(customer::Entity, db).await?;
             let row = |(row, customer): (subscription::Model, Option<customer::Model>)| {
@@ -258,26 +256,16 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
             Ok(rows.into_iter().zip(customers).map(row).collect())
         }
         Noun::Session => {
-            let rows = payment::Entity::find()
-                .filter(payment::Column::Status.eq(payment::Status::Pending))
-                .filter(payment::Column::Id.gt(after))
-                .order_by_asc(payment::Column::Id)
-                .limit(BATCH)
-                .all(db)
-                .await?;
+            let open = payment::Column::Status.eq(payment::Status::Pending);
+            let rows = batch::<payment::Entity>(db, open, payment::Column::Id, after).await?;
             let row =
                 |row: payment::Model| OpenRow { row: row.id, user_id: row.user_id, id: row.stripe_checkout_session_id };
             Ok(rows.into_iter().map(row).collect())
         }
         Noun::Dispute => {
             // Money that a bank holds may come back after months.
-            let rows = payment_intent::Entity::find()
-                .filter(payment_intent::Column::AmountDisputed.gt(0))
-                .filter(payment_intent::Column::Id.gt(after))
-                .order_by_asc(payment_intent::Column::Id)
-                .limit(BATCH)
-                .all(db)
-                .await?;
+            let open = payment_intent::Column::AmountDisputed.gt(0);
+            let rows = batch::<payment_intent::Entity>(db, open, payment_intent::Column::Id, after).await?;
             let row = |row: payment_intent::Model| OpenRow {
                 row: row.id,
                 user_id: row.user_id,
@@ -287,13 +275,8 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
         }
         Noun::Invoice => {
             // A credit note of a pack may be voided after months. Then its invoice is listed as if there had been none.
-            let rows = payment::Entity::find()
-                .filter(payment::Column::AmountCredited.gt(0))
-                .filter(payment::Column::Id.gt(after))
-                .order_by_asc(payment::Column::Id)
-                .limit(BATCH)
-                .all(db)
-                .await?;
+            let open = payment::Column::AmountCredited.gt(0);
+            let rows = batch::<payment::Entity>(db, open, payment::Column::Id, after).await?;
             let row =
                 |row: payment::Model| OpenRow { row: row.id, user_id: row.user_id, id: row.reference().to_owned() };
             Ok(rows.into_iter().map(row).collect())
@@ -301,6 +284,16 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
         // Refunds are listed.
         Noun::Refund => Ok(Vec::new()),
     }
+}
+
+/// The next open rows of a table.
+async fn batch<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    open: SimpleExpr,
+    id: E::Column,
+    after: i64,
+) -> Result<Vec<E::Model>, DbErr> {
+    E::find().filter(open).filter(id.gt(after)).order_by_asc(id).limit(BATCH).all(db).await
 }
 
 async fn unlisted(stripe: &Stripe, noun: Noun, open: &OpenRow) -> Result<Option<Suspect>, Error> {
