@@ -84,7 +84,7 @@ impl Exchange {
         loop {
             tokio::select! {
                 _ = beats.tick() => notify(&mut connection, &Notification::beat(&self.id)).await?,
-                () = self.greeting.notified() => notify(&mut connection, &Notification::beat(&self.id)).await?,
+                () = self.greeting.notified() => beats.reset_immediately(),
                 () = self.outbox.filled() => {
                     sleep(GATHER).await;
                     for notification in Notification::pack(&self.id, &self.outbox.take()) {
