@@ -110,7 +110,7 @@ impl Crowd {
         self.mood.send_replace(Mood::Calm);
     }
 
-    /// Changes every balance once more. Returns the time until the last watcher has received it.
+    /// Changes every balance once more, which watchers receive and leave. Returns the time until the last one has received it.
     pub(super) async fn all_know_after(&self, hints: bool) -> Duration {
         let replica = hints.then_some(0);
         let rng = self.seed.rng(2000);
@@ -122,6 +122,7 @@ impl Crowd {
         let ids: Vec<_> = self.accounts.iter().map(|owner| owner.id).collect();
         let accounts = ledger::accounts(&self.database, &ids).await.unwrap();
         let ends: Vec<_> = ids.iter().map(|id| accounts[id].version).collect();
+        self.mood.send_replace(Mood::Until(ends.clone()));
         while self.watchers.iter().any(|(account, known, _)| known.load(Ordering::Relaxed) < ends[*account]) {
             assert!(start.elapsed() < PATIENCE, "a watcher never received the last change, {:?}", self.seed);
             sleep(Duration::from_millis(5)).await;
@@ -135,8 +136,6 @@ impl Crowd {
         for owner in &self.accounts {
             ledgers.push(self.replicas.ledger_of(owner).await);
         }
-        let ends = ledgers.iter().map(|ledger| i64::try_from(ledger.len()).unwrap()).collect();
-        self.mood.send_replace(Mood::Until(ends));
         let mut figures = Figures::default();
         for (account, _, watcher) in self.watchers.drain(..) {
             let diary = timeout(PATIENCE, watcher).await.expect("a watcher does not end").unwrap();
