@@ -60,6 +60,10 @@ impl Cursor {
     async fn next(&mut self) -> Result<Change, Error> {
         loop {
             if let Some(change) = self.ready.pop_front() {
+                if self.ready.is_empty() {
+                    // An idle watcher would keep the room.
+                    self.ready = VecDeque::new();
+                }
                 self.seen = Some(change.account.version);
                 return Ok(change);
             }

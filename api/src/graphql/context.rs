@@ -9,9 +9,9 @@ use entity::user::Role;
 use super::loaders::Loaders;
 use crate::{app::App, auth::Viewer, error::Error, throttle::Address};
 
-/// The id of a request, in the log and in its response.
+/// The id of a request, in the log and in its response. Shared, because a socket and its operations keep it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub Arc<str>);
 
 /// The time at which the change was recorded that a subscription reports: set by the resolver, and taken once the result was
 /// written to the client.

@@ -11,7 +11,7 @@ use crate::{
 
 /// The id of a request, or a new one where it has none.
 pub(super) fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
-    ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id()))
+    ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id().into()))
 }
 
 /// Names the arguments that are not valid: the first as `field`, and all with their messages as `problems`.
@@ -89,7 +89,7 @@ fn code(error: &mut ServerError, RequestId(id): &RequestId) {
         extensions.set("code", code);
     }
     if code == "INTERNAL" {
-        extensions.set("requestId", id.as_str());
+        extensions.set("requestId", &**id);
         "An internal error occurred. Report the request id to support.".clone_into(&mut error.message);
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn graphql_error(error: &Error) -> ServerError {
 pub(super) fn masked(RequestId(id): &RequestId) -> ServerError {
     let message = "An internal error occurred. Report the request id to support.";
     let mut error = coded("INTERNAL", message);
-    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("requestId", id.as_str());
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("requestId", &**id);
     error
 }
 

@@ -27,12 +27,12 @@ const MAX_ID_BYTES: usize = 64;
 
 /// Gives the request an id and a span, and logs its end.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
-    let id = RequestId(given(request.headers()).unwrap_or_else(clock::random_id));
+    let id = RequestId(given(request.headers()).unwrap_or_else(clock::random_id).into());
     // The path only: a query string may contain personal data.
     let (method, path) = (request.method(), request.uri().path());
     let span = tracing::info_span!(
         "request",
-        request_id = id.0,
+        request_id = &*id.0,
         %method,
         path,
         user_id = Empty,

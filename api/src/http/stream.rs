@@ -10,7 +10,7 @@ use futures_util::{
     stream::{once, poll_fn},
 };
 
-use super::{answer::refused, gateway::Gateway, refusal::masked, results::Results};
+use super::{answer::refused, gateway::Gateway, refusal::masked, results::Results, token_end::token_ended};
 use crate::{auth::Viewer, graphql::RequestId};
 
 /// The next thing to be sent.
@@ -30,7 +30,7 @@ pub(super) fn steps(
     viewer: Option<Viewer>,
 ) -> impl Stream<Item = Step> + Send + use<> {
     let Results { stream, push } = results;
-    let (stop, ended, watches) = (gateway.stop.clone(), gateway.token_ended(viewer), push.is_some());
+    let (stop, ended, watches) = (gateway.stop.clone(), token_ended(gateway.app.clone(), viewer), push.is_some());
     let over = async move {
         tokio::select! {
             () = stop.cancelled(), if watches => {}

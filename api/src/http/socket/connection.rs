@@ -22,7 +22,7 @@ use crate::{
         parameters::Parameters,
         refusal,
         results::Results,
-        token_end::TokenEnd,
+        token_end::{TokenEnd, token_ended},
         viewer::{is_empty, viewer},
     },
     telemetry,
@@ -96,7 +96,7 @@ impl Connection {
             return Err(End::TOO_MANY);
         }
         self.send_message(&ServerMessage::ConnectionAck {}).await?;
-        self.serve(viewer).await
+        self.serve(viewer.as_ref()).await
     }
 
     /// Waits for the first message, and finds the viewer by its authorization or by the upgrade's.
@@ -121,11 +121,11 @@ impl Connection {
 
     /// Handles what comes in and goes out, until the socket ends. What is done in between is boxed: the socket would carry its
     /// state for as long as it is open.
-    async fn serve(&mut self, viewer: Option<Viewer>) -> Result<Infallible, End> {
+    async fn serve(&mut self, viewer: Option<&Viewer>) -> Result<Infallible, End> {
         let mut operations = Operations::new(self.gateway.app.config.limits.socket_operations);
         let every = self.gateway.app.config.limits.keep_alive;
         let mut pings = interval_at(Instant::now() + every, every);
-        let mut ended = pin!(self.gateway.token_ended(viewer));
+        let mut ended = pin!(token_ended(self.gateway.app.clone(), viewer.copied()));
         loop {
             tokio::select! {
                 ended = &mut ended => return Err(match ended {
@@ -133,7 +133,7 @@ impl Connection {
                     TokenEnd::Revoked => End::REVOKED,
                 }),
                 _ = pings.tick() => Box::pin(self.ping()).await?,
-                message = self.receive() => Box::pin(self.handle(message?, viewer, &mut operations)).await?,
+                message = self.receive() => Box::pin(self.handle(message?, viewer.copied(), &mut operations)).await?,
                 Some(message) = operations.next() => Box::pin(self.deliver(message)).await?,
             }
         }
@@ -178,7 +178,7 @@ impl Connection {
     fn span(&self, viewer: Option<Viewer>) -> Span {
         tracing::info_span!(
             "operation",
-            request_id = self.caller.id.0,
+            request_id = &*self.caller.id.0,
             user_id = viewer.map(|viewer| viewer.user_id),
             operation_type = Empty,
             operation_name = Empty,

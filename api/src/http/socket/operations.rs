@@ -105,7 +105,7 @@ mod tests {
     fn start(operations: &mut Operations, id: &str, results: Vec<Response>) -> Result<(), End> {
         operations.start(
             id.to_owned(),
-            RequestId("r".to_owned()),
+            RequestId("r".into()),
             Results { stream: stream::iter(results).boxed(), push: None },
         )
     }
@@ -148,7 +148,7 @@ mod tests {
     async fn a_panic_ends_its_operation_only() {
         let mut operations = Operations::new(100);
         let panics = stream::iter([1]).map(|_| -> Response { panic!("on purpose") }).boxed();
-        operations.start("a".to_owned(), RequestId("r".to_owned()), Results { stream: panics, push: None }).unwrap();
+        operations.start("a".to_owned(), RequestId("r".into()), Results { stream: panics, push: None }).unwrap();
         start(&mut operations, "b", vec![]).unwrap();
         let messages = messages(operations).await;
         assert!(
@@ -161,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_at_the_start_of_an_operation_is_its_only_result() {
         let mut operations = Operations::new(100);
-        let id = RequestId("r".to_owned());
+        let id = RequestId("r".into());
         let results = or_masked(&id, || panic!("on purpose"));
         operations.start("a".to_owned(), id, results).unwrap();
         let messages = messages(operations).await;
