@@ -116,7 +116,8 @@ facts! {
         assert_eq!(service.gets(REFUND, refund(&charge["id"], "once more")).await, entry);
         assert_eq!(ada.credits().await, 25);
         let again = ada.exports("run", "key").await;
-        assert_eq!((&again["replayed"], &again["ticket"]), (&json!(true), &Value::Null));
+        assert_eq!((&again["replayed"], &again["refunded"]), (&json!(true), &json!(true)));
+        assert_eq!((&charge["refunded"], &again["ticket"]), (&json!(false), &Value::Null));
     }
 
     async fn only_the_export_service_refunds_and_only_charges(app: TestApp) {

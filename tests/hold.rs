@@ -25,7 +25,7 @@ pub(crate) const RESERVE: &str = "mutation ($input: ReserveExportInput!) { reser
     ... on InsufficientCredits { message required available shortfall } } }";
 
 pub(crate) const CAPTURE: &str = "mutation ($input: CaptureHoldInput!) { captureHold(input: $input) { __typename \
-    ... on ExportCharge { id runId credits replayed ticket balance { credits held available version } } \
+    ... on ExportCharge { id runId credits replayed refunded ticket balance { credits held available version } } \
     ... on HoldEnded { message state endedAt hold { id state capturedCredits } } } }";
 
 pub(crate) const EXTEND: &str = "mutation ($input: ExtendHoldInput!) { extendHold(input: $input) { __typename \
@@ -156,6 +156,8 @@ facts! {
         let refund = "mutation ($input: RefundExportInput!) { refundExport(input: $input) { creditsDelta runId } }";
         assert_eq!(service.gets(refund, input).await, json!({ "creditsDelta": 3, "runId": "run" }));
         assert_eq!(balance(&ada).await["available"], 3);
+        let again = service.gets(CAPTURE, of(&hold)).await;
+        assert_eq!((&charge["refunded"], &again["id"], &again["refunded"]), (&json!(false), &charge["id"], &json!(true)));
         let hold = json!({ "input": { "chargeId": hold["id"], "reason": "no charge" } });
         assert_eq!(service.is_refused(refund, hold).await, "NOT_FOUND");
     }

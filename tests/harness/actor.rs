@@ -161,7 +161,7 @@ impl Actor {
 }
 
 pub(crate) const EXPORT: &str = "mutation ($input: ChargeExportInput!) { chargeExport(input: $input) { __typename \
-    ... on ExportCharge { id runId credits replayed ticket balance { credits version unlimited } } \
+    ... on ExportCharge { id runId credits replayed refunded ticket balance { credits version unlimited } } \
     ... on InsufficientCredits { message required available shortfall packs { credits amount { amount currency } } \
     plans { tier } } } }";
 

@@ -58,9 +58,16 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Exp
         Charge::Replayed { entry, account } => (entry, true, account),
         Charge::Refused(account) => return Ok(ExportResult::Refused(shortage(app, &spend, account).await?)),
     };
-    let refunded = replayed && ledger::is_posted(app.database.read(), &source::export_refund(entry.id)).await?;
-    let ticket = if refunded { None } else { Some(ticket(app, &entry)?) };
+    let ticket = if replayed && is_refunded(app, entry.id).await? { None } else { Some(ticket(app, &entry)?) };
     Ok(ExportResult::Charge { entry, replayed, ticket, account })
+}
+
+/// Returns true if the credits of a charge were refunded.
+///
+/// # Errors
+/// The database's.
+pub async fn is_refunded(app: &App, charge_id: i64) -> Result<bool, Error> {
+    Ok(ledger::is_posted(app.database.read(), &source::export_refund(charge_id)).await?)
 }
 
 /// The spend of an export under the caller's key.

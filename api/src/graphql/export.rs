@@ -1,7 +1,7 @@
 //! Charges and refunds of exports.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
-use entity::user::Role;
+use entity::{credit_account, user::Role};
 
 use super::{
     balance::Balance,
@@ -18,7 +18,7 @@ use crate::{
     },
     error::Error,
     global_id::Noun,
-    ledger::{Hold, HoldEnding},
+    ledger::{Hold, HoldEnd, HoldEnding},
     plan,
 };
 
@@ -70,6 +70,7 @@ impl ChargeExportResult {
                 run_id: entry.reference.unwrap_or_default(),
                 credits: -entry.credits_delta,
                 replayed,
+                refunded: ticket.is_none(),
                 ticket,
                 balance: Balance::new(app, &account),
             }),
@@ -89,6 +90,8 @@ pub(super) struct ExportCharge {
     credits: i64,
     /// True if the export was charged before with the same idempotency key, or the hold captured before.
     replayed: bool,
+    /// True if the export failed after it was charged, and its credits were refunded.
+    refunded: bool,
     /// A short-lived proof of payment for the export service; null if the charge was refunded, or captured a hold.
     ticket: Option<String>,
     /// The current balance.
@@ -96,12 +99,23 @@ pub(super) struct ExportCharge {
 }
 
 impl ExportCharge {
-    /// The charge that captured a hold. `None` if the hold did not end so.
-    pub(super) fn captured(hold: Hold, replayed: bool, balance: Balance) -> Option<Self> {
-        let end = hold.end?;
-        let HoldEnding::Captured(credits) = end.ending else { return None };
-        let id = Noun::Charge.id(end.entry_id).into();
-        Some(Self { id, run_id: hold.run, credits, replayed, ticket: None, balance })
+    /// The charge that captured a hold, with the account after it; `None` if an earlier request captured it.
+    pub(super) async fn captured(
+        ctx: &Context<'_>,
+        hold: Hold,
+        account: Option<credit_account::Model>,
+    ) -> Result<Self, Error> {
+        let Some(HoldEnd { entry_id, ending: HoldEnding::Captured(credits), .. }) = hold.end else {
+            return Err(Error::Internal(format!("hold {} was captured, and did not end so", hold.id)));
+        };
+        let (app, replayed) = (ctx.app()?, account.is_none());
+        let account = match account {
+            Some(account) => account,
+            None => ctx.loaders()?.account(hold.user_id).await?,
+        };
+        let refunded = replayed && export::is_refunded(app, entry_id).await?;
+        let (id, balance) = (Noun::Charge.id(entry_id).into(), Balance::new(app, &account));
+        Ok(Self { id, run_id: hold.run, credits, replayed, refunded, ticket: None, balance })
     }
 }
 

@@ -311,17 +311,12 @@ pub(super) enum CaptureHoldResult {
 
 impl CaptureHoldResult {
     async fn new(ctx: &Context<'_>, changed: ChangeResult) -> Result<Self, Error> {
-        let (hold, account) = match changed {
-            ChangeResult::Changed { hold, account } => (hold, account),
-            ChangeResult::Ended(hold) => return HoldEnded::new(hold).map(Self::HoldEnded),
-        };
-        let replayed = account.is_none();
-        let account = match account {
-            Some(account) => account,
-            None => ctx.loaders()?.account(hold.user_id).await?,
-        };
-        let charge = ExportCharge::captured(hold, replayed, Balance::new(ctx.app()?, &account));
-        charge.map(Self::ExportCharge).ok_or_else(|| Error::Internal("a capture left its hold open".to_owned()))
+        match changed {
+            ChangeResult::Changed { hold, account } => {
+                ExportCharge::captured(ctx, hold, account).await.map(Self::ExportCharge)
+            }
+            ChangeResult::Ended(hold) => HoldEnded::new(hold).map(Self::HoldEnded),
+        }
     }
 }
 
