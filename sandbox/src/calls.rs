@@ -22,5 +22,6 @@ pub(crate) mod promotion_code;
 pub(crate) mod refund;
 pub(crate) mod schedule;
 pub(crate) mod subscription;
+pub(crate) mod subscription_data;
 pub(crate) mod tax_settings;
 pub(crate) mod test_clock;

@@ -212,3 +212,89 @@ async fn the_tax_of_a_price_is_its_own_and_a_discount_lowers_it() {
     let bad = [("product", product.as_str()), ("currency", "usd"), ("unit_amount", "1"), ("tax_behavior", "odd")];
     assert_eq!(shop.answer("/v1/prices", &bad).await.1["error"]["param"], "tax_behavior");
 }
+
+/// Upgrades to Pro from the start of the period, and returns the invoice.
+async fn upgrades(shop: &Shop<'_>, subscription: &str) -> Value {
+    let item = shop.sandbox.object(subscription).unwrap()["items"]["data"][0].clone();
+    let form = [
+        ("items[0][id]", text(&item, "id")),
+        ("items[0][price]", "price_pro".to_owned()),
+        ("proration_behavior", "always_invoice".to_owned()),
+        ("proration_date", item["current_period_start"].to_string()),
+    ];
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let changed = shop.done(&format!("/v1/subscriptions/{subscription}"), &form).await;
+    shop.sandbox.object(&text(&changed, "latest_invoice")).unwrap()
+}
+
+const MODE: &str = "subscription_data[billing_mode][type]";
+const ITEMIZED: [(&str, &str); 2] =
+    [(MODE, "flexible"), ("subscription_data[billing_mode][flexible][proration_discounts]", "itemized")];
+
+#[tokio::test]
+async fn the_discounts_of_prorations_are_beside_their_amounts_or_included_in_them() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    shop.done("/v1/coupons", &[("id", "ALWAYS"), ("percent_off", "20"), ("duration", "forever")]).await;
+    shop.done("/v1/coupons", &[("id", "OFF"), ("amount_off", "99"), ("currency", "usd"), ("duration", "forever")]).await;
+    // The amounts of both lines before and after their discounts: of the credit, those of the period that was paid.
+    for (coupon, gross, off, paid) in [
+        ("ALWAYS", [-499, 1499], [-100, 300], 800),
+        ("SAVE20", [-499, 1499], [-100, 0], 1100),
+        ("FIRSTFREE", [-499, 1499], [-499, 0], 1499),
+        ("OFF", [-499, 1499], [-99, 99], 1000),
+    ] {
+        let included: [&[(&str, &str)]; 3] = [&[(MODE, "classic")], &[(MODE, "flexible")], &[]];
+        for (mode, itemized) in included.iter().map(|mode| (*mode, false)).chain([(&ITEMIZED[..], true)]) {
+            let form = [&[("discounts[0][coupon]", coupon)][..], mode].concat();
+            let invoice = upgrades(&shop, &shop.subscribe(CARD, &form).await).await;
+            for (line, (gross, off)) in gross.into_iter().zip(off).enumerate() {
+                let case = format!("{coupon} {mode:?} {line}");
+                let line = &invoice["lines"]["data"][line];
+                let shown = line["discount_amounts"].as_array().unwrap().first().map(|entry| &entry["amount"]);
+                assert_eq!(line["amount"], if itemized { gross } else { gross - off }, "{case}");
+                let off = if itemized { off } else { 0 };
+                assert_eq!(shown.map_or(0, |amount| amount.as_i64().unwrap()), off, "{case}");
+                assert_eq!(line["discountable"], false, "{case}");
+            }
+            assert_eq!((&invoice["total"], &invoice["amount_paid"]), (&json!(paid), &json!(paid)), "{coupon} {mode:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_credit_of_nothing_names_what_it_credits() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    let id = shop.subscribe(CARD, &[("discounts[0][coupon]", "FIRSTFREE")]).await;
+    let first = text(&sandbox.object(&id).unwrap(), "latest_invoice");
+    let invoice = upgrades(&shop, &id).await;
+    let lines = invoice["lines"]["data"].as_array().unwrap();
+    let credited = |line: &Value| {
+        line["parent"]["subscription_item_details"]["proration_details"]["credited_items"]["invoice"].clone()
+    };
+    assert_eq!((&lines[0]["amount"], credited(&lines[0])), (&json!(0), json!(first)));
+    assert_eq!((&lines[1]["amount"], credited(&lines[1])), (&json!(1499), Value::Null));
+}
+
+#[tokio::test]
+async fn an_unknown_billing_mode_is_refused() {
+    let sandbox = sandbox().await;
+    let shop = Shop::at(&sandbox);
+    let customer = shop.customer().await;
+    let form = [
+        ("mode", "subscription"),
+        ("customer", customer.as_str()),
+        ("line_items[0][price]", "price_core"),
+        ("line_items[0][quantity]", "1"),
+        ("success_url", "http://127.0.0.1:1/thanks"),
+    ];
+    let discounts = "subscription_data[billing_mode][flexible][proration_discounts]";
+    for mode in [&[(MODE, "rigid")][..], &[(MODE, "classic"), (discounts, "itemized")], &[(MODE, "flexible"), (discounts, "x")]]
+    {
+        let (status, body) = shop.answer("/v1/checkout/sessions", &[&form, mode].concat()).await;
+        assert_eq!((status, &body["error"]["param"]), (400, &json!(MODE)), "{mode:?}");
+    }
+    let (status, body) = shop.answer("/v1/checkout/sessions", &[&form[..], &[(discounts, "itemized")]].concat()).await;
+    assert_eq!((status, &body["error"]["param"]), (400, &json!(MODE)));
+}

@@ -87,6 +87,7 @@ fn subscribe(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
         coupon: order.coupon,
         promotion_code: order.promotion_code,
         automatic_tax: order.automatic_tax,
+        billing_mode: order.billing_mode,
     };
     let subscription = subscription::start(work, &start);
     event::emit(work, "customer.subscription.created", &subscription);

@@ -7,6 +7,7 @@ use crate::{
     billing::{dunning, pending_update, proration},
     resources::{
         card::Card,
+        discount::Off,
         event,
         invoice::{self, Attempt, Draft},
         payment_intent::Progress,
@@ -61,7 +62,8 @@ pub(crate) fn run(work: &mut Work<'_>, id: &str, plan: &PlanChange, others: impl
     let lines = prorations(work, &subscription, plan);
     let billed_now = plan.proration == ProrationBehavior::AlwaysInvoice && !lines.is_empty();
     if billed_now && plan.if_declined == IfDeclined::Refuse {
-        let costs = lines.iter().filter_map(|line| line["amount"].as_i64()).sum::<i64>() > 0;
+        let off = |line: &Value| Off::of_line(line).iter().map(|off| off.amount).sum::<i64>();
+        let costs = lines.iter().map(|line| line["amount"].as_i64().unwrap_or_default() - off(line)).sum::<i64>() > 0;
         if costs && !would_pay(work, &subscription) {
             return Err(Problem::declined(decline::GENERIC));
         }

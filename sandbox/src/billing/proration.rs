@@ -1,10 +1,12 @@
-//! Prorations: credit for the unused time of the old price, and the new price for the same time, to the second
+//! Prorations: credit for the unused time of the old price, and the new price for the same time, to the second. The credit
+//! has the discounts that were given for what it credits, and the new price those that the subscription has now
 //! (docs.stripe.com, "Prorations").
 
 use serde_json::{Value, json};
 
 use crate::{
     resources::{
+        discount::{self, Off},
         invoice_item,
         invoice_line::{self, Line, full_amount},
         price,
@@ -44,13 +46,23 @@ pub(crate) fn lines(work: &Work<'_>, subscription: &Value, items: &[Value], at: 
 
 fn credit(work: &Work<'_>, subscription: &Value, item: &Value, at: i64) -> Value {
     let name = price::product_name(work.state, &item["price"]);
+    let amount = share(full_amount(item), item, at);
+    let charged = charged(work, subscription, item);
+    let mut discounts = charged.map(|line| unused(work, line, item, at)).unwrap_or_default();
+    for off in &mut discounts {
+        off.amount = -off.amount;
+    }
     let line = Line {
         subscription,
         item,
-        amount: -share(item, at),
+        amount: -amount,
         description: format!("Unused time on {name} after {}", calendar::day(at)),
-        period: Period { start: at, end: item["current_period_end"].as_i64().unwrap_or_default() },
-        proration_of: Some(credited(work, subscription, item)),
+        period: rest(item, at),
+        proration_of: Some(
+            charged
+                .map_or(Value::Null, |line| json!({ "invoice": line["invoice"], "invoice_line_items": [line["id"]] })),
+        ),
+        discounts,
     };
     invoice_line::render(work, &line)
 }
@@ -60,39 +72,76 @@ fn debit(work: &Work<'_>, subscription: &Value, item: &Value, at: i64) -> Value 
     let line = Line {
         subscription,
         item,
-        amount: share(item, at),
+        amount: share(full_amount(item), item, at),
         description: format!("Remaining time on {name} after {}", calendar::day(at)),
-        period: Period { start: at, end: item["current_period_end"].as_i64().unwrap_or_default() },
+        period: rest(item, at),
         proration_of: Some(Value::Null),
+        discounts: discounted(work, &discount::current(work, subscription), item, at),
     };
     invoice_line::render(work, &line)
 }
 
-/// Returns the price of the rest of the period, rounded half up.
-fn share(item: &Value, at: i64) -> i64 {
+fn rest(item: &Value, at: i64) -> Period {
+    Period { start: at, end: item["current_period_end"].as_i64().unwrap_or_default() }
+}
+
+/// Returns the part of an amount for the rest of the period, rounded half up.
+fn share(amount: i64, item: &Value, at: i64) -> i64 {
     let moment = |field: &str| i128::from(item[field].as_i64().unwrap_or_default());
     let (start, end) = (moment("current_period_start"), moment("current_period_end"));
     let length = (end - start).max(1);
     let rest = (end - i128::from(at)).clamp(0, length);
-    let share = (2 * i128::from(full_amount(item)) * rest + length) / (2 * length);
+    part(amount, rest, length)
+}
+
+fn part(amount: i64, of: i128, whole: i128) -> i64 {
+    let share = (2 * i128::from(amount) * of + whole) / (2 * whole);
     i64::try_from(share).unwrap_or(i64::MAX)
 }
 
-/// Returns the invoice line that charged the credited item, or null.
-fn credited(work: &Work<'_>, subscription: &Value, item: &Value) -> Value {
-    let charged = |line: &&Value| {
-        let parent = &line["parent"]["subscription_item_details"];
-        parent["subscription_item"] == item["id"] && line["amount"].as_i64().is_some_and(|amount| amount > 0)
-    };
-    let invoices = work.state.all(Kind::Invoice).rev();
-    let own =
-        invoices.filter(|invoice| invoice["parent"]["subscription_details"]["subscription"] == subscription["id"]);
-    let mut lines =
-        own.flat_map(|invoice| invoice_line::of_invoice(work.state, invoice["id"].as_str().unwrap_or_default()));
-    match lines.find(charged) {
-        Some(line) => json!({ "invoice": line["invoice"], "invoice_line_items": [line["id"]] }),
-        None => Value::Null,
+/// Returns the discounts of the rest of the period.
+fn discounted(work: &Work<'_>, discounts: &[Value], item: &Value, at: i64) -> Vec<Off> {
+    let mut off = discount::off(work, discounts, full_amount(item));
+    for off in &mut off {
+        off.amount = share(off.amount, item, at);
     }
+    off
+}
+
+/// Returns the discounts of the unused part of what a line has charged: no more is credited than was paid. A proration that
+/// includes its discounts names them without their amounts.
+fn unused(work: &Work<'_>, charged: &Value, item: &Value, at: i64) -> Vec<Off> {
+    let amount = charged["amount"].as_i64().unwrap_or_default();
+    let mut off = Off::of_line(charged);
+    if charged["discountable"] == false && off.iter().all(|off| off.amount == 0) {
+        let named: Vec<Value> =
+            off.iter().map(|off| work.get(Kind::Discount, off.discount.as_str().unwrap_or_default())).collect();
+        return discounted(work, &named, item, at);
+    }
+    let credited = share(full_amount(item), item, at);
+    for off in &mut off {
+        off.amount = part(off.amount, credited.into(), amount.max(1).into());
+    }
+    off
+}
+
+/// Returns the newest invoice line that charged an item. The invoice of a pending update has charged nothing yet.
+fn charged<'a>(work: &'a Work<'_>, subscription: &Value, item: &Value) -> Option<&'a Value> {
+    let pending = if subscription["pending_update"].is_null() { &Value::Null } else { &subscription["latest_invoice"] };
+    let own = |invoice: &&Value| {
+        let of = &invoice["parent"]["subscription_details"]["subscription"];
+        *of == subscription["id"] && invoice["status"] != "void" && invoice["id"] != *pending
+    };
+    let charges = |line: &&Value| {
+        let parent = &line["parent"]["subscription_item_details"];
+        let is_credit = !parent["proration_details"]["credited_items"].is_null();
+        let is_free = line["amount"] == 0 && line["discounts"].as_array().is_none_or(Vec::is_empty);
+        parent["subscription_item"] == item["id"] && !is_credit && !is_free
+    };
+    let invoices = work.state.all(Kind::Invoice).rev().filter(own);
+    let mut lines =
+        invoices.flat_map(|invoice| invoice_line::of_invoice(work.state, invoice["id"].as_str().unwrap_or_default()));
+    lines.find(charges)
 }
 
 /// Keeps prorations for the next invoice.
@@ -115,12 +164,8 @@ mod tests {
         let item = json!({
             "current_period_start": 0,
             "current_period_end": 3000,
-            "price": { "unit_amount": 1499 },
-            "quantity": 1,
         });
-        assert_eq!(share(&item, 0), 1499);
-        assert_eq!(share(&item, 1000), 999);
-        assert_eq!(share(&item, 2999), 0);
-        assert_eq!(share(&item, 9999), 0);
+        let rest_at = |at| share(1499, &item, at);
+        assert_eq!([0, 1000, 2999, 9999].map(rest_at), [1499, 999, 0, 0]);
     }
 }

@@ -5,19 +5,18 @@ use url::Url;
 
 use crate::{
     api::{call::Call, form::Params, list, metadata},
+    calls::subscription_data,
     resources::{checkout_session, customer, discount, line_item, payment_method_type},
     store::{
         calendar::DAY_SECONDS,
         kind::Kind,
-        order::{Order, Trial},
+        order::{BillingMode, Order},
         problem::{Answer, Problem},
         state::page_url,
         timers::Timer,
         work::{Work, text},
     },
 };
-
-pub(crate) const MAX_TRIAL_DAYS: i64 = 730;
 
 const HALF_HOUR_SECONDS: i64 = 30 * 60;
 
@@ -233,40 +232,22 @@ pub(crate) fn order(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<
         promotion_code: None,
         automatic_tax: false,
         saves_address: false,
+        billing_mode: BillingMode::default(),
     };
     let name = if mode == "subscription" { "subscription_data" } else { "payment_intent_data" };
     if let Some(mut data) = params.child(name)? {
         order.metadata = metadata::of_new(&mut data)?;
         order.description = data.text("description")?.into();
         if mode == "subscription" {
-            order.trial = trial(&mut data, work.now)?;
-            data.ignore(&["billing_mode", "proration_behavior", "invoice_settings", "trial_settings"]);
+            order.trial = subscription_data::trial(&mut data, work.now)?;
+            order.billing_mode = subscription_data::billing_mode(&mut data)?;
+            data.ignore(&["proration_behavior", "invoice_settings", "trial_settings"]);
         } else {
             data.ignore(&["receipt_email", "setup_future_usage", "statement_descriptor_suffix"]);
         }
         data.finish()?;
     }
     Ok(order)
-}
-
-pub(crate) fn trial(data: &mut Params, now: i64) -> Result<Option<Trial>, Problem> {
-    let (days, end) = (data.integer("trial_period_days")?, data.integer("trial_end")?);
-    let (name, trial) = match (days, end) {
-        (None, None) => return Ok(None),
-        (Some(days), None) => (data.name_of("trial_period_days"), Trial::Days(days)),
-        (_, Some(end)) => (data.name_of("trial_end"), Trial::Until(end)),
-    };
-    // Stripe requires `trial_end` to be two days ahead, since the page may stay open for one.
-    let fits = match trial {
-        Trial::Days(days) => (1..=MAX_TRIAL_DAYS).contains(&days),
-        Trial::Until(end) => (now + 2 * DAY_SECONDS..=now + MAX_TRIAL_DAYS * DAY_SECONDS).contains(&end),
-    };
-    if fits && (days.is_none() || end.is_none()) {
-        return Ok(Some(trial));
-    }
-    let message =
-        "A trial must last one day (two for `trial_end`) to two years. Pass either `trial_period_days` or `trial_end`.";
-    Err(Problem::invalid_parameter(&name, message))
 }
 
 fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {

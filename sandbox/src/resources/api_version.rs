@@ -116,6 +116,7 @@ fn older_line(state: &State, line: &mut Value) {
     line["plan"] = if price["recurring"].is_null() { Value::Null } else { price::plan(&price) };
     line["price"] = price;
     line["proration"] = parent["proration"].clone();
+    line["proration_details"] = parent["proration_details"].clone();
     line["subscription"] = parent["subscription"].clone();
     line["subscription_item"] = parent["subscription_item"].clone();
     line["type"] = if parent["invoice_item"].is_null() { "subscription" } else { "invoiceitem" }.into();

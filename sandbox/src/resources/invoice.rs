@@ -70,9 +70,10 @@ pub(crate) fn draft(work: &mut Work<'_>, draft: Draft<'_>, change: impl FnOnce(&
     let subscription = text(draft.subscription, "id");
     let mut invoice = render(work, draft);
     change(&mut invoice);
+    let used = discount::used(&invoice);
     invoice_line::keep(work, &mut invoice);
     work.put(Kind::Invoice, invoice.clone());
-    discount::spend(work, &subscription, &invoice);
+    discount::spend(work, &subscription, &used);
     event::emit(work, "invoice.created", &invoice);
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::list,
-    resources::price,
+    resources::{discount::Off, price},
     store::{
         calendar::Period,
         state::State,
@@ -22,6 +22,8 @@ pub(crate) struct Line<'a> {
     pub(crate) period: Period,
     /// For a proration: the invoice and the line that it credits, or null.
     pub(crate) proration_of: Option<Value>,
+    /// The discounts of a proration. Those of other lines are computed with their invoice.
+    pub(crate) discounts: Vec<Off>,
 }
 
 /// Renders the line that charges an item for its current period. The line of a trial costs nothing.
@@ -44,6 +46,7 @@ pub(crate) fn of_period(work: &Work<'_>, subscription: &Value, item: &Value) -> 
         description,
         period: Period { start: moment("current_period_start"), end: moment("current_period_end") },
         proration_of: None,
+        discounts: Vec::new(),
     };
     render(work, &line)
 }
@@ -71,19 +74,26 @@ pub(crate) fn full_amount(item: &Value) -> i64 {
     item["quantity"].as_i64().unwrap_or(1) * item["price"]["unit_amount"].as_i64().unwrap_or_default()
 }
 
-/// Renders a line that is not on an invoice yet.
+/// Renders a line that is not on an invoice yet. The discounts of a proration are beside its amount or included in it, as the
+/// subscription's billing mode is.
 pub(crate) fn render(work: &Work<'_>, line: &Line<'_>) -> Value {
+    let itemized = line.subscription["billing_mode"]["flexible"]["proration_discounts"] == "itemized";
+    let off: i64 = line.discounts.iter().map(|off| off.amount).sum();
+    let amount = if itemized { line.amount } else { line.amount - off };
+    let shown = |off: &Off| {
+        if itemized { off.render() } else { json!({ "amount": 0, "discount": off.discount }) }
+    };
     let (item, quantity) = (line.item, line.item["quantity"].as_i64().unwrap_or(1));
     let invoice_item = line.proration_of.as_ref().map(|_| work.random("ii_", 24));
     json!({
         "id": work.random("il_", 24),
         "object": "line_item",
-        "amount": line.amount,
+        "amount": amount,
         "currency": item["price"]["currency"],
         "description": line.description,
-        "discount_amounts": [],
+        "discount_amounts": line.discounts.iter().map(shown).collect::<Vec<_>>(),
         "discountable": line.proration_of.is_none(),
-        "discounts": [],
+        "discounts": line.discounts.iter().map(|off| &off.discount).collect::<Vec<_>>(),
         "invoice": null,
         "livemode": false,
         "metadata": line.subscription["metadata"],
@@ -103,11 +113,11 @@ pub(crate) fn render(work: &Work<'_>, line: &Line<'_>) -> Value {
         "pricing": {
             "price_details": { "price": item["price"]["id"], "product": item["price"]["product"] },
             "type": "price_details",
-            "unit_amount_decimal": (line.amount / quantity.max(1)).to_string(),
+            "unit_amount_decimal": (amount / quantity.max(1)).to_string(),
         },
         "quantity": quantity,
         "quantity_decimal": quantity.to_string(),
-        "subtotal": line.amount,
+        "subtotal": amount,
         "taxes": [],
     })
 }

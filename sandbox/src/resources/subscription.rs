@@ -8,7 +8,7 @@ use crate::{
     store::{
         calendar::{self, DAY_SECONDS},
         kind::Kind,
-        order::Trial,
+        order::{BillingMode, Trial},
         timers::Timer,
         work::{Work, text},
     },
@@ -34,6 +34,7 @@ pub(crate) struct Start {
     pub(crate) coupon: Option<String>,
     pub(crate) promotion_code: Option<String>,
     pub(crate) automatic_tax: bool,
+    pub(crate) billing_mode: BillingMode,
 }
 
 /// Adds a subscription whose first period, or trial, begins now. The caller emits its event.
@@ -78,7 +79,7 @@ fn render(work: &Work<'_>, id: &str, start: &Start) -> Value {
         },
         "billing_cycle_anchor": work.now,
         "billing_cycle_anchor_config": null,
-        "billing_mode": { "flexible": { "proration_discounts": "included" }, "type": "flexible" },
+        "billing_mode": start.billing_mode.render(),
         "billing_schedules": [],
         "billing_thresholds": null,
         "cancel_at": null,

@@ -1,7 +1,7 @@
 //! The content of a checkout session.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::store::calendar::DAY_SECONDS;
 
@@ -24,6 +24,33 @@ pub(crate) struct Order {
     /// The address that is entered is saved to the customer.
     #[serde(default)]
     pub(crate) saves_address: bool,
+    /// The billing mode of the subscription.
+    #[serde(default)]
+    pub(crate) billing_mode: BillingMode,
+}
+
+/// The billing mode of a subscription, with the rendering of the discounts of its prorations
+/// (docs.stripe.com/billing/subscriptions/billing-mode).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BillingMode {
+    /// Discounts are included in the amounts of prorations.
+    Classic,
+    /// Flexible, with discounts included in the amounts of prorations.
+    #[default]
+    Included,
+    /// Flexible, with discounts beside the amounts of prorations.
+    Itemized,
+}
+
+impl BillingMode {
+    pub(crate) fn render(self) -> Value {
+        match self {
+            BillingMode::Classic => json!({ "flexible": null, "type": "classic" }),
+            BillingMode::Included => json!({ "flexible": { "proration_discounts": "included" }, "type": "flexible" }),
+            BillingMode::Itemized => json!({ "flexible": { "proration_discounts": "itemized" }, "type": "flexible" }),
+        }
+    }
 }
 
 /// The trial of a subscription.
