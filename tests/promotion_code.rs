@@ -1,5 +1,7 @@
 //! With `STRIPE_PROMOTION_CODES`, the checkout of a plan accepts codes. A code lowers the money and not the credits.
 
+mod upgrade;
+
 use patch_hive::config::Config;
 use serde_json::{Value, json};
 

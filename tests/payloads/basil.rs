@@ -38,7 +38,7 @@ pub(super) fn invoice(plan: &Plan, reason: &str, lines: &[Price]) -> Value {
 }
 
 fn line(plan: &Plan, (price, amount): Price) -> Value {
-    let mut line = plan.line(amount);
+    let mut line = plan.line((price, amount));
     line["parent"] = json!({
         "invoice_item_details": null,
         "subscription_item_details": {

@@ -35,7 +35,7 @@ pub(super) fn invoice(plan: &Plan, reason: &str, lines: &[Price]) -> Value {
 }
 
 fn line(plan: &Plan, price: Price) -> Value {
-    let mut line = plan.line(price.1);
+    let mut line = plan.line(price);
     line["plan"] = old_plan((price.0, full(price)));
     line["price"] = plan.price_object((price.0, full(price)));
     line["proration"] = is_share(price).into();

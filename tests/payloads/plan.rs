@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Version, event, fresh, reference};
+use super::{Version, event, fresh, full, is_share, reference};
 use crate::harness::signature::now;
 
 /// A price's id and its cents a month.
@@ -153,8 +153,10 @@ impl Plan {
         })
     }
 
-    /// The fields of an invoice line that all versions share.
-    pub(super) fn line(&self, amount: i64) -> Value {
+    /// The fields of an invoice line that all versions share. A share of a period begins within it.
+    pub(super) fn line(&self, line: Price) -> Value {
+        let (amount, length) = (line.1, self.end - self.start);
+        let start = if is_share(line) { self.end - length * amount.abs() / full(line) } else { self.start };
         json!({
             "id": format!("il_test{}", fresh()),
             "object": "line_item",
@@ -162,7 +164,7 @@ impl Plan {
             "currency": "usd",
             "livemode": false,
             "metadata": {},
-            "period": { "start": self.start, "end": self.end },
+            "period": { "start": start, "end": self.end },
             "quantity": 1,
         })
     }

@@ -129,6 +129,8 @@ mod tests {
             items: Vec::new(),
             created: made,
             period: Period { start: made, end: made + TimeDelta::days(30) },
+            anchor: None,
+            trial_end: None,
             cancel_at_period_end: false,
             cancel_at: None,
             ended_at: None,

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionInvoiceCreation, CreateCheckoutSessionInvoiceCreationInvoiceData,
     CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
-    CreateCheckoutSessionSubscriptionData, ProductData,
+    CreateCheckoutSessionSubscriptionData, CreateCheckoutSessionSubscriptionDataBillingMode,
+    CreateCheckoutSessionSubscriptionDataBillingModeFlexible,
+    CreateCheckoutSessionSubscriptionDataBillingModeFlexibleProrationDiscounts,
+    CreateCheckoutSessionSubscriptionDataBillingModeType, ProductData,
 };
 use stripe_core::customer::CreateCustomer;
 use stripe_shared::CheckoutSessionMode;
@@ -123,11 +126,24 @@ fn sell_plan(request: CreateCheckoutSession, price: &str, metadata: HashMap<Stri
     line.quantity = Some(1);
     let mut subscription = CreateCheckoutSessionSubscriptionData::new();
     subscription.metadata = Some(metadata);
+    subscription.billing_mode = Some(billing_mode());
     request
         .mode(CheckoutSessionMode::Subscription)
         .line_items([line])
         .subscription_data(subscription)
         .excluded_payment_method_types(payment_method::excluded())
+}
+
+/// Invoices of changes within a period show their discounts, instead of amounts without them. Stripe documentation: "Billing
+/// mode".
+fn billing_mode() -> CreateCheckoutSessionSubscriptionDataBillingMode {
+    let mut flexible = CreateCheckoutSessionSubscriptionDataBillingModeFlexible::new();
+    flexible.proration_discounts =
+        Some(CreateCheckoutSessionSubscriptionDataBillingModeFlexibleProrationDiscounts::Itemized);
+    let kind = CreateCheckoutSessionSubscriptionDataBillingModeType::Flexible;
+    let mut mode = CreateCheckoutSessionSubscriptionDataBillingMode::new(kind);
+    mode.flexible = Some(flexible);
+    mode
 }
 
 fn sell_pack(

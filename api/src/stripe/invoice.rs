@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    InvoicePayment,
-    object::{self, List, Period, Unreadable},
+    InvoiceLine, InvoicePayment, invoice_line,
+    object::{self, List, Unreadable},
 };
 
 /// An invoice. Stripe documentation: "The Invoice object".
@@ -85,29 +85,6 @@ pub enum InvoiceStatus {
     Other,
 }
 
-/// One line of an invoice. Stripe documentation: "The Invoice Line Item object".
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct InvoiceLine {
-    /// The amount in the smallest unit of the currency (cents); negative where something unused is credited.
-    #[serde(deserialize_with = "object::signed_amount")]
-    pub amount: i64,
-    /// The price, or the plan where an old line has no price.
-    #[serde(default, deserialize_with = "object::optional_id")]
-    pub price: Option<String>,
-    /// The price of one unit, where the line carries the price itself: API versions before 2025-03-31 do.
-    pub unit_amount: Option<i64>,
-    /// The quantity.
-    pub quantity: Option<i64>,
-    /// True for a share of a period, billed for a change during the period.
-    #[serde(default, deserialize_with = "object::or_default")]
-    pub proration: bool,
-    /// The time in which the service is provided. (The invoice's own period is another one.)
-    pub period: Period,
-    /// The subscription it belongs to.
-    #[serde(default, deserialize_with = "object::optional_id")]
-    pub subscription: Option<String>,
-}
-
 impl Invoice {
     /// Reads an invoice in any shape since API version 2020-03-02.
     ///
@@ -136,26 +113,6 @@ impl Invoice {
     }
 }
 
-impl InvoiceLine {
-    /// Reads a line from a list of lines.
-    ///
-    /// # Errors
-    /// [`Unreadable`] names the field that is missing or invalid.
-    pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
-        let mut value = value.clone();
-        if let Some(line) = value.as_object_mut() {
-            line_in_one_shape(line);
-        }
-        object::read("invoice.lines", &value)
-    }
-
-    /// True where it bills a share of a period, or credits one.
-    #[must_use]
-    pub const fn is_share(&self) -> bool {
-        self.proration || self.amount < 0
-    }
-}
-
 /// Deserializes a list of payments as the payment intents that succeeded.
 fn successful<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let payments = Option::<List<InvoicePayment>>::deserialize(deserializer)?.unwrap_or_default().data;
@@ -165,7 +122,7 @@ fn successful<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>,
 /// Moves fields from `parent`, where they are since 2025-03-31, to their earlier places, and adds the earlier
 /// `payment_intent` to `payments`. Stripe documentation: "Adds new parent field to invoicing objects".
 fn in_one_shape(mut invoice: Value) -> Value {
-    object::entries(&mut invoice, "lines").for_each(line_in_one_shape);
+    object::entries(&mut invoice, "lines").for_each(invoice_line::in_one_shape);
     let of_line = object::entries(&mut invoice, "lines")
         .find_map(|line| line.get("subscription").filter(|id| !id.is_null()).cloned());
     let of_parent = invoice["parent"]["subscription_details"]["subscription"].clone();
@@ -181,24 +138,6 @@ fn in_one_shape(mut invoice: Value) -> Value {
         fields.insert("payments".to_owned(), json!({ "data": [payment] }));
     }
     invoice
-}
-
-/// As [`in_one_shape`], for a line.
-fn line_in_one_shape(line: &mut Map<String, Value>) {
-    let parent = line.get("parent").cloned().unwrap_or_default();
-    let origins = ["subscription_item_details", "invoice_item_details"].map(|origin| &parent[origin]);
-    if let Some(origin) = origins.into_iter().find(|origin| origin.is_object()) {
-        for field in ["proration", "subscription"].into_iter().filter(|field| !origin[field].is_null()) {
-            line.insert(field.to_owned(), origin[field].clone());
-        }
-    }
-    let plan = line.get("plan").cloned().unwrap_or_default();
-    object::fill(line, "price", &plan);
-    let own = line.get("price").cloned().unwrap_or_default();
-    let priced = line.get("pricing").map(|pricing| pricing["price_details"]["price"].clone()).unwrap_or_default();
-    let unit_amount = if priced.is_null() { own.get("unit_amount").or(own.get("amount")) } else { None };
-    line.insert("unit_amount".to_owned(), unit_amount.cloned().unwrap_or_default());
-    line.insert("price".to_owned(), if priced.is_null() { own } else { priced });
 }
 
 #[cfg(test)]
@@ -293,6 +232,40 @@ mod tests {
             assert!(line.proration);
             assert_eq!(line.subscription.as_deref(), Some("sub_1"));
         }
+    }
+
+    #[test]
+    fn a_credit_without_an_amount_is_known_by_what_it_credits() {
+        let credited = json!({"credited_items": {"invoice": "in_0", "invoice_line_items": ["il_0"]}});
+        let read = |value: &Value| Invoice::from_value(value).unwrap().lines.data.remove(0);
+        let mut old = of_2020();
+        old["lines"]["data"][0]["amount"] = json!(0);
+        assert!(!read(&old).is_credit());
+        old["lines"]["data"][0]["proration_details"] = credited.clone();
+        assert!(read(&old).is_credit());
+        let mut basil = of_basil();
+        basil["lines"]["data"][0]["amount"] = json!(0);
+        let item = ["parent", "subscription_item_details", "proration_details"];
+        basil["lines"]["data"][0][item[0]][item[1]][item[2]] = json!({"credited_items": null});
+        assert!(!read(&basil).is_credit());
+        basil["lines"]["data"][0][item[0]][item[1]][item[2]] = credited;
+        assert!(read(&basil).is_credit());
+        basil["lines"]["data"][0]["amount"] = json!(499);
+        assert!(!read(&basil).is_credit());
+    }
+
+    #[test]
+    fn itemized_discounts_lower_the_amount() {
+        let net = |amount: i64, discounts: Value| {
+            let mut value = of_basil();
+            value["lines"]["data"][0]["amount"] = json!(amount);
+            value["lines"]["data"][0]["discount_amounts"] = discounts;
+            Invoice::from_value(&value).unwrap().lines.data[0].net_amount()
+        };
+        assert_eq!(net(499, Value::Null), 499);
+        assert_eq!(net(499, json!([{"amount": 100, "discount": "di_1"}, {"amount": 99, "discount": "di_2"}])), 300);
+        assert_eq!(net(-499, json!([{"amount": -100, "discount": "di_1"}])), -399);
+        assert_eq!(net(399, json!([{"amount": 0, "discount": "di_1"}])), 399);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reading subscriptions.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Months, Utc};
 use entity::subscription::Status;
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,6 +26,12 @@ pub struct Subscription {
     /// The current period of the first item.
     #[serde(flatten)]
     pub period: Period,
+    /// The time from which its periods are counted.
+    #[serde(rename = "billing_cycle_anchor", default, deserialize_with = "object::optional_time")]
+    pub anchor: Option<DateTime<Utc>>,
+    /// When its trial ends or ended, if it has one.
+    #[serde(default, deserialize_with = "object::optional_time")]
+    pub trial_end: Option<DateTime<Utc>>,
     /// True where it ends with the current period.
     pub cancel_at_period_end: bool,
     /// When the subscription is going to end, if an end is scheduled.
@@ -89,6 +95,18 @@ impl Subscription {
         self.cancel_at_period_end || self.cancel_at.is_some_and(|at| at <= self.period.end)
     }
 
+    /// The month that ends at this time, counted from the anchor: the day of the anchor, or the last one of a month that is
+    /// shorter. `None` where no month ends then. Stripe documentation: "Set the subscription billing renewal date".
+    #[must_use]
+    pub fn month_until(&self, end: DateTime<Utc>) -> Option<Period> {
+        let anchor = self.anchor?;
+        let months = 12 * (end.year() - anchor.year()) + end.month().cast_signed() - anchor.month().cast_signed();
+        if months_after(anchor, months)? != end {
+            return None;
+        }
+        Some(Period { start: months_after(anchor, months - 1)?, end })
+    }
+
     /// True where an item has this price.
     #[must_use]
     pub fn sells(&self, price: &str) -> bool {
@@ -102,6 +120,11 @@ impl Subscription {
     pub fn from_value(value: &Value) -> Result<Self, Unreadable> {
         object::read("subscription", &in_one_shape(value.clone()))
     }
+}
+
+fn months_after(time: DateTime<Utc>, months: i32) -> Option<DateTime<Utc>> {
+    let distance = Months::new(months.unsigned_abs());
+    if months < 0 { time.checked_sub_months(distance) } else { time.checked_add_months(distance) }
 }
 
 /// Copies the period to the subscription and to each of its items. Before 2025-03-31 the subscription alone has it, and
@@ -172,6 +195,27 @@ mod tests {
         assert_eq!((item.id.as_str(), item.price.as_str(), item.period), ("si_1", "price_core", subscription.period));
         assert_eq!(subscription.period.start.timestamp(), 1_790_000_000);
         assert_eq!(subscription.period.end.timestamp(), 1_792_592_000);
+    }
+
+    #[test]
+    fn months_are_counted_from_the_anchor() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let mut subscription = Subscription::from_value(&of_basil()).unwrap();
+        let month = |subscription: &Subscription, end: &str| {
+            subscription.month_until(time(end)).map(|month| (month.start, month.end))
+        };
+        assert_eq!(month(&subscription, "2026-02-28T10:00:00Z"), None, "without an anchor");
+        subscription.anchor = Some(time("2025-12-31T10:00:00Z"));
+        for (start, end) in [
+            ("2025-12-31T10:00:00Z", "2026-01-31T10:00:00Z"),
+            ("2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z"),
+            ("2026-02-28T10:00:00Z", "2026-03-31T10:00:00Z"),
+            ("2025-11-30T10:00:00Z", "2025-12-31T10:00:00Z"),
+        ] {
+            assert_eq!(month(&subscription, end), Some((time(start), time(end))));
+        }
+        assert_eq!(month(&subscription, "2026-03-30T10:00:00Z"), None);
+        assert_eq!(month(&subscription, "2026-03-31T10:00:01Z"), None);
     }
 
     #[test]

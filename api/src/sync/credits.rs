@@ -1,12 +1,18 @@
 //! The credits that an invoice grants, by its lines.
 //!
-//! A full-period line grants its tier's credits times its quantity. A proration line grants that share of the tier's credits
-//! that its amount is of the price, or its share of the period's time where the price in that currency is unknown; a negative
-//! line takes its share away. A line of zero, as in a trial, grants nothing. A coupon lowers the invoice and not its lines, so
-//! it takes no credits away. STUDIO's lines grant no credits, and an invoice that bills STUDIO takes none away either: who
-//! upgrades to unlimited exports keeps what the cheaper plan granted. Sums are rounded once per invoice and period.
+//! A full-period line grants its tier's credits times its quantity. A proration line grants the share of them that its time is
+//! of the period, and one that credits something takes that share away. STUDIO's lines grant no credits, and an invoice that
+//! bills STUDIO takes none away either: who upgrades to unlimited exports keeps what the cheaper plan granted. Sums are rounded
+//! once per invoice and period.
 //!
-//! So a credit costs the same however it is billed, and no order of changes yields more credits.
+//! A discount lowers the money and no credits, whichever it is. The amount of a proration does not show its share: depending on
+//! the subscription's billing mode, Stripe takes the discount off, which may have been given for the credited line alone, and a
+//! discount of 100 % leaves nothing of it. Its time does. Where the period is unknown the amount has to do, as the share that
+//! it is of the price, or else the share of a month.
+//!
+//! A full-period line of zero, and a proration within a trial, grant nothing: nothing was due for them.
+//!
+//! So without a discount a credit costs the same however it is billed, and no order of changes yields more credits.
 
 use std::collections::BTreeMap;
 
@@ -61,17 +67,17 @@ pub(super) fn plan_lines(
 /// The grants of an invoice, period by period.
 pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> Vec<Share> {
     let mut sums = BTreeMap::<(&str, DateTime<Utc>), Sum>::new();
-    for (line, subscription, tier) in plan_lines(invoice, tier).filter(|(line, ..)| line.amount != 0) {
+    for (line, subscription, tier) in plan_lines(invoice, tier).filter(|(line, ..)| is_due(line)) {
         let sum = sums.entry((subscription, line.period.end)).or_default();
         sum.credits += credits(line, tier);
-        sum.amount += line.amount;
+        sum.amount += line.net_amount();
         sum.prorated |= line.is_share();
-        if line.amount > 0 {
+        if !line.is_credit() {
             sum.tier = sum.tier.max(Some(tier));
         }
     }
     let of_plans: i64 = sums.values().map(|sum| sum.amount).sum();
-    let others = invoice.lines.data.iter().map(|line| line.amount).sum::<i64>() - of_plans;
+    let others = invoice.lines.data.iter().map(InvoiceLine::net_amount).sum::<i64>() - of_plans;
     let billed = sums.values().map(|sum| sum.amount.max(0)).sum::<i64>() + others.max(0);
     let share = |((subscription, period_end), sum): (_, Sum)| Share {
         subscription: String::from(subscription),
@@ -84,6 +90,11 @@ pub(super) fn shares(invoice: &Invoice, tier: impl Fn(&str) -> Option<Tier>) -> 
     sums.into_iter().map(share).collect()
 }
 
+/// True where something was due for the line, of which a discount may have left nothing.
+const fn is_due(line: &InvoiceLine) -> bool {
+    line.amount != 0 || line.proration && line.whole.is_some()
+}
+
 /// The grant of one line, in fractions of a credit.
 fn credits(line: &InvoiceLine, tier: Tier) -> i128 {
     let monthly = i128::from(plan(tier).monthly_credits.unwrap_or_default()) * SCALE;
@@ -91,15 +102,19 @@ fn credits(line: &InvoiceLine, tier: Tier) -> i128 {
     if line.amount > 0 && !line.proration {
         return monthly * quantity;
     }
-    if let Some(price) = line.unit_amount.filter(|price| *price > 0) {
+    let whole = if line.proration { line.whole } else { None };
+    if let (None, Some(price)) = (whole, line.unit_amount.filter(|price| *price > 0)) {
         return rounded(monthly * i128::from(line.amount), price.into());
     }
-    let month = line.period.end.checked_sub_months(Months::new(1)).map_or(0, |start| seconds(start, line.period.end));
-    if month <= 0 {
+    let end = line.period.end;
+    let start = whole.map(|whole| whole.start).or_else(|| end.checked_sub_months(Months::new(1)));
+    let length = start.map_or(0, |start| seconds(start, end));
+    if length <= 0 {
         return 0;
     }
-    let billed = seconds(line.period.start, line.period.end).clamp(0, month);
-    rounded(monthly * quantity * i128::from(billed) * i128::from(line.amount.signum()), month.into())
+    let billed = seconds(line.period.start, end).clamp(0, length);
+    let share = rounded(monthly * quantity * i128::from(billed), length.into());
+    if line.is_credit() { -share } else { share }
 }
 
 fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
@@ -128,6 +143,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::stripe::Period;
 
     const START: i64 = 1_789_000_000;
 
@@ -164,8 +180,30 @@ mod tests {
 
     /// Tier, credits and money of each period.
     fn granted(paid: i64, lines: &[Value]) -> Vec<(Tier, i64, i64)> {
-        let shares = shares(&invoice(paid, lines), tier);
-        shares.into_iter().map(|share| (share.tier, share.credits, share.paid)).collect()
+        granted_by(&invoice(paid, lines))
+    }
+
+    /// As [`granted`], for lines whose whole period was read.
+    fn granted_of_whole(paid: i64, lines: &[Value]) -> Vec<(Tier, i64, i64)> {
+        let mut invoice = invoice(paid, lines);
+        let [start, end] = [START, end()].map(|second| DateTime::from_timestamp(second, 0).unwrap());
+        let whole = Some(Period { start, end });
+        invoice.lines.data.iter_mut().for_each(|line| line.whole = whole);
+        granted_by(&invoice)
+    }
+
+    fn granted_by(invoice: &Invoice) -> Vec<(Tier, i64, i64)> {
+        shares(invoice, tier).into_iter().map(|share| (share.tier, share.credits, share.paid)).collect()
+    }
+
+    /// The credit of a share and the charge of another, of a month of which this part is left.
+    fn change(from: (&str, i64), to: (&str, i64), left: i64) -> [Value; 2] {
+        let mut lines = [line(from.0, from.1, true), line(to.0, to.1, true)];
+        lines[0]["proration_details"] = json!({ "credited_items": { "invoice": "in_0", "invoice_line_items": [] } });
+        for line in &mut lines {
+            line["period"]["start"] = json!(end() - left);
+        }
+        lines
     }
 
     #[test]
@@ -223,12 +261,51 @@ mod tests {
     }
 
     #[test]
-    fn a_proration_grants_the_share_of_the_price_that_was_paid() {
+    fn a_proration_grants_the_share_of_the_period_that_it_covers_whatever_was_taken_off() {
+        let month = end() - START;
+        for (from, to, paid) in [(-499, 1499, 1000), (-399, 1199, 800), (-399, 1499, 1100), (0, 1499, 1499), (0, 0, 0)]
+        {
+            let lines = change(("core", from), ("pro", to), month);
+            assert_eq!(granted_of_whole(paid, &lines), [(Tier::Pro, 75, paid)], "{from} {to}");
+            let lines = change(("core", from / 2), ("pro", to / 2), month / 2);
+            assert_eq!(granted_of_whole(paid / 2, &lines), [(Tier::Pro, 38, paid / 2)], "{from} {to}");
+            let lines = change(("pro", from), ("core", to), month);
+            assert_eq!(granted_of_whole(paid, &lines), [(Tier::Core, -75, paid)], "{from} {to}");
+            let lines = change(("core", from), ("studio", to), month);
+            assert_eq!(granted_of_whole(paid, &lines), [(Tier::Studio, 0, paid)], "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn the_quantity_of_a_proration_counts() {
+        let mut lines = change(("core", -499), ("core", 1497), end() - START);
+        lines[1]["quantity"] = json!(3);
+        assert_eq!(granted_of_whole(998, &lines), [(Tier::Core, 50, 998)]);
+    }
+
+    #[test]
+    fn an_itemized_discount_lowers_the_money_alone() {
+        let mut lines = change(("core", -499), ("pro", 1499), end() - START);
+        lines[0]["discount_amounts"] = json!([{ "amount": -100, "discount": "di_1" }]);
+        lines[1]["discount_amounts"] = json!([{ "amount": 300, "discount": "di_1" }]);
+        assert_eq!(granted_of_whole(800, &lines), [(Tier::Pro, 75, 800)]);
+        let [mut full, mug] = [line("pro", 1499, false), line("mug", 1499, false)];
+        full["discount_amounts"] = json!([{ "amount": 1000, "discount": "di_1" }]);
+        assert_eq!(granted(1998, &[full, mug]), [(Tier::Pro, 100, 499)]);
+    }
+
+    #[test]
+    fn a_proration_without_an_amount_and_of_no_known_period_grants_nothing() {
+        assert_eq!(granted(0, &change(("core", 0), ("pro", 0), end() - START)), []);
+    }
+
+    #[test]
+    fn where_the_period_is_unknown_the_share_of_the_price_counts() {
         assert_eq!(granted(500, &[line("core", -250, true), line("pro", 750, true)]), [(Tier::Pro, 38, 500)]);
     }
 
     #[test]
-    fn where_the_price_is_unknown_the_share_of_the_time_counts() {
+    fn where_the_price_is_unknown_too_the_share_of_a_month_counts() {
         let half = |amount| {
             let mut line = line("pro", amount, true);
             line["price"] = json!("pro");

@@ -42,11 +42,9 @@ pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Out
     apply_complete(context, &invoice).await
 }
 
-/// True where an invoice carries all of its lines, and the price of each proration.
+/// True where an invoice carries all of its lines, and no share of a period, whose whole only a look reads.
 pub(super) fn is_complete(invoice: &Invoice, prices: &PriceIds) -> bool {
-    !invoice.lines.has_more
-        && plan_lines(invoice, |price| prices.tier(price))
-            .all(|(line, ..)| !line.is_share() || line.unit_amount.is_some())
+    !invoice.lines.has_more && plan_lines(invoice, |price| prices.tier(price)).all(|(line, ..)| !line.is_share())
 }
 
 /// As [`apply`], for an invoice that carries everything that Stripe has.

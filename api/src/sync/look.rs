@@ -7,6 +7,7 @@
 mod fence;
 mod money;
 mod pack;
+mod proration;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ use crate::{
     database::Account,
     error::Error,
     retry::retry,
-    stripe::{CustomerState, Invoice, ReturnedAmounts, Session, Stripe, SubscriptionState},
+    stripe::{CustomerState, Invoice, ReturnedAmounts, Session, Stripe, Subscription, SubscriptionState},
     work::{self, Claim, Next},
 };
 
@@ -211,8 +212,9 @@ async fn read_subscription(app: &App, stripe: &Stripe, id: &str) -> Result<Optio
         Err(failure) if failure.is_not_found() => return Ok(None),
         Err(failure) => return Err(failure.into()),
     };
-    if let Some(paid) = state.latest_invoice.as_mut().filter(|invoice| invoice.is_paid()) {
-        complete(app, stripe, paid).await?;
+    let SubscriptionState { subscription, latest_invoice, .. } = &mut state;
+    if let Some(paid) = latest_invoice.as_mut().filter(|invoice| invoice.is_paid()) {
+        complete(app, stripe, paid, Some(&*subscription)).await?;
     }
     state.plan_price = money::plan_price(app, stripe, &state.subscription).await?;
     state.unpaid_invoice = money::unpaid_invoice(stripe, &state).await?;
@@ -233,25 +235,25 @@ async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Rea
         let free = Reading::Nothing("the invoice of a pack that cost nothing");
         return Ok(PackCredit::read(stripe, id, invoice).await?.map_or(free, Reading::Pack));
     }
-    complete(app, stripe, &mut invoice).await?;
+    complete(app, stripe, &mut invoice, None).await?;
     let credited = if invoice.credited == 0 { 0 } else { stripe.credited(id).await? };
     Ok(Reading::Invoice { id, invoice: Box::new(invoice), credited })
 }
 
-/// Adds what an invoice does not carry itself: the lines beyond its first page, and the prices of prorations.
-async fn complete(app: &App, stripe: &Stripe, invoice: &mut Invoice) -> Result<(), Error> {
-    let prices = &app.payments()?.prices;
+/// Adds what an invoice does not carry itself: the lines beyond its first page, and what its prorations are shares of. The
+/// invoice may be one of a subscription that was read.
+async fn complete(
+    app: &App,
+    stripe: &Stripe,
+    invoice: &mut Invoice,
+    subscription: Option<&Subscription>,
+) -> Result<(), Error> {
     if invoice.lines.has_more
         && let Some(id) = &invoice.id
     {
         invoice.lines = stripe.invoice_lines(id).await?;
     }
-    let shares = invoice.lines.data.iter_mut().filter(|line| line.is_share() && line.unit_amount.is_none());
-    for line in shares {
-        let Some(price) = line.price.as_deref().filter(|price| prices.tier(price).is_some()) else { continue };
-        line.unit_amount = stripe.unit_amount(price, &invoice.currency).await?;
-    }
-    Ok(())
+    proration::complete(stripe, &app.payments()?.prices, invoice, subscription).await
 }
 
 async fn read_payment<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Reading<'a>, Error> {
@@ -279,7 +281,7 @@ async fn paid_for(app: &App, stripe: &Stripe, payment: &str) -> Result<Option<Pa
         if invoice.is_of_pack() {
             return bought(stripe, payment).await;
         }
-        complete(app, stripe, &mut invoice).await?;
+        complete(app, stripe, &mut invoice, None).await?;
         if !invoice.payment_intents.iter().any(|id| id == payment) {
             invoice.payment_intents.push(payment.to_owned());
         }

@@ -153,10 +153,11 @@ async fn was_refunded(app: &App, now: &Subscription) -> Result<bool, Failure> {
     refunded.map_err(|error| Failure::unknown(error.to_string()))
 }
 
-/// True where an invoice pays for the current period at the current price.
+/// True where an invoice pays for the current period at the current price, of which a discount may have left nothing.
 fn pays_for(invoice: &Invoice, now: &Subscription) -> bool {
     invoice.lines.data.iter().any(|line| {
         let price = line.price.as_ref().is_some_and(|price| now.sells(price));
-        price && line.amount > 0 && line.period.end == now.period.end
+        let bills = line.amount > 0 || line.proration && !line.is_credit();
+        price && bills && line.period.end == now.period.end
     })
 }

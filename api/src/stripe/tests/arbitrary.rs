@@ -30,6 +30,7 @@ fn everything() -> Value {
         "payment_status": "paid", "currency": "usd", "livemode": false, "cancel_at_period_end": false,
         "created": 1790000000, "current_period_start": 1790000000, "current_period_end": 1792592000,
         "expires_at": 1790000000, "cancel_at": 1790000000, "ended_at": null, "metadata": { "credits": "5" },
+        "billing_cycle_anchor": 1790000000, "trial_end": 1790000000,
         "amount": 500, "amount_total": 500, "amount_due": 500, "amount_paid": 500, "amount_refunded": 500,
         "total": 500, "post_payment_amount": 500, "out_of_band_amount": 0, "refund": { "id": "re_1" },
         "refunds": [{ "amount_refunded": 500 }],
@@ -41,7 +42,8 @@ fn everything() -> Value {
         "lines": { "has_more": false, "data": [{
             "amount": 500, "quantity": 1, "period": { "start": 1790000000, "end": 1792592000 },
             "pricing": { "price_details": { "price": "price_1" } },
-            "parent": { "subscription_item_details": { "proration": false, "subscription": "sub_1" } }
+            "discount_amounts": [{ "amount": 5 }], "parent": { "subscription_item_details": {
+                "proration": false, "proration_details": { "credited_items": {} }, "subscription": "sub_1" } }
         }] },
         "parent": { "subscription_details": { "subscription": "sub_1" } },
         "current_phase": { "start_date": 1790000000 },

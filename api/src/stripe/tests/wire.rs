@@ -55,6 +55,8 @@ async fn a_plan_is_sold_by_its_price_and_the_subscription_gets_the_metadata_too(
         ("metadata[operation]", "key-1"),
         ("subscription_data[metadata][user_id]", "7"),
         ("subscription_data[metadata][tier]", "CORE"),
+        ("subscription_data[billing_mode][type]", "flexible"),
+        ("subscription_data[billing_mode][flexible][proration_discounts]", "itemized"),
         ("excluded_payment_method_types[0]", "acss_debit"),
         ("excluded_payment_method_types[1]", "au_becs_debit"),
         ("excluded_payment_method_types[2]", "bacs_debit"),
