@@ -76,6 +76,7 @@ async fn follow_last(app: &App, new: NewSession) -> Result<CheckoutResult, Error
                 Earlier::Serves(session) => return Ok(CheckoutResult::Checkout(session)),
                 Earlier::Paid(subscription) => return Ok(CheckoutResult::AlreadySubscribed(subscription)),
                 Earlier::Over => {}
+                Earlier::Outdated => continue,
             }
         }
         limit::check(app, user_id).await?;

@@ -8,7 +8,7 @@ use super::session::PlanOpening;
 use crate::{
     app::App,
     billing::{
-        operation::request_of,
+        operation::{newest, request_of},
         subscription::{self, current},
     },
     error::Error,
@@ -32,6 +32,8 @@ pub(super) enum Earlier {
     Paid(row::Model),
     /// None can be paid any longer.
     Over,
+    /// Another one was requested meanwhile, which decides now.
+    Outdated,
 }
 
 /// Looks at the checkouts that can still be open, of which `last` was requested last, and closes those that differ from `new`.
@@ -52,6 +54,10 @@ pub(super) async fn look(app: &App, last: &operation::Model, new: &NewSession) -
     }
     if let Some(subscription) = current(app, new.user_id).await? {
         return Ok(Earlier::Paid(subscription));
+    }
+    // A session of a later request is not ours to close: its request follows this one, and may be the last.
+    if newest(app.database.read(), new.user_id, last.kind).await?.is_none_or(|newest| newest.id != last.id) {
+        return Ok(Earlier::Outdated);
     }
     let mut serving = None;
     for session in sessions.into_iter().filter(is_open) {
