@@ -188,16 +188,39 @@ facts! {
         credits_invoice(&app, &invoice, "200").await;
         // Stripe forgets its events.
         app.sandbox().advance(Duration::from_hours(40 * 24)).await;
-        let reconciles = async || sync::reconcile(&app.inside().await, TimeDelta::days(60)).await.unwrap().repaired();
+        let reconciles = async || sync::reconcile(&app.inside().await, TimeDelta::days(100)).await.unwrap().repaired();
         assert_eq!(ada.credits().await, 40);
         assert_eq!((reconciles().await, ada.credits().await), (1, 30));
         assert_eq!((reconciles().await, ada.credits().await), (0, 30));
         voids_credit_note(&app, &invoice).await;
-        // Long after the invoice was last listed.
-        app.sandbox().advance(Duration::from_hours(100 * 24)).await;
+        app.sandbox().advance(Duration::from_hours(50 * 24)).await;
         assert_eq!((reconciles().await, ada.credits().await), (1, 40));
         assert_eq!((reconciles().await, ada.credits().await), (0, 40));
         assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -10), ("REFUND".to_owned(), 10)]);
+    }
+
+    async fn a_voided_credit_note_of_a_plan_or_a_pack_is_found_within_a_hundred_days(app: TestApp) {
+        let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        ada.subscribes("CORE").await;
+        ada.cancels().await;
+        let plan = newest(&app).await["latest_invoice"].as_str().unwrap().to_owned();
+        let pack = buys_pack(&bob).await;
+        app.settles().await;
+        loses_webhooks(&app);
+        let reconciles = async || sync::reconcile(&app.inside().await, TimeDelta::days(100)).await.unwrap();
+        let credits = async || (ada.credits().await, bob.credits().await);
+        for (days, found) in [(90, (25, 40)), (20, (15, 30))] {
+            for (invoice, amount) in [(&plan, "200"), (&pack, "200")] {
+                credits_invoice(&app, invoice, amount).await;
+            }
+            reconciles().await;
+            assert_eq!(credits().await, (15, 30));
+            voids_credit_note(&app, &plan).await;
+            voids_credit_note(&app, &pack).await;
+            app.sandbox().advance(Duration::from_hours(days * 24)).await;
+            reconciles().await;
+            assert_eq!(credits().await, found, "after {days} more days");
+        }
     }
 
     async fn a_credit_note_that_is_reported_before_its_pack_is_reversed(app: TestApp) {

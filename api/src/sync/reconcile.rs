@@ -48,7 +48,8 @@ const FIRST: TimeDelta = TimeDelta::days(35);
 /// The time between two comparisons of objects.
 const OBJECTS_EVERY: TimeDelta = TimeDelta::days(1);
 
-/// The time between the creation of an object and its last change: an invoice is paid within weeks, a dispute lasts months.
+/// The time between the creation of an object and its last change: an invoice is paid within weeks, a dispute lasts months. A
+/// credit note that is voided later, which Stripe allows only while its invoice is open, is known from its event alone.
 const LIFE: TimeDelta = TimeDelta::days(100);
 
 /// Compares everything as far back as `window`, and repairs what is missing. The report lists what could not be read or

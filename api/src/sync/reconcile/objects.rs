@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::DateTime;
 use entity::{customer, invoice, payment, payment_intent, subscription};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::SimpleExpr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::IntoCondition,
 };
 use serde_json::Value;
 
@@ -64,7 +65,7 @@ pub(super) async fn compare(app: &App, noun: Noun, since: i64, line: &mut Line) 
     let seen = compare_listed(app, &stripe, noun, since, line).await?;
     let mut last = 0;
     loop {
-        let open = open(app, noun, last).await?;
+        let open = open(app, noun, since, last).await?;
         let Some(OpenRow { row, .. }) = open.last() else { return Ok(()) };
         last = *row;
         for open in open.into_iter().filter(|open| !seen.contains(&open.id)) {
@@ -240,8 +241,9 @@ fn is_over(session: &Session, object: &Value) -> Result<bool, Unreadable> {
     Ok(session.payment_status == PaymentStatus::Unpaid && matches!(status, Some(Canceled | RequiresPaymentMethod)))
 }
 
-/// The stored objects that are not final, in the rows after a given one.
-async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> {
+/// The stored objects that are not final, in the rows after a given one. Only those of credited packs are bounded by their age,
+/// as the invoices of plans are, which are listed.
+async fn open(app: &App, noun: Noun, since: i64, after: i64) -> Result<Vec<OpenRow>, DbErr> {
     let db = app.database.read();
     match noun {
         Noun::Subscription => {
@@ -274,8 +276,10 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
             Ok(rows.into_iter().map(row).collect())
         }
         Noun::Invoice => {
-            // A credit note of a pack may be voided after months. Then its invoice is listed as if there had been none.
-            let open = payment::Column::AmountCredited.gt(0);
+            // Once a credit note of a pack is voided, its invoice is listed as if there had been none.
+            let since = DateTime::from_timestamp(since, 0).unwrap_or_default();
+            let open =
+                Condition::all().add(payment::Column::AmountCredited.gt(0)).add(payment::Column::CreatedAt.gte(since));
             let rows = batch::<payment::Entity>(db, open, payment::Column::Id, after).await?;
             let row =
                 |row: payment::Model| OpenRow { row: row.id, user_id: row.user_id, id: row.reference().to_owned() };
@@ -289,7 +293,7 @@ async fn open(app: &App, noun: Noun, after: i64) -> Result<Vec<OpenRow>, DbErr> 
 /// The next open rows of a table.
 async fn batch<E: EntityTrait>(
     db: &impl ConnectionTrait,
-    open: SimpleExpr,
+    open: impl IntoCondition,
     id: E::Column,
     after: i64,
 ) -> Result<Vec<E::Model>, DbErr> {
