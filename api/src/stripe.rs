@@ -62,7 +62,7 @@ use self::{pace::Pace, retry::Retry, transport::Transport};
 
 pub use self::create::{Item, NewCustomer, NewSession};
 pub use self::customer::CustomerDetails;
-pub use self::duplicate::RefundState;
+pub use self::duplicate::{PaidInvoices, RefundState};
 pub use self::endpoint::{API_VERSION, Endpoint};
 pub use self::event::Event;
 pub use self::failure::Failure;

@@ -64,6 +64,7 @@ pub async fn apply(tx: &DatabaseTransaction, app: &App, fact: Fact) -> Result<Ou
         Fact::Session { session, failed } => payment::apply(&context, session, failed).await,
         Fact::Invoice(invoice) => invoice::apply(&context, invoice).await,
         Fact::InvoicePayment(paid) => invoice::apply_payment(&context, paid).await,
+        Fact::Undone(subscription) => subscription::undo(&context, &subscription).await,
         Fact::Changed(object) => Ok(Outcome::Look(object)),
     }
 }

@@ -99,6 +99,8 @@ pub struct Model {
     pub unpaid_retry_at: Option<DateTimeUtc>,
     /// Stripe's page where it can be paid.
     pub unpaid_url: Option<String>,
+    /// True where it cost nothing and was undone, because the user had another one: its credits were reversed without a refund.
+    pub undone: bool,
     /// Grows by one with each change of the row.
     pub version: i64,
     /// The fence of the look that wrote this state: no look that began earlier overwrites it.

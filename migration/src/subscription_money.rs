@@ -1,8 +1,8 @@
-//! The price of each subscription, and its unpaid invoice.
+//! The price of each subscription, its unpaid invoice, and whether it was undone without a refund.
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer_null, text_null, timestamp_with_time_zone_null},
+    schema::{big_integer_null, boolean, text_null, timestamp_with_time_zone_null},
 };
 
 pub(crate) struct Step;
@@ -37,7 +37,7 @@ impl MigrationTrait for Step {
 }
 
 /// The columns of `stripe_subscriptions` that this step adds.
-fn columns() -> [ColumnDef; 6] {
+fn columns() -> [ColumnDef; 7] {
     [
         big_integer_null("price"),
         text_null("currency"),
@@ -45,5 +45,6 @@ fn columns() -> [ColumnDef; 6] {
         timestamp_with_time_zone_null("unpaid_since"),
         timestamp_with_time_zone_null("unpaid_retry_at"),
         text_null("unpaid_url"),
+        boolean("undone").default(false).to_owned(),
     ]
 }

@@ -7,19 +7,23 @@ use entity::{
     operation::{self, Kind, State},
     work::Kind as WorkKind,
 };
-use patch_hive::billing;
+use patch_hive::{
+    billing,
+    sync::{self, Object},
+};
 use sandbox::{Effect, Fault, Stage};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{WATCH, change, newest};
 use crate::{
-    checkout::{at_stripe, customer_of, lost::ages, opened_elsewhere},
+    checkout::{at_stripe, credits_invoice, customer_of, lost::ages, opened_elsewhere, posts_to_stripe},
     harness::{
         Actor, TestApp,
         actor::{GOOD_CARD, WATCH_BALANCE},
         facts,
     },
+    webhook::{entries_of, grant},
 };
 
 /// Subscribes to CORE, and a moment later to PRO on a page of another origin.
@@ -171,6 +175,57 @@ facts! {
         assert_eq!(state, State::Refused);
         assert!(error.unwrap().contains("charge_already_refunded"));
         assert_eq!(statuses(&app).await, ["canceled", "active"]);
+    }
+
+    async fn one_that_cost_nothing_loses_its_credits_and_has_nothing_to_refund(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let core = ada.opens_checkout("CORE").await;
+        let customer = customer_of(&app, &core).await;
+        let form = [
+            ("mode", "subscription"),
+            ("customer", customer.as_str()),
+            ("success_url", "https://patchhive.example/account"),
+            ("line_items[0][price]", "price_pro"),
+            ("line_items[0][quantity]", "1"),
+            ("discounts[0][coupon]", "FIRSTFREE"),
+        ];
+        let pro = posts_to_stripe(&app, "/v1/checkout/sessions", &form).await;
+        ada.pays(&core, GOOD_CARD).await;
+        app.sandbox().advance(Duration::from_secs(5)).await;
+        ada.pays(&pro, GOOD_CARD).await;
+        app.settles().await;
+        assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 125));
+        let extra = newest(&app).await["id"].as_str().unwrap().to_owned();
+        sweeps(&app).await;
+        assert_eq!(statuses(&app).await, ["canceled", "active"]);
+        assert!(refunded(&app).await.is_empty());
+        assert_eq!(undone(&app).await, [(State::Done, None)]);
+        let entries = [grant(25), grant(100), ("REFUND".to_owned(), -100)];
+        assert_eq!(entries_of(&ada).await, entries);
+        assert_eq!(ada.tier().await, "CORE");
+        sync::look(&app.inside().await, &Object::Subscription(extra)).await.unwrap();
+        sweeps(&app).await;
+        assert_eq!(entries_of(&ada).await, entries, "another look changes nothing");
+    }
+
+    async fn one_that_a_credit_balance_has_paid_keeps_its_credits(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let core = ada.opens_checkout("CORE").await;
+        let customer = customer_of(&app, &core).await;
+        ada.pays(&core, GOOD_CARD).await;
+        app.settles().await;
+        let invoice = newest(&app).await["latest_invoice"].as_str().unwrap().to_owned();
+        credits_invoice(&app, &invoice, "499").await;
+        app.settles().await;
+        let another = opened_elsewhere(&app, &customer, "price_core").await;
+        app.sandbox().advance(Duration::from_secs(5)).await;
+        ada.pays(&another, GOOD_CARD).await;
+        app.settles().await;
+        let entries = [grant(25), ("REFUND".to_owned(), -25), grant(25)];
+        assert_eq!(entries_of(&ada).await, entries);
+        sweeps(&app).await;
+        assert_eq!(statuses(&app).await, ["canceled", "active"]);
+        assert_eq!(entries_of(&ada).await, entries, "something was due for it");
     }
 
     async fn replicas_at_once_refund_once(app: TestApp) {

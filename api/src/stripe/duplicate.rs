@@ -20,6 +20,15 @@ pub enum RefundState {
     Sent,
 }
 
+/// The paid invoices of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidInvoices {
+    /// The payment intents that have paid them.
+    pub payments: Vec<String>,
+    /// True where all of them cost nothing, because of a discount or a trial.
+    pub are_free: bool,
+}
+
 impl Stripe {
     /// Ends a subscription at once. Its invoices are no longer collected, and nothing is refunded. `comment` is shown on
     /// Stripe's dashboard. Stripe documentation: "Cancel subscriptions".
@@ -34,15 +43,17 @@ impl Stripe {
         self.read("cancel subscription", request.build()).await.map(drop)
     }
 
-    /// The payment intents that have paid a subscription's invoices.
+    /// The paid invoices of a subscription.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn payments_of(&self, subscription: &str) -> Result<Vec<String>, Failure> {
+    pub async fn paid_invoices(&self, subscription: &str) -> Result<PaidInvoices, Failure> {
         let query = json!({ "subscription": known_id(subscription)?, "status": "paid", "expand": ["data.payments"] });
         let invoices = self.list_all("list invoices", "/invoices", &query).await?;
         let invoices = invoices.iter().map(Invoice::from_value).collect::<Result<Vec<_>, _>>()?;
-        Ok(invoices.into_iter().flat_map(|invoice| invoice.payment_intents).collect())
+        let are_free = invoices.iter().all(Invoice::is_free);
+        let payments = invoices.into_iter().flat_map(|invoice| invoice.payment_intents).collect();
+        Ok(PaidInvoices { payments, are_free })
     }
 
     /// Refunds the rest of a payment for something that was sold twice. Stripe documentation: "Create a refund".

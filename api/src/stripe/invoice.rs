@@ -106,6 +106,12 @@ impl Invoice {
         self.subscription.is_none() && self.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time")
     }
 
+    /// True where nothing was due for its lines. A balance of the customer may have paid one that was due.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.amount_paid == 0 && !self.lines.has_more && self.lines.data.iter().all(|line| line.net_amount() == 0)
+    }
+
     /// True while it can be paid.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -127,6 +127,8 @@ pub enum Fact {
     Invoice(Invoice),
     /// An invoice was paid by this payment.
     InvoicePayment(InvoicePayment),
+    /// A subscription (`sub_...`) that cost nothing was ended, because the user had another one.
+    Undone(String),
     /// An object may have changed.
     Changed(Object),
 }
@@ -139,7 +141,7 @@ impl Fact {
             Self::CustomerDeleted(customer) => Some(Account::Customer(customer.clone())),
             Self::Session { session, .. } => session.customer.clone().map(Account::Customer),
             Self::Invoice(invoice) => invoice.customer.clone().map(Account::Customer),
-            Self::InvoicePayment(_) | Self::Changed(_) => None,
+            Self::InvoicePayment(_) | Self::Undone(_) | Self::Changed(_) => None,
         }
     }
 

@@ -6,7 +6,7 @@
 //!
 //! A pack has one payment, which covers all of its credits. A period may have several invoices, each with payments of
 //! its own; an invoice that paid for several periods returns the same share of each. An invoice that cost nothing
-//! covers nothing.
+//! covers nothing; but a subscription that cost nothing may be undone, and then loses all of its credits.
 
 use std::collections::HashMap;
 
@@ -17,6 +17,7 @@ use entity::{
     payment::{self, Status},
     payment_intent, period,
     reversal::{self, Cause},
+    subscription,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -132,9 +133,33 @@ pub(super) async fn of_invoice(context: &Context<'_>, invoice: &invoice::Model) 
     Ok(())
 }
 
+/// Takes the credits of a subscription back that cost nothing and was undone: no money can go back for them.
+pub(super) async fn of_undone(context: &Context<'_>, subscription: &str) -> Result<(), ApplyError> {
+    let invoices = invoice_period::Entity::find()
+        .inner_join(period::Entity)
+        .filter(period::Column::StripeSubscriptionId.eq(subscription))
+        .find_also_related(invoice::Entity)
+        .order_by_asc(invoice_period::Column::Id)
+        .all(context.tx)
+        .await?;
+    for invoice in invoices.into_iter().filter_map(|(_, invoice)| invoice) {
+        of_invoice(context, &invoice).await?;
+    }
+    Ok(())
+}
+
+async fn was_undone(tx: &impl ConnectionTrait, subscription: &str) -> Result<bool, DbErr> {
+    let stored = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(subscription));
+    Ok(stored.one(tx).await?.is_some_and(|row| row.undone))
+}
+
 async fn of_period(context: &Context<'_>, invoice: &invoice::Model, period: period::Model) -> Result<(), ApplyError> {
     let returned = returned_of(context.tx, &period).await?;
-    let reversed = part(period.credits_granted.max(0), returned.total(), period.paid);
+    let granted = period.credits_granted.max(0);
+    let reversed = match period.paid {
+        0 if was_undone(context.tx, &period.stripe_subscription_id).await? => granted,
+        paid => part(granted, returned.total(), paid),
+    };
     if (period.returned, period.credits_reversed) == (returned.total(), reversed) {
         return Ok(());
     }

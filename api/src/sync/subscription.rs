@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use entity::{
-    Tier,
+    Tier, customer,
     subscription::{self, Status},
     user,
     work::Kind,
@@ -18,10 +18,11 @@ use super::{
     context::{ApplyError, Context, NOT_OURS, Outcome, unknown_price},
     credits::plan_lines,
     customer::{Owner, owner_locked},
-    entitlement, invoice,
+    entitlement, invoice, reversal,
 };
 use crate::{
     config::PriceIds,
+    ledger,
     stripe::{Invoice, Subscription, SubscriptionItem, SubscriptionState},
     work,
 };
@@ -55,6 +56,18 @@ pub(super) async fn apply(context: &Context<'_>, state: &SubscriptionState, fenc
     }
     entitlement::apply(context.tx, context.clock, user_id).await?;
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
+}
+
+/// Marks a subscription that cost nothing as undone, and takes its credits back.
+pub(super) async fn undo(context: &Context<'_>, id: &str) -> Result<Outcome, ApplyError> {
+    let stored = subscription::Entity::find().filter(subscription::Column::StripeSubscriptionId.eq(id));
+    let found = stored.find_also_related(customer::Entity).one(context.tx).await?;
+    let Some((row, Some(customer))) = found else { return Ok(Outcome::Ignored("the subscription is not stored")) };
+    ledger::lock(context.tx, customer.user_id).await?;
+    let update = subscription::ActiveModel { id: Unchanged(row.id), undone: Set(true), ..Default::default() };
+    update.update(context.tx).await?;
+    reversal::of_undone(context, id).await?;
+    Ok(Outcome::Applied(Some(change(context.tx, customer.user_id).await?)))
 }
 
 /// Handles a subscription that does not exist at Stripe, which is an error if it is stored.
@@ -113,6 +126,7 @@ async fn write(
     if is_new {
         row.customer_id = Set(owner.row.id);
         row.stripe_subscription_id = Set(subscription.id.clone());
+        row.undone = Set(false);
         row.created_at = Set(now);
         row.insert(context.tx).await?;
     } else {

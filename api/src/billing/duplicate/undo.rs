@@ -1,5 +1,6 @@
-//! Undoing a subscription that was sold beside another: it is ended at once, and its payments are refunded. Each step looks
-//! before it acts, and Stripe does it only once, so all steps are repeated until they are complete.
+//! Undoing a subscription that was sold beside another: it is ended at once, and its payments are refunded. If it cost nothing,
+//! its credits are reversed. Each step looks before it acts, and Stripe does it only once, so all steps are repeated until they
+//! are complete.
 
 use entity::operation::Kind;
 use serde::{Deserialize, Serialize};
@@ -19,40 +20,49 @@ pub(in crate::billing) struct Duplicate {
     pub(in crate::billing) kept: String,
 }
 
+/// A subscription that was ended.
+pub(in crate::billing) struct Ended {
+    id: String,
+    /// True where it cost nothing, so that there was nothing to refund.
+    was_free: bool,
+}
+
 impl Operation for Duplicate {
     const KIND: Kind = Kind::Duplicate;
 
-    /// The id of the ended subscription.
-    type Reply = String;
+    type Reply = Ended;
 
     fn target(&self) -> Option<&str> {
         Some(&self.subscription)
     }
 
-    async fn call(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
+    async fn call(&self, call: &Call<'_>) -> Result<Option<Ended>, Failure> {
         self.undo(call).await.map(Some)
     }
 
     /// Never given up, since each step looks first.
-    async fn look_up(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
+    async fn look_up(&self, call: &Call<'_>) -> Result<Option<Ended>, Failure> {
         self.undo(call).await.map(Some)
     }
 
-    fn object(ended: &String) -> &str {
-        ended
+    fn object(ended: &Ended) -> &str {
+        &ended.id
     }
 
-    fn facts(ended: &String, _: i64) -> Vec<Fact> {
-        vec![Fact::Changed(Object::Subscription(ended.clone()))]
+    fn facts(ended: &Ended, _: i64) -> Vec<Fact> {
+        let undone = ended.was_free.then(|| Fact::Undone(ended.id.clone()));
+        let changed = Fact::Changed(Object::Subscription(ended.id.clone()));
+        undone.into_iter().chain([changed]).collect()
     }
 }
 
 impl Duplicate {
     /// Ends the subscription and refunds all its payments.
-    async fn undo(&self, call: &Call<'_>) -> Result<String, Failure> {
+    async fn undo(&self, call: &Call<'_>) -> Result<Ended, Failure> {
         self.end(call).await?;
         let mut refused = Ok(());
-        for payment in call.stripe.payments_of(&self.subscription).await? {
+        let paid = call.stripe.paid_invoices(&self.subscription).await?;
+        for payment in paid.payments {
             match refund(call, &payment).await {
                 // A payment that cannot be refunded does not prevent the refund of the others.
                 Err(Failure::Refused(refusal)) => refused = Err(refusal),
@@ -60,7 +70,7 @@ impl Duplicate {
             }
         }
         refused?;
-        Ok(self.subscription.clone())
+        Ok(Ended { id: self.subscription.clone(), was_free: paid.are_free })
     }
 
     async fn end(&self, call: &Call<'_>) -> Result<(), Failure> {

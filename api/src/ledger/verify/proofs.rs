@@ -111,17 +111,20 @@ pub(super) const PROOFS: [Proof; 17] = [
          ON x.period_id = p.id WHERE p.credits_granted <> COALESCE(x.credits, 0) OR p.paid <> COALESCE(x.paid, 0)",
     ),
     proof(
-        "for each period, the share of credits reversed is the share of money returned",
+        "for each period, the share of credits reversed is the share of money returned, or all if it was undone for nothing",
         "SELECT s.reference || ': ' || s.stored_returned || ' was returned and ' || s.credits_reversed || ' credits, \
          of ' || s.granted || ' for ' || s.paid || ' it is ' || s.returned FROM (SELECT p.reference, p.returned AS \
-         stored_returned, p.credits_reversed, p.paid, CASE WHEN p.credits_granted > 0 THEN p.credits_granted ELSE 0 END \
+         stored_returned, p.credits_reversed, p.paid, COALESCE(o.undone, false) AS undone, \
+         CASE WHEN p.credits_granted > 0 THEN p.credits_granted ELSE 0 END \
          AS granted, COALESCE(b.returned, 0) AS returned FROM stripe_periods p LEFT JOIN (SELECT x.period_id, \
          CAST(SUM(CASE WHEN i.amount_paid <= 0 THEN 0 WHEN COALESCE(m.back, 0) + i.amount_credited >= i.amount_paid THEN \
          x.paid ELSE (2 * x.paid * (COALESCE(m.back, 0) + i.amount_credited) + i.amount_paid) / (2 * i.amount_paid) END) \
          AS BIGINT) AS returned FROM stripe_invoice_periods x JOIN stripe_invoices i ON i.id = x.invoice_id LEFT JOIN (SELECT \
          invoice_id, CAST(SUM(amount_refunded + amount_disputed) AS BIGINT) AS back FROM stripe_payment_intents WHERE invoice_id IS NOT \
-         NULL GROUP BY invoice_id) m ON m.invoice_id = i.id GROUP BY x.period_id) b ON b.period_id = p.id) s \
-         WHERE s.stored_returned <> s.returned OR s.credits_reversed <> CASE WHEN s.paid <= 0 THEN 0 \
+         NULL GROUP BY invoice_id) m ON m.invoice_id = i.id GROUP BY x.period_id) b ON b.period_id = p.id \
+         LEFT JOIN stripe_subscriptions o ON o.stripe_subscription_id = p.stripe_subscription_id) s \
+         WHERE s.stored_returned <> s.returned OR s.credits_reversed <> CASE \
+         WHEN s.paid <= 0 AND s.undone THEN s.granted WHEN s.paid <= 0 THEN 0 \
          WHEN s.returned >= s.paid THEN s.granted ELSE (2 * s.granted * s.returned + s.paid) / (2 * s.paid) END",
     ),
     proof(
