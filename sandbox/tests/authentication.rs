@@ -3,7 +3,7 @@
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, settings, text};
+use crate::shop::{Shop, WAITING, settings, text};
 
 const CARD: &str = "4242424242424242";
 const ASKS_ONCE: &str = "4000002500003155";
@@ -122,14 +122,7 @@ async fn an_upgrade_waits_as_a_pending_update() {
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     let id = shop.subscribe(ASKS_ALWAYS, &[]).await;
-    let item = text(&sandbox.object(&id).unwrap()["items"]["data"][0], "id");
-    let form = [
-        ("items[0][id]", item.as_str()),
-        ("items[0][price]", "price_pro"),
-        ("proration_behavior", "always_invoice"),
-        ("payment_behavior", "pending_if_incomplete"),
-    ];
-    let changed = shop.done(&format!("/v1/subscriptions/{id}"), &form).await;
+    let (_, changed) = shop.change_to_pro(&id, &[WAITING]).await;
     assert!(changed["pending_update"].is_object() && changed["status"] == "active");
     let invoice = text(&changed, "latest_invoice");
     let (status, body) = shop.answer(&format!("/v1/invoices/{invoice}/pay"), &[]).await;

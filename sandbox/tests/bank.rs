@@ -5,7 +5,7 @@ use std::time::Duration;
 use sandbox::Sandbox;
 use serde_json::json;
 
-use crate::shop::{Shop, settings, text};
+use crate::shop::{Shop, WAITING, settings, text};
 
 const BANK: &str = "000123456789";
 const BOUNCES: &str = "000222222227";
@@ -100,17 +100,10 @@ async fn a_bank_debit_cannot_pay_for_a_change_that_waits_for_its_payment() {
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     let id = shop.subscribe(BANK, &[]).await;
-    let item = text(&sandbox.object(&id).unwrap()["items"]["data"][0], "id");
-    let form = [
-        ("items[0][id]", item.as_str()),
-        ("items[0][price]", "price_pro"),
-        ("proration_behavior", "always_invoice"),
-        ("payment_behavior", "pending_if_incomplete"),
-    ];
-    let path = format!("/v1/subscriptions/{id}");
-    let (code, body) = shop.answer(&path, &form).await;
+    let (code, body) = shop.change_to_pro(&id, &[WAITING]).await;
     assert_eq!((code, &body["error"]["param"]), (400, &json!("payment_behavior")));
-    let changed = shop.done(&path, &form[..3]).await;
+    let (code, changed) = shop.change_to_pro(&id, &[]).await;
+    assert_eq!(code, 200);
     assert_eq!(
         (&changed["status"], &changed["items"]["data"][0]["price"]["id"]),
         (&json!("active"), &json!("price_pro"))

@@ -215,15 +215,9 @@ async fn the_tax_of_a_price_is_its_own_and_a_discount_lowers_it() {
 
 /// Upgrades to Pro from the start of the period, and returns the invoice.
 async fn upgrades(shop: &Shop<'_>, subscription: &str) -> Value {
-    let item = shop.sandbox.object(subscription).unwrap()["items"]["data"][0].clone();
-    let form = [
-        ("items[0][id]", text(&item, "id")),
-        ("items[0][price]", "price_pro".to_owned()),
-        ("proration_behavior", "always_invoice".to_owned()),
-        ("proration_date", item["current_period_start"].to_string()),
-    ];
-    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let changed = shop.done(&format!("/v1/subscriptions/{subscription}"), &form).await;
+    let start = shop.sandbox.object(subscription).unwrap()["items"]["data"][0]["current_period_start"].to_string();
+    let (status, changed) = shop.change_to_pro(subscription, &[("proration_date", &start)]).await;
+    assert_eq!(status, 200, "{changed}");
     shop.sandbox.object(&text(&changed, "latest_invoice")).unwrap()
 }
 
@@ -236,7 +230,8 @@ async fn the_discounts_of_prorations_are_beside_their_amounts_or_included_in_the
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     shop.done("/v1/coupons", &[("id", "ALWAYS"), ("percent_off", "20"), ("duration", "forever")]).await;
-    shop.done("/v1/coupons", &[("id", "OFF"), ("amount_off", "99"), ("currency", "usd"), ("duration", "forever")]).await;
+    shop.done("/v1/coupons", &[("id", "OFF"), ("amount_off", "99"), ("currency", "usd"), ("duration", "forever")])
+        .await;
     // The amounts of both lines before and after their discounts: of the credit, those of the period that was paid.
     for (coupon, gross, off, paid) in [
         ("ALWAYS", [-499, 1499], [-100, 300], 800),
@@ -290,9 +285,10 @@ async fn an_unknown_billing_mode_is_refused() {
         ("success_url", "http://127.0.0.1:1/thanks"),
     ];
     let discounts = "subscription_data[billing_mode][flexible][proration_discounts]";
-    for mode in [&[(MODE, "rigid")][..], &[(MODE, "classic"), (discounts, "itemized")], &[(MODE, "flexible"), (discounts, "x")]]
+    for mode in
+        [&[(MODE, "rigid")][..], &[(MODE, "classic"), (discounts, "itemized")], &[(MODE, "flexible"), (discounts, "x")]]
     {
-        let (status, body) = shop.answer("/v1/checkout/sessions", &[&form, mode].concat()).await;
+        let (status, body) = shop.answer("/v1/checkout/sessions", &[&form[..], mode].concat()).await;
         assert_eq!((status, &body["error"]["param"]), (400, &json!(MODE)), "{mode:?}");
     }
     let (status, body) = shop.answer("/v1/checkout/sessions", &[&form[..], &[(discounts, "itemized")]].concat()).await;

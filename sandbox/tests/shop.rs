@@ -26,6 +26,9 @@ pub(crate) const CREDITS: [(&str, &str); 6] = [
     ("success_url", "http://127.0.0.1:1/thanks"),
 ];
 
+/// A change of plan waits for its payment.
+pub(crate) const WAITING: (&str, &str) = ("payment_behavior", "pending_if_incomplete");
+
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn settings(webhook_urls: Vec<String>, state_file: Option<&Path>) -> Settings {
@@ -124,6 +127,18 @@ impl<'a> Shop<'a> {
         form.extend(more);
         let session = self.done("/v1/checkout/sessions", &form).await;
         text(&self.sandbox.pay(&text(&session, "id"), number).unwrap(), "subscription")
+    }
+
+    /// Changes a subscription to Pro, and charges the difference at once, with more parameters; answers with the status and
+    /// the body.
+    pub(crate) async fn change_to_pro(&self, subscription: &str, more: &[(&str, &str)]) -> (u16, Value) {
+        let item = text(&self.sandbox.object(subscription).unwrap()["items"]["data"][0], "id");
+        let form = [
+            ("items[0][id]", item.as_str()),
+            ("items[0][price]", "price_pro"),
+            ("proration_behavior", "always_invoice"),
+        ];
+        self.answer(&format!("/v1/subscriptions/{subscription}"), &[&form[..], more].concat()).await
     }
 
     /// Posts without a key, and answers with the object.

@@ -10,3 +10,4 @@ pub(crate) mod invoice;
 pub(crate) mod notice;
 pub(crate) mod pay;
 pub(crate) mod portal;
+pub(crate) mod visit;

@@ -1,26 +1,20 @@
 //! The page that stands for the customer's bank: `/authenticate/{payment_intent}`, where a customer confirms a payment of an
 //! invoice that was attempted without them.
 
-use std::sync::Arc;
-
 use axum::{
-    body::Bytes,
-    extract::{Path, Query, State},
     http::{StatusCode, header::LOCATION},
     response::{IntoResponse as _, Response},
 };
 use serde_json::Value;
 
 use super::{
-    form_fields::Fields,
     frame::{challenge, message, missing},
-    invoice::Origin,
+    visit::Visit,
 };
 use crate::{
     billing::dunning,
     resources::invoice_payment,
     store::{
-        Store,
         kind::Kind,
         state::State as Account,
         work::{Cause, text},
@@ -43,11 +37,7 @@ fn find(state: &Account, intent: &str) -> Option<Payment> {
 }
 
 /// `GET /authenticate/{payment_intent}`.
-pub(crate) async fn show(
-    State(store): State<Arc<Store>>,
-    Path(id): Path<String>,
-    Query(origin): Query<Origin>,
-) -> Response {
+pub(crate) async fn show(Visit { store, id, origin, .. }: Visit) -> Response {
     let Some(payment) = store.view(|state| find(state, &id)) else { return missing("No such payment") };
     if payment.intent["status"] == "requires_action"
         && let Some(page) = challenge(&payment.number, "", &[])
@@ -59,13 +49,7 @@ pub(crate) async fn show(
 }
 
 /// `POST /authenticate/{payment_intent}` with `authentication`: `complete` or `fail`. Leads to the invoice.
-pub(crate) async fn act(
-    State(store): State<Arc<Store>>,
-    Path(id): Path<String>,
-    Query(origin): Query<Origin>,
-    body: Bytes,
-) -> Response {
-    let fields = Fields::read(&body);
+pub(crate) async fn act(Visit { store, id, origin, fields }: Visit) -> Response {
     let Some(payment) = store.view(|state| find(state, &id)) else { return missing("No such payment") };
     store.work(Cause::default(), |work| {
         if work.get(Kind::PaymentIntent, &id)["status"] != "requires_action" {

@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    body::Bytes,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{
         StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION},
     },
     response::{IntoResponse as _, Response},
 };
-use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::{
     form_fields::Fields,
     frame::{Line, amount, challenge, missing, money, respond, web_url},
+    visit::{Origin, Visit},
 };
 use crate::{
     billing::dunning,
@@ -37,13 +36,6 @@ use crate::{
         work::{Cause, Work, text},
     },
 };
-
-/// The page that a visitor came from.
-#[derive(Deserialize)]
-pub(crate) struct Origin {
-    #[serde(default)]
-    back: String,
-}
 
 #[derive(Template)]
 #[template(path = "invoice.html")]
@@ -65,46 +57,19 @@ struct Page<'a> {
 }
 
 /// `GET /invoice/{invoice}`.
-pub(crate) async fn show(
-    State(store): State<Arc<Store>>,
-    Path(id): Path<String>,
-    Query(origin): Query<Origin>,
-) -> Response {
-    render(&store, &id, StatusCode::OK, "", &origin)
+pub(crate) async fn show(visit: Visit) -> Response {
+    render(&visit, StatusCode::OK, "")
 }
 
 /// `POST /invoice/{invoice}` with the form field `card_number`.
-pub(crate) async fn pay(
-    State(store): State<Arc<Store>>,
-    Path(id): Path<String>,
-    Query(origin): Query<Origin>,
-    body: Bytes,
-) -> Response {
-    let fields = Fields::read(&body);
+pub(crate) async fn pay(visit: Visit) -> Response {
+    let Visit { store, id, origin, fields } = &visit;
     if let Some(page) = challenge(fields.get("card_number"), fields.get("authentication"), &[]) {
         return page;
     }
-    match store.work(Cause::default(), |work| charge(work, &id, &fields)) {
-        Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, origin.lead_to(&id))]).into_response(),
-        Err(problem) => render(&store, &id, StatusCode::PAYMENT_REQUIRED, problem.message(), &origin),
-    }
-}
-
-impl Origin {
-    /// Returns the page that the visitor came from, if it is one of the sandbox: other pages are not linked.
-    fn own(&self) -> Option<&str> {
-        let back = self.back.as_str();
-        (back == "/" || back.starts_with("/portal/")).then_some(back)
-    }
-
-    /// Returns the query that remembers the page.
-    fn query(&self) -> String {
-        self.own().map_or_else(String::new, |back| format!("?back={back}"))
-    }
-
-    /// Returns the address of an invoice's page, from which the visitor can go back.
-    pub(crate) fn lead_to(&self, invoice: &str) -> String {
-        format!("/invoice/{invoice}{}", self.query())
+    match store.work(Cause::default(), |work| charge(work, id, fields)) {
+        Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, origin.lead_to(id))]).into_response(),
+        Err(problem) => render(&visit, StatusCode::PAYMENT_REQUIRED, problem.message()),
     }
 }
 
@@ -139,7 +104,7 @@ fn charge(work: &mut Work<'_>, id: &str, fields: &Fields) -> Answer {
     Ok(work.get(Kind::Invoice, id))
 }
 
-fn render(store: &Store, id: &str, status: StatusCode, problem: &str, origin: &Origin) -> Response {
+fn render(Visit { store, id, origin, .. }: &Visit, status: StatusCode, problem: &str) -> Response {
     let Some(invoice) = store.find(Kind::Invoice, id).filter(|invoice| invoice["status"] != "draft") else {
         return missing("No such invoice");
     };
