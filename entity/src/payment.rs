@@ -39,6 +39,8 @@ pub struct Model {
     pub stripe_payment_intent_id: Option<String>,
     /// `cs_...`, unique.
     pub stripe_checkout_session_id: String,
+    /// `in_...`, unique. Null until Stripe has created the invoice, and when nothing had to be paid.
+    pub stripe_invoice_id: Option<String>,
     /// The amount paid, in minor units of the currency (cents).
     pub amount: i64,
     /// ISO 4217, lower case, as Stripe spells it.

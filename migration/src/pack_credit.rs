@@ -1,6 +1,9 @@
-//! The amount that credit notes have credited for a pack.
+//! The invoice of a pack, and the amount that credit notes have credited for it.
 
-use sea_orm_migration::{prelude::*, schema::big_integer};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, text_null},
+};
 
 pub(crate) struct Step;
 
@@ -10,22 +13,24 @@ impl MigrationName for Step {
     }
 }
 
-/// Columns of `stripe_payments` that this step adds.
-const COLUMNS: [&str; 2] = ["amount_credited", "credit_fence"];
+/// The index by which a pack is found by its invoice.
+const INVOICES: &str = "CREATE UNIQUE INDEX stripe_payments_invoice ON stripe_payments (stripe_invoice_id)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for name in COLUMNS {
-            let column = big_integer(name).default(0).to_owned();
+        for column in columns() {
             manager.alter_table(Table::alter().table("stripe_payments").add_column(column).to_owned()).await?;
         }
+        manager.get_connection().execute_unprepared(INVOICES).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for name in COLUMNS {
-            manager.alter_table(Table::alter().table("stripe_payments").drop_column(name).to_owned()).await?;
+        manager.get_connection().execute_unprepared("DROP INDEX stripe_payments_invoice").await?;
+        for column in columns() {
+            let drop = Table::alter().table("stripe_payments").drop_column(column.get_column_name()).to_owned();
+            manager.alter_table(drop).await?;
         }
         Ok(())
     }
@@ -33,4 +38,10 @@ impl MigrationTrait for Step {
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
+}
+
+/// The columns of `stripe_payments` that this step adds.
+fn columns() -> [ColumnDef; 3] {
+    let amount = |name: &'static str| big_integer(name).default(0).to_owned();
+    [amount("amount_credited"), amount("credit_fence"), text_null("stripe_invoice_id")]
 }

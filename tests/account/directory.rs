@@ -148,8 +148,8 @@ facts! {
             assert_eq!(finds(&admin, &format!("  {id} ")).await, ["ada"], "{id}");
             assert_eq!(finds(&admin, &id[..id.len() - 1]).await, [""; 0], "not by a part of an id");
         }
-        let session = at_stripe(&app, &format!("/v1/checkout/sessions?payment_intent={of_pack}")).await["data"][0]["id"].clone();
-        for id in [of_pack.as_str(), session.as_str().unwrap()] {
+        let session = at_stripe(&app, &format!("/v1/checkout/sessions?payment_intent={of_pack}")).await["data"][0].clone();
+        for id in [of_pack.as_str(), session["id"].as_str().unwrap(), session["invoice"].as_str().unwrap()] {
             assert_eq!(finds(&admin, id).await, ["bob"], "{id}");
         }
         // A former customer of the user, and a subscription that has ended.

@@ -235,7 +235,7 @@ async fn lists(app: &TestApp, admin: &Actor) {
     watcher.pushed().await;
     let page = heavy.gets(PAYMENTS, json!({})).await;
     heavy.gets(PAYMENTS, json!({ "after": page["pageInfo"]["endCursor"] })).await;
-    for search in [Value::Null, json!("filled"), json!("nobody has this name")] {
+    for search in [Value::Null, json!("filled"), json!("nobody has this name"), json!("in_filled10_1")] {
         let page = admin.gets(USERS, json!({ "search": search })).await;
         admin.gets(USERS, json!({ "search": search, "after": page["pageInfo"]["endCursor"] })).await;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{checkout, customer, former_customer, invoice, payment_intent, period, subscription, user};
+use entity::{checkout, customer, former_customer, invoice, payment, payment_intent, period, subscription, user};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
@@ -59,8 +59,11 @@ async fn owners(db: &impl ConnectionTrait, id: &str) -> Result<Vec<i64>, DbErr> 
             Ok(owners)
         }
         "in" => {
-            let paid = invoice::Entity::find().filter(invoice::Column::StripeInvoiceId.eq(id));
-            users(db, paid, invoice::Column::UserId).await
+            let of_plan = invoice::Entity::find().filter(invoice::Column::StripeInvoiceId.eq(id));
+            let mut owners = users(db, of_plan, invoice::Column::UserId).await?;
+            let of_pack = payment::Entity::find().filter(payment::Column::StripeInvoiceId.eq(id));
+            owners.extend(users(db, of_pack, payment::Column::UserId).await?);
+            Ok(owners)
         }
         "pi" => {
             let paid = payment_intent::Entity::find().filter(payment_intent::Column::StripePaymentIntentId.eq(id));

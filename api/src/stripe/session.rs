@@ -26,6 +26,9 @@ pub struct Session {
     /// The payment, in mode payment; not before the user pays.
     #[serde(default, deserialize_with = "object::optional_id")]
     pub payment_intent: Option<String>,
+    /// The invoice; in mode payment not before the payment has succeeded.
+    #[serde(default, deserialize_with = "object::optional_id")]
+    pub invoice: Option<String>,
     /// The subscription, in mode subscription; not before the user pays.
     #[serde(default, deserialize_with = "object::optional_id")]
     pub subscription: Option<String>,

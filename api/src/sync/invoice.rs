@@ -14,7 +14,7 @@ use super::{
     customer::owner_locked,
     entitlement,
     object::Object,
-    period, refund, reversal,
+    payment, period, refund, reversal,
 };
 use crate::{
     config::PriceIds,
@@ -115,7 +115,11 @@ pub(super) async fn apply_payment(context: &Context<'_>, paid: InvoicePayment) -
     let Some(payment) = paid.into_payment_intent() else { return Ok(Outcome::Ignored(NO_PAYMENT)) };
     let Some(invoice) = find(context.tx, &id).await? else {
         let is_of_pack = refund::find(context.tx, &payment).await?.is_some_and(|stored| stored.invoice_id.is_none());
-        return Ok(if is_of_pack { Outcome::Ignored(OF_PACK) } else { Outcome::Look(Object::Invoice(id)) });
+        if !is_of_pack {
+            return Ok(Outcome::Look(Object::Invoice(id)));
+        }
+        payment::record_invoice(context, &payment, &id).await?;
+        return Ok(Outcome::Ignored(OF_PACK));
     };
     ledger::lock(context.tx, invoice.user_id).await?;
     refund::record(context, invoice.user_id, &payment, Some(invoice.id)).await?;

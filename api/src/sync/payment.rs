@@ -56,7 +56,8 @@ pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool)
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
-/// Writes the payment's row. A payment that succeeded stays so, and one that failed does not become pending again.
+/// Writes the payment's row. A payment that succeeded stays so, and one that failed does not become pending again. Its invoice
+/// may become known later.
 async fn record(
     context: &Context<'_>,
     user_id: i64,
@@ -73,11 +74,34 @@ async fn record(
         Status::Failed => status == Status::Succeeded,
         _ => false,
     };
-    if !forward {
+    let is_billed = stored.stripe_invoice_id.is_none() && session.invoice.is_some();
+    if !forward && !is_billed {
         return Ok(stored);
     }
-    let update = payment::ActiveModel { id: Unchanged(stored.id), status: Set(status), ..Default::default() };
+    let mut update = payment::ActiveModel { id: Unchanged(stored.id), ..Default::default() };
+    if forward {
+        update.status = Set(status);
+    }
+    if is_billed {
+        update.stripe_invoice_id = Set(session.invoice.clone());
+    }
     Ok(update.update(context.tx).await?)
+}
+
+/// Records the invoice that a pack's payment has paid.
+pub(super) async fn record_invoice(
+    context: &Context<'_>,
+    payment_intent: &str,
+    invoice: &str,
+) -> Result<(), ApplyError> {
+    let update = payment::ActiveModel { stripe_invoice_id: Set(Some(invoice.to_owned())), ..Default::default() };
+    payment::Entity::update_many()
+        .set(update)
+        .filter(payment::Column::StripePaymentIntentId.eq(payment_intent))
+        .filter(payment::Column::StripeInvoiceId.is_null())
+        .exec(context.tx)
+        .await?;
+    Ok(())
 }
 
 fn new(
@@ -94,6 +118,7 @@ fn new(
         user_id: Set(user_id),
         stripe_payment_intent_id: Set(session.payment_intent.clone()),
         stripe_checkout_session_id: Set(session.id.clone()),
+        stripe_invoice_id: Set(session.invoice.clone()),
         amount: Set(session.amount_total),
         currency: Set(session.currency.clone()),
         status: Set(status),
@@ -112,6 +137,7 @@ fn new(
 pub(super) async fn apply_credit(
     context: &Context<'_>,
     payment_intent: &str,
+    invoice: &str,
     credited: i64,
     fence: i64,
 ) -> Result<Outcome, ApplyError> {
@@ -127,6 +153,7 @@ pub(super) async fn apply_credit(
         ..Default::default()
     };
     update.update(context.tx).await?;
+    record_invoice(context, payment_intent, invoice).await?;
     let paid = refund::record(context, stored.user_id, payment_intent, None).await?;
     reversal::apply(context, &paid).await?;
     Ok(Outcome::Applied(Some(change(context.tx, stored.user_id).await?)))

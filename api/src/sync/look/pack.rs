@@ -16,6 +16,8 @@ pub(super) struct PackCredit {
     session: Option<Box<Session>>,
     /// The payment, `pi_...`.
     payment: String,
+    /// The invoice, `in_...`.
+    invoice: String,
     credited: i64,
 }
 
@@ -28,7 +30,7 @@ impl PackCredit {
             credited = stripe.credited(id).await?;
             session = stripe.session_paid_by(&payment).await?.map(Box::new);
         }
-        Ok(Some(Self { customer: invoice.customer, session, payment, credited }))
+        Ok(Some(Self { customer: invoice.customer, session, payment, invoice: id.to_owned(), credited }))
     }
 
     /// Writes it, and the purchase before it, whose event may still be on its way.
@@ -36,6 +38,6 @@ impl PackCredit {
         if let Some(session) = &self.session {
             payment::apply(context, (**session).clone(), false).await?;
         }
-        payment::apply_credit(context, &self.payment, self.credited, fence).await
+        payment::apply_credit(context, &self.payment, &self.invoice, self.credited, fence).await
     }
 }

@@ -225,6 +225,9 @@ fn is_same(row: &subscription::Model, subscription: &Subscription) -> bool {
 
 fn is_same_payment(row: &payment::Model, session: &Session, failed: bool) -> bool {
     use payment::Status;
+    if row.stripe_invoice_id.is_none() && session.invoice.is_some() {
+        return false;
+    }
     let paid = session.is_paid();
     match row.status {
         Status::Pending => !paid && !failed,
