@@ -1,11 +1,13 @@
 //! With `STRIPE_TAX`, Stripe adds taxes at checkout. Credits follow prices, and a refund with the tax returns all of them.
 
-use patch_hive::config::Config;
+use std::time::Duration;
+
+use patch_hive::{billing::tax, config::Config};
 use sandbox::Tax;
 use serde_json::{Value, json};
 
 use crate::{
-    checkout::{at_stripe, credits_invoice, on_both},
+    checkout::{at_stripe, credits_invoice, on_both, posts_to_stripe},
     harness::{Actor, TestApp, actor::CHECKOUT, actor::checkout},
     plan_change::renews,
     webhook::{entries_of, grant, purchase},
@@ -17,6 +19,18 @@ const INCLUSIVE: Tax = Tax { percent: 20, inclusive: true, set_up: true };
 
 fn with_tax(config: &mut Config) {
     config.stripe.as_mut().unwrap().checkout.tax = true;
+}
+
+/// The relation of taxes to prices that the server shows, once it has read it.
+async fn shown_behavior(app: &TestApp) -> Value {
+    for _ in 0..200 {
+        let shown = app.visitor().gets("{ stripeConfig { taxBehavior } }", json!({})).await["taxBehavior"].clone();
+        if !shown.is_null() {
+            return shown;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Value::Null
 }
 
 /// Total and tax of the newest invoice.
@@ -151,6 +165,32 @@ async fn without_the_setting_no_tax_is_computed() {
                 (&session["automatic_tax"]["enabled"], &session["allow_promotion_codes"]),
                 (&json!(false), &Value::Null)
             );
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everyone_sees_whether_prices_include_taxes() {
+    on_both(with_tax, async |app| {
+        assert_eq!(shown_behavior(&app).await, "EXCLUSIVE");
+        let inside = app.inside().await;
+        app.sandbox().set_tax(INCLUSIVE);
+        tax::refresh(&inside).await.unwrap();
+        assert_eq!(tax::behavior(&inside), Some(tax::TaxBehavior::Inclusive));
+        posts_to_stripe(&app, "/v1/prices/price_core", &[("tax_behavior", "exclusive")]).await;
+        tax::refresh(&inside).await.unwrap();
+        assert_eq!(tax::behavior(&inside), None, "prices differ");
+        app.sandbox().set_tax(EXCLUSIVE);
+        tax::refresh(&inside).await.unwrap();
+        assert!(tax::behavior(&inside).is_some());
+    })
+    .await;
+    on_both(
+        |_| {},
+        async |app| {
+            let shown = app.visitor().gets("{ stripeConfig { taxBehavior } }", json!({})).await;
+            assert_eq!(shown["taxBehavior"], Value::Null);
         },
     )
     .await;

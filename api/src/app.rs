@@ -1,6 +1,9 @@
 //! The parts that every use case needs: the database, Stripe, the clock, the feed, the settings.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -16,7 +19,7 @@ use crate::{
     ledger::Charges,
     mail::Mailer,
     standing::Standings,
-    stripe::{SessionOptions, Stripe},
+    stripe::{SessionOptions, Stripe, TaxBehavior},
     throttle::Throttle,
     work::Signal,
 };
@@ -75,6 +78,8 @@ pub struct Payments {
     pub publishable_key: Option<String>,
     /// The options of checkouts.
     pub session_options: SessionOptions,
+    /// The relation of taxes to our prices, as it was read last.
+    pub tax: Arc<Mutex<Option<TaxBehavior>>>,
 }
 
 impl App {

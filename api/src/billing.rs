@@ -28,5 +28,6 @@ pub mod reversal;
 pub mod subscription;
 mod subscription_change;
 pub mod task;
+pub mod tax;
 pub mod unfinished;
 pub mod usage;

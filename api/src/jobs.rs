@@ -6,6 +6,7 @@ mod prune;
 mod queue;
 mod reconcile;
 mod replicas;
+mod tax;
 
 use std::time::Duration;
 
@@ -60,6 +61,9 @@ fn limit(kind: Kind) -> Duration {
 /// Starts all background work. It ends when `stop` is cancelled.
 pub fn start(app: &App, stop: &CancellationToken) {
     app.tasks.spawn(stop.clone().run_until_cancelled_owned(backstop::run(app.clone())));
+    if app.payments.as_ref().is_some_and(|payments| payments.session_options.tax) {
+        app.tasks.spawn(stop.clone().run_until_cancelled_owned(tax::run(app.clone())));
+    }
     if let Some(outbox) = app.feed.outbox() {
         let exchange = Exchange::new(app.clone(), outbox.clone());
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(exchange.clone().send()));

@@ -313,5 +313,6 @@ fn payments(config: &config::Stripe, legal: &config::Legal) -> Result<Payments, 
             terms_url: legal.terms_url.clone(),
             privacy_url: legal.privacy_url.clone(),
         },
+        tax: Arc::default(),
     })
 }

@@ -87,7 +87,7 @@ pub use self::session_options::SessionOptions;
 pub use self::signature::SignatureError;
 pub use self::state::{Payer, PlanPrice, ReturnedAmounts, SubscriptionState};
 pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
-pub use self::tax::TaxStatus;
+pub use self::tax::{TaxBehavior, TaxStatus};
 
 /// The settings of calls to Stripe.
 #[derive(Clone)]

@@ -11,7 +11,10 @@ use super::{
     tier::Tier,
 };
 use crate::{
-    billing::checkout::{self, CheckoutResult, CheckoutState, Redirects},
+    billing::{
+        checkout::{self, CheckoutResult, CheckoutState, Redirects},
+        tax,
+    },
     error::Error,
     stripe,
 };
@@ -36,7 +39,8 @@ impl CheckoutQuery {
     async fn stripe_config(&self, ctx: &Context<'_>) -> Result<StripeConfig, Error> {
         let payments = ctx.app()?.payments.as_ref();
         let publishable_key = payments.and_then(|payments| payments.publishable_key.clone());
-        Ok(StripeConfig { enabled: payments.is_some(), publishable_key })
+        let tax_behavior = tax::behavior(ctx.app()?).map(TaxBehavior::from);
+        Ok(StripeConfig { enabled: payments.is_some(), publishable_key, tax_behavior })
     }
 }
 
@@ -65,6 +69,19 @@ pub(super) struct StripeConfig {
     enabled: bool,
     /// The publishable key for Stripe.js.
     publishable_key: Option<String>,
+    /// The relation of taxes to the prices of plans and packs. Null if the server computes no taxes, if prices differ in it, and
+    /// until the server has read it from Stripe.
+    tax_behavior: Option<TaxBehavior>,
+}
+
+/// The relation of taxes to prices.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[graphql(remote = "tax::TaxBehavior")]
+pub(super) enum TaxBehavior {
+    /// Taxes are added to prices.
+    Exclusive,
+    /// Prices include taxes.
+    Inclusive,
 }
 
 /// The status of a checkout.

@@ -7,6 +7,7 @@ import { NotSelling } from "../checkout/NotSelling";
 import { ReturnNotice } from "../checkout/ReturnNotice";
 import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
+import { useTax } from "../checkout/useTax";
 import { Problem } from "../gateway/Problem";
 import type { QuotePartsFragment } from "../generated/graphql";
 import { exportsFor } from "../plan/offer";
@@ -116,11 +117,13 @@ function Choice({ typed, problem, onType }: ChoiceProps) {
 /** The display of the price. It keeps its size, whatever it shows. */
 function Price({ quote, waiting }: { quote: QuotePartsFragment | null; waiting: boolean }) {
   const exports = exportsFor(quote?.credits ?? 0, useExportCost());
+  const tax = useTax();
   return (
     <div className="screen credits-price" role="status" aria-label={text.packs.price}>
       <span className="digits credits-amount">
         {quote ? format.money(quote.amount) : waiting ? <Skeleton className="credits-skeleton" /> : "–"}
       </span>
+      {tax !== null && <span className="small quiet">{tax}</span>}
       <span className="small quiet">{quote ? explain(quote) : "\u00a0"}</span>
       <span className="small quiet">{quote && exports !== null ? text.packs.about(exports) : "\u00a0"}</span>
     </div>

@@ -2,6 +2,7 @@ import { Link } from "react-router";
 
 import { Jack } from "../brand/Jack";
 import { Knob } from "../brand/Knob";
+import { useTax } from "../checkout/useTax";
 import type { PlanPartsFragment } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
@@ -25,6 +26,7 @@ interface PlanModuleProps {
 /** A plan as a module of the rack. Its rows are aligned with those of its neighbours. */
 export function PlanModule({ plan, offer, exportCost, best, busy, selling, onChoose }: PlanModuleProps) {
   const each = perCredit(plan);
+  const tax = useTax();
   const id = `plan-${plan.tier}`;
   const exports = exportsFor(plan.monthlyCredits ?? 0, exportCost) ?? 0;
   return (
@@ -41,6 +43,7 @@ export function PlanModule({ plan, offer, exportCost, best, busy, selling, onCho
       <p className="plan-price">
         <span className="digits plan-amount">{format.money(plan.price)}</span>
         <span className="quiet"> {text.plans.aMonth}</span>
+        {tax !== null && plan.price.amount > 0 && <span className="quiet small">, {tax}</span>}
       </p>
       <p className="plan-credits">
         <strong>{credits(plan)}</strong>

@@ -112,6 +112,8 @@ export function de(formats: Formats): Texts {
 
     tiers: { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" },
 
+    tax: { EXCLUSIVE: "zzgl. Steuern", INCLUSIVE: "inkl. Steuern" },
+
     features: featuresDe,
 
     plans: {

@@ -112,6 +112,9 @@ export function en(formats: Formats) {
 
     tiers: { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" },
 
+    /** Follows a price. */
+    tax: { EXCLUSIVE: "plus tax", INCLUSIVE: "tax included" },
+
     features: featuresEn,
 
     plans: {
