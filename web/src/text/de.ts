@@ -98,8 +98,8 @@ export function de(formats: Formats): Texts {
       unit: "Credits",
       unlimitedUnit: "unbegrenzte Exporte",
       unlimited: (until: string | null, balance: number) =>
-        `Exporte sind ${until === null ? "" : `bis ${day(until)} `}unbegrenzt. ` +
-        `Sie verbrauchen dein Guthaben von ${credits(balance)} nicht.`,
+        `Exporte sind ${until === null ? "" : `bis ${day(until)} `}unbegrenzt.` +
+        (balance > 0 ? ` Sie verbrauchen dein Guthaben von ${credits(balance)} nicht.` : ""),
       unlimitedSpoken: "unbegrenzt",
       negative:
         "Eine Zahlung wurde erstattet oder angefochten, nachdem die Credits daraus schon verbraucht waren. " +

@@ -100,7 +100,8 @@ export function en(formats: Formats) {
       unit: "credits",
       unlimitedUnit: "unlimited exports",
       unlimited: (until: string | null, balance: number) =>
-        `Exports are unlimited${until === null ? "" : ` until ${day(until)}`}. They do not use your ${credits(balance)}.`,
+        `Exports are unlimited${until === null ? "" : ` until ${day(until)}`}.` +
+        (balance > 0 ? ` They do not use your ${credits(balance)}.` : ""),
       unlimitedSpoken: "unlimited",
       negative:
         "A payment was refunded or disputed after its credits had been used. New credits are offset against that.",
