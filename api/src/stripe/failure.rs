@@ -16,7 +16,10 @@ pub enum Failure {
     },
     /// The idempotency key is spent: Stripe failed and repeats that answer as long as it keeps the key, or keeps it for
     /// another call. The effect may have happened; only another key brings another answer.
-    #[error("Stripe failed with status {status}, code {}", code.as_deref().unwrap_or("none"))]
+    #[error(
+        "Stripe failed with status {status}{}",
+        code.as_deref().map(|code| format!(", code {code}")).unwrap_or_default()
+    )]
     Broken {
         /// The HTTP status: 5xx, or 400 for a key of another call.
         status: u16,

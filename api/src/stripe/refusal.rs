@@ -3,8 +3,8 @@
 /// A final refusal by Stripe: nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Stripe refused the call with status {status}, code {}{}",
-    code.as_deref().unwrap_or("none"),
+    "Stripe refused the call with status {status}{}{}",
+    code.as_deref().map(|code| format!(", code {code}")).unwrap_or_default(),
     param.as_deref().map(|param| format!(", param {param}")).unwrap_or_default()
 )]
 pub struct Refusal {
