@@ -13,9 +13,19 @@ fn main() {
         println!("cargo::warning=cannot create web/dist, the folder of the built pages: {error}");
     }
     if env::var("PROFILE").as_deref() == Ok("release") {
+        shrink();
         println!("cargo::rerun-if-changed={DIST}");
         if !Path::new(DIST).join("index.html").exists() {
             println!("cargo::warning=this build contains no web pages: run npm --prefix web run build, then rebuild");
         }
+    }
+}
+
+/// Asks the linker to keep one copy of functions whose code is the same, and to pack relocations. Only where Rust's own linker is
+/// the usual one, since others do not know these options.
+#[expect(clippy::disallowed_methods, reason = "Cargo tells a build script by variables what it builds")]
+fn shrink() {
+    if env::var("TARGET").as_deref() == Ok("x86_64-unknown-linux-gnu") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,-z,pack-relative-relocs");
     }
 }
