@@ -1,5 +1,6 @@
 //! Private data is also under `viewer`, so that one document serves visitors and users.
 
+use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
 use crate::harness::{TestApp, facts};
@@ -18,6 +19,30 @@ facts! {
         let user = ada.asks(&document).await;
         assert_eq!(user["data"]["viewer"]["username"], "ada");
         assert_eq!(user["data"]["plans"], visitor["data"]["plans"]);
+    }
+
+    async fn a_nullable_field_that_fails_leaves_its_siblings(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let answer = ada.asks("{ exportCost user(id: \"user_1\") { id } viewer { username stripeCustomerId } }").await;
+        let data = json!({ "exportCost": 3, "user": null, "viewer": { "username": "ada", "stripeCustomerId": null } });
+        assert_eq!(answer["data"], data);
+        let errors = answer["errors"].as_array().unwrap().iter();
+        let mut errors: Vec<_> = errors.map(|error| (error["path"].to_string(), &error["extensions"]["code"])).collect();
+        errors.sort_by(|a, b| a.0.cmp(&b.0));
+        let forbidden = json!("FORBIDDEN");
+        let expected = [r#"["user"]"#, r#"["viewer","stripeCustomerId"]"#].map(|path| (path.to_owned(), &forbidden));
+        assert_eq!(errors, expected);
+    }
+
+    async fn a_list_that_stripe_does_not_give_leaves_its_siblings(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let document = "{ viewer { tier balance { credits } invoices { nodes { status } } } }";
+        let effect = Effect::Refuse { status: 503 };
+        app.sandbox().inject(Fault { method: "GET".to_owned(), path: "/v1/invoices".to_owned(), times: u32::MAX, effect });
+        let answer = ada.asks(document).await;
+        assert_eq!(answer["data"], json!({ "viewer": { "tier": "CORE", "balance": { "credits": 25 }, "invoices": null } }));
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "STRIPE_UNAVAILABLE");
     }
 
     async fn the_viewer_has_what_the_root_has(app: TestApp) {

@@ -1,16 +1,16 @@
-//! The frame of each operation: it is observed, every error gets its code, it is not validated twice, and each execution has
-//! loaders of its own.
+//! The frame of each operation: it is observed, every error gets its code, it is not validated twice, each execution has
+//! loaders of its own, and a nullable field that fails is null.
 //!
 //! This is one extension of async-graphql and not one for each concern, because the library asks every extension about every
 //! field, and allocates a future for each answer.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::{
-    CacheControl, Data, Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    CacheControl, Data, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextRequest,
-        NextSubscribe, NextValidation,
+        NextResolve, NextSubscribe, NextValidation, ResolveInfo,
     },
     futures_util::stream::{BoxStream, StreamExt},
     parser::types::ExecutableDocument,
@@ -34,11 +34,18 @@ struct OperationExtension {
     observer: Observer,
     /// The id of the request, once it is known.
     id: OnceLock<RequestId>,
+    /// The errors of nullable fields, until the execution ends.
+    errors: Mutex<Vec<ServerError>>,
 }
 
 impl ExtensionFactory for OperationExtensionFactory {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(OperationExtension { app: self.0.clone(), observer: Observer::start(), id: OnceLock::new() })
+        Arc::new(OperationExtension {
+            app: self.0.clone(),
+            observer: Observer::start(),
+            id: OnceLock::new(),
+            errors: Mutex::default(),
+        })
     }
 }
 
@@ -92,7 +99,27 @@ impl Extension for OperationExtension {
     ) -> Response {
         let mut data = Data::default();
         data.insert(Loaders::new(&self.app));
-        next.run_with_data(ctx, operation_name, data).instrument(self.observer.span()).await
+        let mut response = next.run_with_data(ctx, operation_name, data).instrument(self.observer.span()).await;
+        response.errors.append(&mut self.errors.lock().unwrap_or_else(PoisonError::into_inner));
+        response
+    }
+
+    /// Sets a nullable field to null if it fails, and leaves its siblings. The library would set the parent to null. GraphQL
+    /// specification: "Handling Execution Errors".
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let is_nullable = !info.return_type.ends_with('!');
+        match next.run(ctx, info).await {
+            Err(error) if is_nullable => {
+                self.errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                Ok(None)
+            }
+            resolved => resolved,
+        }
     }
 
     fn subscribe<'s>(

@@ -44,18 +44,18 @@ impl EdgeNameType for InvoiceEdgeName {
 
 #[Object]
 impl InvoiceQuery {
-    /// All invoices for plans and credit packs, newest first. Read from Stripe.
+    /// All invoices for plans and credit packs, newest first. Read from Stripe; null with an error if that fails.
     async fn invoices(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Returns the first n invoices, at most 100. Defaults to 20.")] first: Option<i32>,
         #[graphql(desc = "Returns invoices after this cursor, which are older.")] after: Option<String>,
-    ) -> Result<InvoiceConnection, Error> {
+    ) -> Result<Option<InvoiceConnection>, Error> {
         let user_id = self.0.id(ctx)?;
         let window = Arguments { first, after, ..Arguments::default() }.window()?;
         let admit = || ctx.viewer_at_stripe().map(drop);
         let page = invoice::page(ctx.app()?, user_id, window, admit).await?;
-        Ok(cursors::connection(page, UserInvoice::place, Invoice))
+        Ok(Some(cursors::connection(page, UserInvoice::place, Invoice)))
     }
 }
 

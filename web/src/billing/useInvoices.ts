@@ -37,10 +37,10 @@ export function useInvoices(): Invoices {
     ask({ requestPolicy: "network-only" });
   }, [ask]);
   useUpdates(again);
-  const hasMore = (data?.invoices.pageInfo.hasNextPage ?? false) && first < MOST;
+  const hasMore = (data?.invoices?.pageInfo.hasNextPage ?? false) && first < MOST;
   return {
-    list: data?.invoices.nodes ?? null,
-    failure: error && !data ? { ...failure(error), again: true } : null,
+    list: data?.invoices?.nodes ?? null,
+    failure: error && !data?.invoices ? { ...failure(error), again: true } : null,
     more: hasMore
       ? () => {
           setFirst(Math.min(MOST, first * 4));
