@@ -133,9 +133,11 @@ pub async fn extend(app: &App, owner: Option<i64>, id: &str, ttl: Option<i64>) -
     let ttl = duration(ttl)?;
     let hold = find(app, input::id(Noun::Hold, id)?, owner).await?;
     let until = app.clock.wall() + ttl;
-    if hold.extendable_until.is_some_and(|latest| until > latest) {
-        let hours = MAX_TTL.num_hours();
-        return Err(Error::bad_field("ttl", format!("A hold lasts at most {hours} hours, with all its extensions.")));
+    if let Some(latest) = hold.extendable_until.filter(|latest| until > *latest) {
+        let (hours, left) = (MAX_TTL.num_hours(), (latest - app.clock.wall()).num_seconds().max(0));
+        let message =
+            format!("A hold lasts at most {hours} hours, with all its extensions: ttl can be {left} at most.");
+        return Err(Error::bad_field("ttl", message));
     }
     let until = full_minute(until);
     let until = hold.extendable_until.map_or(until, |latest| until.min(latest));

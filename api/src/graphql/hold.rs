@@ -363,8 +363,8 @@ pub(super) struct CaptureHoldInput {
 pub(super) struct ExtendHoldInput {
     /// The id of the hold, or the `jti` of its ticket.
     hold_id: ID,
-    /// The seconds from now for which the hold lasts at least, 1 to 86400. Defaults to 900. A hold lasts at most 24 hours, with
-    /// all its extensions.
+    /// The seconds from now for which the hold lasts at least, 1 to 86400. Defaults to 900. The hold expires at the end of that
+    /// minute, and lasts at most 24 hours with all its extensions.
     ttl: Option<i32>,
 }
 
