@@ -13,6 +13,11 @@ const LOOKS = [
 /** Checks the page with axe, and takes a screenshot of it. */
 export async function see(page: Page, name: string): Promise<void> {
   await expect(page.locator("[aria-busy=true], .skeleton")).toHaveCount(0);
+  // Colours on their way from one look to another are no contrast of either.
+  await page.evaluate(async () => {
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map(({ finished }) => finished));
+  });
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
