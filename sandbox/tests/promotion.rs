@@ -3,7 +3,7 @@
 use sandbox::{Sandbox, Tax};
 use serde_json::{Value, json};
 
-use crate::shop::{CREDITS, Shop, settings, text};
+use crate::shop::{CREDITS, Shop, checkout_of_core, settings, text};
 
 const CARD: &str = "4242424242424242";
 
@@ -15,14 +15,7 @@ impl Shop<'_> {
     /// Opens a checkout of a plan, with more parameters.
     async fn opens(&self, more: &[(&str, &str)]) -> Value {
         let customer = self.customer().await;
-        let form = [
-            ("mode", "subscription"),
-            ("customer", customer.as_str()),
-            ("line_items[0][price]", "price_core"),
-            ("line_items[0][quantity]", "1"),
-            ("success_url", "http://127.0.0.1:1/thanks"),
-        ];
-        self.done("/v1/checkout/sessions", &[&form[..], more].concat()).await
+        self.done("/v1/checkout/sessions", &[&checkout_of_core(&customer)[..], more].concat()).await
     }
 
     /// Sends a form of the page of a checkout; answers with the status and the page that comes back.
@@ -277,13 +270,7 @@ async fn an_unknown_billing_mode_is_refused() {
     let sandbox = sandbox().await;
     let shop = Shop::at(&sandbox);
     let customer = shop.customer().await;
-    let form = [
-        ("mode", "subscription"),
-        ("customer", customer.as_str()),
-        ("line_items[0][price]", "price_core"),
-        ("line_items[0][quantity]", "1"),
-        ("success_url", "http://127.0.0.1:1/thanks"),
-    ];
+    let form = checkout_of_core(&customer);
     let discounts = "subscription_data[billing_mode][flexible][proration_discounts]";
     for mode in
         [&[(MODE, "rigid")][..], &[(MODE, "classic"), (discounts, "itemized")], &[(MODE, "flexible"), (discounts, "x")]]

@@ -3,7 +3,7 @@
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, settings, text};
+use crate::shop::{Shop, checkout_of_core, settings, text};
 
 const CARD: &str = "4242424242424242";
 
@@ -23,14 +23,7 @@ async fn objects_of_another_account_are_not_found() {
     assert_eq!(missing["error"]["message"], format!("No such customer: '{customer}'"));
     assert_eq!(shop.get(&format!("/v1/subscriptions/{id}")).await["error"]["code"], "resource_missing");
     assert_eq!(shop.get("/v1/invoices").await["data"], Value::Array(Vec::new()));
-    let form = [
-        ("mode", "subscription"),
-        ("customer", customer.as_str()),
-        ("line_items[0][price]", "price_core"),
-        ("line_items[0][quantity]", "1"),
-        ("success_url", "http://127.0.0.1:1/thanks"),
-    ];
-    let (status, body) = shop.answer("/v1/checkout/sessions", &form).await;
+    let (status, body) = shop.answer("/v1/checkout/sessions", &checkout_of_core(&customer)).await;
     assert_eq!((status, &body["error"]["param"]), (400, &json!("customer")));
     assert!(sandbox.disown("cus_nobody").is_err());
 }

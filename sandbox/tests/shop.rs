@@ -31,6 +31,17 @@ pub(crate) const WAITING: (&str, &str) = ("payment_behavior", "pending_if_incomp
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The form of a checkout of CORE.
+pub(crate) fn checkout_of_core(customer: &str) -> [(&str, &str); 5] {
+    [
+        ("mode", "subscription"),
+        ("customer", customer),
+        ("line_items[0][price]", "price_core"),
+        ("line_items[0][quantity]", "1"),
+        ("success_url", "http://127.0.0.1:1/thanks"),
+    ]
+}
+
 pub(crate) fn settings(webhook_urls: Vec<String>, state_file: Option<&Path>) -> Settings {
     Settings {
         bind: SocketAddr::from(([127, 0, 0, 1], 0)),
