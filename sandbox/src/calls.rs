@@ -14,6 +14,7 @@ pub(crate) mod invoice;
 pub(crate) mod invoice_item;
 pub(crate) mod invoice_payment;
 pub(crate) mod invoice_preview;
+pub(crate) mod payment_method;
 pub(crate) mod payment_method_configuration;
 pub(crate) mod portal;
 pub(crate) mod price;

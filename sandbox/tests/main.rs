@@ -14,5 +14,6 @@ mod promotion;
 mod readme;
 mod refusal;
 mod renewal;
+mod saved_card;
 mod shop;
 mod webhook;

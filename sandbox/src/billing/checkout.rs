@@ -10,7 +10,7 @@ use crate::{
         invoice::{self, Attempt, Draft},
         invoice_item,
         payment_intent::{self, Progress, Terms},
-        promotion_code, subscription,
+        payment_method, promotion_code, setup_intent, subscription,
     },
     store::{
         calendar::Period,
@@ -49,15 +49,20 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, 
     }
     let order = work.state.orders.get(id).cloned().ok_or(Refusal::NoSuchSession)?;
     let card = Card::find(number).ok_or(Refusal::Declined(decline::INCORRECT_NUMBER))?;
-    card.charge(true).map_err(Refusal::Declined)?;
+    if let Err(decline) = card.charge(true) {
+        if session["mode"] == "setup" {
+            setup_intent::fail(work, &text(&session, "setup_intent"), decline);
+        }
+        return Err(Refusal::Declined(decline));
+    }
     if card.is_delayed() && is_excluded(&session, "us_bank_account") {
         return Err(Refusal::Declined(EXCLUDED));
     }
     let (code, saves_address) = (order.promotion_code.clone(), order.saves_address && order.automatic_tax);
-    if session["mode"] == "subscription" {
-        subscribe(work, &session, order, card);
-    } else {
-        buy(work, &session, order, card);
+    match session["mode"].as_str() {
+        Some("subscription") => subscribe(work, &session, order, card),
+        Some("setup") => save(work, &session, card),
+        _ => buy(work, &session, order, card),
     }
     let session = work.get(Kind::Session, id);
     if let Some(code) = code {
@@ -122,6 +127,16 @@ fn payment_status(session: &Value, progress: Progress) -> &'static str {
     }
 }
 
+/// Completes a session in setup mode: the payment method is saved for its customer, and nothing is charged.
+fn save(work: &mut Work<'_>, session: &Value, card: &Card) {
+    let method = card.save(work, &Value::Null);
+    if !session["customer"].is_null() {
+        payment_method::attach(work, &method, &session["customer"]);
+    }
+    setup_intent::succeed(work, &text(session, "setup_intent"), &method);
+    complete(work, session, |_| {});
+}
+
 /// Completes a session in payment mode with one payment intent, which succeeds immediately or stays in processing. A
 /// free order has none.
 fn buy(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
@@ -131,9 +146,10 @@ fn buy(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
         });
         return;
     }
-    let invoiced = session["invoice_creation"]["enabled"] == true;
-    let customer = if invoiced { customer_of(work, session) } else { session["customer"].clone() };
-    let payment_method = card.save(work, &customer);
+    let needs_customer = order.saves_method || session["invoice_creation"]["enabled"] == true;
+    let customer = if needs_customer { customer_of(work, session) } else { session["customer"].clone() };
+    // Without the customer's consent, the payment method serves this payment only.
+    let payment_method = card.save(work, &Value::Null);
     let terms = Terms {
         amount: session["amount_total"].as_i64().unwrap_or_default(),
         currency: &text(session, "currency"),
@@ -143,6 +159,10 @@ fn buy(work: &mut Work<'_>, session: &Value, order: Order, card: &Card) {
         payment_method: &payment_method,
     };
     let intent = payment_intent::create(work, &terms);
+    if order.saves_method {
+        work.change(Kind::PaymentIntent, &intent, |intent| intent["setup_future_usage"] = "off_session".into());
+        payment_method::attach(work, &payment_method, &customer);
+    }
     let progress = payment_intent::confirm(work, &intent, true);
     complete(work, session, |session| {
         session["customer"] = customer;

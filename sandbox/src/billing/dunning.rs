@@ -39,8 +39,11 @@ pub(crate) fn attempt(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
 }
 
 /// Returns the time of the next attempt, if the current one fails. `skipped` is 1 if the invoice already counts the
-/// current attempt, and 0 otherwise.
+/// current attempt, and 0 otherwise. An invoice that does not advance automatically is not tried again.
 fn next_attempt(work: &Work<'_>, invoice: &Value, skipped: usize) -> Option<i64> {
+    if invoice["auto_advance"] == false {
+        return None;
+    }
     let tried = invoice["attempt_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
     PAUSES_DAYS.get(tried.saturating_sub(skipped)).map(|days| work.now + days * DAY_SECONDS)
 }

@@ -10,7 +10,7 @@ use crate::{
     resources::{
         card::Card,
         dispute::{self, Outcome, Stage},
-        event, invoice, refund, schedule,
+        event, invoice, payment_method, refund, schedule,
         subscription::{has_ended, period_end},
     },
     store::{
@@ -114,6 +114,12 @@ pub(crate) fn dispute(work: &mut Work<'_>, payment: &str, stage: Stage, amount: 
 /// Continues a dispute.
 pub(crate) fn proceed(work: &mut Work<'_>, dispute: &str, outcome: Outcome) -> Answer {
     dispute::proceed(work, dispute, outcome)
+}
+
+/// Removes a saved payment method from its customer.
+pub(crate) fn detach(work: &mut Work<'_>, id: &str) -> Answer {
+    work.state.named(Kind::PaymentMethod, id)?;
+    Ok(payment_method::detach(work, id))
 }
 
 /// Moves an object to another account, so that calls no longer find it. The objects of a customer move with the customer.

@@ -6,13 +6,15 @@ use url::Url;
 use crate::{
     api::{call::Call, form::Params, list, metadata},
     calls::subscription_data,
-    resources::{checkout_session, customer, discount, line_item, payment_method_type},
+    resources::{
+        checkout_session::{self, render},
+        customer, discount, line_item, payment_method_type, setup_intent,
+    },
     store::{
         calendar::DAY_SECONDS,
         kind::Kind,
         order::{BillingMode, Order},
         problem::{Answer, Problem},
-        state::page_url,
         timers::Timer,
         work::{Work, text},
     },
@@ -63,6 +65,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         work.state.named_in("customer", Kind::Customer, id)?;
     }
     let mut order = order(work, params, &mode)?;
+    let currency = if mode == "setup" { Some(params.required_text("currency")?) } else { None };
     let codes = promotion_codes(params, &order)?;
     read_tax(work, params, customer.as_deref(), &mut order)?;
     line_item::reckon(work, &mut order);
@@ -98,6 +101,11 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     session["custom_text"]["submit"] = notice;
     for (field, value) in shown {
         session[field] = value.into();
+    }
+    if mode == "setup" {
+        session["currency"] = currency.into();
+        let intent = setup_intent::create(work, &session["customer"], &order.description, &order.metadata);
+        session["setup_intent"] = intent.into();
     }
     let id = work.put(Kind::Session, session.clone());
     work.state.orders.insert(id.clone(), order);
@@ -197,8 +205,8 @@ fn invoice_creation(params: &mut Params, mode: &str) -> Answer {
 
 fn mode(params: &mut Params) -> Result<String, Problem> {
     let mode = params.required_text("mode")?;
-    if !["payment", "subscription"].contains(&mode.as_str()) {
-        let message = "Invalid mode: must be `payment` or `subscription`.";
+    if !["payment", "setup", "subscription"].contains(&mode.as_str()) {
+        let message = "Invalid mode: must be one of payment, setup, or subscription";
         return Err(Problem::invalid_parameter("mode", message));
     }
     if params.text("ui_mode")?.is_some_and(|ui_mode| ui_mode != "hosted_page") {
@@ -216,7 +224,7 @@ fn url(params: &mut Params, key: &str) -> Result<Option<String>, Problem> {
 }
 
 pub(crate) fn order(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<Order, Problem> {
-    let lines = line_item::read_all(work, params, mode)?;
+    let lines = if mode == "setup" { no_lines(params)? } else { line_item::read_all(work, params, mode)? };
     let coupon = discount::read(work, params)?;
     let total: i64 = lines.iter().filter_map(|line| line["amount_total"].as_i64()).sum();
     if mode == "payment" && total < LEAST_AMOUNT {
@@ -233,8 +241,13 @@ pub(crate) fn order(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<
         automatic_tax: false,
         saves_address: false,
         billing_mode: BillingMode::default(),
+        saves_method: false,
     };
-    let name = if mode == "subscription" { "subscription_data" } else { "payment_intent_data" };
+    let name = match mode {
+        "setup" => "setup_intent_data",
+        "subscription" => "subscription_data",
+        _ => "payment_intent_data",
+    };
     if let Some(mut data) = params.child(name)? {
         order.metadata = metadata::of_new(&mut data)?;
         order.description = data.text("description")?.into();
@@ -242,12 +255,34 @@ pub(crate) fn order(work: &Work<'_>, params: &mut Params, mode: &str) -> Result<
             order.trial = subscription_data::trial(&mut data, work.now)?;
             order.billing_mode = subscription_data::billing_mode(&mut data)?;
             data.ignore(&["proration_behavior", "invoice_settings", "trial_settings"]);
-        } else {
-            data.ignore(&["receipt_email", "setup_future_usage", "statement_descriptor_suffix"]);
+        } else if mode == "payment" {
+            order.saves_method = saves_method(&mut data)?;
+            data.ignore(&["receipt_email", "statement_descriptor_suffix"]);
         }
         data.finish()?;
     }
     Ok(order)
+}
+
+/// A session that saves a payment method sells nothing.
+fn no_lines(params: &mut Params) -> Result<Vec<Value>, Problem> {
+    if params.children("line_items")?.is_empty() {
+        return Ok(Vec::new());
+    }
+    Err(Problem::invalid_parameter("line_items", "You can not pass `line_items` in `setup` mode."))
+}
+
+/// Takes `setup_future_usage` from a request: `true` if the payment method is to be saved.
+fn saves_method(data: &mut Params) -> Result<bool, Problem> {
+    let usage = data.text("setup_future_usage")?;
+    if usage.as_deref().is_some_and(|usage| !["off_session", "on_session"].contains(&usage)) {
+        let name = data.name_of("setup_future_usage");
+        return Err(Problem::invalid_parameter(
+            &name,
+            format!("Invalid {name}: must be one of off_session or on_session"),
+        ));
+    }
+    Ok(usage.is_some())
 }
 
 fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {
@@ -261,81 +296,6 @@ fn expiry(params: &mut Params, now: i64) -> Result<i64, Problem> {
     let message =
         "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.";
     Err(Problem::invalid_parameter("expires_at", message))
-}
-
-fn render(work: &Work<'_>, mode: &str, order: &Order) -> Value {
-    let id = work.new_id(Kind::Session);
-    let mut session = json!({
-        "id": id,
-        "object": "checkout.session",
-        "adaptive_pricing": { "enabled": false },
-        "after_expiration": null,
-        "allow_promotion_codes": null,
-        "amount_subtotal": null,
-        "amount_total": null,
-        "automatic_tax": automatic_tax(order),
-        "billing_address_collection": null,
-        "cancel_url": null,
-        "client_reference_id": null,
-        "client_secret": null,
-        "collected_information": null,
-        "consent": null,
-        "consent_collection": null,
-        "created": work.now,
-        "currency": order.lines[0]["currency"],
-        "currency_conversion": null,
-        "custom_fields": [],
-        "custom_text":
-            { "after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null },
-        "customer": null,
-        "customer_account": null,
-        "customer_creation": if mode == "payment" { Some("if_required") } else { None },
-        "customer_details": null,
-        "customer_email": null,
-        "excluded_payment_method_types": null,
-        "discounts": [],
-        "expires_at": null,
-        "invoice": null,
-        "invoice_creation": null,
-        "livemode": false,
-        "locale": null,
-        "metadata": {},
-        "mode": mode,
-        "origin_context": null,
-        "payment_intent": null,
-        "payment_link": null,
-        "payment_method_collection": if mode == "payment" { "if_required" } else { "always" },
-        "payment_method_configuration_details": null,
-        "payment_method_options": {},
-        "payment_method_types": ["card"],
-        "payment_status": "unpaid",
-        "permissions": null,
-        "phone_number_collection": { "enabled": false },
-        "recovered_from": null,
-        "saved_payment_method_options": null,
-        "setup_intent": null,
-        "shipping_address_collection": null,
-        "shipping_cost": null,
-        "shipping_options": [],
-        "status": "open",
-        "submit_type": null,
-        "subscription": null,
-        "success_url": null,
-        "total_details": null,
-        "ui_mode": "hosted_page",
-        "url": page_url(&work.state.base_url, &id),
-        "wallet_options": null,
-    });
-    checkout_session::set_amounts(&mut session, order);
-    session
-}
-
-fn automatic_tax(order: &Order) -> Value {
-    if order.automatic_tax {
-        json!({ "enabled": true, "liability": { "type": "self" }, "provider": "stripe", "status": "complete" })
-    } else {
-        json!({ "enabled": false, "liability": null, "provider": null, "status": null })
-    }
 }
 
 /// `GET /v1/checkout/sessions`.

@@ -59,7 +59,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     let currency = params.text("currency")?;
     let waiting = params.text("pending_invoice_items_behavior")?;
     let includes = waiting.map_or(!subscription.is_null(), |behavior| behavior == "include");
-    let fields = Fields::read(params)?;
+    let mut fields = Fields::read(params)?;
+    let is_taxed = read_tax(work, params)?;
     let method = params.text("collection_method")?.unwrap_or_else(|| "charge_automatically".to_owned());
     let days = params.integer("days_until_due")?;
     if (method == "send_invoice") != days.is_some()
@@ -69,8 +70,12 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         return Err(Problem::invalid_parameter("collection_method", message));
     }
     params.finish()?;
+    fields.attach(work, &customer["id"])?;
     let id = work.new_id(Kind::Invoice);
-    let payer = if subscription.is_null() { payer(work, &customer, currency.as_deref()) } else { subscription };
+    let mut payer = if subscription.is_null() { payer(work, &customer, currency.as_deref()) } else { subscription };
+    if is_taxed {
+        payer["automatic_tax"] = json!({ "enabled": true });
+    }
     let lines = if includes { proration::take_waiting(work, &payer, &id) } else { Vec::new() };
     let draft =
         Draft { id: id.clone(), subscription: &payer, reason: "manual", period: Period::moment(work.now), lines };
@@ -88,6 +93,19 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         work.state.timers.add(at, Timer::Finalization(id.clone()));
     }
     Ok(work.get(Kind::Invoice, &id))
+}
+
+/// Takes `automatic_tax` from a request.
+fn read_tax(work: &Work<'_>, params: &mut Params) -> Result<bool, Problem> {
+    let Some(mut tax) = params.child("automatic_tax")? else { return Ok(false) };
+    let enabled = tax.boolean("enabled")?.unwrap_or_default();
+    tax.ignore(&["liability"]);
+    tax.finish()?;
+    if enabled && !work.state.tax.set_up {
+        let message = "Stripe Tax has not been activated on your account.";
+        return Err(Problem::invalid_parameter_with_code("automatic_tax", "stripe_tax_inactive", message));
+    }
+    Ok(enabled)
 }
 
 /// Returns an object with the fields that an invoice without a subscription needs in its place.
@@ -122,6 +140,16 @@ impl Fields {
         Ok(Fields { auto_advance: params.boolean("auto_advance")?, texts, metadata: metadata::read(params)? })
     }
 
+    /// Saves a test payment method for the customer, and refuses one that is not the customer's.
+    fn attach(&mut self, work: &mut Work<'_>, customer: &Value) -> Result<(), Problem> {
+        for (field, value) in &mut self.texts {
+            if let ("default_payment_method", Some(named)) = (*field, value.as_str()) {
+                *value = Card::attached(work, named, customer)?.into();
+            }
+        }
+        Ok(())
+    }
+
     fn set(self, invoice: &mut Value) {
         for (field, value) in self.texts {
             invoice[field] = value;
@@ -136,9 +164,10 @@ impl Fields {
 /// `POST /v1/invoices/{id}`.
 pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let id = call.id();
-    call.work.state.named(Kind::Invoice, &id)?;
-    let fields = Fields::read(&mut call.params)?;
+    let invoice = call.work.state.named(Kind::Invoice, &id)?;
+    let mut fields = Fields::read(&mut call.params)?;
     call.params.finish()?;
+    fields.attach(&mut call.work, &invoice["customer"])?;
     let change = call.work.change(Kind::Invoice, &id, |invoice| fields.set(invoice));
     if change.before != change.after {
         event::emit_change(&mut call.work, "invoice.updated", &change);

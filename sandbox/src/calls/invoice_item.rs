@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{call::Call, metadata},
-    resources::{customer, event, line_item::MAX_QUANTITY, price},
+    api::{call::Call, form::Params, metadata},
+    resources::{customer, draft_invoice, event, invoice_item, line_item::MAX_QUANTITY, price},
     store::{
         kind::Kind,
         problem::{Answer, Problem},
@@ -58,11 +58,64 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         item["parent"] =
             json!({ "subscription_details": { "subscription": subscription }, "type": "subscription_details" });
     }
+    let tax_behavior = tax_behavior(params)?;
+    let draft = draft(work, params, &item)?;
     params.finish()?;
     customer::check_currency(work, &text(&item, "customer"), &text(&item, "currency"))?;
+    if let Some(behavior) = tax_behavior {
+        price_with_tax(work, &item, &behavior);
+    }
+    item["invoice"] = draft.clone().into();
     work.put(Kind::InvoiceItem, item.clone());
     event::emit(work, "invoiceitem.created", &item);
+    if let Some(draft) = draft {
+        let line = invoice_item::line(work, &item);
+        draft_invoice::add(work, &draft, line);
+    }
     Ok(item)
+}
+
+/// Takes `invoice` from a request: a draft of the customer, which gets the item at once.
+fn draft(work: &Work<'_>, params: &mut Params, item: &Value) -> Result<Option<String>, Problem> {
+    let Some(id) = params.text("invoice")? else { return Ok(None) };
+    let invoice = work.state.named_in("invoice", Kind::Invoice, &id)?;
+    if invoice["customer"] != item["customer"] || invoice["currency"] != item["currency"] {
+        return Err(Problem::invalid_parameter(
+            "invoice",
+            "The invoice is of another customer or in another currency.",
+        ));
+    }
+    if invoice["status"] != "draft" {
+        let message = "This invoice is no longer editable";
+        return Err(Problem::not_now_with_code("invoice_not_editable", message));
+    }
+    Ok(Some(id))
+}
+
+/// Takes `tax_behavior` from a request.
+fn tax_behavior(params: &mut Params) -> Result<Option<String>, Problem> {
+    let behavior = params.text("tax_behavior")?;
+    if behavior.as_deref().is_some_and(|one| !["exclusive", "inclusive", "unspecified"].contains(&one)) {
+        let message = "Invalid tax_behavior: must be one of exclusive, inclusive, or unspecified";
+        return Err(Problem::invalid_parameter("tax_behavior", message));
+    }
+    Ok(behavior)
+}
+
+/// Stores the price of an item that has a tax behavior of its own, by which its line is taxed.
+fn price_with_tax(work: &mut Work<'_>, item: &Value, behavior: &str) {
+    let details = &item["pricing"]["price_details"];
+    let mut price = price::one_time(&text(details, "product"), &text(item, "currency"), amount_of(item));
+    price["id"] = details["price"].clone();
+    price["created"] = work.now.into();
+    price["tax_behavior"] = behavior.into();
+    if work.state.find(Kind::Price, &text(details, "price")).is_none() {
+        work.put(Kind::Price, price);
+    }
+}
+
+fn amount_of(item: &Value) -> i64 {
+    item["amount"].as_i64().unwrap_or_default()
 }
 
 /// Renders an item with an amount. Its price is created for it and is not listed.

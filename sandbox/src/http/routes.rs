@@ -4,8 +4,8 @@ use crate::{
     api::call::Call,
     calls::{
         cancellation, checkout_session, coupon, credit_note, customer, dispute, endpoint, event, invoice, invoice_item,
-        invoice_payment, invoice_preview, payment_method_configuration, portal, price, product, promotion_code, refund,
-        schedule, subscription, tax_settings, test_clock,
+        invoice_payment, invoice_preview, payment_method, payment_method_configuration, portal, price, product,
+        promotion_code, refund, schedule, subscription, tax_settings, test_clock,
     },
     store::{kind::Kind, problem::Answer},
 };
@@ -39,6 +39,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/v1/customers/{id}", |call| call.retrieve(Kind::Customer)),
     post("/v1/customers/{id}", customer::update),
     delete("/v1/customers/{id}", customer::delete),
+    get("/v1/customers/{id}/payment_methods", payment_method::list_of_customer),
     post("/v1/products", product::create),
     get("/v1/products", product::list),
     post("/v1/products/{id}", product::update),
@@ -98,6 +99,10 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/v1/payment_intents/{id}", |call| call.retrieve(Kind::PaymentIntent)),
     get("/v1/payment_methods", |call| call.list(Kind::PaymentMethod, &[("customer", "/customer"), ("type", "/type")])),
     get("/v1/payment_methods/{id}", |call| call.retrieve(Kind::PaymentMethod)),
+    post("/v1/payment_methods/{id}/attach", payment_method::attach),
+    post("/v1/payment_methods/{id}/detach", payment_method::detach),
+    get("/v1/setup_intents", |call| call.list(Kind::SetupIntent, &[("customer", "/customer")])),
+    get("/v1/setup_intents/{id}", |call| call.retrieve(Kind::SetupIntent)),
     get("/v1/charges", |call| {
         call.list(Kind::Charge, &[("customer", "/customer"), ("payment_intent", "/payment_intent")])
     }),

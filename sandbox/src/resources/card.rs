@@ -25,6 +25,8 @@ pub(crate) enum Behaviour {
     AuthenticatesAlways,
     /// As [`Behaviour::AuthenticatesAlways`], but a payment is declined, for this reason, after the customer has passed.
     AuthenticatesInVain(Decline),
+    /// Pays while the customer is on the page; later charges stay in processing until a test completes them.
+    ProcessesLater,
     /// The payment stays in processing until a test completes it.
     PaysLater,
     /// The payment is in processing for some days, and then fails.
@@ -41,7 +43,7 @@ pub(crate) struct Card {
 }
 
 /// All test numbers. The hosted page suggests the first.
-pub(crate) const CARDS: [Card; 10] = [
+pub(crate) const CARDS: [Card; 11] = [
     Card { number: "4242424242424242", behaviour: Behaviour::Pays, brand: "visa", note: "succeeds" },
     Card { number: "5555555555554444", behaviour: Behaviour::Pays, brand: "mastercard", note: "succeeds" },
     Card { number: "4000000000000002", behaviour: Behaviour::Declines(GENERIC), brand: "visa", note: "is declined" },
@@ -76,6 +78,12 @@ pub(crate) const CARDS: [Card; 10] = [
         note: "asks for 3-D Secure on every payment, and is then declined for insufficient funds",
     },
     Card {
+        number: "4000003560000008",
+        behaviour: Behaviour::ProcessesLater,
+        brand: "visa",
+        note: "succeeds now, later charges are in processing until you let them succeed or fail",
+    },
+    Card {
         number: "000123456789",
         behaviour: Behaviour::PaysLater,
         brand: "bank",
@@ -90,7 +98,7 @@ pub(crate) const CARDS: [Card; 10] = [
 ];
 
 /// Stripe's test payment methods for requests, each with its number (docs.stripe.com/testing, "Payment methods").
-pub(crate) const TOKENS: [(&str, &str); 9] = [
+pub(crate) const TOKENS: [(&str, &str); 10] = [
     ("pm_card_visa", "4242424242424242"),
     ("pm_card_mastercard", "5555555555554444"),
     ("pm_card_visa_chargeDeclined", "4000000000000002"),
@@ -98,6 +106,7 @@ pub(crate) const TOKENS: [(&str, &str); 9] = [
     ("pm_card_authenticationRequiredOnSetup", "4000002500003155"),
     ("pm_card_authenticationRequired", "4000002760003184"),
     ("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds", "4000008260003178"),
+    ("pm_card_in", "4000003560000008"),
     ("pm_usBankAccount", "000123456789"),
     ("pm_usBankAccount_insufficientFunds", "000222222227"),
 ];
@@ -143,6 +152,11 @@ impl Card {
     /// Returns `true` if payments with the number take days.
     pub(crate) fn is_delayed(&self) -> bool {
         matches!(self.behaviour, Behaviour::PaysLater | Behaviour::BouncesLater)
+    }
+
+    /// Returns `true` if a payment stays in processing after it was accepted.
+    pub(crate) fn processes(&self, present: bool) -> bool {
+        self.is_delayed() || (self.behaviour == Behaviour::ProcessesLater && !present)
     }
 
     /// Charges the card. `present` is `true` if the customer is on the page and has authenticated where needed.

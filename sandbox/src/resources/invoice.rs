@@ -9,6 +9,7 @@ use crate::{
         customer::{self, Balances},
         discount, event, invoice_line, invoice_payment,
         payment_intent::{self, Progress, Terms},
+        payment_method::is_detached,
         tax::{self, Taxes},
     },
     store::{
@@ -219,12 +220,16 @@ fn open(work: &mut Work<'_>, id: &str, Balances { starting, ending }: Balances) 
 }
 
 fn request_payment(work: &mut Work<'_>, invoice: &Value, payment_method: &str) {
-    let first = invoice["billing_reason"] == "subscription_create";
+    let description = match invoice["billing_reason"].as_str() {
+        Some("subscription_create") => "Subscription creation",
+        Some("manual") => "Payment for Invoice",
+        _ => "Subscription update",
+    };
     let terms = Terms {
         amount: invoice["amount_due"].as_i64().unwrap_or_default(),
         currency: &text(invoice, "currency"),
         customer: &invoice["customer"],
-        description: if first { "Subscription creation" } else { "Subscription update" }.into(),
+        description: description.into(),
         metadata: serde_json::Map::new(),
         payment_method,
     };
@@ -323,7 +328,8 @@ pub(crate) fn is_processing(state: &State, id: &str) -> bool {
     state.find(Kind::PaymentIntent, &intent).is_some_and(|intent| intent["status"] == "processing")
 }
 
-/// Returns the payment method that an invoice is charged to: its own, the subscription's or the customer's default.
+/// Returns the payment method that an invoice is charged to: its own, the subscription's or the customer's default. One
+/// that was detached from the customer is not charged.
 pub(crate) fn payment_method(work: &Work<'_>, invoice: &Value) -> String {
     let subscription = work.get(Kind::Subscription, &subscription_of(invoice));
     let customer = work.get(Kind::Customer, &text(invoice, "customer"));
@@ -332,7 +338,7 @@ pub(crate) fn payment_method(work: &Work<'_>, invoice: &Value) -> String {
         text(&subscription, "default_payment_method"),
         text(&customer["invoice_settings"], "default_payment_method"),
     ];
-    defaults.into_iter().find(|id| !id.is_empty()).unwrap_or_default()
+    defaults.into_iter().find(|id| !id.is_empty() && !is_detached(work.state, id)).unwrap_or_default()
 }
 
 /// Returns the subscription that an invoice belongs to.

@@ -50,7 +50,8 @@ pub(crate) fn of_purchase(work: &Work<'_>, bought: &Value) -> Value {
     line(work, &item)
 }
 
-fn line(work: &Work<'_>, item: &Value) -> Value {
+/// Renders the invoice line of an item.
+pub(crate) fn line(work: &Work<'_>, item: &Value) -> Value {
     json!({
         "id": work.random("il_", 24),
         "object": "line_item",

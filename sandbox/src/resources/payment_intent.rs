@@ -109,7 +109,7 @@ pub(crate) fn confirm(work: &mut Work<'_>, id: &str, present: bool) -> Progress 
         return Progress::Failed;
     };
     match card.charge(present) {
-        Ok(()) if card.is_delayed() => {
+        Ok(()) if card.processes(present) => {
             start_processing(work, id, card);
             Progress::Processing
         }

@@ -1,7 +1,7 @@
 //! Types of events, and patterns that stand for several of them.
 
 /// All types that the sandbox sends, in alphabetical order.
-pub(crate) const ALL: [&str; 63] = [
+pub(crate) const ALL: [&str; 69] = [
     "billing_portal.configuration.created",
     "billing_portal.configuration.updated",
     "billing_portal.session.created",
@@ -48,6 +48,8 @@ pub(crate) const ALL: [&str; 63] = [
     "payment_intent.processing",
     "payment_intent.requires_action",
     "payment_intent.succeeded",
+    "payment_method.attached",
+    "payment_method.detached",
     "price.created",
     "price.updated",
     "product.created",
@@ -57,6 +59,10 @@ pub(crate) const ALL: [&str; 63] = [
     "refund.created",
     "refund.failed",
     "refund.updated",
+    "setup_intent.canceled",
+    "setup_intent.created",
+    "setup_intent.setup_failed",
+    "setup_intent.succeeded",
     "subscription_schedule.canceled",
     "subscription_schedule.completed",
     "subscription_schedule.created",

@@ -29,6 +29,7 @@ pub(crate) enum Kind {
     Refund,
     Schedule,
     Session,
+    SetupIntent,
     Subscription,
     TestClock,
     WebhookEndpoint,
@@ -43,7 +44,7 @@ struct Names {
 
 impl Kind {
     /// Kinds that the prefix of an id identifies.
-    const WITH_PREFIX: [Kind; 23] = [
+    const WITH_PREFIX: [Kind; 24] = [
         Kind::Charge,
         Kind::CreditNote,
         Kind::Customer,
@@ -64,6 +65,7 @@ impl Kind {
         Kind::Refund,
         Kind::Schedule,
         Kind::Session,
+        Kind::SetupIntent,
         Kind::Subscription,
         Kind::TestClock,
         Kind::WebhookEndpoint,
@@ -95,6 +97,7 @@ impl Kind {
             Kind::Refund => ("re_", "refund", "/v1/refunds"),
             Kind::Schedule => ("sub_sched_", "subscription_schedule", "/v1/subscription_schedules"),
             Kind::Session => ("cs_test_", "checkout.session", "/v1/checkout/sessions"),
+            Kind::SetupIntent => ("seti_", "setup_intent", "/v1/setup_intents"),
             Kind::Subscription => ("sub_", "subscription", "/v1/subscriptions"),
             Kind::TestClock => ("clock_", "test_helpers.test_clock", "/v1/test_helpers/test_clocks"),
             Kind::WebhookEndpoint => ("we_", "webhook_endpoint", "/v1/webhook_endpoints"),

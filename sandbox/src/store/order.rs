@@ -27,6 +27,9 @@ pub(crate) struct Order {
     /// The billing mode of the subscription.
     #[serde(default)]
     pub(crate) billing_mode: BillingMode,
+    /// The payment method of a purchase is saved for later payments without the customer.
+    #[serde(default)]
+    pub(crate) saves_method: bool,
 }
 
 /// The billing mode of a subscription, with the rendering of the discounts of its prorations

@@ -42,6 +42,7 @@ struct Page<'a> {
     lines: Vec<Line>,
     /// The discount and the tax.
     sums: Vec<Line>,
+    /// Empty where nothing is sold.
     total: String,
     accepts_codes: bool,
     /// The promotion code that was applied; empty without one.
@@ -52,6 +53,8 @@ struct Page<'a> {
     problem: String,
     number: String,
     button: String,
+    /// The payment method is saved for later charges.
+    is_saved: bool,
     cancel_url: Option<String>,
 }
 
@@ -140,16 +143,20 @@ enum Failure<'a> {
 }
 
 fn form(store: &Store, session: &Value, status: StatusCode, failure: &Failure<'_>) -> Response {
-    let total = amount(session, "amount_total");
+    let saves = session["mode"] == "setup";
+    let total = if saves { String::new() } else { amount(session, "amount_total") };
     let id = text(session, "id");
-    let (lines, code, percent) = store.view(|state| {
+    let (lines, code, percent, keeps) = store.view(|state| {
         let order = state.orders.get(&id);
         let code = order.and_then(|order| state.find(Kind::PromotionCode, order.promotion_code.as_deref()?));
         let code = code.map(|code| text(code, "code")).unwrap_or_default();
-        (order.map(|order| order.lines.clone()).unwrap_or_default(), code, state.tax.percent)
+        let keeps = order.is_some_and(|order| order.saves_method);
+        (order.map(|order| order.lines.clone()).unwrap_or_default(), code, state.tax.percent, keeps)
     });
     let (title, button) = if session["mode"] == "subscription" {
         (format!("Subscribe for {total}{}", interval(&lines[0])), format!("Subscribe for {total}"))
+    } else if saves {
+        ("Save a payment method".to_owned(), "Save".to_owned())
     } else {
         (format!("Pay {total}"), format!("Pay {total}"))
     };
@@ -170,6 +177,7 @@ fn form(store: &Store, session: &Value, status: StatusCode, failure: &Failure<'_
         problem,
         number: number.to_owned(),
         button,
+        is_saved: saves || keeps,
         cancel_url: web_url(&session["cancel_url"]),
     };
     respond(status, &page)
@@ -219,6 +227,10 @@ fn closed(session: &Value) -> Response {
         return message(StatusCode::GONE, "This checkout session has expired", text, link);
     }
     let link = web_url(&success_url(session).into()).map(|url| (url, "Continue"));
-    let text = "It is already paid and cannot be paid again.";
+    let text = if session["mode"] == "setup" {
+        "The payment method is already saved."
+    } else {
+        "It is already paid and cannot be paid again."
+    };
     message(StatusCode::CONFLICT, "This checkout session is complete", text, link)
 }

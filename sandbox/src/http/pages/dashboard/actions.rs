@@ -66,6 +66,7 @@ fn change(work: &mut Work<'_>, action: &str, fields: &Fields) -> Answer {
         "lost" => actions::proceed(work, id, Outcome::Lost),
         "escalated" => actions::proceed(work, id, Outcome::Escalated),
         "warning_closed" => actions::proceed(work, id, Outcome::WarningClosed),
+        "detach" => actions::detach(work, id),
         "succeeds" => delayed_payment::settle(work, id, true),
         "bounces" => delayed_payment::settle(work, id, false),
         _ => Err(unknown()),

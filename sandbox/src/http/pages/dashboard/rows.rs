@@ -23,6 +23,7 @@ pub(super) fn sections(state: &State, view: &View) -> Vec<Section> {
         view.section(("payments", "Payments", "None yet."), state, newest(Kind::Charge), |it| payment(state, it)),
         view.section(("invoices", "Invoices", "None yet."), state, newest(Kind::Invoice), |it| vec![bill(state, it)]),
         view.section(("customers", "Customers", "None yet."), state, newest(Kind::Customer), |it| vec![customer(it)]),
+        view.section(("cards", "Saved payment methods", "None."), state, saved(state), |it| vec![method(state, it)]),
         view.section(("events", "Events", "None yet."), state, newest(Kind::Event), |it| vec![event(it)]),
         deliveries(state),
     ]
@@ -92,7 +93,7 @@ fn checkout(session: &Value) -> Row {
     let id = text(session, "id");
     let open = session["status"] == "open";
     Row {
-        title: amount(session, "amount_total"),
+        title: if session["mode"] == "setup" { "Nothing".to_owned() } else { amount(session, "amount_total") },
         tag: text(session, "mode"),
         text: text(session, "customer_email"),
         note: calendar::minute(moment(session, "created")),
@@ -190,6 +191,29 @@ fn customer(customer: &Value) -> Row {
     let id = text(customer, "id");
     let links = vec![(format!("/object/{id}"), "Data")];
     Row { id, title, text: text(customer, "name"), links, ..Row::default() }
+}
+
+/// Returns the payment methods that customers have saved, newest first.
+fn saved(state: &State) -> impl Iterator<Item = &Value> {
+    state.all(Kind::PaymentMethod).rev().filter(|method| !method["customer"].is_null())
+}
+
+fn method(state: &State, method: &Value) -> Row {
+    let (id, kind) = (text(method, "id"), text(method, "type"));
+    let customer = state.find(Kind::Customer, &text(method, "customer"));
+    let is_default =
+        customer.is_some_and(|customer| customer["invoice_settings"]["default_payment_method"] == method["id"]);
+    let name = if kind == "card" { text(&method["card"], "brand") } else { "bank account".to_owned() };
+    Row {
+        title: format!("{name} {}", text(&method[kind.as_str()], "last4")),
+        tag: if is_default { "default".to_owned() } else { String::new() },
+        text: email(state, method),
+        note: calendar::minute(moment(method, "created")),
+        links: vec![(format!("/object/{id}"), "Data")],
+        buttons: vec![("detach", "Detach")],
+        id,
+        ..Row::default()
+    }
 }
 
 fn event(event: &Value) -> Row {
