@@ -74,7 +74,9 @@ async fn survives(name: &str, fleet: Fleet, server: Option<Durable>) {
     for (alone, client) in clients {
         record.add(alone, timeout(PATIENCE, chaos.keeps_up(client)).await.expect("a client got no response"));
     }
-    eprintln!("{name}: {record}, {chaos}");
+    let alerts = chaos.fleet().follows_its_ledgers().await;
+    eprintln!("{name}: {record}, {alerts} alerts, {chaos}");
+    assert!(alerts > 0, "no threshold was crossed");
     chaos.ends().await;
     chaos.fleet().proves_its_books().await;
     record.holds_against(&chaos.fleet().entries().await, seed);

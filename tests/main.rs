@@ -7,6 +7,7 @@
 mod account;
 mod admin_action;
 mod adoption;
+mod alert;
 mod balance;
 mod checkout;
 mod concurrency;

@@ -1,6 +1,7 @@
 //! Users who may hold credits: sign-up, login, and users of another issuer's tokens.
 
 mod account_export;
+mod alert_mail;
 mod change_email;
 mod change_name;
 mod change_password;

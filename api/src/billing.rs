@@ -3,6 +3,7 @@
 
 pub mod adjustment;
 pub mod admin_action;
+pub mod alert;
 pub mod balance;
 pub mod checkout;
 mod closing;

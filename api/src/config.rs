@@ -68,6 +68,8 @@ pub struct Config {
     pub webhook_retention: Duration,
     /// Time after which a finished request to Stripe is deleted.
     pub operation_retention: Duration,
+    /// Time after which an alert is deleted.
+    pub alert_retention: Duration,
     /// Price of an export in credits.
     pub export_cost: i64,
     /// Origins that checkout may redirect to. If empty, any https origin, and http on loopback.

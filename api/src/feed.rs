@@ -1,4 +1,4 @@
-//! Hints between writers and watchers: "user N: ledger at V, subscriptions at W".
+//! Hints between writers and watchers: "user N: ledger at V, subscriptions at W, alerts at A".
 //!
 //! A hint is lossy. It may come late, twice or never; a watcher reads the tables for whatever it lacks. Only the newest hint for
 //! a user is kept, so that a slow watcher costs nothing. A writer in this process may add the changes that it committed, and a
@@ -26,13 +26,15 @@ use crate::ledger::Changes;
 /// Pause before a hint that led to nothing is looked into again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The versions of a user's rows. Both numbers only grow.
+/// The versions of a user's rows. The numbers only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hint {
     /// The account's version.
     pub ledger: i64,
     /// The sum of the versions of the user's subscriptions.
     pub subscription: i64,
+    /// The number of the newest alert.
+    pub alert: i64,
 }
 
 /// The way in which a hint arrived.
@@ -58,6 +60,7 @@ pub struct Feed {
 struct WatchedUser {
     latest: watch::Sender<Latest>,
     subscription_watchers: usize,
+    alert_watchers: usize,
     reading: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -76,6 +79,8 @@ pub enum Subject {
     Balance,
     /// The subscription.
     Subscription,
+    /// The alerts.
+    Alerts,
 }
 
 /// Receives one user's hints for as long as it lives.
@@ -92,7 +97,11 @@ pub struct Watcher {
 
 impl Hint {
     fn merge(self, other: Self) -> Self {
-        Self { ledger: self.ledger.max(other.ledger), subscription: self.subscription.max(other.subscription) }
+        Self {
+            ledger: self.ledger.max(other.ledger),
+            subscription: self.subscription.max(other.subscription),
+            alert: self.alert.max(other.alert),
+        }
     }
 }
 
@@ -116,7 +125,7 @@ impl Feed {
 
     /// Publishes changes of a balance. Must be called after the commit, never before.
     pub fn publish_changes(&self, changes: Changes) {
-        let (user_id, hint) = (changes.account.user_id, Hint { ledger: changes.account.version, subscription: 0 });
+        let (user_id, hint) = (changes.account.user_id, Hint { ledger: changes.account.version, ..Hint::default() });
         self.announce(user_id, hint, Path::Process, Some(changes));
     }
 
@@ -141,7 +150,8 @@ impl Feed {
             std::mem::replace(&mut latest.hint, newest) != newest
         });
         if is_newer {
-            tracing::debug!(user_id, ?path, ledger = hint.ledger, subscription = hint.subscription, "hint");
+            let Hint { ledger, subscription, alert } = hint;
+            tracing::debug!(user_id, ?path, ledger, subscription, alert, "hint");
         }
     }
 
@@ -150,8 +160,8 @@ impl Feed {
     pub fn watch(&self, user_id: i64, subject: Subject) -> Watcher {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let user = users.entry(user_id).or_default();
-        if subject == Subject::Subscription {
-            user.subscription_watchers += 1;
+        if let Some(count) = user.count_of(subject) {
+            *count += 1;
         }
         let (latest, reading) = (user.latest.subscribe(), user.reading.clone());
         Watcher { feed: self.clone(), user_id, subject, latest, reading, last: Hint::default() }
@@ -170,6 +180,24 @@ impl Feed {
     pub fn subscriptions_watched(&self) -> Vec<i64> {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         users.iter().filter(|(_, user)| user.subscription_watchers > 0).map(|(user_id, _)| *user_id).collect()
+    }
+
+    /// The users whose alerts are watched now.
+    #[must_use]
+    pub fn alerts_watched(&self) -> Vec<i64> {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.iter().filter(|(_, user)| user.alert_watchers > 0).map(|(user_id, _)| *user_id).collect()
+    }
+}
+
+impl WatchedUser {
+    /// The number of watchers of a subject, where these are counted.
+    const fn count_of(&mut self, subject: Subject) -> Option<&mut usize> {
+        match subject {
+            Subject::Balance => None,
+            Subject::Subscription => Some(&mut self.subscription_watchers),
+            Subject::Alerts => Some(&mut self.alert_watchers),
+        }
     }
 }
 
@@ -232,8 +260,8 @@ impl Drop for Watcher {
     fn drop(&mut self) {
         let mut users = self.feed.users.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(user) = users.get_mut(&self.user_id) else { return };
-        if self.subject == Subject::Subscription {
-            user.subscription_watchers -= 1;
+        if let Some(count) = user.count_of(self.subject) {
+            *count -= 1;
         }
         // One receiver is this watcher's own.
         if user.latest.receiver_count() <= 1 {
@@ -250,21 +278,21 @@ mod tests {
     async fn a_watcher_sees_the_newest_hint_and_none_that_goes_back() {
         let feed = Feed::default();
         let mut watcher = feed.watch(1, Subject::Balance);
-        feed.publish(1, Hint { ledger: 3, subscription: 0 });
-        feed.publish(1, Hint { ledger: 2, subscription: 1 });
+        feed.publish(1, Hint { ledger: 3, ..Hint::default() });
+        feed.publish(1, Hint { ledger: 2, subscription: 1, alert: 4 });
         watcher.beyond(|hint| hint.ledger < 3 || hint.subscription < 1).await;
-        assert_eq!(watcher.newest(), Hint { ledger: 3, subscription: 1 });
+        assert_eq!(watcher.newest(), Hint { ledger: 3, subscription: 1, alert: 4 });
     }
 
     #[tokio::test]
     async fn a_hint_that_led_to_nothing_is_looked_into_again_but_not_at_once() {
         let feed = Feed::default();
         let mut watcher = feed.watch(1, Subject::Balance);
-        feed.publish(1, Hint { ledger: 9, subscription: 0 });
+        feed.publish(1, Hint { ledger: 9, ..Hint::default() });
         watcher.beyond(|hint| hint.ledger <= 3).await;
         let again = timeout(AGAIN / 20, watcher.beyond(|hint| hint.ledger <= 3)).await;
         assert!(again.is_err(), "the same hint ended the wait at once");
-        feed.publish(1, Hint { ledger: 10, subscription: 0 });
+        feed.publish(1, Hint { ledger: 10, ..Hint::default() });
         timeout(AGAIN / 2, watcher.beyond(|hint| hint.ledger <= 3)).await.expect("a new hint is looked into at once");
     }
 
@@ -285,7 +313,10 @@ mod tests {
         assert!(feed.subscriptions_watched().is_empty());
         let (first, second) = (feed.watch(1, Subject::Subscription), feed.watch(1, Subject::Subscription));
         drop(first);
-        assert_eq!(feed.subscriptions_watched(), [1]);
+        let alerts = feed.watch(1, Subject::Alerts);
+        assert_eq!((feed.subscriptions_watched(), feed.alerts_watched()), (vec![1], vec![1]));
+        drop(alerts);
+        assert!(feed.alerts_watched().is_empty());
         drop(second);
         assert!(feed.subscriptions_watched().is_empty());
         assert_eq!(feed.watched(), [1]);

@@ -20,6 +20,8 @@ pub enum Noun {
     Payment,
     /// A subscription to a plan.
     Subscription,
+    /// An alert.
+    Alert,
     /// A change that an admin made.
     Action,
     /// A write to Stripe.
@@ -29,7 +31,7 @@ pub enum Noun {
 }
 
 impl Noun {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::User,
         Self::Balance,
         Self::Entry,
@@ -37,6 +39,7 @@ impl Noun {
         Self::Hold,
         Self::Payment,
         Self::Subscription,
+        Self::Alert,
         Self::Action,
         Self::Operation,
         Self::Task,
@@ -53,6 +56,7 @@ impl Noun {
             Self::Hold => "hold",
             Self::Payment => "payment",
             Self::Subscription => "subscription",
+            Self::Alert => "alert",
             Self::Action => "action",
             Self::Operation => "operation",
             Self::Task => "task",

@@ -5,6 +5,7 @@
 mod account;
 mod admin_action;
 mod admission;
+mod alert;
 mod balance;
 mod cache;
 mod checkout;
@@ -68,6 +69,7 @@ pub struct Query(
     usage::UsageQuery,
     hold::HoldsQuery,
     hold::HoldQuery,
+    alert::AlertQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,
     checkout::CheckoutQuery,
@@ -94,13 +96,14 @@ pub struct Mutation(
     portal::PortalMutation,
     export::ExportMutation,
     hold::HoldMutation,
+    alert::AlertMutation,
     balance::AdjustmentMutation,
     event::EventMutation,
 );
 
 /// The subscriptions of this API.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(balance::BalanceSubscription, subscription::SubscriptionSubscription);
+pub struct Subscription(balance::BalanceSubscription, subscription::SubscriptionSubscription, alert::AlertSubscription);
 
 /// The gateway's schema.
 type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -129,6 +132,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<refused_operation::RefusedOperationConnection>(
             "A page of refused operations, newest first.",
         )
+        .override_output_type_description::<alert::AlertConnection>("A page of alerts, newest first.")
         .override_output_type_description::<task::TaskConnection>("A page of background tasks.")
         .override_output_type_description::<invoice::InvoiceConnection>("A page of invoices, newest first.")
         .override_output_type_description::<hold::HoldConnection>("A page of open holds, newest first.")

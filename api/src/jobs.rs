@@ -2,18 +2,19 @@
 //! functions as requests, so that several replicas never apply anything twice.
 
 mod backstop;
+mod low_balance;
 mod prune;
 mod queue;
 mod reconcile;
 mod replicas;
 mod tax;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use entity::work::Kind;
 use tokio_util::sync::CancellationToken;
 
-use self::replicas::Exchange;
+use self::{low_balance::GrownLedgers, replicas::Exchange};
 use crate::{
     accounts,
     app::App,
@@ -34,13 +35,14 @@ struct Lane {
     limit: Duration,
 }
 
-const LANES: [Lane; 10] = [
+const LANES: [Lane; 11] = [
     Lane::new(Kind::Event, 4),
     Lane::new(Kind::Look, 16),
     Lane::new(Kind::Operation, 8),
     Lane::new(Kind::Duplicate, 2),
     Lane::new(Kind::Unlimited, 4),
     Lane::new(Kind::Hold, 16),
+    Lane::new(Kind::Alert, 2),
     Lane::new(Kind::Customer, 2),
     Lane::new(Kind::Mail, 2),
     Lane { kind: Kind::Reconcile, workers: 1, limit: Duration::from_hours(12) },
@@ -60,7 +62,9 @@ fn limit(kind: Kind) -> Duration {
 
 /// Starts all background work. It ends when `stop` is cancelled.
 pub fn start(app: &App, stop: &CancellationToken) {
-    app.tasks.spawn(stop.clone().run_until_cancelled_owned(backstop::run(app.clone())));
+    let grown = Arc::<GrownLedgers>::default();
+    app.tasks.spawn(stop.clone().run_until_cancelled_owned(backstop::run(app.clone(), grown.clone())));
+    app.tasks.spawn(stop.clone().run_until_cancelled_owned(low_balance::run(app.clone(), grown)));
     if app.payments.as_ref().is_some_and(|payments| payments.session_options.tax) {
         app.tasks.spawn(stop.clone().run_until_cancelled_owned(tax::run(app.clone())));
     }
@@ -99,6 +103,7 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
         Kind::Unlimited => sync::end_unlimited(app, number(key)?).await,
         Kind::Hold => billing::hold::expire(app, number(key)?).await,
+        Kind::Alert => billing::alert::alert_of_end(app, number(key)?).await,
         Kind::Customer => billing::customer_update::update(app, number(key)?).await,
         Kind::Mail => accounts::send_mail(app, key).await,
         Kind::Reconcile => reconcile::run(app).await,

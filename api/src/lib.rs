@@ -13,6 +13,7 @@
 //! idempotent path: the first to arrive does the work, the other finds nothing to do.
 
 pub mod accounts;
+pub mod alert;
 pub mod app;
 pub mod auth;
 pub mod batch;

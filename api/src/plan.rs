@@ -14,6 +14,9 @@ pub const GRACE: TimeDelta = TimeDelta::days(3);
 /// Time by which unlimited exports outlast their paid period while the payment of the renewal, a bank debit, is processing.
 pub const PROCESSING: TimeDelta = TimeDelta::days(10);
 
+/// Time before the end of a canceled plan at which its user is alerted.
+pub const NOTICE_OF_END: TimeDelta = TimeDelta::days(3);
+
 /// A tier's offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {

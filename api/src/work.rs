@@ -82,7 +82,7 @@ pub enum Next {
 #[must_use]
 pub fn now(clock: &Clock, kind: Kind) -> DateTime<Utc> {
     match kind {
-        Kind::Unlimited => clock.now(),
+        Kind::Unlimited | Kind::Alert => clock.now(),
         _ => clock.wall(),
     }
 }

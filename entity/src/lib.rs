@@ -4,6 +4,8 @@
 //! that stores it.
 
 pub mod admin_action;
+pub mod alert;
+pub mod alert_setting;
 pub mod checkout;
 pub mod credit_account;
 pub mod credit_hold;

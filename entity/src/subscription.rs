@@ -112,6 +112,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// When it ends; `None` while it renews.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<DateTimeUtc> {
+        self.cancel_at.or_else(|| self.cancel_at_period_end.then_some(self.current_period_end))
+    }
+
     /// Returns `true` if it ends with its period at the latest. Stripe shows that by the flag or by the date.
     #[must_use]
     pub fn ends_with_period(&self) -> bool {

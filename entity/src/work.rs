@@ -24,6 +24,9 @@ pub enum Kind {
     /// Ends a hold (its number) that expires.
     #[sea_orm(string_value = "hold")]
     Hold,
+    /// Alerts the user of a subscription (its number) that ends soon.
+    #[sea_orm(string_value = "alert")]
+    Alert,
     /// Brings the Stripe customer of a user (their number) in line with the user's row.
     #[sea_orm(string_value = "customer")]
     Customer,
@@ -49,7 +52,7 @@ pub struct Model {
     pub kind: Kind,
     /// The subject. Unique together with the kind; empty for a single task.
     pub key: String,
-    /// When the task is due: in business time for [`Kind::Unlimited`], in wall time for all others.
+    /// When the task is due: in business time for [`Kind::Unlimited`] and [`Kind::Alert`], in wall time for all others.
     pub due_at: DateTimeUtc,
     /// Grows by one each time that the task is requested.
     pub generation: i64,

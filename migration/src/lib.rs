@@ -6,6 +6,7 @@
 mod accounts;
 mod administration;
 mod adoption;
+mod alerts;
 mod append_only;
 mod checkouts;
 mod closing;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(holds::Step),
             Box::new(reversals::Step),
             Box::new(protected_actions::Step),
+            Box::new(alerts::Step),
         ]
     }
 }

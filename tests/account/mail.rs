@@ -44,7 +44,7 @@ impl MailServer {
     }
 
     /// The next mail, which has to be for this address.
-    pub(super) async fn next_to(&mut self, address: &str) -> String {
+    pub(crate) async fn next_to(&mut self, address: &str) -> String {
         let mail = self.next().await;
         assert!(mail.contains(&format!("To: {address}")), "{mail}");
         mail
@@ -119,7 +119,7 @@ async fn serve(stream: TcpStream, mails: mpsc::UnboundedSender<String>) {
 }
 
 /// Runs a fact about a gateway with a mail server, on both databases.
-pub(super) async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) -> F) {
+pub(crate) async fn with_mail<F: Future<Output = ()>>(fact: impl Fn(TestApp, MailServer) -> F) {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let server = MailServer::start().await;
         let url = server.url.clone();

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use entity::ledger_entry;
+use entity::{alert, alert_setting, credit_account, ledger_entry};
 use reqwest::Client;
-use sea_orm::{Database, EntityTrait};
+use sea_orm::{Database, DatabaseConnection, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{process::Child, time::timeout};
@@ -21,6 +21,11 @@ use crate::harness::{
 
 /// Time limit of a start.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Time limit for the gateways to find every crossing of a threshold.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(30);
+
+const SET_ALERT: &str = "mutation { setAlert(input: { kind: LOW_BALANCE, below: 20 }) { enabled } }";
 
 const SIGN_UP: &str = "mutation ($input: SignUpInput!) { signUp(input: $input) { token user { id } } }";
 
@@ -140,10 +145,43 @@ impl Fleet {
         let session = &answer["data"]["signUp"];
         let id = row(&session["user"]["id"]);
         let token = match role {
-            None => session["token"].as_str().unwrap().to_owned(),
+            None => {
+                let token = session["token"].as_str().unwrap().to_owned();
+                self.sets_an_alert(&token).await;
+                token
+            }
             Some(role) => self.runs(&["token", "--email", &email, "--role", role, "--ttl", "12h"]).await,
         };
         Member { id, token: token.trim().to_owned() }
+    }
+
+    async fn sets_an_alert(&self, token: &str) {
+        let url = format!("http://{}/graphql", *self.replicas[0].address.lock().unwrap());
+        let request = self.http.post(url).bearer_auth(token).json(&json!({ "query": SET_ALERT }));
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["data"]["setAlert"]["enabled"], true, "{answer}");
+    }
+
+    /// Waits until each ledger was followed to its end, and returns the number of alerts. The proof of the books says whether
+    /// they are those of the ledgers.
+    pub(super) async fn follows_its_ledgers(&self) -> u64 {
+        let database = self.connects().await;
+        let followed = async {
+            loop {
+                let settings = alert_setting::Entity::find().all(&database).await.unwrap();
+                let accounts = credit_account::Entity::find().all(&database).await.unwrap();
+                let is_followed = |setting: &alert_setting::Model| {
+                    let account = accounts.iter().find(|account| account.user_id == setting.user_id);
+                    account.is_some_and(|account| account.version == setting.seen_version)
+                };
+                if settings.iter().all(is_followed) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(FOLLOWED_WITHIN, followed).await.expect("a crossing was not looked for");
+        alert::Entity::find().count(&database).await.unwrap()
     }
 
     pub(super) async fn proves_its_books(&self) {
@@ -164,9 +202,12 @@ impl Fleet {
 
     /// All ledger entries in the database.
     pub(super) async fn entries(&self) -> Vec<ledger_entry::Model> {
+        ledger_entry::Entity::find().all(&self.connects().await).await.unwrap()
+    }
+
+    async fn connects(&self) -> DatabaseConnection {
         let url = self.url.strip_prefix("sqlite:");
         let url = url.map_or(self.url.clone(), |file| format!("sqlite:{}", self.folder.path().join(file).display()));
-        let database = Database::connect(url).await.unwrap();
-        ledger_entry::Entity::find().all(&database).await.unwrap()
+        Database::connect(url).await.unwrap()
     }
 }

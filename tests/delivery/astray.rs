@@ -21,7 +21,7 @@ facts! {
         let mut watcher = ada.watches_balance(Some(0)).await;
         watcher.stays_silent().await;
         let inside = app.inside().await;
-        inside.feed.publish(1, Hint { ledger: 1000, subscription: 0 });
+        inside.feed.publish(1, Hint { ledger: 1000, ..Hint::default() });
         let before = inside.database.statements();
         sleep(A_WHILE).await;
         let statements = inside.database.statements() - before;

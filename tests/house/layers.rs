@@ -8,11 +8,15 @@ use super::{
 };
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 31] = [
+const MAY_USE: [(&str, &[&str]); 32] = [
     (
         "accounts",
-        &["app", "auth", "clock", "config", "database", "error", "input", "ledger", "mail", "page", "throttle", "work"],
+        &[
+            "alert", "app", "auth", "clock", "config", "database", "error", "input", "ledger", "mail", "page", "plan",
+            "throttle", "work",
+        ],
     ),
+    ("alert", &["clock", "database", "page", "work"]),
     (
         "app",
         &[
@@ -25,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     (
         "billing",
         &[
+            "alert",
             "app",
             "auth",
             "clock",
@@ -94,7 +99,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ),
     ("global_id", &[]),
     ("input", &["error", "global_id"]),
-    ("jobs", &["accounts", "app", "billing", "clock", "error", "feed", "ledger", "sync", "telemetry", "work"]),
+    ("jobs", &["accounts", "alert", "app", "billing", "clock", "error", "feed", "ledger", "sync", "telemetry", "work"]),
     ("ledger", &["batch", "database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("mail", &["config", "error"]),
@@ -128,6 +133,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     (
         "sync",
         &[
+            "alert",
             "app",
             "clock",
             "config",

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::mail::{MailServer, REQUEST_RESET, RESET, VERIFY},
+    alert::{ALERTS, SET, SETTINGS, WATCH_ALERTS, below},
     checkout::{at_stripe, credits_invoice, customer_of, opened_elsewhere},
     harness::{
         Actor, TestApp,
@@ -50,6 +51,7 @@ pub(super) async fn plays(app: &TestApp, mail: MailServer) {
     let ada = subscribes(app).await;
     changes_plans(app, &ada).await;
     money_goes_back(app).await;
+    is_alerted(app, &ada, &admin).await;
     lists(app, &admin).await;
     oversees(&admin).await;
     adjusts(app, &admin).await;
@@ -167,6 +169,41 @@ async fn reserves(app: &TestApp, ada: &Actor, service: &Actor) {
         ada.gets(list, json!({ "after": page["pageInfo"]["endCursor"] })).await;
     }
     expires(app, &holds[2]).await;
+}
+
+/// A threshold that is crossed, by the job and by a watcher, and a plan that ends soon.
+async fn is_alerted(app: &TestApp, ada: &Actor, admin: &Actor) {
+    let user = ada.row().await.to_string();
+    let adjusts = async |credits: i64| {
+        let key = format!("alert {}", ada.balance().await["version"]);
+        let input = json!({ "userId": user, "credits": credits, "reason": "a test", "idempotencyKey": key });
+        let document = "mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $input) { version } }";
+        admin.gets(document, json!({ "input": input })).await;
+    };
+    adjusts(100).await;
+    ada.gets(SET, below(100)).await;
+    ada.gets(SETTINGS, json!({})).await;
+    let available = ada.gets("{ balance { available } }", json!({})).await["available"].as_i64().unwrap();
+    let mut socket = ada.connects().await;
+    for after in [Value::Null, json!("alert_0")] {
+        socket.subscribes(&after.to_string(), WATCH_ALERTS, json!({ "after": after })).await;
+    }
+    for _ in 0..2 {
+        adjusts(99 - available).await;
+        adjusts(available - 99).await;
+    }
+    ada.gets(SET, below(50)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let page = ada.gets(ALERTS, json!({ "first": 1 })).await;
+    ada.gets(ALERTS, json!({ "first": 1, "after": page["pageInfo"]["endCursor"] })).await;
+    let node = "query ($id: ID!) { node(id: $id) { id } }";
+    ada.gets(node, json!({ "id": page["nodes"][0]["id"] })).await;
+    ada.cancels().await;
+    app.settles().await;
+    app.works_off(Kind::Alert).await;
+    ada.resumes().await;
+    app.works_off(Kind::Alert).await;
+    app.settles().await;
 }
 
 async fn changes_plans(app: &TestApp, ada: &Actor) {

@@ -5,8 +5,8 @@
 
 use chrono::SecondsFormat;
 use entity::{
-    checkout, credit_account, credit_hold, customer, former_customer, invoice, invoice_period, ledger_entry, operation,
-    payment, payment_intent, period, reversal, revoked_token, subscription, user,
+    alert, alert_setting, checkout, credit_account, credit_hold, customer, former_customer, invoice, invoice_period,
+    ledger_entry, operation, payment, payment_intent, period, reversal, revoked_token, subscription, user,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, IdenStatic, Iterable, ModelTrait, QueryFilter,
@@ -37,6 +37,8 @@ enum Table {
     Payments,
     PaymentIntents,
     Operations,
+    AlertSettings,
+    Alerts,
     Ledger,
     Reversals,
 }
@@ -149,6 +151,8 @@ impl Table {
             Self::Payments => owned!(payment, UserId, Id),
             Self::PaymentIntents => owned!(payment_intent, UserId, Id),
             Self::Operations => owned!(operation, UserId, Id),
+            Self::AlertSettings => owned!(alert_setting, UserId, Id),
+            Self::Alerts => owned!(alert, UserId, Id),
             Self::Ledger => owned!(ledger_entry, UserId, Version),
             Self::Subscriptions => {
                 let owned = subscription::Entity::find().inner_join(customer::Entity);

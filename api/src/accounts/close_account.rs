@@ -1,5 +1,5 @@
 //! Closing an account. The user's row stays, since the ledger, payments and invoices belong to it, but it holds neither an email
-//! nor a name, password or subject any longer. All tokens end. The queue then ends at Stripe what the user could still pay for.
+//! nor a name, password or subject any longer. Alerts and their settings are deleted. All tokens end. The queue then ends at Stripe what the user could still pay for.
 //! A sign-up with the same email creates another user.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityT
 use sha2::{Digest, Sha256};
 
 use super::{local_user, revocation};
-use crate::{app::App, auth::Viewer, clock, error::Error, ledger, throttle::Address, work};
+use crate::{alert, app::App, auth::Viewer, clock, error::Error, ledger, throttle::Address, work};
 
 /// The longest time since the login of a user without a password.
 const RECENT: TimeDelta = TimeDelta::minutes(10);
@@ -53,6 +53,7 @@ pub async fn close_account(app: &App, viewer: Viewer, close: CloseAccount) -> Re
     if !store(&tx, &user, now).await? {
         return Err(Error::Unauthenticated("The account was changed by another request. Log in again."));
     }
+    alert::forget(&tx, user.id).await?;
     work::due(&tx, &app.clock, Kind::Customer, &user.id.to_string()).await?;
     tx.commit().await?;
     drop(turn);

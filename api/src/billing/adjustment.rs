@@ -109,7 +109,7 @@ pub(super) async fn enter(
     });
     match outcome? {
         PostOutcome::Applied(entry) => {
-            app.feed.publish(user_id, Hint { ledger: entry.version, subscription: 0 });
+            app.feed.publish(user_id, Hint { ledger: entry.version, ..Hint::default() });
             Ok(entry)
         }
         PostOutcome::Replayed(entry) => Ok(entry),

@@ -81,6 +81,12 @@ pub async fn by_id(app: &App, id: i64, owner: Option<i64>) -> Result<Option<subs
     Ok(found.one(app.database.read()).await?)
 }
 
+/// Reads a subscription with its user.
+pub(super) async fn with_user(db: &impl ConnectionTrait, id: i64) -> Result<Option<(subscription::Model, i64)>, DbErr> {
+    let found = subscription::Entity::find_by_id(id).find_also_related(customer::Entity).one(db).await?;
+    Ok(found.and_then(|(subscription, customer)| Some((subscription, customer?.user_id))))
+}
+
 /// A user's most recent subscription that was canceled and has ended.
 ///
 /// # Errors

@@ -76,6 +76,7 @@ impl Config {
             reconcile_interval: Some(Duration::from_hours(1)),
             webhook_retention: Duration::from_hours(90 * 24),
             operation_retention: Duration::from_hours(30 * 24),
+            alert_retention: Duration::from_hours(90 * 24),
             export_cost: 3,
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),

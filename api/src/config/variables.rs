@@ -334,6 +334,9 @@ pub struct Variables {
     /// Credits that an export costs
     #[arg(long, env = "PATCHBOOK_EXPORT_COST", help_heading = "Server", default_value = "3")]
     pub patchbook_export_cost: Setting<i64>,
+    /// Days, 7 to 3650, after which alerts are deleted
+    #[arg(long, env = "ALERT_RETENTION_DAYS", help_heading = "Server", default_value = "90")]
+    pub alert_retention_days: Setting<u32>,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseVariables,

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use entity::user::Role;
 
 use super::{
-    balance::Balance, context::RequestContext, event::WebhookEvent, hold::Hold, ledger::LedgerEntry, payment::Payment,
-    subscription::PlanSubscription, user::User,
+    alert::Alert, balance::Balance, context::RequestContext, event::WebhookEvent, hold::Hold, ledger::LedgerEntry,
+    payment::Payment, subscription::PlanSubscription, user::User,
 };
 use crate::{
     billing,
@@ -55,6 +55,8 @@ pub(super) enum Node {
     Payment(Payment),
     /// A subscription.
     PlanSubscription(PlanSubscription),
+    /// An alert.
+    Alert(Alert),
     /// A webhook event.
     WebhookEvent(WebhookEvent),
 }
@@ -76,6 +78,7 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
             let found = billing::subscription::by_id(app, row, owner).await?;
             found.map(|subscription| PlanSubscription(subscription).into())
         }
+        Noun::Alert => billing::alert::by_id(app, row, owner).await?.map(|alert| Alert(alert).into()),
         // A charge is the answer of a mutation; its ledger entry is what stays. The others are read in lists.
         Noun::Charge | Noun::Action | Noun::Operation | Noun::Task => None,
     })

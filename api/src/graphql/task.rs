@@ -89,6 +89,8 @@ pub(super) enum TaskKind {
     Unlimited,
     /// Ends a hold that expires; the subject is the hold's number.
     Hold,
+    /// Alerts the user of a plan that ends soon; the subject is the subscription's number.
+    Alert,
     /// Brings a Stripe customer in line with its user; the subject is the user's number.
     Customer,
     /// Sends a mail; the subject is its kind and recipient.

@@ -4,9 +4,9 @@ use async_graphql::{Context, Enum, ID, MergedObject, Object};
 use entity::user::{self, Role};
 
 use super::{
-    balance::BalanceQuery, context::RequestContext, date_time::Moment, entitlement::EntitlementQuery, hold::HoldsQuery,
-    invoice::InvoiceQuery, ledger::LedgerQuery, owner::Owner, payment::PaymentQuery, subscription::SubscriptionQuery,
-    usage::UsageQuery,
+    alert::AlertQuery, balance::BalanceQuery, context::RequestContext, date_time::Moment,
+    entitlement::EntitlementQuery, hold::HoldsQuery, invoice::InvoiceQuery, ledger::LedgerQuery, owner::Owner,
+    payment::PaymentQuery, subscription::SubscriptionQuery, usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
@@ -22,6 +22,7 @@ pub(super) struct User(
     UsageQuery,
     EntitlementQuery,
     HoldsQuery,
+    AlertQuery,
 );
 
 impl User {
@@ -37,6 +38,7 @@ impl User {
             UsageQuery(owner),
             EntitlementQuery(owner),
             HoldsQuery(owner),
+            AlertQuery(owner),
         )
     }
 

@@ -1,18 +1,19 @@
 //! The backstop of hints. Changes whose hints were lost, and changes by other processes, reach their watchers this way.
 //!
-//! Once a second it reads the entries that were posted since, and the versions of watched subscriptions. So its cost depends
-//! mostly on the number of changes, not of watchers. Ids are assigned before commits, so an entry may become visible after
-//! later ones: each pass starts at the newest id of some seconds ago. Entries that take even longer to commit are found by
+//! Once a second it reads the entries that were posted since, the alerts that were added, and the versions of watched
+//! subscriptions. So its cost depends mostly on the number of changes, not of watchers. Ids are assigned before commits, so an entry may become visible after
+//! later ones: each pass starts at the newest id of some seconds ago. Those that take even longer to commit are found by
 //! an occasional check of all watched users.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use tokio::time::Instant;
 
+use super::low_balance::GrownLedgers;
 use crate::{
-    accounts,
+    accounts, alert,
     app::App,
     feed::{Hint, Path},
     ledger, sync,
@@ -29,10 +30,10 @@ const FULL_INTERVAL: Duration = Duration::from_secs(30);
 /// Maximum number of users in one query, within the limits of both databases for parameters.
 const BATCH: usize = 10_000;
 
-pub(super) async fn run(app: App) {
+pub(super) async fn run(app: App, grown: Arc<GrownLedgers>) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut backstop = Backstop::default();
+    let mut backstop = Backstop { grown, ..Backstop::default() };
     loop {
         ticks.tick().await;
         if let Err(error) = backstop.tick(&app).await {
@@ -44,27 +45,51 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// The position in the ledger up to which it was read, and when revocations were read last.
+/// The positions up to which tables were read, and when revocations were read last.
 #[derive(Default)]
 struct Backstop {
-    /// The newest entry's id at the end of each of the last passes, oldest first.
-    newest: VecDeque<i64>,
+    entries: Trail,
+    alerts: Trail,
+    /// The ledgers that have grown, for thresholds.
+    grown: Arc<GrownLedgers>,
     full_at: Option<Instant>,
     /// Wall time.
     noticed_at: Option<DateTime<Utc>>,
+}
+
+/// The newest id at the end of each of the last passes, oldest first.
+#[derive(Default)]
+struct Trail(VecDeque<i64>);
+
+impl Trail {
+    /// The id after which the next pass reads.
+    fn after(&self) -> i64 {
+        self.0.front().copied().unwrap_or(0)
+    }
+
+    /// Ends a pass that read ids up to this one.
+    fn add(&mut self, read: i64) {
+        let newest = self.0.back().copied().unwrap_or(0);
+        self.0.push_back(newest.max(read));
+        if self.0.len() > OVERLAP {
+            self.0.pop_front();
+        }
+    }
 }
 
 impl Backstop {
     async fn tick(&mut self, app: &App) -> Result<(), DbErr> {
         let now = Instant::now();
         if self.full_at.is_none_or(|at| now.duration_since(at) >= FULL_INTERVAL) {
-            if self.newest.is_empty() {
-                self.newest.push_back(ledger::newest_entry_id(app.database.read()).await?);
+            if self.full_at.is_none() {
+                self.entries.add(ledger::newest_entry_id(app.database.read()).await?);
+                self.alerts.add(alert::newest_of_all(app.database.read()).await?);
             }
             look(app).await?;
             self.full_at = Some(now);
         }
         self.look_at_changes(app).await?;
+        self.look_at_alerts(app).await?;
         look_at_subscriptions(app).await
     }
 
@@ -76,16 +101,24 @@ impl Backstop {
     }
 
     async fn look_at_changes(&mut self, app: &App) -> Result<(), DbErr> {
-        let (after, mut newest) = (self.newest.front().copied().unwrap_or(0), self.newest.back().copied().unwrap_or(0));
-        for grown in ledger::grown_since(app.database.read(), after).await? {
+        let mut newest = 0;
+        for grown in ledger::grown_since(app.database.read(), self.entries.after()).await? {
             newest = newest.max(grown.entry_id);
             let hint = Hint { ledger: grown.version, ..Hint::default() };
             app.feed.deliver(grown.user_id, hint, Path::Backstop);
+            self.grown.add(grown.user_id, grown.version);
         }
-        self.newest.push_back(newest);
-        if self.newest.len() > OVERLAP {
-            self.newest.pop_front();
+        self.entries.add(newest);
+        Ok(())
+    }
+
+    async fn look_at_alerts(&mut self, app: &App) -> Result<(), DbErr> {
+        let mut newest = 0;
+        for (alert, user_id) in alert::added_since(app.database.read(), self.alerts.after()).await? {
+            newest = newest.max(alert);
+            app.feed.deliver(user_id, Hint { alert, ..Hint::default() }, Path::Backstop);
         }
+        self.alerts.add(newest);
         Ok(())
     }
 }
@@ -104,6 +137,11 @@ pub(super) async fn look(app: &App) -> Result<(), DbErr> {
     for users in app.feed.watched().chunks(BATCH) {
         for (user_id, account) in ledger::accounts(app.database.read(), users).await? {
             app.feed.deliver(user_id, Hint { ledger: account.version, ..Hint::default() }, Path::Backstop);
+        }
+    }
+    for users in app.feed.alerts_watched().chunks(BATCH) {
+        for (user_id, alert) in alert::newest_of(app.database.read(), users).await? {
+            app.feed.deliver(user_id, Hint { alert, ..Hint::default() }, Path::Backstop);
         }
     }
     look_at_subscriptions(app).await

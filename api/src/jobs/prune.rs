@@ -21,6 +21,10 @@ pub(super) async fn run(app: &App) -> Result<Next, Error> {
     if deleted > 0 {
         tracing::info!(deleted, "old checkouts were deleted");
     }
+    let deleted = billing::alert::prune(app).await?;
+    if deleted > 0 {
+        tracing::info!(deleted, "old alerts were deleted");
+    }
     accounts::prune(app).await?;
     Ok(Next::At(app.clock.wall() + INTERVAL))
 }

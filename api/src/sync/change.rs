@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::{customer, subscription};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-use crate::{app::App, feed::Hint, ledger};
+use crate::{alert, app::App, feed::Hint, ledger};
 
 /// A user whose rows changed, and their versions now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub fn publish(app: &App, change: Change) {
 pub(super) async fn change(tx: &impl ConnectionTrait, user_id: i64) -> Result<Change, DbErr> {
     let ledger = ledger::account(tx, user_id).await?.map_or(0, |account| account.version);
     let subscription = versions(tx, &[user_id]).await?.get(&user_id).copied().unwrap_or_default();
-    Ok(Change { user_id, hint: Hint { ledger, subscription } })
+    let alert = alert::newest(tx, user_id).await?;
+    Ok(Change { user_id, hint: Hint { ledger, subscription, alert } })
 }
 
 /// For each user the sum of the versions of their subscriptions: it grows with every change of any of them.

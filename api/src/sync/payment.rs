@@ -19,6 +19,7 @@ use super::{
     refund, reversal,
 };
 use crate::{
+    alert::{self, Reason},
     ledger::{self, Posting, Unlimited, source},
     stripe::{Session, SessionMode, SessionStatus},
 };
@@ -68,7 +69,10 @@ async fn record(
         .filter(payment::Column::StripeCheckoutSessionId.eq(&session.id))
         .one(context.tx)
         .await?;
-    let Some(stored) = stored else { return Ok(new(context, user_id, session, status)?.insert(context.tx).await?) };
+    let Some(stored) = stored else {
+        let row = new(context, user_id, session, status)?.insert(context.tx).await?;
+        return alert_of_failure(context, row).await;
+    };
     let forward = match stored.status {
         Status::Pending => status != Status::Pending,
         Status::Failed => status == Status::Succeeded,
@@ -85,7 +89,21 @@ async fn record(
     if is_billed {
         update.stripe_invoice_id = Set(session.invoice.clone());
     }
-    Ok(update.update(context.tx).await?)
+    let row = update.update(context.tx).await?;
+    if forward { alert_of_failure(context, row).await } else { Ok(row) }
+}
+
+/// Alerts the user if a payment failed that was processing, such as a bank debit.
+async fn alert_of_failure(context: &Context<'_>, row: payment::Model) -> Result<payment::Model, ApplyError> {
+    if row.status == Status::Failed {
+        let reason = Reason::PaymentFailed {
+            payment: row.stripe_checkout_session_id.clone(),
+            tier: None,
+            amount: Some((row.amount, row.currency.clone())),
+        };
+        alert::raise(context.tx, context.clock, row.user_id, reason).await?;
+    }
+    Ok(row)
 }
 
 /// Records the invoice that a pack's payment has paid.

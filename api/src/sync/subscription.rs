@@ -1,6 +1,6 @@
 //! Subscriptions, written as Stripe describes them at a look.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     Tier, customer,
     subscription::{self, Status},
@@ -21,8 +21,10 @@ use super::{
     entitlement, invoice, reversal,
 };
 use crate::{
+    alert::{self, Reason},
     config::PriceIds,
-    ledger,
+    ledger::{self, source},
+    plan::NOTICE_OF_END,
     stripe::{Invoice, Subscription, SubscriptionItem, SubscriptionState},
     work,
 };
@@ -107,6 +109,7 @@ async fn write(
     let now = context.clock.now();
     let is_new = stored.is_none();
     let (id, version) = stored.as_ref().map_or((0, 0), |stored| (stored.id, stored.version));
+    let earlier = Earlier::of(stored.as_ref());
     let mut row = stored.map(IntoActiveModel::into_active_model).unwrap_or_default();
     row.stripe_price_id.set_if_not_equals(item.price.clone());
     row.tier.set_if_not_equals(tier);
@@ -128,10 +131,52 @@ async fn write(
         row.stripe_subscription_id = Set(subscription.id.clone());
         row.undone = Set(false);
         row.created_at = Set(now);
-        row.insert(context.tx).await?;
-    } else {
-        row.id = Unchanged(id);
-        row.update(context.tx).await?;
+        let written = row.insert(context.tx).await?;
+        return alert_of_change(context, owner.row.user_id, earlier, &written).await;
+    }
+    row.id = Unchanged(id);
+    let written = row.update(context.tx).await?;
+    alert_of_change(context, owner.row.user_id, earlier, &written).await
+}
+
+/// The state of a subscription before a look, as far as alerts depend on it.
+#[derive(Clone, Copy, Default)]
+struct Earlier {
+    owes: bool,
+    ends_at: Option<DateTime<Utc>>,
+}
+
+impl Earlier {
+    fn of(stored: Option<&subscription::Model>) -> Self {
+        stored.map_or_else(Self::default, |stored| Self { owes: owes(stored.status), ends_at: stored.ends_at() })
+    }
+}
+
+/// Returns true if a renewal's payment failed.
+const fn owes(status: Status) -> bool {
+    matches!(status, Status::PastDue | Status::Unpaid)
+}
+
+/// Alerts the user if a renewal's payment failed, and requests the alert of an end that was scheduled.
+async fn alert_of_change(
+    context: &Context<'_>,
+    user_id: i64,
+    earlier: Earlier,
+    now: &subscription::Model,
+) -> Result<(), ApplyError> {
+    if owes(now.status) && !earlier.owes {
+        let reason = Reason::PaymentFailed {
+            payment: source::period(&now.stripe_subscription_id, now.current_period_start),
+            tier: Some(now.tier),
+            amount: now.unpaid_amount.zip(now.currency.clone()),
+        };
+        alert::raise(context.tx, context.clock, user_id, reason).await?;
+    }
+    if let Some(ends_at) = now.ends_at().filter(|_| now.status.entitled())
+        && earlier.ends_at != Some(ends_at)
+    {
+        let due = ends_at - NOTICE_OF_END;
+        work::due_at(context.tx, context.clock, Kind::Alert, &now.id.to_string(), due).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ const fn proof(fact: &'static str, sql: &'static str) -> Proof {
 }
 
 /// Facts that must hold.
-pub(super) const PROOFS: [Proof; 17] = [
+pub(super) const PROOFS: [Proof; 19] = [
     proof(
         "each account's versions are 1, 2, 3 ... without gaps",
         "SELECT 'user ' || user_id || ': ' || COUNT(*) || ' entries, versions ' || MIN(version) || ' to ' || MAX(version) \
@@ -89,6 +89,33 @@ pub(super) const PROOFS: [Proof; 17] = [
          ((source LIKE 'export:%' AND change_type = 'Hold' AND held_delta > 0) OR (held_delta < 0 AND \
          ((source LIKE 'capture:%' AND change_type = 'Spend') OR (change_type = 'Release' AND \
          (source LIKE 'release:%' OR source LIKE 'expired:%')))))",
+    ),
+    // Only the end of unlimited exports has no credits before it that were available.
+    proof(
+        "each alert of low credits is about an entry that crossed its threshold",
+        "SELECT 'alert ' || a.id || ' of user ' || a.user_id || ': ' || COALESCE(CAST(a.previous AS TEXT), 'unlimited') || ', then ' \
+         || a.available || ' of ' || a.below || ' at version ' || a.version || ', the ledger says ' || COALESCE(l.earlier, 0) || \
+         ', then ' || COALESCE(CAST(l.available AS TEXT), 'nothing') FROM alerts a LEFT JOIN (SELECT user_id, version, available, \
+         COALESCE(LAG(available) OVER (PARTITION BY user_id ORDER BY version), 0) AS earlier FROM (SELECT user_id, version, \
+         balance_after - SUM(held_delta) OVER (PARTITION BY user_id ORDER BY version) AS available FROM credits_ledger \
+         WHERE user_id IN (SELECT user_id FROM alerts WHERE kind = 'low_balance')) AS entries) AS l \
+         ON l.user_id = a.user_id AND l.version = a.version WHERE a.kind = 'low_balance' AND (l.version IS NULL \
+         OR a.available <> l.available OR a.available >= a.below OR CASE WHEN a.previous IS NULL THEN NOT EXISTS (SELECT 1 FROM \
+         stripe_periods p WHERE p.user_id = a.user_id AND p.tier = 'STUDIO') \
+         ELSE a.previous <> l.earlier OR a.previous < a.below END)",
+    ),
+    proof(
+        "each crossing of a threshold was alerted, up to where the ledger was followed",
+        "SELECT 'user ' || e.user_id || ', version ' || e.version || ': ' || e.available || ' of ' || e.below || \
+         ' credits were available, and there is no alert' FROM (SELECT l.user_id, l.version, l.available, s.below, \
+         s.since_version, s.since_available, LAG(l.available) OVER (PARTITION BY l.user_id ORDER BY l.version) AS earlier \
+         FROM (SELECT user_id, version, balance_after - SUM(held_delta) OVER (PARTITION BY user_id ORDER BY version) AS available \
+         FROM credits_ledger WHERE user_id IN (SELECT user_id FROM alert_settings WHERE kind = 'low_balance' AND enabled)) AS l \
+         JOIN alert_settings s ON s.user_id = l.user_id AND s.kind = 'low_balance' AND s.enabled \
+         WHERE l.version BETWEEN s.since_version AND s.seen_version) AS e LEFT JOIN alerts a ON a.user_id = e.user_id \
+         AND a.kind = 'low_balance' AND a.version = e.version WHERE e.version > e.since_version AND e.available < e.below \
+         AND COALESCE(CASE WHEN e.version = e.since_version + 1 THEN e.since_available ELSE e.earlier END, e.below) >= e.below \
+         AND a.id IS NULL",
     ),
     proof(
         "each line of each paid invoice was granted as it was billed, and nothing was granted without one",
