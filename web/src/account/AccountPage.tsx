@@ -5,6 +5,8 @@ import { Navigate, useLocation } from "react-router";
 import { AccessModule } from "../access/AccessModule";
 import { EmailNotice } from "../access/EmailNotice";
 import { PasswordNotice } from "../access/PasswordNotice";
+import { AlertNotice } from "../alert/AlertNotice";
+import { AlertsModule } from "../alert/AlertsModule";
 import { BalanceModule } from "../balance/BalanceModule";
 import { BillingModule } from "../billing/BillingModule";
 import { ReturnNotice } from "../checkout/ReturnNotice";
@@ -35,12 +37,14 @@ export function AccountPage() {
         <PasswordNotice />
         <EmailNotice />
         <ReturnNotice />
+        <AlertNotice />
         <BalanceModule />
         <SubscriptionModule />
         <BillingModule />
         <ExportModule />
         <PaymentsModule />
         <HistoryModule />
+        <AlertsModule />
         <AccessModule />
         <ProfileModule />
       </div>

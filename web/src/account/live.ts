@@ -1,6 +1,7 @@
 import type { Client } from "urql";
 
 import {
+  AlertSentDocument,
   BalanceChangedDocument,
   type BalancePartsFragment,
   type PlanSubscriptionPartsFragment,
@@ -12,6 +13,8 @@ import {
 export interface Account {
   balance: BalancePartsFragment | null;
   plan: { tier: Tier; subscription: PlanSubscriptionPartsFragment | null } | null;
+  /** The id of the last alert that was received. */
+  alert: string | null;
 }
 
 type Stream = ReturnType<ReturnType<Client["subscription"]>["subscribe"]>;
@@ -21,7 +24,7 @@ const PAUSE = 2_000;
 
 /** Follows an account over the websocket. */
 export class LiveAccount {
-  #account: Account = { balance: null, plan: null };
+  #account: Account = { balance: null, plan: null, alert: null };
   readonly #client: Client;
   readonly #listeners = new Set<() => void>();
 
@@ -38,7 +41,11 @@ export class LiveAccount {
 
   /** Follows the account until the returned function is called. */
   follow(): () => void {
-    const stops = [restarting((ended) => this.#followBalance(ended)), restarting((ended) => this.#followPlan(ended))];
+    const stops = [
+      restarting((ended) => this.#followBalance(ended)),
+      restarting((ended) => this.#followPlan(ended)),
+      restarting((ended) => this.#followAlerts(ended)),
+    ];
     return () => {
       for (const stop of stops) stop();
     };
@@ -69,6 +76,21 @@ export class LiveAccount {
       if (change) {
         this.#update({ ...this.#account, plan: { tier: change.tier, subscription: change.subscription } });
       }
+      if (error || !hasNext) ended();
+    });
+  }
+
+  #followAlerts(ended: () => void): Stream {
+    const last = (): string | undefined => this.#account.alert ?? undefined;
+    // Read at each new connection, as the version of the balance is.
+    const variables = {
+      get afterId() {
+        return last();
+      },
+    };
+    const stream = this.#client.subscription(AlertSentDocument, variables);
+    return stream.subscribe(({ data, error, hasNext }) => {
+      if (data) this.#update({ ...this.#account, alert: data.alerts.id });
       if (error || !hasNext) ended();
     });
   }

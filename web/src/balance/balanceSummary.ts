@@ -4,7 +4,7 @@ import { endsAt } from "../subscription/statusSummary";
 import { text } from "../text/current";
 
 /** Says what a balance is enough for, and what of it is held; null until the balance is known. */
-export function balanceSummary({ balance, plan }: Account): string | null {
+export function balanceSummary({ balance, plan }: Pick<Account, "balance" | "plan">): string | null {
   if (balance === null) return null;
   const enough = enoughFor(balance, plan);
   return balance.held === 0 ? enough : `${enough} ${text.balance.held(balance.held)}`;
@@ -21,7 +21,7 @@ function enoughFor(balance: BalancePartsFragment, plan: Account["plan"]): string
  * When unlimited exports end, as far as that is known to be their end: with a plan that renews there is none, and a plan
  * that ends has one date, without the days of grace that follow it.
  */
-function unlimitedUntil({ balance, plan }: Account): string | null {
+function unlimitedUntil({ balance, plan }: Pick<Account, "balance" | "plan">): string | null {
   const subscription = plan?.subscription ?? null;
   return subscription === null ? (balance?.unlimitedUntil ?? null) : endsAt(subscription);
 }

@@ -6,6 +6,7 @@ import type {
   SubscriptionStatus,
 } from "../generated/graphql";
 import { accessDe } from "./access";
+import { alertsDe } from "./alerts";
 import { billingDe } from "./billing";
 import type { Texts } from "./en";
 import { entriesDe } from "./entries";
@@ -90,6 +91,7 @@ export function de(formats: Formats): Texts {
     },
 
     access: accessDe,
+    alerts: alertsDe(formats),
     profile: profileDe,
     account: { title: "Konto", heading: "Dein Konto" },
 

@@ -6,6 +6,7 @@ import type {
   SubscriptionStatus,
 } from "../generated/graphql";
 import { accessEn } from "./access";
+import { alertsEn } from "./alerts";
 import { billingEn } from "./billing";
 import { entriesEn } from "./entries";
 import { featuresEn } from "./features";
@@ -92,6 +93,7 @@ export function en(formats: Formats) {
     },
 
     access: accessEn,
+    alerts: alertsEn(formats),
     profile: profileEn,
     account: { title: "Account", heading: "Your account" },
 

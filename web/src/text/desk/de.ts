@@ -223,6 +223,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         DUPLICATE: "Zweites Abo beenden",
         UNLIMITED: "Unbegrenzte Exporte beenden",
         HOLD: "Abgelaufene Reservierung beenden",
+        ALERT: "Über das Ende eines Abos benachrichtigen",
         CUSTOMER: "Kunden bei Stripe aktualisieren",
         MAIL: "E-Mail senden",
         RECONCILE: "Mit Stripe vergleichen",

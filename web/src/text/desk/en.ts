@@ -254,6 +254,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
         DUPLICATE: "End a second subscription",
         UNLIMITED: "End unlimited exports",
         HOLD: "End an expired hold",
+        ALERT: "Alert a user whose plan ends",
         CUSTOMER: "Update a customer at Stripe",
         MAIL: "Send a mail",
         RECONCILE: "Compare with Stripe",
