@@ -6,6 +6,8 @@ test("the person is alerted once when credits fall below the threshold", async (
   await grant(request, person, 12);
   await page.goto("/account");
   const alerts = page.getByRole("region", { name: "Alerts" });
+  // The wheels of the display hold every digit.
+  const credits = balance(page).locator(".visually-hidden");
   const threshold = alerts.getByLabel("Alert me when fewer credits are available than");
   await expect(alerts).toContainText("Off");
   for (const wrong of ["", "0", "1.5", "many"]) {
@@ -29,13 +31,13 @@ test("the person is alerted once when credits fall below the threshold", async (
   await notice.getByRole("button", { name: "Close" }).click();
   await expect(notice).toHaveCount(0);
   await page.getByRole("button", { name: "Export PatchBook" }).click();
-  await expect(balance(page)).toContainText("6");
+  await expect(credits).toHaveText("6");
   await page.reload();
   await expect(alerts.getByRole("listitem")).toHaveCount(1);
   await expect(notice).toHaveCount(0);
 
   await grant(request, person, 5);
-  await expect(balance(page)).toContainText("11");
+  await expect(credits).toHaveText("11");
   await page.getByRole("button", { name: "Export PatchBook" }).click();
   await expect(page.getByRole("status").filter({ hasText: "8 credits available" })).toBeVisible();
   await grant(request, person, 50);
@@ -74,7 +76,9 @@ test.describe("a reader of German", () => {
     await alerts.getByRole("button", { name: "Schwelle speichern" }).click();
     await expect(alerts.getByText("An: Du wirst bei weniger als 10 Credits benachrichtigt.")).toBeVisible();
     await page.getByRole("button", { name: "PatchBook exportieren" }).click();
-    const notice = page.getByRole("status").filter({ hasText: "Noch 9 Credits verfügbar, weniger als deine Schwelle von 10." });
+    const notice = page
+      .getByRole("status")
+      .filter({ hasText: "Noch 9 Credits verfügbar, weniger als deine Schwelle von 10." });
     await expect(notice).toBeVisible();
   });
 });
