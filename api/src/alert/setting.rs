@@ -1,8 +1,8 @@
 //! The settings of alerts: which kinds a user receives, and up to where the ledger was followed for LOW_BALANCE.
 //!
 //! EXPIRING_PLAN and PAYMENT_FAILED are on by default: both mean that the user is about to lose something that was paid for, and
-//! both are rare. LOW_BALANCE is off: only the user can decide below which number credits are low, and somebody without a plan has
-//! none most of the time.
+//! both are rare. LOW_BALANCE is off: each user has another number below which credits are low, and somebody without a plan
+//! has none most of the time.
 
 use entity::{
     alert,
