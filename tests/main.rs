@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "skipped tests are reported")]
 
 mod account;
+mod account_event;
 mod admin_action;
 mod adoption;
 mod alert;

@@ -15,6 +15,7 @@ use crate::{
     config::{Config, PriceIds},
     database::Database,
     error::Error,
+    events::Sender,
     feed::Feed,
     ledger::Charges,
     mail::Mailer,
@@ -53,6 +54,8 @@ pub struct Parts {
     pub standings: Standings,
     /// Hints between writers and watchers.
     pub feed: Feed,
+    /// Sends events to other services.
+    pub sender: Sender,
     /// Rate limits of callers.
     pub throttle: Throttle,
     /// Wakes the workers of the queue in this process.

@@ -1,6 +1,7 @@
 //! The use cases of billing, a file for each noun. A use case loads, decides, calls Stripe and writes, in that order; no call
 //! to Stripe is made while a transaction is open.
 
+pub mod account_event;
 pub mod adjustment;
 pub mod admin_action;
 pub mod alert;
@@ -12,6 +13,8 @@ pub mod customer_update;
 pub mod duplicate;
 pub mod entitlement;
 pub mod event;
+pub mod event_delivery;
+pub mod event_endpoint;
 pub mod export;
 pub mod hold;
 pub mod invoice;

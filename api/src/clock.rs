@@ -54,3 +54,10 @@ pub fn random_up_to(most: Duration) -> Duration {
 pub fn random_id() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
+
+/// 256 random bits: a key that signs.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn random_key() -> [u8; 32] {
+    rand::random()
+}

@@ -70,6 +70,10 @@ pub struct Config {
     pub operation_retention: Duration,
     /// Time after which an alert is deleted.
     pub alert_retention: Duration,
+    /// Time after which events for other services, and their deliveries, are deleted.
+    pub event_retention: Duration,
+    /// Allows event endpoints at addresses that are not public, and by http.
+    pub event_targets_special: bool,
     /// Price of an export in credits.
     pub export_cost: i64,
     /// Origins that checkout may redirect to. If empty, any https origin, and http on loopback.

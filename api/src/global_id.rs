@@ -28,10 +28,16 @@ pub enum Noun {
     Operation,
     /// A task of the queue.
     Task,
+    /// An event for other services.
+    Event,
+    /// An endpoint that receives events.
+    Endpoint,
+    /// The delivery of an event to an endpoint.
+    Delivery,
 }
 
 impl Noun {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::User,
         Self::Balance,
         Self::Entry,
@@ -43,6 +49,9 @@ impl Noun {
         Self::Action,
         Self::Operation,
         Self::Task,
+        Self::Event,
+        Self::Endpoint,
+        Self::Delivery,
     ];
 
     /// The name of the noun, in ids and in messages.
@@ -60,6 +69,9 @@ impl Noun {
             Self::Action => "action",
             Self::Operation => "operation",
             Self::Task => "task",
+            Self::Event => "event",
+            Self::Endpoint => "endpoint",
+            Self::Delivery => "delivery",
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
 
 mod account;
+mod account_event;
 mod admin_action;
 mod admission;
 mod alert;
@@ -17,6 +18,8 @@ mod entitlement;
 mod entry_kind;
 mod errors;
 mod event;
+mod event_delivery;
+mod event_endpoint;
 mod executor;
 mod export;
 mod extension;
@@ -77,6 +80,9 @@ pub struct Query(
     account::AdminQuery,
     own_account::AccountExportQuery,
     event::EventQuery,
+    account_event::AccountEventQuery,
+    event_endpoint::EventEndpointQuery,
+    event_delivery::EventDeliveryQuery,
     admin_action::AdminActionQuery,
     refused_operation::RefusedOperationQuery,
     task::TaskQuery,
@@ -99,6 +105,8 @@ pub struct Mutation(
     alert::AlertMutation,
     balance::AdjustmentMutation,
     event::EventMutation,
+    event_endpoint::EventEndpointMutation,
+    event_delivery::EventDeliveryMutation,
 );
 
 /// The subscriptions of this API.
@@ -126,6 +134,10 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<account::UserConnection>("A page of users, newest first.")
         .override_output_type_description::<event::WebhookEventConnection>("A page of webhook events, newest first.")
+        .override_output_type_description::<account_event::EventConnection>("A page of events, oldest first.")
+        .override_output_type_description::<event_delivery::EventDeliveryConnection>(
+            "A page of deliveries, newest first.",
+        )
         .override_output_type_description::<admin_action::AdminActionConnection>(
             "A page of admins' actions, newest first.",
         )

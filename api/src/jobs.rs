@@ -2,10 +2,12 @@
 //! functions as requests, so that several replicas never apply anything twice.
 
 mod backstop;
+mod delivery;
 mod low_balance;
 mod prune;
 mod queue;
 mod reconcile;
+mod relay;
 mod replicas;
 mod tax;
 
@@ -35,7 +37,7 @@ struct Lane {
     limit: Duration,
 }
 
-const LANES: [Lane; 11] = [
+const LANES: [Lane; 13] = [
     Lane::new(Kind::Event, 4),
     Lane::new(Kind::Look, 16),
     Lane::new(Kind::Operation, 8),
@@ -45,6 +47,9 @@ const LANES: [Lane; 11] = [
     Lane::new(Kind::Alert, 2),
     Lane::new(Kind::Customer, 2),
     Lane::new(Kind::Mail, 2),
+    Lane::new(Kind::Relay, 1),
+    // One for each endpoint.
+    Lane::new(Kind::Delivery, billing::event_endpoint::MAX_ENDPOINTS),
     Lane { kind: Kind::Reconcile, workers: 1, limit: Duration::from_hours(12) },
     Lane { kind: Kind::Prune, workers: 1, limit: Duration::from_hours(1) },
 ];
@@ -106,6 +111,8 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Alert => billing::alert::alert_of_end(app, number(key)?).await,
         Kind::Customer => billing::customer_update::update(app, number(key)?).await,
         Kind::Mail => accounts::send_mail(app, key).await,
+        Kind::Relay => relay::run(app).await,
+        Kind::Delivery => delivery::run(app, number(key)?).await,
         Kind::Reconcile => reconcile::run(app).await,
         Kind::Prune => prune::run(app).await,
     }

@@ -23,6 +23,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod error;
+pub mod events;
 pub mod feed;
 pub mod global_id;
 pub mod graphql;

@@ -24,6 +24,7 @@ mod invoice;
 mod look;
 mod object;
 mod payment;
+mod payment_event;
 mod period;
 mod prune;
 mod reconcile;
@@ -31,6 +32,7 @@ mod refund;
 mod replay;
 mod reversal;
 mod subscription;
+mod subscription_event;
 
 use sea_orm::DatabaseTransaction;
 

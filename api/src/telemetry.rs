@@ -10,8 +10,8 @@ mod page;
 mod spans;
 
 pub use counts::{
-    Open, entry_posted, operation, push, rejected, socket_closed, socket_opened, stripe_call, subscription_opened,
-    webhook, work_age,
+    Open, entry_posted, event_delivery, operation, push, rejected, socket_closed, socket_opened, stripe_call,
+    subscription_opened, webhook, work_age,
 };
 pub use log::{ACCESS, TRACE, milliseconds, record_error, record_operation, record_user};
 pub use page::{page, upkeep};

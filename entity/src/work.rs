@@ -33,6 +33,12 @@ pub enum Kind {
     /// Sends a mail: its kind and recipient.
     #[sea_orm(string_value = "mail")]
     Mail,
+    /// Makes the events of other services from new ledger entries. A single task, which exists while there are endpoints.
+    #[sea_orm(string_value = "relay")]
+    Relay,
+    /// Sends events to an endpoint (its number).
+    #[sea_orm(string_value = "delivery")]
+    Delivery,
     /// Compares our tables with Stripe. A single task.
     #[sea_orm(string_value = "reconcile")]
     Reconcile,

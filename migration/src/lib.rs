@@ -11,6 +11,7 @@ mod append_only;
 mod checkouts;
 mod closing;
 mod error;
+mod events;
 mod holds;
 mod manual_entries;
 mod pack_credit;
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(reversals::Step),
             Box::new(protected_actions::Step),
             Box::new(alerts::Step),
+            Box::new(events::Step),
         ]
     }
 }

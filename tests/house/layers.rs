@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The modules that each module of the gateway may use. A module that is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 32] = [
+const MAY_USE: [(&str, &[&str]); 33] = [
     (
         "accounts",
         &[
@@ -20,8 +20,8 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     (
         "app",
         &[
-            "auth", "clock", "config", "database", "error", "feed", "ledger", "mail", "standing", "stripe", "throttle",
-            "work",
+            "auth", "clock", "config", "database", "error", "events", "feed", "ledger", "mail", "standing", "stripe",
+            "throttle", "work",
         ],
     ),
     ("auth", &["clock", "config", "error"]),
@@ -36,6 +36,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "config",
             "database",
             "error",
+            "events",
             "feed",
             "global_id",
             "input",
@@ -71,6 +72,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("config", &["database", "throttle"]),
     ("database", &[]),
     ("error", &["ledger", "stripe"]),
+    ("events", &["clock", "global_id", "ledger"]),
     ("feed", &["ledger"]),
     (
         "graphql",
@@ -99,7 +101,24 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ),
     ("global_id", &[]),
     ("input", &["error", "global_id"]),
-    ("jobs", &["accounts", "alert", "app", "billing", "clock", "error", "feed", "ledger", "sync", "telemetry", "work"]),
+    (
+        "jobs",
+        &[
+            "accounts",
+            "alert",
+            "app",
+            "billing",
+            "clock",
+            "error",
+            "events",
+            "feed",
+            "global_id",
+            "ledger",
+            "sync",
+            "telemetry",
+            "work",
+        ],
+    ),
     ("ledger", &["batch", "database", "page", "plan", "telemetry"]),
     ("lib", &[]),
     ("mail", &["config", "error"]),
@@ -139,6 +158,8 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "config",
             "database",
             "error",
+            "events",
+            "global_id",
             "feed",
             "ledger",
             "plan",

@@ -12,7 +12,16 @@ const EXCEPTIONS: [(&str, &str); 2] = [
 ];
 
 /// Tables that do not grow.
-const SMALL: [&str; 4] = ["seaql_migrations", "sqlite_master", "stripe_marks", "stripe_look_fence"];
+const SMALL: [&str; 7] = [
+    "seaql_migrations",
+    "sqlite_master",
+    "stripe_marks",
+    "stripe_look_fence",
+    "event_endpoints",
+    "event_relay",
+    // Emptied several times a second.
+    "pending_events",
+];
 
 /// One execution of a statement.
 #[derive(Clone, Debug, Default)]

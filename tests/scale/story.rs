@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::mail::{MailServer, REQUEST_RESET, RESET, VERIFY},
+    account_event,
     alert::{ALERTS, SET, SETTINGS, WATCH_ALERTS, below},
     checkout::{at_stripe, credits_invoice, customer_of, opened_elsewhere},
     harness::{
@@ -47,6 +48,7 @@ const TASKS: &str = "{ nodes { id error } pageInfo { endCursor } }";
 
 pub(super) async fn plays(app: &TestApp, mail: MailServer) {
     let admin = app.signs_up_as("admin", Role::Admin).await;
+    let endpoint = receives_events(&admin).await;
     signs_in_and_out(app, mail).await;
     let ada = subscribes(app).await;
     changes_plans(app, &ada).await;
@@ -57,10 +59,39 @@ pub(super) async fn plays(app: &TestApp, mail: MailServer) {
     adjusts(app, &admin).await;
     webhooks_arrive(app, &admin).await;
     loses_its_customer(app).await;
+    lists_events(app, &admin, &endpoint).await;
     catches_up(app).await;
     for path in ["/readyz", "/healthz"] {
         assert_eq!(app.http().get(app.url(path)).send().await.unwrap().status(), 200);
     }
+}
+
+/// Registers a service that is down: its events are tried again and again.
+async fn receives_events(admin: &Actor) -> Value {
+    let types = ["BALANCE_CHANGED", "EXPORT_CHARGED", "SUBSCRIPTION_CHANGED", "PAYMENT_PAID", "PAYMENT_REFUNDED"];
+    let input = json!({ "url": "http://127.0.0.1:9/events", "types": types });
+    admin.gets(account_event::CREATE, json!({ "input": input })).await["endpoint"]["id"].clone()
+}
+
+async fn lists_events(app: &TestApp, admin: &Actor, endpoint: &Value) {
+    app.works_off(Kind::Delivery).await;
+    admin.gets(account_event::ENDPOINTS, json!({})).await;
+    for types in [Value::Null, json!(["EXPORT_CHARGED", "PAYMENT_PAID"])] {
+        let page = admin.gets(account_event::EVENTS, json!({ "first": 1, "types": types })).await;
+        let next = json!({ "first": 1, "types": types, "after": page["pageInfo"]["endCursor"] });
+        let event = admin.gets(account_event::EVENTS, next).await["nodes"][0]["id"].clone();
+        let again = json!({ "input": { "eventId": event, "endpointId": endpoint } });
+        admin.gets(account_event::REDELIVER, again).await;
+    }
+    for (status, endpoint) in
+        [(Value::Null, &Value::Null), (json!("PENDING"), &Value::Null), (json!("PENDING"), endpoint)]
+    {
+        admin.gets(account_event::DELIVERIES, json!({ "first": 2, "status": status, "endpoint": endpoint })).await;
+    }
+    admin.gets(account_event::UPDATE, json!({ "input": { "id": endpoint, "disabled": false } })).await;
+    let second = receives_events(admin).await;
+    admin.gets(account_event::DELETE, json!({ "input": { "id": second } })).await;
+    app.works_off(Kind::Delivery).await;
 }
 
 /// The newest subscription at Stripe that has not ended.

@@ -49,6 +49,41 @@ pub(super) async fn record(
     Ok(())
 }
 
+/// The subject of an action that posts no entry.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Subject {
+    /// The user whose account it is about.
+    pub(super) user_id: Option<i64>,
+    /// The endpoint for events.
+    pub(super) endpoint_id: Option<i64>,
+    /// The event for other services.
+    pub(super) account_event_id: Option<i64>,
+}
+
+/// Records an action of an admin that posts no entry.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn record_about(
+    tx: &DatabaseTransaction,
+    app: &App,
+    actor: i64,
+    kind: Kind,
+    subject: Subject,
+) -> Result<(), DbErr> {
+    let action = ActiveModel {
+        actor_id: Set(actor),
+        kind: Set(kind),
+        user_id: Set(subject.user_id),
+        endpoint_id: Set(subject.endpoint_id),
+        account_event_id: Set(subject.account_event_id),
+        created_at: Set(app.clock.wall()),
+        ..Default::default()
+    };
+    action.insert(tx).await?;
+    Ok(())
+}
+
 /// One page of all actions, or of those about one user, newest first, keyed by id.
 ///
 /// # Errors

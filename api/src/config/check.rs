@@ -55,6 +55,7 @@ impl Variables {
         let webhook_days = self.webhook_retention_days.take_if(found, within(1..=3650));
         let operation_days = self.operation_retention_days.take_if(found, within(2..=3650));
         let alert_days = self.alert_retention_days.take_if(found, within(7..=3650));
+        let event_days = self.event_retention_days.take_if(found, within(4..=3650));
         let (mail, public_url) = self.mail.take(found);
         let config = Config {
             bind: self.address.take(found),
@@ -67,6 +68,8 @@ impl Variables {
             webhook_retention: Duration::from_hours(u64::from(webhook_days) * 24),
             operation_retention: Duration::from_hours(u64::from(operation_days) * 24),
             alert_retention: Duration::from_hours(u64::from(alert_days) * 24),
+            event_retention: Duration::from_hours(u64::from(event_days) * 24),
+            event_targets_special: self.event_targets_special.take(found),
             export_cost: self.patchbook_export_cost.take_if(found, within(0..=MAX_EXPORT_COST)),
             redirect_origins: texts(self.allowed_redirect_origins.take(found)),
             cors_origins: self.origins.take(found),

@@ -77,6 +77,8 @@ impl Config {
             webhook_retention: Duration::from_hours(90 * 24),
             operation_retention: Duration::from_hours(30 * 24),
             alert_retention: Duration::from_hours(90 * 24),
+            event_retention: Duration::from_hours(30 * 24),
+            event_targets_special: true,
             export_cost: 3,
             redirect_origins: Vec::new(),
             cors_origins: Vec::new(),

@@ -337,6 +337,12 @@ pub struct Variables {
     /// Days, 7 to 3650, after which alerts are deleted
     #[arg(long, env = "ALERT_RETENTION_DAYS", help_heading = "Server", default_value = "90")]
     pub alert_retention_days: Setting<u32>,
+    /// Days, 4 to 3650, after which events for other services and their deliveries are deleted
+    #[arg(long, env = "EVENT_RETENTION_DAYS", help_heading = "Server", default_value = "30")]
+    pub event_retention_days: Setting<u32>,
+    /// Allow event endpoints by http, and at private, loopback and other special addresses: `true` or `false`
+    #[arg(long, env = "EVENT_TARGETS_SPECIAL", help_heading = "Server", default_value = "false")]
+    pub event_targets_special: Setting<bool>,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseVariables,

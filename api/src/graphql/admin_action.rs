@@ -70,6 +70,14 @@ pub(super) enum AdminActionKind {
     RefundExport,
     /// `replayWebhookEvent` applied an event again.
     ReplayWebhookEvent,
+    /// `createEventEndpoint` registered an endpoint.
+    CreateEventEndpoint,
+    /// `updateEventEndpoint` changed, disabled or enabled an endpoint.
+    UpdateEventEndpoint,
+    /// `deleteEventEndpoint` deleted an endpoint.
+    DeleteEventEndpoint,
+    /// `redeliverEvent` sent an event to an endpoint again.
+    RedeliverEvent,
 }
 
 /// A change that an admin made.
@@ -93,13 +101,13 @@ impl AdminAction {
         Ok(ctx.loaders()?.user(self.0.actor_id).await?.map(User::new))
     }
 
-    /// The user whose account it is about; null for an event that is about no user of this server.
+    /// The user whose account it is about; null for an event that is about no user of this server, and for an endpoint.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, Error> {
         let Some(id) = self.0.user_id else { return Ok(None) };
         Ok(ctx.loaders()?.user(id).await?.map(User::new))
     }
 
-    /// The ledger entry that was posted, with the credits and the reason; null for a replay.
+    /// The ledger entry that was posted, with the credits and the reason; null if none was.
     async fn entry(&self, ctx: &Context<'_>) -> Result<Option<LedgerEntry>, Error> {
         let Some(id) = self.0.entry_id else { return Ok(None) };
         Ok(ctx.loaders()?.entry(id).await?.map(LedgerEntry))
@@ -108,6 +116,16 @@ impl AdminAction {
     /// The id of the event at Stripe that was replayed: `evt_...`. The event may have been deleted since.
     async fn webhook_event_id(&self) -> Option<ID> {
         self.0.event_id.as_deref().map(ID::from)
+    }
+
+    /// The id of the endpoint for events that it is about. The endpoint may have been deleted since.
+    async fn event_endpoint_id(&self) -> Option<ID> {
+        self.0.endpoint_id.map(|id| Noun::Endpoint.id(id).into())
+    }
+
+    /// The id of the event that was sent again. The event may have been deleted since.
+    async fn event_id(&self) -> Option<ID> {
+        self.0.account_event_id.map(|id| Noun::Event.id(id).into())
     }
 
     /// When the action was taken.

@@ -80,6 +80,8 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
         }
         Noun::Alert => billing::alert::by_id(app, row, owner).await?.map(|alert| Alert(alert).into()),
         // A charge is the answer of a mutation; its ledger entry is what stays. The others are read in lists.
-        Noun::Charge | Noun::Action | Noun::Operation | Noun::Task => None,
+        Noun::Charge | Noun::Action | Noun::Operation | Noun::Task | Noun::Event | Noun::Endpoint | Noun::Delivery => {
+            None
+        }
     })
 }

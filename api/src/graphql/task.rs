@@ -95,6 +95,10 @@ pub(super) enum TaskKind {
     Customer,
     /// Sends a mail; the subject is its kind and recipient.
     Mail,
+    /// Makes events for other services from new ledger entries.
+    Relay,
+    /// Sends events to an endpoint; the subject is the endpoint's number.
+    Delivery,
     /// Compares the database with Stripe.
     Reconcile,
     /// Deletes old rows.

@@ -25,6 +25,10 @@ pub(super) async fn run(app: &App) -> Result<Next, Error> {
     if deleted > 0 {
         tracing::info!(deleted, "old alerts were deleted");
     }
+    let deleted = billing::event_delivery::prune(app).await?;
+    if deleted > 0 {
+        tracing::info!(deleted, "old events for other services were deleted");
+    }
     accounts::prune(app).await?;
     Ok(Next::At(app.clock.wall() + INTERVAL))
 }

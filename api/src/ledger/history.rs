@@ -53,6 +53,42 @@ pub async fn entries_after(
         .await
 }
 
+/// The entries of all users whose ids are above `after` and up to `until`, at most `limit`, the lowest ids first.
+///
+/// # Errors
+/// A failed statement.
+pub async fn entries_between(
+    db: &impl ConnectionTrait,
+    after: i64,
+    until: i64,
+    limit: u64,
+) -> Result<Vec<ledger_entry::Model>, DbErr> {
+    ledger_entry::Entity::find()
+        .filter(ledger_entry::Column::Id.gt(after))
+        .filter(ledger_entry::Column::Id.lte(until))
+        .order_by_asc(ledger_entry::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// The version that an account had after the entry with id `entry_id`, which may belong to another account; at most `newest`. The number of rows
+/// read depends on the entries since.
+///
+/// # Errors
+/// A failed statement.
+pub async fn version_at(db: &impl ConnectionTrait, user_id: i64, newest: i64, entry_id: i64) -> Result<i64, DbErr> {
+    let version = ledger_entry::Entity::find()
+        .select_only()
+        .column(ledger_entry::Column::Version)
+        .filter(ledger_entry::Column::UserId.eq(user_id))
+        .filter(ledger_entry::Column::Version.lte(newest))
+        .filter(ledger_entry::Column::Id.lte(entry_id))
+        .order_by_desc(ledger_entry::Column::Version)
+        .limit(1);
+    Ok(version.into_tuple::<i64>().one(db).await?.unwrap_or_default())
+}
+
 /// A user whose ledger has grown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct LedgerGrowth {

@@ -14,7 +14,7 @@ use sea_orm::{
 use super::{
     change::change,
     context::{ApplyError, Context, NOT_OURS, Outcome},
-    entitlement,
+    entitlement, subscription_event,
 };
 use crate::ledger;
 
@@ -99,13 +99,13 @@ pub(super) async fn apply_deletion(context: &Context<'_>, customer: String) -> R
             ..Default::default()
         };
         row.insert(context.tx).await?;
-        end_subscriptions(context, owner.row.id).await?;
+        end_subscriptions(context, user_id, owner.row.id).await?;
         entitlement::apply(context.tx, context.clock, user_id).await?;
     }
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 
-async fn end_subscriptions(context: &Context<'_>, customer_id: i64) -> Result<(), ApplyError> {
+async fn end_subscriptions(context: &Context<'_>, user_id: i64, customer_id: i64) -> Result<(), ApplyError> {
     let current = subscription::Entity::find()
         .filter(subscription::Column::CustomerId.eq(customer_id))
         .filter(subscription::Column::Status.is_not_in(Status::ENDED))
@@ -119,7 +119,8 @@ async fn end_subscriptions(context: &Context<'_>, customer_id: i64) -> Result<()
             updated_at: Set(context.clock.now()),
             ..Default::default()
         };
-        row.update(context.tx).await?;
+        let row = row.update(context.tx).await?;
+        subscription_event::changed(context, user_id, &row).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::{
     customer::owner_locked,
     entitlement,
     object::Object,
-    payment, period, refund, reversal,
+    payment, payment_event, period, refund, reversal,
 };
 use crate::{
     config::PriceIds,
@@ -73,6 +73,7 @@ pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> 
         for share in shares(invoice, tier) {
             period::grant(context, &row, share).await?;
         }
+        payment_event::paid_invoice(context, user_id, id, invoice).await?;
         row
     };
     for payment in &invoice.payment_intents {

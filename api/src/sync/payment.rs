@@ -16,11 +16,11 @@ use super::{
     context::{ApplyError, Context, NOT_OURS, Outcome},
     customer::owner_locked,
     object::Object,
-    refund, reversal,
+    payment_event, refund, reversal,
 };
 use crate::{
     alert::{self, Reason},
-    ledger::{self, Posting, Unlimited, source},
+    ledger::{self, PostOutcome, Posting, Unlimited, source},
     stripe::{Session, SessionMode, SessionStatus},
 };
 
@@ -48,7 +48,10 @@ pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool)
     };
     let payment = record(context, user_id, &session, status).await?;
     if paid {
-        ledger::post(context.tx, purchase(&payment, context.clock.now())).await?;
+        let posted = ledger::post(context.tx, purchase(&payment, context.clock.now())).await?;
+        if let PostOutcome::Applied(_) = posted {
+            payment_event::paid_pack(context, &payment).await?;
+        }
     }
     if let Some(id) = &payment.stripe_payment_intent_id {
         let paid = refund::record(context, user_id, id, None).await?;

@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{
     change::{Change, change},
     context::{ApplyError, Context},
-    reversal,
+    payment_event, reversal,
 };
 use crate::{ledger, stripe::ReturnedAmounts};
 
@@ -63,5 +63,6 @@ pub(super) async fn apply(
     };
     let payment = update.update(context.tx).await?;
     reversal::apply(context, &payment).await?;
+    payment_event::returned(context, &stored, &payment).await?;
     Ok(Some(change(context.tx, payment.user_id).await?))
 }

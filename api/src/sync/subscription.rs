@@ -18,7 +18,7 @@ use super::{
     context::{ApplyError, Context, NOT_OURS, Outcome, unknown_price},
     credits::plan_lines,
     customer::{Owner, owner_locked},
-    entitlement, invoice, reversal,
+    entitlement, invoice, reversal, subscription_event,
 };
 use crate::{
     alert::{self, Reason},
@@ -120,23 +120,27 @@ async fn write(
     row.cancel_at_period_end.set_if_not_equals(subscription.cancel_at_period_end);
     row.cancel_at.set_if_not_equals(subscription.cancel_at);
     write_money(&mut row, state);
-    if row.is_changed() {
+    let is_changed = row.is_changed();
+    if is_changed {
         row.version = Set(version + 1);
         row.updated_at = Set(now);
     }
     row.payment_processing = Set(state.payment_is_processing());
     row.fence = Set(fence);
-    if is_new {
+    let row = if is_new {
         row.customer_id = Set(owner.row.id);
         row.stripe_subscription_id = Set(subscription.id.clone());
         row.undone = Set(false);
         row.created_at = Set(now);
-        let written = row.insert(context.tx).await?;
-        return alert_of_change(context, owner.row.user_id, earlier, &written).await;
+        row.insert(context.tx).await?
+    } else {
+        row.id = Unchanged(id);
+        row.update(context.tx).await?
+    };
+    if is_changed {
+        subscription_event::changed(context, owner.row.user_id, &row).await?;
     }
-    row.id = Unchanged(id);
-    let written = row.update(context.tx).await?;
-    alert_of_change(context, owner.row.user_id, earlier, &written).await
+    alert_of_change(context, owner.row.user_id, earlier, &row).await
 }
 
 /// The state of a subscription before a look, as far as alerts depend on it.

@@ -18,6 +18,7 @@ const ENTRIES: &str = "patch_hive_ledger_entries_total";
 const WEBHOOKS: &str = "patch_hive_webhook_events_total";
 const STRIPE_CALLS: &str = "patch_hive_stripe_calls_total";
 const STRIPE_SECONDS: &str = "patch_hive_stripe_call_duration_seconds";
+const EVENT_DELIVERIES: &str = "patch_hive_event_deliveries_total";
 const WORK_AGE: &str = "patch_hive_work_oldest_due_seconds";
 
 /// Counts something as open until it is dropped.
@@ -58,6 +59,10 @@ pub(super) fn describe() {
     describe_counter!(WEBHOOKS, "Webhook events by type and outcome");
     describe_counter!(STRIPE_CALLS, "Attempts to call Stripe by call and outcome");
     describe_histogram!(STRIPE_SECONDS, seconds, "Duration of an attempt to call Stripe");
+    describe_counter!(
+        EVENT_DELIVERIES,
+        "Attempts to send events to other services by outcome: delivered, failed and to be repeated, or dead"
+    );
     describe_gauge!(WORK_AGE, Unit::Seconds, "Age of the oldest due task in the queue that no replica is working on");
     gauge!(WORK_AGE).set(0.0);
     gauge!(SOCKETS).set(0.0);
@@ -123,6 +128,11 @@ pub fn webhook(kind: &'static str, outcome: &'static str) {
 pub fn stripe_call(call: &'static str, outcome: &'static str, took: Duration) {
     counter!(STRIPE_CALLS, "call" => call, "outcome" => outcome).increment(1);
     histogram!(STRIPE_SECONDS, "call" => call).record(took);
+}
+
+/// Counts a finished attempt to send an event to another service. `outcome` has few values.
+pub fn event_delivery(outcome: &'static str) {
+    counter!(EVENT_DELIVERIES, "outcome" => outcome).increment(1);
 }
 
 /// Sets the age of the oldest due task of the queue.
