@@ -13,6 +13,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
+use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
@@ -28,6 +29,9 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// Bytes of a response that are read, so that its connection can be used again. Nothing depends on them.
 const MAX_RESPONSE: usize = 16 * 1024;
+
+/// Maximum length of a reason in characters.
+const MAX_REASON: usize = 300;
 
 /// Time limit for reading these bytes.
 const READ: Duration = Duration::from_millis(500);
@@ -119,15 +123,15 @@ impl Sender {
         Request::post(url.as_str())
             .header(USER_AGENT, concat!("patch-hive/", env!("CARGO_PKG_VERSION")))
             .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature)
+            .header(HEADER_WEBHOOK_ID, id)
+            .header(HEADER_WEBHOOK_TIMESTAMP, timestamp)
+            .header(HEADER_WEBHOOK_SIGNATURE, signature)
             .body(Full::new(Bytes::from(body.to_owned())))
             .map_err(|error| Failure::of(error.to_string()))
     }
 }
 
-/// An error with its causes: the error itself says only that the connection failed.
+/// An error with its causes, as far as they fit: the error itself says only that the connection failed.
 fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -135,5 +139,6 @@ fn describe(error: &dyn std::error::Error) -> String {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    text
+    // The causes may contain what the endpoint sent, such as the names of its certificate.
+    text.chars().take(MAX_REASON).collect()
 }

@@ -1,26 +1,19 @@
 //! Signatures by the Standard Webhooks specification: HMAC-SHA256 over the id, the time and the body.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use standardwebhooks::Webhook;
 
 use crate::clock;
-
-/// The prefix of secrets.
-const PREFIX: &str = "whsec_";
 
 /// A new secret.
 #[must_use]
 pub fn new_secret() -> String {
-    format!("{PREFIX}{}", BASE64_STANDARD.encode(clock::random_key()))
+    format!("whsec_{}", BASE64_STANDARD.encode(clock::random_key()))
 }
 
 /// Signs a message. `None` for a secret that [`new_secret`] has not made.
 pub(super) fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> Option<String> {
-    let key = BASE64_STANDARD.decode(secret.strip_prefix(PREFIX)?).ok()?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
-    Some(format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes())))
+    Webhook::new(secret).ok()?.sign(id, timestamp, body.as_bytes()).ok()
 }
 
 #[cfg(test)]
