@@ -27,10 +27,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
 }
 
-/// The secret is left out.
+/// The secret is left out, and the URL, which may contain another one.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("id", &self.id).field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Model").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

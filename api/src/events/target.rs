@@ -44,14 +44,16 @@ pub enum TargetError {
     Unknown,
 }
 
-/// Checks a URL, and that its host has an allowed address now.
+/// Checks a URL, and that its host has an allowed address now. Returns the URL in its normal form.
 ///
 /// # Errors
 /// [`TargetError`].
-pub async fn check(url: &str, allow_special: bool) -> Result<(), TargetError> {
+pub async fn check(url: &str, allow_special: bool) -> Result<String, TargetError> {
     let url = parse(url, allow_special)?;
-    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
-    resolve(name, allow_special).await.map(|_| ())
+    if let Some(Host::Domain(name)) = url.host() {
+        resolve(name, allow_special).await?;
+    }
+    Ok(url.into())
 }
 
 /// Reads a URL, and checks everything but the addresses of a name.
@@ -83,7 +85,12 @@ pub(super) fn parse(text: &str, allow_special: bool) -> Result<Url, TargetError>
 /// The allowed addresses of a name, at least one.
 async fn resolve(name: &str, allow_special: bool) -> Result<Vec<SocketAddr>, TargetError> {
     let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name, 0))).await;
-    let found: Vec<_> = found.map_err(|_| TargetError::Unknown)?.map_err(|_| TargetError::Unknown)?.collect();
+    let found = found.map_err(|_| TargetError::Unknown)?.map_err(|_| TargetError::Unknown)?;
+    allowed(found.collect(), allow_special)
+}
+
+/// The allowed ones among the addresses of a name.
+fn allowed(found: Vec<SocketAddr>, allow_special: bool) -> Result<Vec<SocketAddr>, TargetError> {
     if found.is_empty() {
         return Err(TargetError::Unknown);
     }
@@ -123,11 +130,13 @@ const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> IpNet {
 }
 
 /// Networks that are not public, by IANA's registries of special addresses.
-const SPECIAL: [IpNet; 19] = [
+const SPECIAL: [IpNet; 20] = [
     v4(0, 0, 0, 0, 8),
     v4(10, 0, 0, 0, 8),
     v4(100, 64, 0, 0, 10),
     v4(127, 0, 0, 0, 8),
+    // Services of Azure for the machine itself, at a public address.
+    v4(168, 63, 129, 16, 32),
     v4(169, 254, 0, 0, 16),
     v4(172, 16, 0, 0, 12),
     v4(192, 0, 0, 0, 24),
@@ -173,6 +182,7 @@ mod tests {
             "100.64.0.1",
             "127.0.0.1",
             "127.1.2.3",
+            "168.63.129.16",
             "169.254.169.254",
             "172.16.0.1",
             "192.168.1.1",
@@ -189,6 +199,11 @@ mod tests {
             "2001:db8::1",
             "2002:7f00:1::",
             "64:ff9b::7f00:1",
+            "64:ff9b:1::a00:1",
+            "fec0::1",
+            "5f00::1",
+            "::ffff:0.0.0.0",
+            "::ffff:100.64.0.1",
             "::ffff:127.0.0.1",
             "::ffff:169.254.169.254",
             "::127.0.0.1",
@@ -211,7 +226,12 @@ mod tests {
             ("https://127.0.0.1/", TargetError::Special),
             ("https://2130706433/", TargetError::Special),
             ("https://0x7f.1/", TargetError::Special),
+            ("https://127.1/", TargetError::Special),
+            ("https://127.0.0.1./", TargetError::Special),
+            ("https://0/", TargetError::Special),
             ("https://[::1]/", TargetError::Special),
+            ("https://[::ffff:7f00:1]/", TargetError::Special),
+            ("https://[64:ff9b::a9fe:a9fe]/", TargetError::Special),
         ] {
             assert_eq!(parse(url, false), Err(error), "{url}");
         }
@@ -220,10 +240,21 @@ mod tests {
         assert!(parse("http://127.0.0.1:9/", true).is_ok());
     }
 
+    #[test]
+    fn of_a_name_with_both_kinds_of_addresses_only_the_public_ones_are_left() {
+        let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let both =
+            addresses(&["127.0.0.1:0", "[2606:4700:4700::1111]:0", "[::1]:0", "1.1.1.1:0", "[::ffff:10.0.0.1]:0"]);
+        assert_eq!(allowed(both.clone(), false), Ok(addresses(&["[2606:4700:4700::1111]:0", "1.1.1.1:0"])));
+        assert_eq!(allowed(both.clone(), true), Ok(both));
+        assert_eq!(allowed(addresses(&["10.0.0.1:0", "[fd00::1]:0"]), false), Err(TargetError::Special));
+        assert_eq!(allowed(Vec::new(), true), Err(TargetError::Unknown));
+    }
+
     #[tokio::test]
     async fn a_name_of_this_machine_is_special() {
         assert_eq!(check("https://localhost/", false).await, Err(TargetError::Special));
-        assert_eq!(check("http://localhost/", true).await, Ok(()));
+        assert_eq!(check("http://localhost", true).await.as_deref(), Ok("http://localhost/"));
         assert_eq!(check("https://nothing.invalid/", true).await, Err(TargetError::Unknown));
     }
 }
