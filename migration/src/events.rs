@@ -21,7 +21,7 @@ impl MigrationName for Step {
 /// The columns that this step adds to the record of admins' actions.
 const COLUMNS: [&str; 2] = ["endpoint_id", "account_event_id"];
 
-const INDEXES: [(&str, &str); 8] = [
+const INDEXES: [(&str, &str); 9] = [
     ("account_events_type", "account_events (type, id)"),
     ("account_events_created", "account_events (created_at)"),
     ("event_deliveries_due", "event_deliveries (endpoint_id, due_at) WHERE status = 'pending'"),
@@ -30,6 +30,7 @@ const INDEXES: [(&str, &str); 8] = [
     ("event_deliveries_status", "event_deliveries (status, id)"),
     ("event_deliveries_endpoint_status", "event_deliveries (endpoint_id, status, id)"),
     ("event_deliveries_created", "event_deliveries (created_at)"),
+    ("pending_events_user", "pending_events (user_id, id)"),
 ];
 
 #[async_trait::async_trait]

@@ -4,7 +4,7 @@ use entity::{
     account_event::Type,
     admin_action::Kind as Action,
     event_endpoint::{ActiveModel, Entity, Model},
-    event_relay,
+    event_relay, pending_event,
     work::Kind,
 };
 use sea_orm::{
@@ -160,9 +160,11 @@ async fn lock_relay(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Lets the relay start at the newest entry.
+/// Lets the relay start after the newest entry, so that a balance which is read afterwards and the events since have no gap between
+/// them. Pending events are of a time when there were endpoints before.
 async fn start_relay(tx: &DatabaseTransaction) -> Result<(), DbErr> {
-    let newest = ledger::newest_entry_id(tx).await?;
+    let newest = ledger::boundary(tx).await?;
+    pending_event::Entity::delete_many().exec(tx).await?;
     let row = event_relay::ActiveModel {
         id: Unchanged(1),
         started_after: Set(newest),
@@ -182,8 +184,7 @@ async fn record(tx: &DatabaseTransaction, app: &App, actor: i64, kind: Action, i
 
 async fn url(app: &App, url: &str) -> Result<String, Error> {
     let checked = events::check(url, app.config.event_targets_special).await;
-    checked.map_err(|error| Error::bad_field("url", error.to_string()))?;
-    Ok(url.to_owned())
+    checked.map_err(|error| Error::bad_field("url", error.to_string()))
 }
 
 fn types(types: &[Type]) -> Result<String, Error> {

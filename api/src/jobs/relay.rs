@@ -87,10 +87,11 @@ async fn pass(app: &App) -> Result<Pass, Error> {
         return Ok(Pass::Unused);
     }
     let entries = position.advance(&tx).await?;
-    let pending = take_pending(&tx).await?;
+    let pending = read_pending(&tx, &entries).await?;
     let is_idle = entries.is_empty() && pending.is_empty();
     let accounts = read_accounts(&tx, entries, pending, position.started_after()).await?;
     let events = add_events(&tx, app.clock.wall(), events(&tx, &accounts).await?).await?;
+    remove_pending(&tx, &accounts).await?;
     move_cursors(&tx, &accounts, position.started_after()).await?;
     request_deliveries(&tx, app, &endpoints, &events).await?;
     position.save(&tx).await?;
@@ -117,15 +118,36 @@ async fn has_work(app: &App) -> Result<bool, DbErr> {
     Ok(endpoint.one(db).await?.is_none())
 }
 
-/// Takes pending events out, oldest first.
-async fn take_pending(tx: &DatabaseTransaction) -> Result<Vec<pending_event::Model>, DbErr> {
-    let query = pending_event::Entity::find().order_by_asc(pending_event::Column::Id);
-    let pending = query.limit(position::BATCH).all(tx).await?;
-    if !pending.is_empty() {
-        let ids = pending.iter().map(|event| event.id);
-        pending_event::Entity::delete_many().filter(pending_event::Column::Id.is_in(ids)).exec(tx).await?;
+/// Reads the oldest pending events, and with them all of the accounts that they or the entries are about: a later event of an
+/// account must not come before an earlier one that is still pending.
+async fn read_pending(
+    tx: &DatabaseTransaction,
+    entries: &[ledger_entry::Model],
+) -> Result<Vec<pending_event::Model>, DbErr> {
+    let oldest = pending_event::Entity::find()
+        .select_only()
+        .column(pending_event::Column::UserId)
+        .order_by_asc(pending_event::Column::Id)
+        .limit(position::BATCH)
+        .into_tuple::<i64>();
+    let of_pending = oldest.all(tx).await?;
+    if of_pending.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(pending)
+    let users: BTreeSet<_> = of_pending.into_iter().chain(entries.iter().map(|entry| entry.user_id)).collect();
+    let pending = pending_event::Entity::find().filter(pending_event::Column::UserId.is_in(users));
+    // Without a limit: payments and changes of a subscription are few, even while no relay runs for a day.
+    pending.order_by_asc(pending_event::Column::Id).all(tx).await
+}
+
+/// Removes the pending events that are in the stream now.
+async fn remove_pending(tx: &DatabaseTransaction, accounts: &[Account]) -> Result<(), DbErr> {
+    let ids: Vec<_> = accounts.iter().flat_map(|account| account.pending.iter().map(|event| event.id)).collect();
+    for ids in ids.chunks(ROWS) {
+        let added = pending_event::Entity::delete_many();
+        added.filter(pending_event::Column::Id.is_in(ids.iter().copied())).exec(tx).await?;
+    }
+    Ok(())
 }
 
 /// Groups changes by account, each from its cursor on.
@@ -207,7 +229,7 @@ async fn add_events(
         if batch.is_empty() {
             return Ok(added);
         }
-        added.extend(account_event::Entity::insert_many(batch).exec_with_returning_many(tx).await?);
+        added.extend(account_event::Entity::insert_many(batch).exec_with_returning(tx).await?);
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use entity::ledger_entry::{self, ChangeType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 use crate::page::{Page, Window};
@@ -72,8 +72,8 @@ pub async fn entries_between(
         .await
 }
 
-/// The version that an account had after the entry with id `entry_id`, which may belong to another account; at most `newest`. The number of rows
-/// read depends on the entries since.
+/// The version that an account had after the entry with id `entry_id`, which may belong to another account; at most `newest`.
+/// The number of rows read depends on the entries since.
 ///
 /// # Errors
 /// A failed statement.
@@ -128,6 +128,18 @@ pub async fn newest_entry_id(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let newest = ledger_entry::Entity::find().select_only().column(ledger_entry::Column::Id);
     let newest = newest.order_by_desc(ledger_entry::Column::Id).into_tuple::<i64>().one(db).await?;
     Ok(newest.unwrap_or_default())
+}
+
+/// The id of the newest entry, as a boundary: each entry that is committed later has a higher one. On PostgreSQL, this waits a
+/// second at most for the transactions that are posting, and others wait until this one ends.
+///
+/// # Errors
+/// A failed statement, also when a transaction goes on posting for longer.
+pub async fn boundary(tx: &DatabaseTransaction) -> Result<i64, DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL lock_timeout = '1s'; LOCK TABLE credits_ledger IN SHARE MODE").await?;
+    }
+    newest_entry_id(tx).await
 }
 
 /// Reads an entry of `owner`, or of any user if that is `None`.

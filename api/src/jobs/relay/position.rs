@@ -21,7 +21,10 @@ use crate::ledger;
 pub(super) const BATCH: u64 = 200;
 
 /// The locked position.
-pub(super) struct Position(Model);
+pub(super) struct Position {
+    stored: Model,
+    row: Model,
+}
 
 /// The transactions of a PostgreSQL server.
 struct Transactions {
@@ -36,12 +39,12 @@ impl Position {
     /// than that of an entry which the other one reads.
     pub(super) async fn lock(tx: &DatabaseTransaction) -> Result<Option<Self>, DbErr> {
         let row = Entity::find_by_id(1).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        Ok(row.one(tx).await?.map(Self))
+        Ok(row.one(tx).await?.map(|row| Self { stored: row.clone(), row }))
     }
 
     /// The newest entry when the relay started.
     pub(super) const fn started_after(&self) -> i64 {
-        self.0.started_after
+        self.row.started_after
     }
 
     /// Reads the next entries, and those that may have become visible late.
@@ -51,12 +54,12 @@ impl Position {
             Some(transactions) => self.check(tx, transactions).await?,
             None => Vec::new(),
         };
-        let new = ledger::entries_between(tx, self.0.seen, i64::MAX, BATCH).await?;
+        let new = ledger::entries_between(tx, self.row.seen, i64::MAX, BATCH).await?;
         if let Some(last) = new.last() {
-            self.0.seen = last.id;
+            self.row.seen = last.id;
         }
         if transactions.is_none() {
-            (self.0.safe, self.0.check_id) = (self.0.seen, self.0.seen);
+            (self.row.safe, self.row.check_id) = (self.row.seen, self.row.seen);
         }
         entries.extend(new);
         Ok(entries)
@@ -68,8 +71,9 @@ impl Position {
         tx: &DatabaseTransaction,
         transactions: &Transactions,
     ) -> Result<Vec<ledger_entry::Model>, DbErr> {
-        let row = &mut self.0;
-        if row.check_xid == 0 {
+        let row = &mut self.row;
+        // Ids of transactions only grow, so a later one is of a server from which this database was restored.
+        if row.check_xid == 0 || row.check_xid > transactions.own {
             row.check_xid = transactions.own;
         }
         if transactions.oldest < row.check_xid {
@@ -87,8 +91,12 @@ impl Position {
         Ok(entries)
     }
 
+    /// Writes the position if it has changed.
     pub(super) async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
-        let row: ActiveModel = self.0.into_active_model().reset_all();
+        if self.row == self.stored {
+            return Ok(());
+        }
+        let row: ActiveModel = self.row.into_active_model().reset_all();
         row.update(tx).await?;
         Ok(())
     }
