@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     account_event,
     admin_action::Kind as Action,
@@ -11,8 +11,9 @@ use entity::{
     work::Kind,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter, Statement,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::admin_action::{self, Subject};
@@ -31,6 +32,9 @@ pub const PATIENCE: TimeDelta = TimeDelta::days(3);
 
 /// Number of rows that one statement deletes.
 const BATCH: u64 = 100;
+
+/// The largest number of statements of one attempt to delete the deliveries of an endpoint.
+const MAX_BATCHES: usize = 1000;
 
 const DELIVERIES: Old = Old { table: "event_deliveries", key: "id", time: "created_at", condition: "TRUE" };
 const EVENTS: Old = Old { table: "account_events", ..DELIVERIES };
@@ -82,7 +86,8 @@ async fn with_events(app: &App, rows: Vec<Model>) -> Result<Vec<Delivery>, DbErr
 }
 
 /// Sends an event to an endpoint once more, whether it was sent before or not, at the request of `actor`, an admin. If that
-/// fails, the event is given up at once, so that it does not hold up later ones.
+/// fails, the event is given up at once, so that it does not hold up later ones. One that is pending is tried now, and stays
+/// pending if that fails.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such event or endpoint.
@@ -93,9 +98,44 @@ pub async fn redeliver(app: &App, actor: i64, event: &str, endpoint: &str) -> Re
     let found = event_endpoint::Entity::find_by_id(endpoint).one(&tx).await?;
     let endpoint = found.ok_or(Error::NotFound("endpoint"))?;
     let now = app.clock.wall();
+    let row = match hasten(&tx, &event, endpoint.id, now).await? {
+        Some(row) => row,
+        None => begin_again(&tx, &event, endpoint.id, now).await?,
+    };
+    work::due(&tx, &app.clock, Kind::Delivery, &endpoint.id.to_string()).await?;
+    let subject =
+        Subject { user_id: Some(event.user_id), endpoint_id: Some(endpoint.id), account_event_id: Some(event.id) };
+    admin_action::record_about(&tx, app, actor, Action::RedeliverEvent, subject).await?;
+    tx.commit().await?;
+    app.work.wake();
+    Ok(Delivery { row, event: Some(event) })
+}
+
+/// Lets a pending delivery be due now. `None` if there is none.
+async fn hasten(
+    tx: &DatabaseTransaction,
+    event: &account_event::Model,
+    endpoint_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>, DbErr> {
+    let due = Entity::update_many()
+        .col_expr(Column::DueAt, Expr::value(now))
+        .filter(Column::EventId.eq(event.id))
+        .filter(Column::EndpointId.eq(endpoint_id))
+        .filter(Column::Status.eq(Status::Pending));
+    Ok(due.exec_with_returning(tx).await?.pop())
+}
+
+/// Adds a delivery, or begins a finished one again, with one attempt.
+async fn begin_again(
+    tx: &DatabaseTransaction,
+    event: &account_event::Model,
+    endpoint_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Model, DbErr> {
     let row = ActiveModel {
         event_id: Set(event.id),
-        endpoint_id: Set(endpoint.id),
+        endpoint_id: Set(endpoint_id),
         user_id: Set(event.user_id),
         status: Set(Status::Pending),
         attempts: Set(0),
@@ -118,34 +158,28 @@ pub async fn redeliver(app: &App, actor: i64, event: &str, endpoint: &str) -> Re
             Column::FinishedAt,
         ])
         .to_owned();
-    let row = Entity::insert(row).on_conflict(again).exec_with_returning(&tx).await?;
-    work::due(&tx, &app.clock, Kind::Delivery, &endpoint.id.to_string()).await?;
-    let subject =
-        Subject { user_id: Some(event.user_id), endpoint_id: Some(endpoint.id), account_event_id: Some(event.id) };
-    admin_action::record_about(&tx, app, actor, Action::RedeliverEvent, subject).await?;
-    tx.commit().await?;
-    app.work.wake();
-    Ok(Delivery { row, event: Some(event) })
+    Entity::insert(row).on_conflict(again).exec_with_returning(tx).await
 }
 
-/// Deletes the deliveries of an endpoint that was deleted.
+/// Deletes some deliveries of an endpoint that was deleted. Returns true once there are no more.
 ///
 /// # Errors
 /// The database's. The remaining rows are deleted the next time.
-pub async fn delete_of(app: &App, endpoint_id: i64) -> Result<(), DbErr> {
+pub async fn delete_some_of(app: &App, endpoint_id: i64) -> Result<bool, DbErr> {
     let db = app.database.write();
     let some = "SELECT id FROM event_deliveries WHERE endpoint_id = $1 ORDER BY id LIMIT $2";
     let sql = match db.get_database_backend() {
         DbBackend::Postgres => format!("DELETE FROM event_deliveries WHERE id = ANY(ARRAY({some}))"),
         _ => format!("DELETE FROM event_deliveries WHERE id IN ({some})"),
     };
-    loop {
+    for _ in 0..MAX_BATCHES {
         let values = [endpoint_id.into(), BATCH.cast_signed().into()];
         let statement = Statement::from_sql_and_values(db.get_database_backend(), &sql, values);
         if db.execute_raw(statement).await?.rows_affected() < BATCH {
-            return Ok(());
+            return Ok(true);
         }
     }
+    Ok(false)
 }
 
 /// Deletes the events that are older than their retention time, with their deliveries. Returns the number of events.

@@ -71,8 +71,8 @@ pub(super) struct EventDeliveryMutation;
 
 #[Object]
 impl EventDeliveryMutation {
-    /// Sends an event to an endpoint again, once, whatever its status; also if the endpoint does not receive its type. If the
-    /// attempt fails, the delivery is DEAD. Requires the role `admin`.
+    /// Sends an event to an endpoint again, once; also if the endpoint does not receive its type. If the attempt fails, the delivery
+    /// is DEAD. A delivery that is PENDING is tried now, and keeps its retries. Requires the role `admin`.
     async fn redeliver_event(
         &self,
         ctx: &Context<'_>,
@@ -137,7 +137,7 @@ impl EventDelivery {
         self.row.attempts
     }
 
-    /// When it is due next; null unless it is pending.
+    /// When it is due next, or sooner if it follows an event of its account that waits; null unless it is pending.
     async fn due_at(&self) -> Option<Moment> {
         (self.row.status == Status::Pending).then_some(Moment(self.row.due_at))
     }
