@@ -6,6 +6,9 @@
 //! - The stream has the events of an account in the order of its versions, without gaps, and its numbers become visible in
 //!   their order.
 //! - Events exist from the time at which the first endpoint is registered, and cost nothing before.
+//!
+//! To add a type: a variant of [`entity::account_event::Type`] and of the schema's `EventType`, a row in `docs/events.md`, and a call
+//! of [`record`] in the transaction of the change, or an arm in `events/entry.rs` if the change is an entry.
 
 mod body;
 mod entry;
@@ -14,6 +17,7 @@ mod sender;
 mod signature;
 mod target;
 
+pub use body::time;
 pub use entry::{of_entry, plan_period};
 pub use pending::record;
 pub use sender::{Failure, Message, Sender};

@@ -30,6 +30,9 @@ pub enum Type {
     /// A pack, or an invoice of a plan, was paid.
     #[sea_orm(string_value = "payment.paid")]
     PaymentPaid,
+    /// The delayed payment of a pack failed.
+    #[sea_orm(string_value = "payment.failed")]
+    PaymentFailed,
     /// The refunded amount of a payment changed.
     #[sea_orm(string_value = "payment.refunded")]
     PaymentRefunded,

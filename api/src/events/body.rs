@@ -12,9 +12,10 @@ pub(super) fn payload(kind: Type, at: DateTime<Utc>, data: &Value) -> String {
     json!({ "type": kind.to_value(), "timestamp": time(at), "data": data }).to_string()
 }
 
-/// A time as events spell it.
-pub(super) fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+/// A time as events spell it, which is that of the GraphQL API.
+#[must_use]
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The data that every event has: the account with its version and balance.

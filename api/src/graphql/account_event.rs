@@ -78,6 +78,8 @@ pub(super) enum EventType {
     SubscriptionChanged,
     /// `payment.paid`: a pack or an invoice of a plan was paid.
     PaymentPaid,
+    /// `payment.failed`: the delayed payment of a pack failed, such as a bank debit.
+    PaymentFailed,
     /// `payment.refunded`: the refunded amount of a payment changed.
     PaymentRefunded,
     /// `payment.disputed`: the disputed amount of a payment changed.

@@ -72,41 +72,56 @@ async fn record(
         .filter(payment::Column::StripeCheckoutSessionId.eq(&session.id))
         .one(context.tx)
         .await?;
-    let Some(stored) = stored else {
-        let row = new(context, user_id, session, status)?.insert(context.tx).await?;
-        return alert_of_failure(context, row).await;
+    let is_forward = stored.as_ref().is_none_or(|stored| is_forward(stored.status, status));
+    let payment = match stored {
+        None => new(context, user_id, session, status)?.insert(context.tx).await?,
+        Some(stored) => update(context, stored, session, is_forward.then_some(status)).await?,
     };
-    let forward = match stored.status {
-        Status::Pending => status != Status::Pending,
-        Status::Failed => status == Status::Succeeded,
+    if is_forward && status == Status::Failed {
+        payment_event::failed_pack(context, &payment).await?;
+        alert_of_failure(context, &payment).await?;
+    }
+    Ok(payment)
+}
+
+fn is_forward(stored: Status, incoming: Status) -> bool {
+    match stored {
+        Status::Pending => incoming != Status::Pending,
+        Status::Failed => incoming == Status::Succeeded,
         _ => false,
-    };
+    }
+}
+
+/// Writes a status, if there is a new one, and the invoice once it is known.
+async fn update(
+    context: &Context<'_>,
+    stored: payment::Model,
+    session: &Session,
+    status: Option<Status>,
+) -> Result<payment::Model, ApplyError> {
     let is_billed = stored.stripe_invoice_id.is_none() && session.invoice.is_some();
-    if !forward && !is_billed {
+    if status.is_none() && !is_billed {
         return Ok(stored);
     }
     let mut update = payment::ActiveModel { id: Unchanged(stored.id), ..Default::default() };
-    if forward {
+    if let Some(status) = status {
         update.status = Set(status);
     }
     if is_billed {
         update.stripe_invoice_id = Set(session.invoice.clone());
     }
-    let row = update.update(context.tx).await?;
-    if forward { alert_of_failure(context, row).await } else { Ok(row) }
+    Ok(update.update(context.tx).await?)
 }
 
-/// Alerts the user if a payment failed that was processing, such as a bank debit.
-async fn alert_of_failure(context: &Context<'_>, row: payment::Model) -> Result<payment::Model, ApplyError> {
-    if row.status == Status::Failed {
-        let reason = Reason::PaymentFailed {
-            payment: row.stripe_checkout_session_id.clone(),
-            tier: None,
-            amount: Some((row.amount, row.currency.clone())),
-        };
-        alert::raise(context.tx, context.clock, row.user_id, reason).await?;
-    }
-    Ok(row)
+/// Alerts the user of a payment that failed after processing, such as a bank debit.
+async fn alert_of_failure(context: &Context<'_>, payment: &payment::Model) -> Result<(), ApplyError> {
+    let reason = Reason::PaymentFailed {
+        payment: payment.stripe_checkout_session_id.clone(),
+        tier: None,
+        amount: Some((payment.amount, payment.currency.clone())),
+    };
+    alert::raise(context.tx, context.clock, payment.user_id, reason).await?;
+    Ok(())
 }
 
 /// Records the invoice that a pack's payment has paid.

@@ -8,12 +8,20 @@ use crate::{events, global_id::Noun, stripe::Invoice};
 
 /// A pack was paid.
 pub(super) async fn paid_pack(context: &Context<'_>, payment: &payment::Model) -> Result<(), ApplyError> {
-    let facts = json!({
+    record(context, payment.user_id, Type::PaymentPaid, of_pack(payment)).await
+}
+
+/// The delayed payment of a pack failed.
+pub(super) async fn failed_pack(context: &Context<'_>, payment: &payment::Model) -> Result<(), ApplyError> {
+    record(context, payment.user_id, Type::PaymentFailed, of_pack(payment)).await
+}
+
+fn of_pack(payment: &payment::Model) -> Value {
+    json!({
         "product": "PACK", "paymentId": Noun::Payment.id(payment.id).to_string(), "amount": payment.amount,
-        "currency": payment.currency, "credits": payment.credits_granted,
+        "currency": payment.currency.to_uppercase(), "credits": payment.credits_granted,
         "stripePaymentIntentId": payment.stripe_payment_intent_id,
-    });
-    record(context, payment.user_id, Type::PaymentPaid, facts).await
+    })
 }
 
 /// An invoice of a plan was paid.
@@ -24,7 +32,7 @@ pub(super) async fn paid_invoice(
     invoice: &Invoice,
 ) -> Result<(), ApplyError> {
     let facts = json!({
-        "product": "PLAN", "invoiceId": id, "amount": invoice.amount_paid, "currency": invoice.currency,
+        "product": "PLAN", "invoiceId": id, "amount": invoice.amount_paid, "currency": invoice.currency.to_uppercase(),
         "stripeSubscriptionId": invoice.subscription,
     });
     record(context, user_id, Type::PaymentPaid, facts).await

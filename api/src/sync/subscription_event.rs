@@ -5,7 +5,10 @@ use sea_orm::ActiveEnum;
 use serde_json::json;
 
 use super::context::{ApplyError, Context};
-use crate::{events, global_id::Noun};
+use crate::{
+    events::{self, time},
+    global_id::Noun,
+};
 
 /// A subscription began, changed or ended.
 pub(super) async fn changed(context: &Context<'_>, user_id: i64, row: &Model) -> Result<(), ApplyError> {
@@ -13,8 +16,8 @@ pub(super) async fn changed(context: &Context<'_>, user_id: i64, row: &Model) ->
         "subscriptionId": Noun::Subscription.id(row.id).to_string(), "subscriptionVersion": row.version,
         "stripeSubscriptionId": row.stripe_subscription_id, "tier": row.tier.as_str(),
         "scheduledTier": row.scheduled_tier.map(Tier::as_str), "status": row.status.to_value().to_uppercase(),
-        "currentPeriodStart": row.current_period_start, "currentPeriodEnd": row.current_period_end,
-        "cancelAtPeriodEnd": row.cancel_at_period_end, "cancelAt": row.cancel_at,
+        "currentPeriodStart": time(row.current_period_start), "currentPeriodEnd": time(row.current_period_end),
+        "cancelAtPeriodEnd": row.cancel_at_period_end, "cancelAt": row.cancel_at.map(time),
     });
     Ok(events::record(context.tx, user_id, Type::SubscriptionChanged, facts, context.clock.now()).await?)
 }
