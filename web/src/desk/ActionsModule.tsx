@@ -19,7 +19,7 @@ export function ActionsModule({ userId, revision = 0 }: ActionsModuleProps) {
       title={desk.actions.title}
       list={desk.actions.list}
       paged={paged}
-      row={({ kind, createdAt, actor, user, entry, webhookEventId }) => (
+      row={({ kind, createdAt, actor, user, entry, webhookEventId, eventId, eventEndpointId }) => (
         <>
           <RowHead
             label={desk.actions.kinds[kind]}
@@ -29,6 +29,7 @@ export function ActionsModule({ userId, revision = 0 }: ActionsModuleProps) {
           {entry !== null && <p>{desk.actions.change(entry.creditsDelta, entry.reason ?? "")}</p>}
           <p className="quiet small">
             {desk.by} {actor?.username ?? desk.roles.ADMIN} <Id>{webhookEventId}</Id>
+            <Id>{eventId}</Id> <Id>{eventEndpointId}</Id>
           </p>
         </>
       )}
