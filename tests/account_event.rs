@@ -1,7 +1,10 @@
 //! Other services receive signed events about accounts: each at least once, and those of an account in order.
 
+mod late;
 mod receiver;
+mod removed;
 mod repeated;
+mod stream;
 mod target;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -9,15 +12,20 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::TimeDelta;
 use entity::{event_delivery, user::Role, work::Kind};
 use futures_util::future::join_all;
+use sandbox::Stage;
 use sea_orm::{EntityTrait, sea_query::Expr};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use self::receiver::{Answer, Receiver};
+pub(crate) use self::receiver::{Answer, Receiver};
 use crate::{
     harness::{Actor, TestApp, facts},
     hold::{CAPTURE, RELEASE, RESERVE, of, reservation},
+    subscription::duplicate::newest_payment,
 };
+
+/// A bank account, whose money arrives days later, or not.
+const BANK: &str = "000123456789";
 
 pub(crate) const CREATE: &str = "mutation ($input: CreateEventEndpointInput!) { createEventEndpoint(input: $input) { \
     secret endpoint { id url types description disabledAt } } }";
@@ -33,9 +41,9 @@ pub(crate) const EVENTS: &str = "query ($first: Int, $after: String, $types: [Ev
 pub(crate) const DELIVERIES: &str = "query ($first: Int, $after: String, $status: EventDeliveryStatus, $endpoint: ID) { \
     eventDeliveries(first: $first, after: $after, status: $status, endpoint: $endpoint) { nodes { event { id type } \
     endpointId status attempts responseStatus error dueAt } pageInfo { endCursor } } }";
-const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }";
+pub(crate) const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }";
 
-const ALL: [&str; 10] = [
+const ALL: [&str; 11] = [
     "BALANCE_CHANGED",
     "EXPORT_CHARGED",
     "HOLD_CREATED",
@@ -44,25 +52,26 @@ const ALL: [&str; 10] = [
     "HOLD_EXPIRED",
     "SUBSCRIPTION_CHANGED",
     "PAYMENT_PAID",
+    "PAYMENT_FAILED",
     "PAYMENT_REFUNDED",
     "PAYMENT_DISPUTED",
 ];
 
 /// Registers a receiver for some types, and returns the id of its endpoint.
-async fn registers(admin: &Actor, receiver: &Receiver, types: &[&str]) -> Value {
+pub(crate) async fn registers(admin: &Actor, receiver: &Receiver, types: &[&str]) -> Value {
     let created = admin.gets(CREATE, json!({ "input": { "url": receiver.url(), "types": types } })).await;
     receiver.verifies_with(&created["secret"]);
     created["endpoint"]["id"].clone()
 }
 
-async fn grants(admin: &Actor, user: &Actor, credits: i64, key: &str) {
+pub(crate) async fn grants(admin: &Actor, user: &Actor, credits: i64, key: &str) {
     let id = user.row().await.to_string();
     let input = json!({ "userId": id, "credits": credits, "reason": "a gift", "idempotencyKey": key });
     admin.gets(GRANT, json!({ "input": input })).await;
 }
 
 /// Lets the pause after a failed attempt be over.
-async fn pauses_end(app: &TestApp) {
+pub(crate) async fn pauses_end(app: &TestApp) {
     let inside = app.inside().await;
     let due = inside.clock.wall() - TimeDelta::seconds(1);
     let update = event_delivery::Entity::update_many().col_expr(event_delivery::Column::DueAt, Expr::value(due));
@@ -103,7 +112,7 @@ facts! {
             ("balance.changed", 5), ("hold.created", 5),
             ("balance.changed", 6), ("hold.released", 6),
         ]);
-        let ledger = ada.gets("{ ledger { nodes { id version kind balanceAfter creditsDelta heldDelta runId holdId } } }",
+        let ledger = ada.gets("{ ledger { nodes { id version kind balanceAfter creditsDelta heldDelta runId holdId createdAt } } }",
             json!({})).await;
         let mut entries = ledger["nodes"].as_array().unwrap().clone();
         entries.reverse();
@@ -111,7 +120,7 @@ facts! {
             let (data, entry) = (&event.body["data"], &entries[usize::try_from(event.version()).unwrap() - 1]);
             assert_eq!(data["entryId"], entry["id"]);
             assert_eq!(data["balance"], entry["balanceAfter"]);
-            for field in ["version", "kind", "creditsDelta", "heldDelta", "runId", "holdId"] {
+            for field in ["version", "kind", "creditsDelta", "heldDelta", "runId", "holdId", "createdAt"] {
                 assert_eq!(data[field], entry[field], "{field} of {event:?}");
             }
             assert!(event.body["timestamp"].is_string() && data["accountId"].as_str().unwrap().starts_with("balance_"));
@@ -130,7 +139,7 @@ facts! {
 
     async fn subscriptions_and_payments_have_events(app: TestApp) {
         let (admin, receiver) = (app.signs_up_as("admin", Role::Admin).await, Receiver::start().await);
-        let types = ["SUBSCRIPTION_CHANGED", "PAYMENT_PAID", "PAYMENT_REFUNDED", "PAYMENT_DISPUTED"];
+        let types = ["SUBSCRIPTION_CHANGED", "PAYMENT_PAID", "PAYMENT_FAILED", "PAYMENT_REFUNDED", "PAYMENT_DISPUTED"];
         registers(&admin, &receiver, &types).await;
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;
@@ -139,11 +148,19 @@ facts! {
         let paid = events.iter().rev().find(|event| event["type"] == "payment_intent.succeeded").unwrap();
         app.sandbox().refund(paid["data"]["object"]["id"].as_str().unwrap(), Some(200)).unwrap();
         app.settles().await;
+        ada.buys(26).await;
+        app.sandbox().dispute(&newest_payment(&app).await, Stage::Chargeback, None).unwrap();
+        app.settles().await;
+        let debit = ada.opens_purchase(27).await;
+        ada.pays(&debit, BANK).await;
+        app.settles().await;
+        app.sandbox().settle_delayed(debit["id"].as_str().unwrap(), false).unwrap();
+        app.settles().await;
+        let kinds = ["subscription.changed", "payment.refunded", "payment.disputed", "payment.failed"];
         let has_all = async {
             loop {
                 let accepted = receiver.accepted();
-                let has = |kind: &str| accepted.iter().any(|event| event.kind() == kind);
-                if has("payment.refunded") && has("subscription.changed") {
+                if kinds.iter().all(|kind| accepted.iter().any(|event| event.kind() == *kind)) {
                     return accepted;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -152,10 +169,18 @@ facts! {
         let accepted = timeout(Duration::from_secs(20), has_all).await.expect("events of payments");
         let of = |kind: &str| accepted.iter().filter(|event| event.kind() == kind).collect::<Vec<_>>();
         let products: Vec<_> = of("payment.paid").iter().map(|event| event.body["data"]["product"].clone()).collect();
-        assert_eq!(products, ["PLAN", "PACK"]);
+        assert_eq!(products, ["PLAN", "PACK", "PACK"]);
+        let paid = &of("payment.paid")[1].body["data"];
+        assert_eq!((&paid["amount"], &paid["currency"], &paid["credits"]), (&json!(500), &json!("USD"), &json!(25)));
         assert_eq!(of("payment.refunded")[0].body["data"]["amountRefunded"], 200);
+        assert_eq!(of("payment.disputed")[0].body["data"]["amountDisputed"], 520);
+        assert_eq!((of("payment.failed").len(), &of("payment.failed")[0].body["data"]["credits"]), (1, &json!(27)));
         let last = of("subscription.changed").last().unwrap().body["data"].clone();
         assert_eq!((&last["tier"], &last["status"]), (&json!("CORE"), &json!("ACTIVE")));
+        let stored = ada.subscription().await;
+        for field in ["currentPeriodStart", "currentPeriodEnd", "cancelAtPeriodEnd", "cancelAt", "scheduledTier"] {
+            assert_eq!(last[field], stored[field], "{field}");
+        }
     }
 
     async fn concurrent_charges_arrive_in_order_from_any_replica(app: TestApp) {
@@ -184,7 +209,8 @@ facts! {
     async fn a_slow_endpoint_holds_up_neither_another_one_nor_charges(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let (slow, quick) = (Receiver::start().await, Receiver::start().await);
-        slow.answers(Answer::Slow);
+        // Longer than the time limit of an attempt.
+        slow.answers(Answer::After(Duration::from_secs(20)));
         registers(&admin, &slow, &["BALANCE_CHANGED"]).await;
         registers(&admin, &quick, &["BALANCE_CHANGED"]).await;
         let ada = app.signs_up("ada").await;

@@ -13,6 +13,7 @@ use sandbox::Stage;
 use serde_json::{Value, json};
 
 use crate::{
+    account_event::{Answer, Receiver, grants, pauses_end, registers},
     checkout::at_stripe,
     harness::{Actor, TestApp, actor::purchase, facts},
     hold::{of, reservation},
@@ -41,6 +42,9 @@ const EVENTS: &str = "{ webhookEvents(first: 100) { nodes { __typename created r
 
 const OPERATORS: &str = "{ adminActions { nodes { __typename createdAt } } \
     refusedOperations { nodes { __typename createdAt } } failedTasks { nodes { __typename createdAt dueAt } } }";
+
+const SERVICES: &str = "{ events { nodes { __typename createdAt } } eventEndpoints { __typename createdAt disabledAt } \
+    eventDeliveries { nodes { __typename createdAt dueAt finishedAt } } }";
 
 const CLOSING: &str = "mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { __typename closedAt } }";
 
@@ -133,6 +137,7 @@ async fn answers(app: &TestApp) -> Vec<Value> {
         owing(app).await,
         closing(app).await,
         for_operators(app, &admin).await,
+        for_services(app, &admin).await,
     ]
 }
 
@@ -153,6 +158,26 @@ async fn for_operators(app: &TestApp, admin: &Actor) -> Value {
     let (created, due) = (TimeDelta::hours(-2), TimeDelta::hours(1));
     Given { key: "odd", error: Some("refused"), created, due, leased: None }.insert(app).await;
     admin.asks(OPERATORS).await
+}
+
+/// An event that was given up, one that waits, and the endpoint, which wants no more.
+async fn for_services(app: &TestApp, admin: &Actor) -> Value {
+    let (hal, receiver) = (app.signs_up("hal").await, Receiver::start().await);
+    receiver.answers(Answer::Status(500));
+    registers(admin, &receiver, &["BALANCE_CHANGED"]).await;
+    grants(admin, &hal, 1, "one").await;
+    grants(admin, &hal, 1, "two").await;
+    let is_full = async || {
+        let events = admin.asks("{ eventDeliveries { nodes { id } } }").await;
+        events["data"]["eventDeliveries"]["nodes"].as_array().unwrap().len() == 2
+    };
+    while !is_full().await {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    receiver.is_tried(1).await;
+    receiver.answers(Answer::Status(410));
+    pauses_end(app).await;
+    admin.asks(SERVICES).await
 }
 
 /// The unpaid invoice of a user whose plan could not be renewed.

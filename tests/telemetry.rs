@@ -8,11 +8,15 @@ mod spans;
 
 use std::{path::Path, time::Duration};
 
+use patch_hive::config::DEMO;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Process, Socket,
-    actor::{CHECKOUT, EXPORT, GOOD_CARD, PURCHASE, WATCH_BALANCE, checkout, export, purchase},
+use crate::{
+    account_event::{CREATE, GRANT},
+    harness::{
+        Process, Socket,
+        actor::{CHECKOUT, EXPORT, GOOD_CARD, PURCHASE, WATCH_BALANCE, checkout, export, purchase},
+    },
 };
 
 /// Ada's password, which must appear nowhere.
@@ -49,6 +53,35 @@ async fn plays_the_story(gateway: &Process) -> Vec<String> {
     assert_eq!(watcher.pushed().await["balance"]["credits"], 32);
     watcher.leaves().await;
     vec![token, charged["ticket"].as_str().unwrap().to_owned()]
+}
+
+/// The operator of `patch-hive dev`, an admin.
+struct Operator {
+    id: Value,
+    token: String,
+}
+
+impl Operator {
+    async fn logs_in(gateway: &Process) -> Self {
+        let (email, password) = (DEMO.operator, DEMO.operator_password);
+        let log_in = format!(
+            r#"mutation {{ logIn(input: {{ email: "{email}", password: "{password}" }}) {{ token user {{ id }} }} }}"#
+        );
+        let session = &gateway.asks("", &log_in).await["data"]["logIn"];
+        Self { id: session["user"]["id"].clone(), token: session["token"].as_str().unwrap().to_owned() }
+    }
+
+    /// Registers an endpoint, and returns its secret.
+    async fn registers(&self, gateway: &Process, url: &str) -> Value {
+        let input = json!({ "input": { "url": url, "types": ["BALANCE_CHANGED"] } });
+        gateway.gets(&self.token, CREATE, input).await["secret"].take()
+    }
+
+    /// Receives a credit, which is an event.
+    async fn is_granted(&self, gateway: &Process, key: &str) {
+        let input = json!({ "userId": self.id, "credits": 1, "reason": "a gift", "idempotencyKey": key });
+        gateway.gets(&self.token, GRANT, json!({ "input": input })).await;
+    }
 }
 
 async fn pays(gateway: &Process, checkout: &Value) {

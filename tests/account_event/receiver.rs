@@ -1,4 +1,4 @@
-//! A service that receives events. It verifies each signature with an implementation that is not the gateway's.
+//! A service that receives events, and verifies each signature. (`tests/clients` has one in another language.)
 
 use std::{
     net::SocketAddr,
@@ -25,37 +25,37 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way in which the service answers.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Status(u16),
     Redirect(String),
-    /// Never, as far as the gateway is concerned.
-    Slow,
+    /// Accepts after a time.
+    After(Duration),
 }
 
 /// An event as it was received.
 #[derive(Clone, Debug)]
-pub(super) struct Received {
-    pub(super) id: String,
-    pub(super) body: Value,
+pub(crate) struct Received {
+    pub(crate) id: String,
+    pub(crate) body: Value,
 }
 
 impl Received {
-    pub(super) fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.body["type"].as_str().unwrap()
     }
 
-    pub(super) fn version(&self) -> i64 {
+    pub(crate) fn version(&self) -> i64 {
         self.body["data"]["version"].as_i64().unwrap()
     }
 
-    pub(super) fn user(&self) -> String {
+    pub(crate) fn user(&self) -> String {
         self.body["data"]["userId"].as_str().unwrap().to_owned()
     }
 }
 
 /// The service.
 #[derive(Clone)]
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     address: SocketAddr,
     inner: Arc<Mutex<Inner>>,
 }
@@ -65,41 +65,49 @@ struct Inner {
     secret: Option<String>,
     accepted: Vec<Received>,
     attempts: usize,
+    /// A user whose events are refused.
+    refused: Option<String>,
 }
 
 impl Receiver {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let inner = Inner { answer: Answer::Status(204), secret: None, accepted: Vec::new(), attempts: 0 };
+        let inner =
+            Inner { answer: Answer::Status(204), secret: None, accepted: Vec::new(), attempts: 0, refused: None };
         let receiver = Self { address: listener.local_addr().unwrap(), inner: Arc::new(Mutex::new(inner)) };
         let router = Router::new().fallback(receive).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         receiver
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/events", self.address)
     }
 
-    pub(super) fn verifies_with(&self, secret: &Value) {
+    pub(crate) fn verifies_with(&self, secret: &Value) {
         self.inner.lock().unwrap().secret = Some(secret.as_str().unwrap().to_owned());
     }
 
-    pub(super) fn answers(&self, answer: Answer) {
+    pub(crate) fn answers(&self, answer: Answer) {
         self.inner.lock().unwrap().answer = answer;
     }
 
-    pub(super) fn attempts(&self) -> usize {
+    /// Refuses the events of a user.
+    pub(crate) fn refuses(&self, user: &str) {
+        self.inner.lock().unwrap().refused = Some(user.to_owned());
+    }
+
+    pub(crate) fn attempts(&self) -> usize {
         self.inner.lock().unwrap().attempts
     }
 
     /// What was accepted so far.
-    pub(super) fn accepted(&self) -> Vec<Received> {
+    pub(crate) fn accepted(&self) -> Vec<Received> {
         self.inner.lock().unwrap().accepted.clone()
     }
 
     /// Waits until so many events were accepted.
-    pub(super) async fn accepts(&self, count: usize) -> Vec<Received> {
+    pub(crate) async fn accepts(&self, count: usize) -> Vec<Received> {
         let arrived = async {
             while self.accepted().len() < count {
                 sleep(Duration::from_millis(20)).await;
@@ -109,8 +117,19 @@ impl Receiver {
         accepted.unwrap_or_else(|_| panic!("{count} events were expected: {:#?}", self.accepted()))
     }
 
+    fn answer(&self, event: Received, status: StatusCode) -> Response {
+        let mut inner = self.inner.lock().unwrap();
+        if inner.refused.as_ref().is_some_and(|refused| *refused == event.user()) {
+            return StatusCode::BAD_REQUEST.into_response();
+        }
+        if status.is_success() {
+            inner.accepted.push(event);
+        }
+        status.into_response()
+    }
+
     /// Waits until so many attempts were made.
-    pub(super) async fn is_tried(&self, count: usize) {
+    pub(crate) async fn is_tried(&self, count: usize) {
         let tried = async {
             while self.attempts() < count {
                 sleep(Duration::from_millis(20)).await;
@@ -128,21 +147,18 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         if Webhook::new(&secret).is_ok_and(|webhook| webhook.verify(&body, &headers).is_err()) {
             return StatusCode::UNAUTHORIZED.into_response();
         }
-        let answer = inner.answer.clone();
-        if let Answer::Status(200..=299) = answer {
-            let id = headers["webhook-id"].to_str().unwrap().to_owned();
-            inner.accepted.push(Received { id, body: serde_json::from_slice(&body).unwrap() });
-        }
-        answer
+        inner.answer.clone()
     };
+    let id = headers["webhook-id"].to_str().unwrap().to_owned();
+    let event = Received { id, body: serde_json::from_slice(&body).unwrap() };
     match answer {
-        Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::Status(status) => receiver.answer(event, StatusCode::from_u16(status).unwrap()),
         Answer::Redirect(to) => {
             (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, HeaderValue::from_str(&to).unwrap())]).into_response()
         }
-        Answer::Slow => {
-            sleep(Duration::from_secs(20)).await;
-            StatusCode::NO_CONTENT.into_response()
+        Answer::After(time) => {
+            sleep(time).await;
+            receiver.answer(event, StatusCode::NO_CONTENT)
         }
     }
 }

@@ -81,6 +81,29 @@ facts! {
         assert_eq!(admin.is_refused(REDELIVER, none).await, "NOT_FOUND");
     }
 
+    async fn a_pending_event_that_is_sent_again_keeps_its_retries(app: TestApp) {
+        let (admin, receiver) = (app.signs_up_as("admin", Role::Admin).await, Receiver::start().await);
+        let endpoint = registers(&admin, &receiver, &["BALANCE_CHANGED"]).await;
+        receiver.answers(Answer::Status(500));
+        let ada = app.signs_up("ada").await;
+        grants(&admin, &ada, 30, "gift").await;
+        for minute in 0..5 {
+            receiver.is_tried(minute + 1).await;
+            pauses_end(&app).await;
+        }
+        let pending = deliveries(&admin, "PENDING").await;
+        let again = json!({ "input": { "eventId": pending[0]["event"]["id"], "endpointId": endpoint } });
+        let attempts = receiver.attempts();
+        assert_eq!(admin.gets(REDELIVER, again).await["status"], "PENDING");
+        // Its pause is longer than a minute by now.
+        receiver.is_tried(attempts + 1).await;
+        pauses_end(&app).await;
+        assert_eq!(deliveries(&admin, "DEAD").await, [json!({}); 0]);
+        receiver.answers(Answer::Status(200));
+        pauses_end(&app).await;
+        receiver.accepts(1).await;
+    }
+
     async fn a_redirect_is_not_followed(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let (receiver, other) = (Receiver::start().await, Receiver::start().await);

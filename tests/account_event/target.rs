@@ -20,6 +20,9 @@ async fn refuses_special_targets(app: TestApp) {
         "https://[::1]/",
         "https://[::ffff:127.0.0.1]/",
         "https://2130706433/",
+        "https://[64:ff9b::169.254.169.254]/",
+        "https://0.0.0.0/",
+        "https://100.64.0.1/",
         "http://1.1.1.1/",
         "ftp://1.1.1.1/",
         "events",
@@ -33,6 +36,8 @@ async fn refuses_special_targets(app: TestApp) {
     }
     let created = admin.gets(CREATE, endpoint("https://1.1.1.1/events")).await;
     assert!(created["secret"].as_str().unwrap().starts_with("whsec_"));
+    let odd = admin.gets(CREATE, endpoint(" https://1.1.1.1/ev\tents/\u{0} ")).await;
+    assert_eq!(odd["endpoint"]["url"], "https://1.1.1.1/events/%00");
     let moved = json!({ "input": { "id": created["endpoint"]["id"], "url": "https://192.168.0.1/" } });
     assert_eq!(admin.is_refused(UPDATE, moved).await, "BAD_USER_INPUT");
 }
@@ -65,7 +70,10 @@ facts! {
         }
         let none = json!({ "input": { "url": url, "types": [] } });
         assert_eq!(admin.is_refused(CREATE, none).await, "BAD_USER_INPUT");
-        let id = admin.gets(CREATE, endpoint(url)).await["endpoint"]["id"].clone();
+        let created = admin.gets(CREATE, endpoint(url)).await;
+        let id = created["endpoint"]["id"].clone();
+        let export = admin.gets("{ exportAccount { records { table row } } }", json!({})).await.to_string();
+        assert!(export.contains("credit_accounts") && !export.contains(created["secret"].as_str().unwrap()), "{export}");
         let change = json!({ "input": { "id": id, "types": ["HOLD_EXPIRED", "EXPORT_CHARGED"], "description": "exports" } });
         let changed = admin.gets(UPDATE, change).await;
         assert_eq!((&changed["url"], &changed["description"]), (&json!(url), &json!("exports")));

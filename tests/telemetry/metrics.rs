@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, fmt::Write as _, net::TcpListener};
 
 use serde_json::json;
 
-use super::{dev, metrics, plays_the_story};
+use super::{Operator, dev, metrics, plays_the_story};
 use crate::{
+    account_event::{Answer, Receiver},
     configuration::good_but,
     harness::{Process, Socket, actor::WATCH_BALANCE},
 };
@@ -70,6 +71,27 @@ async fn results_of_an_event_stream_count_as_pushed_and_refusals_do_not() {
     let lines = metrics(&gateway).await;
     assert!(lines.iter().any(|line| line == "patch_hive_pushes_total 1"), "{lines:#?}");
     drop(stream);
+    assert_eq!(gateway.stops("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_to_send_events_are_counted_by_their_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = dev(folder.path(), &[]).await;
+    let (operator, receiver) = (Operator::logs_in(&gateway).await, Receiver::start().await);
+    receiver.verifies_with(&operator.registers(&gateway, &receiver.url()).await);
+    operator.is_granted(&gateway, "one").await;
+    receiver.accepts(1).await;
+    receiver.answers(Answer::Status(500));
+    operator.is_granted(&gateway, "two").await;
+    receiver.is_tried(2).await;
+    receiver.answers(Answer::Status(410));
+    receiver.is_tried(3).await;
+    let lines = metrics(&gateway).await;
+    for outcome in ["delivered", "failed", "dead"] {
+        let line = format!("patch_hive_event_deliveries_total{{outcome=\"{outcome}\"}} 1");
+        assert!(lines.contains(&line), "{line}: {lines:#?}");
+    }
     assert_eq!(gateway.stops("-TERM").await, Some(0));
 }
 

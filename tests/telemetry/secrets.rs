@@ -1,8 +1,11 @@
 //! No secret is logged or exported, at any log level.
 
-use serde_json::json;
+use std::time::Duration;
 
-use super::{PASSWORD, dev, plays_the_story, sink::Sink};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{Operator, PASSWORD, dev, plays_the_story, sink::Sink};
 use crate::harness::Process;
 
 /// The secrets of `patch-hive dev`. They are public, but take the same way as those of others.
@@ -34,6 +37,22 @@ async fn changes_the_password(gateway: &Process, token: &str) -> Vec<String> {
     vec![second, third]
 }
 
+/// An operator registers a service that is down, and an event is sent to it. Returns the secrets.
+async fn sends_events(gateway: &Process) -> Vec<String> {
+    let operator = Operator::logs_in(gateway).await;
+    let key = "a-secret-of-the-url";
+    let secret = operator.registers(gateway, &format!("http://127.0.0.1:9/events?key={key}")).await;
+    operator.is_granted(gateway, "gift").await;
+    let tried = async {
+        while !gateway.log().contains("an event was not accepted") {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), tried).await.expect("no event was sent");
+    let bytes = secret.as_str().unwrap().trim_start_matches("whsec_").to_owned();
+    vec![operator.token, bytes, key.to_owned()]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_logged_or_exported_however_much_is_logged() {
     let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start().await);
@@ -43,6 +62,7 @@ async fn no_secret_is_logged_or_exported_however_much_is_logged() {
         r#"mutation { logIn(input: { email: "ada@patchhive.example", password: "a wrong but near one" }) { token } }"#;
     gateway.asks("", wrong).await;
     made.extend(changes_the_password(&gateway, &made[0]).await);
+    made.extend(sends_events(&gateway).await);
     let log = gateway.log();
     assert!(log.contains("webhook") && log.contains("elapsed_ms"), "nothing was logged:\n{log}");
     assert_eq!(gateway.stops("-TERM").await, Some(0));
