@@ -1,7 +1,7 @@
 //! Everything that is stored about a user, in pages of rows as the database has them. A page is filled from one table after the
 //! other, in the order of their keys, so its size is bounded however many entries an account has. Left out are the hash of
-//! the password, the bodies of webhooks, which are stored by event and deleted after a time, and the record of admins' actions,
-//! which names the admins.
+//! the password, the bodies of webhooks, which are stored by event and deleted after a time, the events for other services, which
+//! copy these rows and are deleted after a time too, and the record of admins' actions, which names the admins.
 
 use chrono::SecondsFormat;
 use entity::{
