@@ -51,6 +51,8 @@ pub struct Model {
     pub credits_granted: i64,
     /// The amount refunded so far, in minor units, without the amounts that disputes hold.
     pub amount_refunded: i64,
+    /// The part of that amount whose refunds are still under way, and may fail.
+    pub amount_refund_pending: i64,
     /// The amount that notes have credited for the pack's invoice, other than by a refund, in minor units.
     pub amount_credited: i64,
     /// The fence of the look that wrote the credited amount.

@@ -17,6 +17,8 @@ pub struct Model {
     pub invoice_id: Option<i64>,
     /// The amount of all refunds that did not fail, in minor units.
     pub amount_refunded: i64,
+    /// The part of that amount whose refunds are still under way, and may fail.
+    pub amount_refund_pending: i64,
     /// The amount that the bank holds for disputes, in minor units.
     pub amount_disputed: i64,
     /// The fence of the look that wrote these amounts.

@@ -15,6 +15,7 @@ mod events;
 mod holds;
 mod manual_entries;
 mod pack_credit;
+mod pending_refunds;
 mod protected_actions;
 mod reversals;
 mod stripe;
@@ -63,8 +64,9 @@ impl MigratorTrait for Migrator {
             Box::new(holds::Step),
             Box::new(reversals::Step),
             Box::new(protected_actions::Step),
-            Box::new(alerts::Step),
             Box::new(events::Step),
+            Box::new(alerts::Step),
+            Box::new(pending_refunds::Step),
         ]
     }
 }

@@ -83,6 +83,26 @@ facts! {
         assert_eq!(payment(&ada).await, ("SUCCEEDED".to_owned(), 0, 0));
     }
 
+    async fn a_refund_that_is_under_way_says_so_until_it_arrives(app: TestApp) {
+        let pending = async |user: &Actor| {
+            let payments = user.gets("{ payments { nodes { refundPending { amount } } } }", json!({})).await;
+            payments["nodes"][0]["refundPending"]["amount"].as_i64().unwrap()
+        };
+        let ada = app.signs_up("ada").await;
+        ada.buys(25).await;
+        assert_eq!(pending(&ada).await, 0);
+        app.sandbox().hold_refunds(2);
+        let [arrives, fails] = [200, 100].map(|part| app.sandbox().refund(&newest_payment(&app), Some(part)).unwrap());
+        app.settles().await;
+        assert_eq!((payment(&ada).await, pending(&ada).await), (("PARTIALLY_REFUNDED".to_owned(), 300, 15), 300));
+        app.sandbox().settle_refund(arrives["id"].as_str().unwrap(), true).unwrap();
+        app.settles().await;
+        assert_eq!((payment(&ada).await, pending(&ada).await), (("PARTIALLY_REFUNDED".to_owned(), 300, 15), 100));
+        app.sandbox().settle_refund(fails["id"].as_str().unwrap(), false).unwrap();
+        app.settles().await;
+        assert_eq!((payment(&ada).await, pending(&ada).await), (("PARTIALLY_REFUNDED".to_owned(), 200, 10), 0));
+    }
+
     async fn a_dispute_holds_the_credits_until_it_is_won(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.buys(25).await;

@@ -91,9 +91,9 @@ pub(super) enum PaymentStatus {
     Succeeded,
     /// The payment failed.
     Failed,
-    /// Part of the payment was refunded.
+    /// Part of the payment was refunded. `refundPending` is what of it is still under way.
     PartiallyRefunded,
-    /// The whole payment was refunded.
+    /// The whole payment was refunded. `refundPending` is what of it is still under way.
     Refunded,
     /// The payment is disputed and held by the customer's bank.
     Disputed,
@@ -118,6 +118,12 @@ impl Payment {
     /// The amount refunded so far.
     async fn refunded(&self) -> Money {
         Money::new(self.0.amount_refunded, &self.0.currency)
+    }
+
+    /// The part of `refunded` that is still under way to the customer. A refund to a bank account takes days, and may fail: then
+    /// it is no longer refunded, and its credits are restored.
+    async fn refund_pending(&self) -> Money {
+        Money::new(self.0.amount_refund_pending, &self.0.currency)
     }
 
     /// The credits in the pack.

@@ -22,6 +22,8 @@ pub(super) struct Refund {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum RefundStatus {
+    Pending,
+    RequiresAction,
     Failed,
     Canceled,
     #[serde(other)]
@@ -66,6 +68,11 @@ impl Refund {
     pub(super) const fn has_failed(&self) -> bool {
         matches!(self.status, Some(RefundStatus::Failed | RefundStatus::Canceled))
     }
+
+    /// True while the money is on its way to the customer, or waits for the customer's bank details.
+    pub(super) const fn is_pending(&self) -> bool {
+        matches!(self.status, Some(RefundStatus::Pending | RefundStatus::RequiresAction))
+    }
 }
 
 impl Dispute {
@@ -93,17 +100,18 @@ mod tests {
 
     #[test]
     fn a_refund_counts_until_it_has_failed() {
-        for (status, failed) in [
-            (json!("succeeded"), false),
-            (json!("pending"), false),
-            (json!("requires_action"), false),
-            (json!("thinking"), false),
-            (Value::Null, false),
-            (json!("failed"), true),
-            (json!("canceled"), true),
+        for (status, failed, pending) in [
+            (json!("succeeded"), false, false),
+            (json!("pending"), false, true),
+            (json!("requires_action"), false, true),
+            (json!("thinking"), false, false),
+            (Value::Null, false, false),
+            (json!("failed"), true, false),
+            (json!("canceled"), true, false),
         ] {
             let refund = Refund::from_value(&json!({ "amount": 1000, "status": status })).unwrap();
-            assert_eq!((refund.amount, refund.has_failed()), (1000, failed), "{status}");
+            let read = (refund.amount, refund.has_failed(), refund.is_pending());
+            assert_eq!(read, (1000, failed, pending), "{status}");
         }
     }
 

@@ -39,6 +39,8 @@ pub struct PlanPrice {
 pub struct ReturnedAmounts {
     /// The amount of refunds that did not fail.
     pub refunded: i64,
+    /// The amount of refunds that are still under way: a part of `refunded`.
+    pub refund_pending: i64,
     /// The amount of disputes whose money the bank holds.
     pub disputed: i64,
 }
@@ -181,6 +183,7 @@ impl Stripe {
         let disputes = disputes.iter().map(Dispute::from_value).collect::<Result<Vec<_>, _>>()?;
         Ok(ReturnedAmounts {
             refunded: refunds.iter().filter(|refund| !refund.has_failed()).map(|refund| refund.amount).sum(),
+            refund_pending: refunds.iter().filter(|refund| refund.is_pending()).map(|refund| refund.amount).sum(),
             disputed: disputes.iter().filter(|dispute| dispute.holds()).map(|dispute| dispute.amount).sum(),
         })
     }

@@ -160,6 +160,7 @@ fn new(
         status: Set(status),
         credits_granted: Set(credits),
         amount_refunded: Set(0),
+        amount_refund_pending: Set(0),
         amount_credited: Set(0),
         credit_fence: Set(0),
         credits_reversed: Set(0),

@@ -36,6 +36,7 @@ pub(super) async fn record(
         stripe_payment_intent_id: Set(id.to_owned()),
         invoice_id: Set(invoice),
         amount_refunded: Set(0),
+        amount_refund_pending: Set(0),
         amount_disputed: Set(0),
         fence: Set(0),
         created_at: Set(context.clock.now()),
@@ -57,6 +58,7 @@ pub(super) async fn apply(
     let update = payment_intent::ActiveModel {
         id: Unchanged(stored.id),
         amount_refunded: Set(returned.refunded),
+        amount_refund_pending: Set(returned.refund_pending),
         amount_disputed: Set(returned.disputed),
         fence: Set(fence),
         ..Default::default()

@@ -103,6 +103,7 @@ async fn of_pack(context: &Context<'_>, paid: &payment_intent::Model) -> Result<
         id: Unchanged(pack.id),
         status: Set(status(&pack, paid)),
         amount_refunded: Set(paid.amount_refunded.min(pack.amount)),
+        amount_refund_pending: Set(paid.amount_refund_pending.min(pack.amount)),
         credits_reversed: Set(reversed),
         ..Default::default()
     };

@@ -10,6 +10,7 @@ import { Problem } from "../gateway/Problem";
 import { type PaymentPartsFragment, PaymentsDocument, type PaymentStatus } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { format, text } from "../text/current";
+import { refundState } from "./refundState";
 
 /** Payments that are listed at first, and that are added by each click. */
 const STEP = 5;
@@ -17,7 +18,7 @@ const STEP = 5;
 /** The most that the API lists at once. */
 const MOST = 100;
 
-/** Milliseconds between two looks while a payment is processing: one that fails changes no balance. */
+/** Milliseconds between two looks while a payment or a refund is processing: not every outcome changes the balance. */
 const PAUSE = 15_000;
 
 const LEDS: Record<PaymentStatus, string> = {
@@ -37,7 +38,9 @@ export function PaymentsModule() {
     ask({ requestPolicy: "network-only" });
   }, [ask]);
   const payments = data?.payments.nodes ?? [];
-  const isProcessing = payments.some(({ status }) => status === "PENDING");
+  const isProcessing = payments.some(
+    (payment) => payment.status === "PENDING" || refundState(payment).pending !== null,
+  );
   useUpdates(isProcessing ? PAUSE : null, again);
   if (error && !data) return <Problem failure={{ ...failure(error), again: true }} onAgain={again} />;
   if (payments.length === 0) return null;
@@ -85,7 +88,8 @@ function Table({ payments }: { payments: readonly PaymentPartsFragment[] }) {
 }
 
 function Row({ payment }: { payment: PaymentPartsFragment }) {
-  const { status, refunded, amount } = payment;
+  const { status, amount } = payment;
+  const { isUnderWay, arrived, pending } = refundState(payment);
   return (
     <tr>
       <td>
@@ -94,13 +98,14 @@ function Row({ payment }: { payment: PaymentPartsFragment }) {
       <td>{text.credits(payment.credits)}</td>
       <td>
         <span className="payment-status">
-          <span className={`led ${LEDS[status]}`} aria-hidden="true" />
-          {text.payments.statuses[status]}
+          <span className={`led ${isUnderWay ? "led-busy" : LEDS[status]}`} aria-hidden="true" />
+          {isUnderWay ? text.payments.refundUnderWay : text.payments.statuses[status]}
         </span>
         {status === "PENDING" && <span className="quiet small payment-note">{text.payments.pending}</span>}
-        {refunded.amount > 0 && refunded.amount < amount.amount && (
-          <span className="quiet small payment-note">{text.payments.refunded(refunded)}</span>
+        {arrived !== null && arrived.amount < amount.amount && (
+          <span className="quiet small payment-note">{text.payments.refunded(arrived)}</span>
         )}
+        {pending !== null && <span className="quiet small payment-note">{text.payments.refundPending(pending)}</span>}
       </td>
       <td className="digits table-number">{format.money(amount)}</td>
     </tr>

@@ -307,6 +307,8 @@ export function de(formats: Formats): Texts {
       } satisfies Record<PaymentStatus, string>,
       pending:
         "Die Credits werden gutgeschrieben, sobald die Zahlung eingegangen ist. " +
+      refundUnderWay: "Erstattung läuft",
+      refundPending: (amount: Money) => `${money(amount)} sind unterwegs zu dir. Das kann einige Tage dauern.`,
         "Zahlungen vom Bankkonto können einige Tage dauern.",
       refunded: (amount: Money) => `${money(amount)} erstattet`,
       more: "Mehr anzeigen",

@@ -296,6 +296,8 @@ export function en(formats: Formats) {
         DISPUTED: "Disputed",
       } satisfies Record<PaymentStatus, string>,
       pending: "The credits are added once the payment is complete. A bank payment can take several days.",
+      refundUnderWay: "Refund under way",
+      refundPending: (amount: Money) => `${money(amount)} is on its way to you. That can take several days.`,
       refunded: (amount: Money) => `${money(amount)} refunded`,
       more: "Show more",
     },
