@@ -91,6 +91,31 @@ facts! {
         assert_eq!(ada.tier().await, "FREE");
     }
 
+    async fn an_operator_sees_that_an_account_is_closed_and_cannot_adjust_it(app: TestApp) {
+        let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        let admin = app.signs_up_as("root", user::Role::Admin).await;
+        let user = ada.row().await.to_string();
+        let adjust = "mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $input) { id } }";
+        let grant = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { id } }";
+        let change = |key: &str| json!({ "input": {
+            "userId": user, "credits": 5, "reason": "a gift", "idempotencyKey": key,
+        } });
+        let given = admin.gets(adjust, change("before")).await;
+        let closed = ada.gets(CLOSE, with("ada's password")).await["closedAt"].clone();
+        app.settles().await;
+        for document in [adjust, grant] {
+            let refused = admin.asks_with(document, change("after")).await["errors"][0].clone();
+            assert_eq!(refused["extensions"]["code"], "BAD_USER_INPUT");
+            assert_eq!(refused["extensions"]["field"], "input.userId");
+            assert_eq!(refused["message"], "The account is closed. Its balance cannot be adjusted.");
+        }
+        assert_eq!(admin.gets(adjust, change("before")).await, given, "a retry finds the entry from before");
+        let found = "query ($id: ID!) { user(id: $id) { closedAt balance { credits } } }";
+        let expected = json!({ "closedAt": closed, "balance": { "credits": 5 } });
+        assert_eq!(admin.gets(found, json!({ "id": user })).await, expected);
+        assert_eq!(bob.gets("{ viewer { closedAt } }", json!({})).await["closedAt"], Value::Null);
+    }
+
     async fn an_open_checkout_can_no_longer_be_paid(app: TestApp) {
         let ada = app.signs_up("ada").await;
         let (plan, pack) = (ada.opens_checkout("CORE").await, ada.opens_purchase(25).await);

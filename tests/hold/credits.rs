@@ -68,16 +68,25 @@ facts! {
         assert_eq!(balance(&ada).await["available"], -3);
     }
 
-    async fn an_operator_may_take_credits_that_are_held(app: TestApp) {
+    async fn an_operator_never_takes_credits_that_are_held(app: TestApp) {
         let ada = with_credits(&app, "ada", 5).await;
         let hold = reserves(&ada, "run", "key").await;
         let admin = app.signs_up_as("root", Role::Admin).await;
         let document = "mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $input) { balanceAfter } }";
         let user = ada.row().await.to_string();
-        let input = json!({ "userId": user, "credits": -4, "reason": "a mistake", "idempotencyKey": "key" });
-        assert_eq!(admin.gets(document, json!({ "input": input })).await["balanceAfter"], 1);
-        assert_eq!(balance(&ada).await["available"], -2);
-        assert_eq!(ada.gets(CAPTURE, of(&hold)).await["balance"]["credits"], -2);
+        let taking = |credits: i64| json!({ "input": {
+            "userId": user, "credits": credits, "reason": "a mistake", "idempotencyKey": credits.to_string(),
+        } });
+        for (credits, advice) in [(-5, "At most 2 can be taken."), (-3, "At most 2 can be taken.")] {
+            let refused = admin.asks_with(document, taking(credits)).await["errors"][0].clone();
+            assert_eq!(refused["extensions"]["code"], "BAD_USER_INPUT");
+            assert_eq!(refused["extensions"]["field"], "input.credits");
+            assert_eq!(refused["message"], format!("The balance is 5 credits, of which 3 are held. {advice}"));
+        }
+        assert_eq!(admin.gets(document, taking(-2)).await["balanceAfter"], 3);
+        let refused = admin.asks_with(document, taking(-1)).await["errors"][0]["message"].clone();
+        assert_eq!(refused, "The balance is 3 credits, of which 3 are held. None can be taken.");
+        assert_eq!(ada.gets(CAPTURE, of(&hold)).await["balance"]["credits"], 0);
     }
 
     async fn an_export_in_progress_is_charged_after_its_account_was_closed(app: TestApp) {

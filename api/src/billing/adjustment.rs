@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use entity::{
     admin_action::Kind,
+    credit_account,
     ledger_entry::{self, ChangeType},
     manual_entry,
-    user::Role,
+    user::{self, Role},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
@@ -37,12 +38,12 @@ pub struct Adjustment {
     pub idempotency_key: String,
 }
 
-/// Adds or takes credits, once for each key. Taking never makes a balance negative: only refunds and disputes do.
-/// `actor` is the admin who does it.
+/// Adds or takes credits, once for each key. Credits that are held cannot be taken, so an adjustment never makes a balance
+/// negative: only refunds and disputes do. `actor` is the admin who does it.
 ///
 /// # Errors
-/// [`Error::BadInput`], also where more is taken than the balance holds; [`Error::NotFound`] when there is no such user;
-/// [`Error::KeyReused`] when the key was used for another adjustment.
+/// [`Error::BadInput`], also where more is taken than is available, and for a closed account; [`Error::NotFound`] when there is
+/// no such user; [`Error::KeyReused`] when the key was used for another adjustment.
 pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<ledger_entry::Model, Error> {
     let credits = if adjustment.credits == 0 || adjustment.credits.abs() > MAX_CREDITS {
         Err(Error::bad_field("credits", format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0.")))
@@ -87,10 +88,21 @@ async fn enter_checked(
         notes: Some(adjustment.reason),
         now: app.clock.now(),
     };
+    refuse_if_closed(app, &posting).await?;
     let author = Author { user_id: actor, role: Role::Admin };
     let entry = enter(app, kind, author, posting, "credits").await?;
     // Unlike an export's, an adjustment's amount is part of what was requested.
     if entry.credits_delta == adjustment.credits { Ok(entry) } else { Err(Error::KeyReused) }
+}
+
+/// Refuses to adjust the balance of a closed account. A repeated request finds its entry there too.
+async fn refuse_if_closed(app: &App, posting: &Posting) -> Result<(), Error> {
+    let db = app.database.read();
+    let user = user::Entity::find_by_id(posting.user_id).one(db).await?;
+    if user.is_some_and(|user| user.closed_at.is_some()) && !ledger::is_posted(db, &posting.source).await? {
+        return Err(Error::bad_field("userId", "The account is closed. Its balance cannot be adjusted."));
+    }
+    Ok(())
 }
 
 /// Posts one entry in a transaction of its own, with its author, and notifies the watchers. `field` is the argument that is
@@ -113,9 +125,17 @@ pub(super) async fn enter(
             Ok(entry)
         }
         PostOutcome::Replayed(entry) => Ok(entry),
-        PostOutcome::Refused(account) => {
-            Err(Error::bad_field(field, format!("The balance is {} credits. No more can be taken.", account.balance)))
-        }
+        PostOutcome::Refused(account) => Err(Error::bad_field(field, overdraft(&account))),
+    }
+}
+
+/// Says how many credits can be taken from an account.
+fn overdraft(account: &credit_account::Model) -> String {
+    let (balance, held) = (account.balance, account.held);
+    match account.available().max(0) {
+        _ if held == 0 => format!("The balance is {balance} credits. No more can be taken."),
+        0 => format!("The balance is {balance} credits, of which {held} are held. None can be taken."),
+        free => format!("The balance is {balance} credits, of which {held} are held. At most {free} can be taken."),
     }
 }
 
@@ -123,7 +143,7 @@ async fn post(app: &App, kind: Kind, author: Author, posting: Posting) -> Result
     let _turn = app.database.turn_of(posting.user_id).await?;
     let tx = app.database.begin().await?;
     let account = ledger::lock(&tx, posting.user_id).await?;
-    let overdraws = posting.delta < 0 && account.balance + posting.delta < 0;
+    let overdraws = posting.delta < 0 && account.available() + posting.delta < 0;
     if overdraws && !ledger::is_posted(&tx, &posting.source).await? {
         return Ok(PostOutcome::Refused(account));
     }

@@ -39,8 +39,9 @@ pub(super) struct AdjustmentMutation;
 
 #[Object]
 impl AdjustmentMutation {
-    /// Adds credits to a user's balance, or takes credits from it, once for each idempotency key. Taking never leaves a balance
-    /// below zero. Requires the role `admin`.
+    /// Adds credits to a user's balance, or takes available credits from it, once for each idempotency key. Credits that are held
+    /// cannot be taken, so taking never leads to a balance below zero. The balance of a closed account cannot be adjusted.
+    /// Requires the role `admin`.
     async fn adjust_credits(
         &self,
         ctx: &Context<'_>,
@@ -51,7 +52,7 @@ impl AdjustmentMutation {
     }
 
     /// Adds credits to a user's balance, once for each idempotency key: the same as `adjustCredits`, but it never takes any.
-    /// Requires the role `admin`.
+    /// The balance of a closed account cannot be adjusted. Requires the role `admin`.
     async fn grant_credits(
         &self,
         ctx: &Context<'_>,
@@ -161,7 +162,7 @@ impl BalanceChange {
 pub(super) struct AdjustCreditsInput {
     /// The id of the user.
     user_id: ID,
-    /// The credits to add, or to take if negative: -100000 to 100000, and not 0.
+    /// The credits to add, or to take if negative: -100000 to 100000, and not 0. No more than are available can be taken.
     credits: i32,
     /// The reason, which the user sees in the ledger.
     reason: String,

@@ -118,3 +118,8 @@ impl Profile {
         self.0.created_at.into()
     }
 }
+
+    /// When the user closed the account; null while it is open.
+    async fn closed_at(&self) -> Option<Moment> {
+        self.0.closed_at.map(Moment)
+    }
