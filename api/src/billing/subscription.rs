@@ -96,7 +96,9 @@ pub async fn last_ended(app: &App, user_id: i64) -> Result<Option<subscription::
         .inner_join(customer::Entity)
         .filter(customer::Column::UserId.eq(user_id))
         .filter(subscription::Column::Status.eq(Status::Canceled));
-    Ok(canceled.order_by_desc(subscription::Column::Id).one(app.database.read()).await?)
+    // A row is last changed when its subscription ends, and a second subscription may end before the first.
+    let latest = canceled.order_by_desc(subscription::Column::UpdatedAt).order_by_desc(subscription::Column::Id);
+    Ok(latest.one(app.database.read()).await?)
 }
 
 /// Ends the current subscription with its period.
