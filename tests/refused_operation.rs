@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::user::Role;
-use sandbox::Stage;
+use sandbox::{Effect, Fault, Stage};
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,7 +20,7 @@ async fn operations(admin: &Actor) -> Vec<Value> {
 }
 
 facts! {
-    async fn a_refund_that_stripe_refuses_is_listed_with_what_to_do(app: TestApp) {
+    async fn a_refund_of_a_disputed_payment_is_left_to_the_dispute(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let ada = app.signs_up("ada").await;
         subscribes_twice(&app, &ada).await;
@@ -31,10 +31,22 @@ facts! {
         let refused = operations(&admin).await;
         assert_eq!(refused.len(), 1);
         assert_eq!(refused[0]["user"]["username"], "ada");
-        assert_eq!((&refused[0]["kind"], &refused[0]["remedy"]), (&json!("DUPLICATE"), &json!("REFUND_DUPLICATE")));
+        assert_eq!((&refused[0]["kind"], &refused[0]["remedy"]), (&json!("DUPLICATE"), &json!("AWAIT_DISPUTE")));
         assert!(refused[0]["stripeObjectId"].as_str().unwrap().starts_with("sub_"), "{}", refused[0]);
         assert!(refused[0]["error"].as_str().unwrap().contains("charge_disputed"), "{}", refused[0]);
         assert!(refused[0]["createdAt"].is_string());
+    }
+
+    async fn a_refund_that_stripe_refuses_otherwise_is_to_be_made_in_another_way(app: TestApp) {
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let ada = app.signs_up("ada").await;
+        subscribes_twice(&app, &ada).await;
+        let (method, path) = ("POST".to_owned(), "/v1/refunds".to_owned());
+        app.sandbox().inject(Fault { method, path, times: 1, effect: Effect::Refuse { status: 400 } });
+        sweeps(&app).await;
+        let refused = operations(&admin).await;
+        assert_eq!(refused.len(), 1);
+        assert_eq!((&refused[0]["kind"], &refused[0]["remedy"]), (&json!("DUPLICATE"), &json!("REFUND_DUPLICATE")));
     }
 
     async fn a_second_subscription_that_has_renewed_is_listed_for_a_decision(app: TestApp) {

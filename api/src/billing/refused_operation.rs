@@ -17,6 +17,8 @@ pub enum Remedy {
     DecideDuplicate,
     /// A second subscription has ended, and its money could not be refunded.
     RefundDuplicate,
+    /// A second subscription has ended, and its payment is disputed: the dispute decides about the money.
+    AwaitDispute,
     /// The gateway's request does not fit the account at Stripe.
     CheckSettings,
     /// The user's change of plan was not made.
@@ -28,10 +30,16 @@ pub enum Remedy {
 pub fn remedy(operation: &Model) -> Remedy {
     match operation.kind {
         Kind::Duplicate if operation.error.as_deref() == Some(duplicate::RENEWED) => Remedy::DecideDuplicate,
+        Kind::Duplicate if operation.error.as_deref().is_some_and(is_about_dispute) => Remedy::AwaitDispute,
         Kind::Duplicate => Remedy::RefundDuplicate,
         Kind::Customer | Kind::Checkout | Kind::Purchase => Remedy::CheckSettings,
         Kind::SubscriptionChange => Remedy::ReviewSubscription,
     }
+}
+
+/// Returns `true` for the stored refusal to refund a payment that is disputed.
+fn is_about_dispute(error: &str) -> bool {
+    error.split([' ', ',']).any(|word| word == "charge_disputed")
 }
 
 /// One page of the refused operations, newest first, keyed by id.

@@ -84,9 +84,11 @@ pub(super) enum OperationRemedy {
     /// The user pays for two subscriptions, and the newer one has been renewed. Ask the user which one to keep; cancel the
     /// other one at Stripe, and refund it.
     DecideDuplicate,
-    /// The second subscription has ended, but Stripe refused to refund its payment, for example because it is disputed.
-    /// Refund it in another way.
+    /// The second subscription has ended, but Stripe refused to refund its payment. Refund it in another way.
     RefundDuplicate,
+    /// The second subscription has ended, and its payment is disputed: the dispute takes the money back. Do not refund it, and
+    /// wait for the outcome. If the dispute is won, the money stays here, and a refund is then possible.
+    AwaitDispute,
     /// No checkout was opened, and the user saw an error. If it happens again, check the secret key, the prices and the
     /// payment methods at Stripe.
     CheckSettings,

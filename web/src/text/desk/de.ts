@@ -224,6 +224,8 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         EVENT: "Webhook-Ereignis anwenden",
         LOOK: "Von Stripe lesen",
         OPERATION: "Vorgang bei Stripe abschließen",
+        AWAIT_DISPUTE:
+          "Das zweite Abo ist beendet, und seine Zahlung ist angefochten: Die Anfechtung holt das Geld zurück. Erstatte nichts, sonst bekommt der Kunde das Geld zweimal. Warte den Ausgang ab, und erstatte nur, wenn du die Anfechtung gewinnst.",
         DUPLICATE: "Zweites Abo beenden",
         UNLIMITED: "Unbegrenzte Exporte beenden",
         HOLD: "Abgelaufene Reservierung beenden",

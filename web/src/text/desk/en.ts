@@ -265,6 +265,8 @@ export function deskEn({ number, signed, money, day }: Formats) {
         DELIVERY: "Send events to an endpoint",
         RECONCILE: "Compare with Stripe",
         PRUNE: "Delete old rows",
+        AWAIT_DISPUTE:
+          "The second subscription has ended, and its payment is disputed: the dispute takes the money back. Do not refund it, or the customer is paid twice. Wait for the outcome, and refund the payment only if you win the dispute.",
       } satisfies Record<TaskKind, string>,
       since: "Since",
       due: "Due",
