@@ -25,7 +25,7 @@ pub use change_email::{ChangeEmail, confirm_email, request_email_change};
 pub use change_name::{ChangeName, change_name};
 pub use change_password::{ChangePassword, change_password};
 pub use close_account::{CloseAccount, close_account};
-pub use directory::{by_ids, page};
+pub use directory::{Search, by_ids, page};
 pub use identity::{check, ensure};
 pub use log_in::{LogIn, TokenRequest, log_in, token};
 pub use mail_link::{request_email_verification, request_password_reset, reset_password, verify_email};

@@ -165,6 +165,19 @@ facts! {
         }
     }
 
+    async fn a_search_finds_a_user_by_the_id_of_the_api(app: TestApp) {
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let (ada, _) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        let id = ada.gets("{ viewer { id } }", json!({})).await["id"].as_str().unwrap().to_owned();
+        for text in [id.clone(), format!(" {id} ")] {
+            assert_eq!(finds(&admin, &text).await, ["ada"], "{text:?}");
+        }
+        let row = id.strip_prefix("user_").unwrap();
+        for odd in [format!("balance_{row}"), format!("user_0{row}"), "user_999".to_owned(), "user_".to_owned()] {
+            assert_eq!(finds(&admin, &odd).await, [""; 0], "{odd:?}");
+        }
+    }
+
     async fn an_endless_search_is_refused(app: TestApp) {
         let admin = app.signs_up_as("admin", Role::Admin).await;
         let search = "x".repeat(256);

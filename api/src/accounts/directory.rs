@@ -19,18 +19,32 @@ pub async fn by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i6
     Ok(users.into_iter().map(|user| (user.id, user)).collect())
 }
 
+/// A text by which users are searched.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// A part of the email or username, in any case, or the id of an object at Stripe.
+    pub text: &'a str,
+    /// The row of the user whose id the text is.
+    pub user_id: Option<i64>,
+}
+
 /// Reads one page of all users, newest first, keyed by id; with `search` only those whose email or username contains it,
-/// without case, or to whom the object at Stripe with this id belongs.
+/// without case, who have this id, or to whom the object at Stripe with this id belongs.
 ///
 /// # Errors
 /// A failed statement.
-pub async fn page(db: &impl ConnectionTrait, search: Option<&str>, window: Window) -> Result<Page<user::Model>, DbErr> {
+pub async fn page(
+    db: &impl ConnectionTrait,
+    search: Option<Search<'_>>,
+    window: Window,
+) -> Result<Page<user::Model>, DbErr> {
     let mut query = user::Entity::find();
-    if let Some(search) = search {
-        let like = || LikeExpr::new(format!("%{}%", escape(&search.to_lowercase()))).escape('\\');
+    if let Some(Search { text, user_id }) = search {
+        let like = || LikeExpr::new(format!("%{}%", escape(&text.to_lowercase()))).escape('\\');
         let has = |column: user::Column| Expr::expr(Func::lower(Expr::col(column))).like(like());
         let named = Condition::any().add(has(user::Column::Email)).add(has(user::Column::Username));
-        let owners = owners(db, search.trim()).await?;
+        let mut owners = owners(db, text.trim()).await?;
+        owners.extend(user_id);
         query = query.filter(named.add_option((!owners.is_empty()).then(|| user::Column::Id.is_in(owners))));
     }
     let mut cursor = query.cursor_by(user::Column::Id);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     accounts,
     error::{Error, both},
-    global_id::Noun,
+    global_id::{GlobalId, Noun},
     input,
 };
 
@@ -78,16 +78,17 @@ impl AdminQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Returns the first n users, at most 100. Defaults to 20.")] first: Option<i32>,
         #[graphql(desc = "Returns users after this cursor, which are older.")] after: Option<String>,
-        #[graphql(
-            desc = "Returns only users whose email or username contains this text, ignoring case, or who own the \
-            customer, subscription, invoice, payment intent or checkout session with this id at Stripe."
-        )]
+        #[graphql(desc = "Returns only users whose email or username contains this text, ignoring case, or who have \
+            this id, or own the customer, subscription, paid invoice, payment intent or checkout session with this id \
+            at Stripe.")]
         search: Option<String>,
     ) -> Result<UserConnection, Error> {
         ctx.viewer_as(Role::Admin)?;
         let window = Arguments { first, after, ..Arguments::default() }.window();
         let search = search.as_deref().map(|text| input::line("search", text, input::MAX_KEY_BYTES)).transpose();
         let (window, search) = both(window, search)?;
+        let id = search.and_then(|text| GlobalId::parse(text.trim())).filter(|id| id.noun == Noun::User);
+        let search = search.map(|text| accounts::Search { text, user_id: id.map(|id| id.row) });
         let page = accounts::page(ctx.app()?.database.read(), search, window).await?;
         Ok(cursors::connection(page, |user| user.id, User::new))
     }
