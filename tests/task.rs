@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    customer, operation, payment, subscription,
     user::Role,
     work::{self, Kind},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, TestApp, facts};
@@ -118,5 +119,55 @@ facts! {
                 assert_eq!(admin.is_refused(document, odd.clone()).await, "BAD_USER_INPUT", "{odd}");
             }
         }
+    }
+
+    async fn a_task_names_the_user_whom_it_is_about(app: TestApp) {
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let (ada, bob) = (app.signs_up("ada").await, app.signs_up("bob").await);
+        ada.subscribes("CORE").await;
+        bob.buys(25).await;
+        app.settles().await;
+        let inside = app.inside().await;
+        let db = inside.database.write();
+        let subscription = subscription::Entity::find().one(db).await.unwrap().unwrap().stripe_subscription_id;
+        let pack = payment::Entity::find().one(db).await.unwrap().unwrap().stripe_payment_intent_id.unwrap();
+        let customers = customer::Entity::find().filter(customer::Column::UserId.eq(bob.row().await));
+        let customer = customers.one(db).await.unwrap().unwrap().stripe_customer_id;
+        let done = operation::Entity::find().filter(operation::Column::UserId.eq(ada.row().await));
+        let operation = done.one(db).await.unwrap().unwrap().id;
+        let given = [
+            (Kind::Look, format!("subscription:{subscription}"), Some("ada")),
+            (Kind::Look, format!("payment:{pack}"), Some("bob")),
+            (Kind::Look, format!("customer:{customer}"), Some("bob")),
+            (Kind::Look, "invoice:in_unknown".to_owned(), None),
+            (Kind::Look, "odd".to_owned(), None),
+            (Kind::Operation, operation.to_string(), Some("ada")),
+            (Kind::Operation, "odd".to_owned(), None),
+            (Kind::Unlimited, ada.row().await.to_string(), Some("ada")),
+            (Kind::Customer, "900000000".to_owned(), None),
+            (Kind::Hold, "900000000".to_owned(), None),
+            (Kind::Mail, "welcome:ada@patchhive.example".to_owned(), None),
+        ];
+        let later = inside.clock.wall() + TimeDelta::hours(1);
+        for (kind, key, _) in &given {
+            let task = work::ActiveModel {
+                kind: Set(*kind), key: Set(key.clone()), error: Set(Some("refused".to_owned())), ..waiting(0, later)
+            };
+            task.insert(db).await.unwrap();
+        }
+        let tasks = "{ failedTasks(first: 100) { nodes { subject user { username } } } }";
+        let nodes = admin.gets(tasks, json!({})).await["nodes"].as_array().unwrap().clone();
+        let named = nodes.iter().map(|task| (task["subject"].as_str().unwrap(), task["user"]["username"].as_str()));
+        let expected = given.iter().map(|(_, key, user)| (key.as_str(), *user));
+        assert_eq!(named.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        let of_user = "query ($id: ID) { failedTasks(first: 100, userId: $id) { nodes { subject } } }";
+        for (user, name) in [(&ada, "ada"), (&bob, "bob"), (&admin, "admin")] {
+            let id = format!("user_{}", user.row().await);
+            let (subjects, _) = subjects(&admin, of_user, json!({ "id": id })).await;
+            let about = given.iter().filter(|(_, _, about)| *about == Some(name)).map(|(_, key, _)| key.clone());
+            assert_eq!(subjects, about.collect::<Vec<_>>(), "{name}");
+        }
+        assert_eq!(admin.is_refused(of_user, json!({ "id": "task_1" })).await, "NOT_FOUND");
+        work::Entity::delete_many().filter(work::Column::Error.is_not_null()).exec(db).await.unwrap();
     }
 }

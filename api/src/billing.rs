@@ -32,6 +32,7 @@ pub mod reversal;
 pub mod subscription;
 mod subscription_change;
 pub mod task;
+pub mod task_owner;
 pub mod tax;
 pub mod unfinished;
 pub mod usage;

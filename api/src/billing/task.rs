@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::work::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
 
+use super::task_owner;
 use crate::{
     app::App,
     error::Error,
@@ -16,13 +17,17 @@ pub type Place = (DateTime<Utc>, i64);
 /// The time for which a task may be due before it counts as overdue. Workers look for due tasks every second.
 const LATE: TimeDelta = TimeDelta::minutes(1);
 
-/// One page of the tasks whose last attempt failed, the oldest first, keyed by when they were created.
+/// One page of all tasks whose last attempt failed, or of those about one user, the oldest first, keyed by when they were
+/// created.
 ///
 /// # Errors
 /// The database's.
-pub async fn failed(app: &App, window: Window<Place>) -> Result<Page<Model>, Error> {
+pub async fn failed(app: &App, user_id: Option<i64>, window: Window<Place>) -> Result<Page<Model>, Error> {
     // In the words of the index over failed tasks.
-    let query = Entity::find().filter(Expr::cust("error IS NOT NULL"));
+    let mut query = Entity::find().filter(Expr::cust("error IS NOT NULL"));
+    if let Some(user_id) = user_id {
+        query = query.filter(task_owner::is_about(user_id));
+    }
     // Redundant, but lets the index scan begin at the page.
     let from = window.after.map_or(DateTime::UNIX_EPOCH, |(at, _)| at);
     let mut cursor = query.filter(Column::CreatedAt.gte(from)).cursor_by((Column::CreatedAt, Column::Id));

@@ -17,7 +17,7 @@ use futures_util::{
 use crate::{
     accounts,
     app::App,
-    billing::{self, paid_period::PaidPeriod},
+    billing::{self, paid_period::PaidPeriod, task_owner::Subject},
     error::Error,
     ledger,
     standing::Standing,
@@ -40,6 +40,7 @@ pub(super) struct Loaders {
     reversals: OnceLock<Loader<i64, Loaded<reversal::Model>, Reversals>>,
     users: OnceLock<Loader<i64, Loaded<user::Model>, Users>>,
     customers: OnceLock<Loader<i64, Loaded<String>, Customers>>,
+    task_owners: OnceLock<Loader<Subject, Loaded<i64>, TaskOwners>>,
 }
 
 impl Loaders {
@@ -55,6 +56,7 @@ impl Loaders {
             reversals: OnceLock::new(),
             users: OnceLock::new(),
             customers: OnceLock::new(),
+            task_owners: OnceLock::new(),
         }
     }
 
@@ -109,6 +111,15 @@ impl Loaders {
     pub(super) async fn customer(&self, user_id: i64) -> Result<Option<String>, Error> {
         let customers = self.customers.get_or_init(|| Loader::new(Customers(self.app.clone())));
         found(customers.try_load(user_id).await)
+    }
+
+    /// The user whom a task is about, by its kind and subject.
+    pub(super) async fn task_owner(&self, subject: Subject) -> Result<Option<user::Model>, Error> {
+        let owners = self.task_owners.get_or_init(|| Loader::new(TaskOwners(self.app.clone())));
+        match found(owners.try_load(subject).await)? {
+            Some(user_id) => self.user(user_id).await,
+            None => Ok(None),
+        }
     }
 
     fn standing(&self, user_id: i64) -> Reading {
@@ -186,5 +197,13 @@ struct Customers(App);
 impl BatchFn<i64, Loaded<String>> for Customers {
     async fn load(&mut self, keys: &[i64]) -> HashMap<i64, Loaded<String>> {
         answer(keys, billing::customer::by_users(self.0.database.read(), keys).await)
+    }
+}
+
+struct TaskOwners(App);
+
+impl BatchFn<Subject, Loaded<i64>> for TaskOwners {
+    async fn load(&mut self, keys: &[Subject]) -> HashMap<Subject, Loaded<i64>> {
+        answer(keys, billing::task_owner::by_subjects(self.0.database.read(), keys).await)
     }
 }

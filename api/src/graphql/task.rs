@@ -10,11 +10,13 @@ use super::{
     context::RequestContext,
     cursors::{self, Arguments, List},
     date_time::Moment,
+    user::User,
 };
 use crate::{
     billing::task::{self, Place},
     error::Error,
     global_id::Noun,
+    input,
 };
 
 /// The queries of tasks.
@@ -51,10 +53,12 @@ impl TaskQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Returns the first n tasks, at most 100. Defaults to 20.")] first: Option<i32>,
         #[graphql(desc = "Returns tasks after this cursor, which are younger.")] after: Option<String>,
+        #[graphql(desc = "Returns only tasks about this user.")] user_id: Option<ID>,
     ) -> Result<TaskConnection, Error> {
         ctx.viewer_as(Role::Admin)?;
         let window = Arguments { first, after, ..Arguments::default() }.window()?;
-        let page = task::failed(ctx.app()?, window).await?;
+        let user_id = user_id.map(|id| input::id(Noun::User, &id)).transpose()?;
+        let page = task::failed(ctx.app()?, user_id, window).await?;
         Ok(cursors::connection(page, |task| (task.created_at, task.id), Task))
     }
 
@@ -124,6 +128,12 @@ impl Task {
     /// The subject of the task, such as the id of an event; empty for a task that exists once.
     async fn subject(&self) -> &str {
         &self.0.key
+    }
+
+    /// The user whom the task is about; null for a task about none, and where its subject is not stored.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, Error> {
+        let owner = ctx.loaders()?.task_owner((self.0.kind, self.0.key.clone())).await?;
+        Ok(owner.map(User::new))
     }
 
     /// When the task was first requested.
