@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entity::user::Role;
 use sandbox::{AfterRetries, Effect, Fault};
 use serde_json::{Value, json};
 
@@ -198,6 +199,11 @@ facts! {
             json!({ "kind": "CARD", "brand": brand, "last4": last4, "expiryMonth": 12, "expiryYear": 2040 })
         };
         assert_eq!(ada.gets(METHOD, json!({})).await, card("visa", "4242"));
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        let of_user = "query ($id: ID!) { user(id: $id) { paymentMethod { kind brand last4 expiryMonth expiryYear } } }";
+        let read = admin.gets(of_user, json!({ "id": ada.row().await })).await;
+        assert_eq!(read["paymentMethod"], card("visa", "4242"), "operators read it too");
+        assert_eq!(admin.gets(METHOD, json!({})).await, Value::Null, "and have their own");
         let url = ada.gets(PORTAL, portal("https://patchhive.example/account")).await["url"].as_str().unwrap().to_owned();
         let subscription = id(&newest(&app).await);
         let form = [("subscription", subscription.as_str()), ("action", "card"), ("card_number", "5555555555554444")];

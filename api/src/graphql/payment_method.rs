@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
-use super::context::RequestContext;
+use super::{context::RequestContext, owner::Owner};
 use crate::{
     billing::{self, payment_method::Kind},
     error::Error,
@@ -10,15 +10,15 @@ use crate::{
 
 /// The query of the payment method.
 #[derive(Default)]
-pub(super) struct PaymentMethodQuery;
+pub(super) struct PaymentMethodQuery(pub(super) Owner);
 
 #[Object]
 impl PaymentMethodQuery {
-    /// The payment method that the viewer's subscription charges, or else the one saved for later. Null if none is saved: a
-    /// credit pack saves none. Read from Stripe.
+    /// The payment method that the subscription charges, or else the one saved for later. Null if none is saved: a credit pack
+    /// saves none. Read from Stripe, so ask for it only where it is shown.
     async fn payment_method(&self, ctx: &Context<'_>) -> Option<Result<PaymentMethod, Error>> {
         let read = async {
-            let user_id = ctx.viewer()?.user_id;
+            let user_id = self.0.id(ctx)?;
             let admit = || ctx.viewer_at_stripe().map(drop);
             billing::payment_method::payment_method(ctx.app()?, user_id, admit).await
         };

@@ -6,7 +6,7 @@ use entity::user::{self, Role};
 use super::{
     alert::AlertQuery, balance::BalanceQuery, context::RequestContext, date_time::Moment,
     entitlement::EntitlementQuery, hold::HoldsQuery, invoice::InvoiceQuery, ledger::LedgerQuery, owner::Owner,
-    payment::PaymentQuery, subscription::SubscriptionQuery, usage::UsageQuery,
+    payment::PaymentQuery, payment_method::PaymentMethodQuery, subscription::SubscriptionQuery, usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
@@ -23,6 +23,7 @@ pub(super) struct User(
     EntitlementQuery,
     HoldsQuery,
     AlertQuery,
+    PaymentMethodQuery,
 );
 
 impl User {
@@ -39,6 +40,7 @@ impl User {
             EntitlementQuery(owner),
             HoldsQuery(owner),
             AlertQuery(owner),
+            PaymentMethodQuery(owner),
         )
     }
 
@@ -117,9 +119,9 @@ impl Profile {
     async fn created_at(&self) -> Moment {
         self.0.created_at.into()
     }
-}
 
     /// When the user closed the account; null while it is open.
     async fn closed_at(&self) -> Option<Moment> {
         self.0.closed_at.map(Moment)
     }
+}
