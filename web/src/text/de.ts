@@ -103,9 +103,7 @@ export function de(formats: Formats): Texts {
         `Exporte sind ${until === null ? "" : `bis ${day(until)} `}unbegrenzt.` +
         (balance > 0 ? ` Sie verbrauchen dein Guthaben von ${credits(balance)} nicht.` : ""),
       unlimitedSpoken: "unbegrenzt",
-      negative:
-        "Eine Zahlung wurde erstattet oder angefochten, nachdem die Credits daraus schon verbraucht waren. " +
-        "Neue Credits werden damit verrechnet.",
+      negative: "Dein Guthaben ist negativ; den Grund zeigt der Verlauf. Neue Credits werden damit verrechnet.",
       none: "Nicht genug Credits für einen Export.",
       enough: (left: number) => `Genug für ${exports(left)}.`,
       held: (value: number) => `${credits(value)} für laufende Exporte reserviert.`,
@@ -307,10 +305,10 @@ export function de(formats: Formats): Texts {
       } satisfies Record<PaymentStatus, string>,
       pending:
         "Die Credits werden gutgeschrieben, sobald die Zahlung eingegangen ist. " +
-      refundUnderWay: "Erstattung läuft",
-      refundPending: (amount: Money) => `${money(amount)} sind unterwegs zu dir. Das kann einige Tage dauern.`,
         "Zahlungen vom Bankkonto können einige Tage dauern.",
       refunded: (amount: Money) => `${money(amount)} erstattet`,
+      refundUnderWay: "Erstattung läuft",
+      refundPending: (amount: Money) => `${money(amount)} sind unterwegs zu dir. Das kann einige Tage dauern.`,
       more: "Mehr anzeigen",
     },
 

@@ -105,8 +105,7 @@ export function en(formats: Formats) {
         `Exports are unlimited${until === null ? "" : ` until ${day(until)}`}.` +
         (balance > 0 ? ` They do not use your ${credits(balance)}.` : ""),
       unlimitedSpoken: "unlimited",
-      negative:
-        "A payment was refunded or disputed after its credits had been used. New credits are offset against that.",
+      negative: "Your balance is below zero, for a reason that the history shows. New credits are offset against that.",
       none: "Not enough credits for an export.",
       enough: (left: number) => `Enough for ${exports(left)}.`,
       held: (value: number) => `${credits(value)} reserved for exports in progress.`,
@@ -296,9 +295,9 @@ export function en(formats: Formats) {
         DISPUTED: "Disputed",
       } satisfies Record<PaymentStatus, string>,
       pending: "The credits are added once the payment is complete. A bank payment can take several days.",
+      refunded: (amount: Money) => `${money(amount)} refunded`,
       refundUnderWay: "Refund under way",
       refundPending: (amount: Money) => `${money(amount)} is on its way to you. That can take several days.`,
-      refunded: (amount: Money) => `${money(amount)} refunded`,
       more: "Show more",
     },
 
