@@ -42,7 +42,7 @@ for (const { name, ...use } of LOOKS) {
       await expect(page.getByRole("heading", { name: "Desk for support" })).toBeVisible();
       await see(page, `desk-${name}`);
       const find = page.getByRole("region", { name: "Find a customer" });
-      await find.getByLabel("Email, name or Stripe id").fill(person.email);
+      await find.getByLabel("Email, name or id").fill(person.email);
       await find.getByRole("button", { name: "Search" }).click();
       await expect(find.getByRole("listitem")).toHaveCount(1);
       await find.getByRole("link", { name: "ada" }).click();
@@ -60,7 +60,7 @@ for (const { name, ...use } of LOOKS) {
       await see(page, `desk-customer-${name}`);
       const customer = /cus_\w+/.exec(await facts.innerText())?.[0] ?? "no customer";
       await page.getByRole("link", { name: "Back to the desk" }).click();
-      await find.getByLabel("Email, name or Stripe id").fill(customer);
+      await find.getByLabel("Email, name or id").fill(customer);
       await find.getByRole("button", { name: "Search" }).click();
       await expect(find.getByRole("listitem")).toHaveCount(1);
       await find.getByRole("link", { name: "ada" }).click();
@@ -71,6 +71,7 @@ for (const { name, ...use } of LOOKS) {
       await correction.getByRole("button", { name: "Check" }).click();
       const dialog = page.getByRole("dialog", { name: "Correct the credits?" });
       await expect(dialog).toContainText("2 credits are taken from ada. Reason: Granted twice");
+      await expect(dialog).toContainText("22 → 20 credits");
       await see(page, `desk-correction-${name}`);
       await dialog.getByRole("button", { name: "Correct credits" }).click();
       await expect(correction.getByRole("status")).toHaveText("−2. The balance is now 20 credits.");

@@ -9,10 +9,10 @@ import { Problem } from "../gateway/Problem";
 import { BillingDocument, type PlanSubscriptionPartsFragment } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
-import { endsAt } from "../subscription/statusSummary";
 import { usePortal } from "../subscription/usePortal";
 import { format, text } from "../text/current";
 import { InvoiceList } from "./InvoiceList";
+import { nextCharge } from "./nextCharge";
 import { type PaymentMethod, paymentMethodName } from "./paymentMethodName";
 import { useInvoices } from "./useInvoices";
 
@@ -66,7 +66,11 @@ function Charges({ subscription }: { subscription: PlanSubscriptionPartsFragment
         <div>
           <dt>{text.billing.nextCharge}</dt>
           <dd>
-            {isWaiting ? <Skeleton className="billing-skeleton" /> : nextCharge(subscription, data?.subscription)}
+            {isWaiting ? (
+              <Skeleton className="billing-skeleton" />
+            ) : (
+              nextCharge(subscription, data?.subscription?.nextCharge)
+            )}
           </dd>
         </div>
         <div>
@@ -124,15 +128,6 @@ function Open({ subscription: { openInvoice } }: { subscription: PlanSubscriptio
 function planAndPrice({ tier, price }: PlanSubscriptionPartsFragment): string {
   const name = text.tiers[tier];
   return price === null ? name : text.billing.priced(name, price);
-}
-
-type Upcoming = { nextCharge: { amount: { amount: number; currency: string }; at: string } | null } | null | undefined;
-
-function nextCharge(subscription: PlanSubscriptionPartsFragment, upcoming: Upcoming): string {
-  if (endsAt(subscription) !== null) return text.billing.noneEnding;
-  const charge = upcoming?.nextCharge ?? null;
-  if (charge === null) return subscription.openInvoice === null ? "–" : text.billing.noneUnpaid;
-  return charge.amount.amount === 0 ? text.billing.covered(charge.at) : text.billing.charged(charge.amount, charge.at);
 }
 
 /** Asks again after each change of the subscription. */

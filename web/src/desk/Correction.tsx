@@ -6,12 +6,18 @@ import { Button } from "../style/Button";
 import { Dialog } from "../style/Dialog";
 import { Field } from "../style/Field";
 import { Notice } from "../style/Notice";
-import { attemptFor, type CorrectionAttempt, MOST_CREDITS, readCredits } from "./correctionAttempt";
-import { AdjustCreditsDocument } from "./generated/graphql";
+import { attemptFor, type CorrectionAttempt, correctionProblem, MOST_CREDITS, readCredits } from "./correctionAttempt";
+import { AdjustCreditsDocument, type DeskBalanceFragment } from "./generated/graphql";
 import { desk } from "./texts";
 
+interface Corrected {
+  id: string;
+  username: string;
+  balance: DeskBalanceFragment;
+}
+
 interface CorrectionProps {
-  user: { id: string; username: string };
+  user: Corrected;
   /** Called when the balance has changed. */
   onDone: () => void;
 }
@@ -25,6 +31,7 @@ export function Correction({ user, onDone }: CorrectionProps) {
   const [done, setDone] = useState("");
   const last = useRef<CorrectionAttempt | null>(null);
   const amount = readCredits(credits);
+  const problem = credits === "" ? null : correctionProblem(credits, user.balance.available);
   const check = () => {
     if (amount === null) return;
     last.current = attemptFor(last.current, amount, reason.trim(), () => crypto.randomUUID());
@@ -49,7 +56,7 @@ export function Correction({ user, onDone }: CorrectionProps) {
           min={-MOST_CREDITS}
           max={MOST_CREDITS}
           required
-          problem={credits !== "" && amount === null ? correction.wrong : ""}
+          problem={problem === null ? "" : correction.problems[problem](user.balance)}
           value={credits}
           onChange={(event) => {
             setCredits(event.target.value);
@@ -97,7 +104,7 @@ export function Correction({ user, onDone }: CorrectionProps) {
 }
 
 interface ConfirmationProps {
-  user: { id: string; username: string };
+  user: Corrected;
   attempt: CorrectionAttempt;
   onClose: () => void;
   onDone: (text: string) => void;
@@ -116,6 +123,7 @@ function Confirmation({ user, attempt: { credits, reason, idempotencyKey }, onCl
         {credits > 0 ? correction.add(credits, user.username) : correction.take(-credits, user.username)}{" "}
         {correction.because(reason)}
       </p>
+      <p className="digits">{correction.change(user.balance.credits, user.balance.credits + credits)}</p>
       <Problem failure={failure} onAgain={() => void correct()} />
       <p className="actions">
         <Button look="first" busy={busy} onClick={() => void correct()}>

@@ -6,12 +6,15 @@ import { failure } from "../gateway/failure";
 import { Problem } from "../gateway/Problem";
 import { Notice } from "../style/Notice";
 import { Skeleton } from "../style/Skeleton";
+import { format } from "../text/current";
 import { ActionsModule } from "./ActionsModule";
+import { BillingFacts } from "./BillingFacts";
 import { Correction } from "./Correction";
 import { CustomerFacts } from "./CustomerFacts";
 import { DeskUserDocument } from "./generated/graphql";
 import { LedgerModule } from "./LedgerModule";
 import { InvoicesModule, PaymentsModule } from "./MoneyModules";
+import { AttentionModule } from "./TasksModule";
 import { desk } from "./texts";
 
 /** Everything about one customer, and the correction of the balance. */
@@ -44,14 +47,25 @@ export function CustomerDesk({ id }: { id: string }) {
         )}
         {user && (
           <>
+            {user.closedAt !== null && (
+              <div className="desk-wide">
+                <Notice>
+                  <p>{desk.customer.closed(format.day(user.closedAt))}</p>
+                </Notice>
+              </div>
+            )}
             <CustomerFacts user={user} />
-            <Correction
-              user={user}
-              onDone={() => {
-                setRevision(revision + 1);
-                again();
-              }}
-            />
+            {user.closedAt === null && (
+              <Correction
+                user={user}
+                onDone={() => {
+                  setRevision(revision + 1);
+                  again();
+                }}
+              />
+            )}
+            {user.stripeCustomerId !== null && <BillingFacts id={id} subscription={user.subscription} />}
+            <AttentionModule id={id} />
             <LedgerModule id={id} revision={revision} />
             <PaymentsModule id={id} />
             <InvoicesModule id={id} />

@@ -1,6 +1,5 @@
-import type { ReactNode } from "react";
-
 import { format } from "../text/current";
+import { Fact } from "./Fact";
 import type { DeskSubscriptionFragment, DeskUserQuery } from "./generated/graphql";
 import { Id } from "./ListModule";
 import { desk } from "./texts";
@@ -25,7 +24,7 @@ export function CustomerFacts({ user }: { user: User }) {
           <time dateTime={user.createdAt}>{format.day(user.createdAt)}</time>
         </Fact>
         <Fact name={customer.balance}>
-          {customer.credits(user.balance.credits)}
+          {customer.balanceOf(user.balance)}
           {user.balance.unlimited && (
             <span className="desk-note">{customer.unlimited(user.balance.unlimitedUntil)}</span>
           )}
@@ -42,10 +41,12 @@ export function CustomerFacts({ user }: { user: User }) {
   );
 }
 
-function Plan({ user: { subscription, endedSubscription } }: { user: User }) {
+function Plan({ user: { subscription, endedSubscription, closedAt } }: { user: User }) {
   const { customer } = desk;
   if (subscription === null) {
     if (endedSubscription === null) return customer.noPlan;
+    // A plan ends with its account, whatever its period.
+    if (closedAt !== null) return customer.endedEarly(desk.tiers[endedSubscription.tier]);
     return customer.ended(desk.tiers[endedSubscription.tier], endedSubscription.currentPeriodEnd);
   }
   const { tier, status, currentPeriodStart, currentPeriodEnd, cancelAt, scheduledTier, openInvoice } = subscription;
@@ -66,14 +67,5 @@ function Subscription({ subscription }: { subscription: DeskSubscriptionFragment
     <Fact name={desk.customer.subscription}>
       <Id>{subscription.stripeSubscriptionId}</Id>
     </Fact>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className="desk-fact">{children}</dd>
-    </div>
   );
 }

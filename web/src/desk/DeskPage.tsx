@@ -1,6 +1,6 @@
 import "./desk.css";
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import { useQuery } from "urql";
 
@@ -55,6 +55,7 @@ export function DeskPage() {
 }
 
 function Overview() {
+  const [revision, setRevision] = useState(0);
   return (
     <>
       <div className="page-title">
@@ -66,8 +67,12 @@ function Overview() {
         <RefusedModule />
         <FailedTasksModule />
         <OverdueTasksModule />
-        <EventsModule />
-        <ActionsModule userId={null} />
+        <EventsModule
+          onReplayed={() => {
+            setRevision((revision) => revision + 1);
+          }}
+        />
+        <ActionsModule userId={null} revision={revision} />
       </div>
     </>
   );

@@ -3,16 +3,21 @@ import { useId, useState } from "react";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
 import { Button } from "../style/Button";
-import { Notice } from "../style/Notice";
-import { DeskEventsDocument, ReplayEventDocument, type WebhookEventStatus } from "./generated/graphql";
+import {
+  type DeskEventFragment,
+  DeskEventsDocument,
+  ReplayEventDocument,
+  type WebhookEventStatus,
+} from "./generated/graphql";
 import { Id, ListModule, RowHead } from "./ListModule";
+import { ReplayResult } from "./ReplayResult";
 import { desk } from "./texts";
 import { usePaged } from "./usePaged";
 
 const STATUSES: readonly WebhookEventStatus[] = ["FAILED", "WAITING", "RECEIVED", "APPLIED", "IGNORED"];
 
 /** The inbox of webhook events, by status, each with a way to apply it again. */
-export function EventsModule() {
+export function EventsModule({ onReplayed }: { onReplayed: () => void }) {
   const [status, setStatus] = useState<WebhookEventStatus | null>("FAILED");
   const id = useId();
   const filter = (
@@ -34,21 +39,36 @@ export function EventsModule() {
       </select>
     </div>
   );
-  return <Inbox key={status} status={status} filter={filter} />;
+  return <Inbox key={status} status={status} filter={filter} onReplayed={onReplayed} />;
 }
 
-function Inbox({ status, filter }: { status: WebhookEventStatus | null; filter: React.ReactNode }) {
+interface InboxProps {
+  status: WebhookEventStatus | null;
+  filter: React.ReactNode;
+  onReplayed: () => void;
+}
+
+function Inbox({ status, filter, onReplayed }: InboxProps) {
   const paged = usePaged(DeskEventsDocument, { status }, ({ webhookEvents }) => webhookEvents);
   const { run, busy, failure } = useAction(ReplayEventDocument);
-  // The event that was replayed last, with the result once there is one.
-  const [replay, setReplay] = useState<{ id: string; result: string | null } | null>(null);
+  // The event that was replayed last, with its new state once there is one.
+  const [replay, setReplay] = useState<{ id: string; event: DeskEventFragment | null } | null>(null);
   const apply = async (id: string) => {
-    setReplay({ id, result: null });
+    setReplay({ id, event: null });
     const event = (await run({ input: { id } }))?.replayWebhookEvent;
     if (event === undefined) return;
-    setReplay({ id, result: desk.events.replayed(id, desk.events.statuses[event.status]) });
+    setReplay({ id, event });
     paged.again();
+    onReplayed();
   };
+  const result = replay !== null && (
+    <>
+      <Problem failure={failure} onAgain={() => void apply(replay.id)} />
+      {replay.event !== null && <ReplayResult event={replay.event} />}
+    </>
+  );
+  // An event that has left the list, because its status has changed, has no row to stand beside.
+  const isListed = paged.nodes?.some(({ id }) => id === replay?.id) === true;
   return (
     <ListModule
       title={desk.events.title}
@@ -72,16 +92,12 @@ function Inbox({ status, filter }: { status: WebhookEventStatus | null; filter: 
               {desk.events.replay}
             </Button>
           </p>
+          {replay?.id === event.id && result}
         </>
       )}
     >
       {filter}
-      <Problem failure={failure} onAgain={() => replay !== null && void apply(replay.id)} />
-      {replay?.result != null && (
-        <Notice look="good">
-          <p className="desk-id">{replay.result}</p>
-        </Notice>
-      )}
+      {!isListed && result}
     </ListModule>
   );
 }

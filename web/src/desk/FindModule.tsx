@@ -44,16 +44,14 @@ function Found({ search, form }: { search: string | null; form: React.ReactNode 
     <ListModule
       title={desk.find.title}
       list={desk.find.list}
-      empty={desk.find.none}
+      empty={search === null ? desk.none : desk.find.none}
       paged={paged}
       row={(user) => (
         <>
-          <RowHead
-            label={<UserLink user={user} />}
-            side={desk.find.balance(user.balance.credits, user.balance.unlimited)}
-          />
+          <RowHead label={<UserLink user={user} />} side={desk.find.balance(user.balance)} />
           <p className="quiet small">
             {user.email} · {desk.tiers[user.tier]} {user.role !== "USER" && `· ${desk.roles[user.role]} `}
+            {user.closedAt !== null && `· ${desk.find.closed} `}
             <Id>{user.id}</Id>
           </p>
         </>

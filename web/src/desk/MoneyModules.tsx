@@ -1,3 +1,4 @@
+import { type RefundedPayment, refundState } from "../payment/refundState";
 import { format } from "../text/current";
 import { DeskInvoicesDocument, DeskPaymentsDocument } from "./generated/graphql";
 import { Id, ListModule, RowHead } from "./ListModule";
@@ -7,7 +8,7 @@ import { usePaged } from "./usePaged";
 /** The credit packs that a customer bought. */
 export function PaymentsModule({ id }: { id: string }) {
   const paged = usePaged(DeskPaymentsDocument, { id }, ({ user }) => user?.payments);
-  const { title, list, pack, statuses, refunded, reversed } = desk.payments;
+  const { title, list, pack, reversed } = desk.payments;
   return (
     <ListModule
       title={title}
@@ -17,8 +18,7 @@ export function PaymentsModule({ id }: { id: string }) {
         <>
           <RowHead label={pack(payment.credits)} at={payment.createdAt} side={format.money(payment.amount)} />
           <p className="quiet small">
-            {statuses[payment.status]}
-            {payment.refunded.amount > 0 && ` · ${refunded(payment.refunded)}`}
+            {refundSummary(payment)}
             {payment.creditsReversed > 0 && ` · ${reversed(payment.creditsReversed)}`}{" "}
             <Id>{payment.stripePaymentIntentId}</Id>
           </p>
@@ -26,6 +26,16 @@ export function PaymentsModule({ id }: { id: string }) {
       )}
     />
   );
+}
+
+/** Says in which state a payment is, and what of it was refunded or is about to be. */
+function refundSummary(payment: RefundedPayment): string {
+  const { statuses, refundUnderWay, refunded, refundPending } = desk.payments;
+  const { isUnderWay, arrived, pending } = refundState(payment);
+  const parts = [isUnderWay ? refundUnderWay : statuses[payment.status]];
+  if (arrived !== null) parts.push(refunded(arrived));
+  if (pending !== null) parts.push(refundPending(pending));
+  return parts.join(" · ");
 }
 
 /** A customer's invoices, as Stripe has them. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { attemptFor, readCredits } from "./correctionAttempt";
+import { attemptFor, correctionProblem, readCredits } from "./correctionAttempt";
 
 let keys = 0;
 const newKey = () => `key-${(keys += 1)}`;
@@ -19,4 +19,11 @@ test("credits are a whole number other than zero, within the limit", () => {
   expect(["", " ", "0", "-0", "1.5", "100001", "-100001", "ten", "NaN", "Infinity"].map(readCredits)).toEqual(
     Array(10).fill(null),
   );
+});
+
+test("a correction takes no more than is available", () => {
+  const problems = (available: number) =>
+    ["9", "-9", "-10", "-500", "ten"].map((text) => correctionProblem(text, available));
+  expect(problems(9)).toEqual([null, null, "tooMuch", "tooMuch", "wrong"]);
+  expect(problems(-3)).toEqual([null, "tooMuch", "tooMuch", "tooMuch", "wrong"]);
 });

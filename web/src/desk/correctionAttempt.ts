@@ -17,6 +17,13 @@ export function readCredits(text: string): number | null {
     : null;
 }
 
+/** The reason why a correction cannot be made: it is no valid number, or takes more than is available. Null if it can. */
+export function correctionProblem(text: string, available: number): "wrong" | "tooMuch" | null {
+  const credits = readCredits(text);
+  if (credits === null) return "wrong";
+  return credits < 0 && -credits > Math.max(0, available) ? "tooMuch" : null;
+}
+
 /** Returns the attempt for these values: the last one if it was the same, so that a lost response doubles nothing. */
 export function attemptFor(
   last: CorrectionAttempt | null,

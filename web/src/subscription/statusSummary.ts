@@ -34,7 +34,7 @@ export function endsAt({
   cancelAt,
   cancelAtPeriodEnd,
   currentPeriodEnd,
-}: PlanSubscriptionPartsFragment): string | null {
+}: Pick<PlanSubscriptionPartsFragment, "cancelAt" | "cancelAtPeriodEnd" | "currentPeriodEnd">): string | null {
   return cancelAt ?? (cancelAtPeriodEnd ? currentPeriodEnd : null);
 }
 

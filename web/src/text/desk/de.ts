@@ -1,10 +1,12 @@
 import type { ReversalCause, Tier } from "../../desk/generated/graphql";
 import type { Formats, Money } from "../formats";
-import type { deskEn, EntryFacts } from "./en";
+import type { BalanceFacts, deskEn, EntryFacts } from "./en";
 
 /** The texts of the desk for support in German. */
 export function deskDe({ number, signed, money, day }: Formats): ReturnType<typeof deskEn> {
   const credits = (value: number) => `${number(value)} ${Math.abs(value) === 1 ? "Credit" : "Credits"}`;
+  const balanceOf = ({ credits: all, held, available }: BalanceFacts) =>
+    held === 0 ? credits(all) : `${credits(all)} (${number(held)} reserviert, ${number(available)} verfügbar)`;
   const tiers: Record<Tier, string> = { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" };
   const period = ({ period }: EntryFacts) =>
     period === null ? "ein Abo" : `${tiers[period.tier]}, Zeitraum bis ${day(period.end)}`;
@@ -41,11 +43,13 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
     roles: { USER: "Kunde", SERVICE: "Dienst", ADMIN: "Admin" },
     find: {
       title: "Kunden finden",
-      label: "E-Mail, Name oder Stripe-ID",
+      label: "E-Mail, Name oder Kennung",
       submit: "Suchen",
-      none: "Kein Kunde passt dazu.",
+      none: "Kein Kunde passt dazu. Suchen lässt sich nach einem Teil der E-Mail oder des Namens, nach der Kennung (user_…) und nach den Stripe-Kennungen von Kunden (cus_…), Abos (sub_…), bezahlten Rechnungen (in_…), Zahlungen (pi_…) und Bezahlseiten (cs_…). Belastungen, Erstattungen, unbezahlte Rechnungen und Rechnungsnummern sind nicht gespeichert: Sieh bei Stripe nach, zu welchem Kunden sie gehören.",
       list: "Kunden",
-      balance: (value: number, unlimited: boolean) => (unlimited ? "unbegrenzte Exporte" : credits(value)),
+      closed: "geschlossen",
+      balance: (balance: BalanceFacts & { unlimited: boolean }) =>
+        balance.unlimited ? "unbegrenzte Exporte" : balanceOf(balance),
     },
     customer: {
       missing: "Es gibt keinen Kunden mit dieser Kennung.",
@@ -59,10 +63,13 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
       stripe: "Stripe-Kunde",
       none: "Keiner",
       balance: "Guthaben",
-      credits,
+      balanceOf,
+      closed: (moment: string) =>
+        `Geschlossen am ${day(moment)}. E-Mail und Namen wurden entfernt; die Credits lassen sich weder nutzen noch korrigieren.`,
       unlimited: (until: string | null) => `Unbegrenzte Exporte${until === null ? "" : ` bis ${day(until)}`}`,
       plan: "Abo",
       ended: (tier: string, end: string) => `${tier}, beendet mit dem Zeitraum bis ${day(end)}`,
+      endedEarly: (tier: string) => `${tier}, beendet`,
       noPlan: "Kein Abo",
       period: (start: string, end: string) => `${day(start)} – ${day(end)}`,
       cancelAt: (moment: string) => `Endet am ${day(moment)}`,
@@ -83,15 +90,20 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
     correction: {
       title: "Credits korrigieren",
       credits: "Credits",
-      creditsHint: "Eine negative Zahl zieht Credits ab. Das Guthaben wird nicht negativ.",
+      creditsHint: "Eine negative Zahl zieht Credits ab, höchstens die verfügbaren.",
       reason: "Grund",
       reasonHint: "Der Kunde sieht ihn in seinem Verlauf.",
-      wrong: "Gib eine ganze Zahl von −100.000 bis 100.000 ein, aber nicht 0.",
+      problems: {
+        wrong: () => "Gib eine ganze Zahl von −100.000 bis 100.000 ein, aber nicht 0.",
+        tooMuch: (balance: BalanceFacts) =>
+          `Mehr als verfügbar lässt sich nicht abziehen: Das Guthaben beträgt ${balanceOf(balance)}.`,
+      },
       submit: "Prüfen",
       confirm: "Credits korrigieren?",
       add: (value: number, name: string) => `${name} erhält ${credits(value)}.`,
       take: (value: number, name: string) => `${name} verliert ${credits(value)}.`,
       because: (reason: string) => `Grund: ${reason}`,
+      change: (before: number, after: number) => `${number(before)} → ${credits(after)}`,
       yes: "Credits korrigieren",
       no: "Zurück",
       done: (delta: number, balance: number) => `${signed(delta)}. Das Guthaben beträgt jetzt ${credits(balance)}.`,
@@ -144,6 +156,8 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
       list: "Credit-Pakete",
       pack: credits,
       refunded: (amount: Money) => `${money(amount)} erstattet`,
+      refundUnderWay: "Erstattung läuft",
+      refundPending: (amount: Money) => `${money(amount)} unterwegs, kann noch scheitern`,
       reversed: (value: number) => `${credits(value)} zurückgebucht`,
       statuses: {
         PENDING: "In Bearbeitung",
@@ -187,10 +201,13 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         FAILED: "Gescheitert",
       },
       attempts: (value: number) => (value === 1 ? "1 Versuch" : `${number(value)} Versuche`),
-      waitsFor: (subject: string) => `Wartet auf ${subject}`,
+      waitsFor: (subject: string) => `Wartet auf ${subject} und wird danach automatisch angewendet`,
       replay: "Wiederholen",
       replayOf: (id: string) => `${id} wiederholen`,
       replayed: (id: string, status: string) => `${id} wurde wiederholt: ${status}.`,
+      replayFailed: (id: string, error: string) => `${id} wurde wiederholt und ist wieder gescheitert: ${error}`,
+      replayWaits: (id: string, subject: string) =>
+        `${id} wurde wiederholt. Es wartet auf ${subject} und wird danach automatisch angewendet.`,
     },
     refused: {
       title: "Von Stripe abgelehnt",
@@ -207,6 +224,8 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
           "Zwei Abos sind bezahlt, und das neuere hat sich verlängert. Frage den Kunden, welches bleiben soll; kündige das andere bei Stripe und erstatte es.",
         REFUND_DUPLICATE:
           "Das zweite Abo ist beendet, aber seine Zahlung ließ sich nicht erstatten. Erstatte sie auf einem anderen Weg.",
+        AWAIT_DISPUTE:
+          "Das zweite Abo ist beendet, und seine Zahlung ist angefochten: Die Anfechtung holt das Geld zurück. Erstatte nichts, sonst bekommt der Kunde das Geld zweimal. Warte den Ausgang ab, und erstatte nur, wenn du die Anfechtung gewinnst.",
         CHECK_SETTINGS:
           "Es wurde nichts geöffnet, und der Kunde sah einen Fehler. Falls es wieder geschieht, prüfe bei Stripe den Schlüssel, die Preise und die Zahlungsmittel.",
         REVIEW_SUBSCRIPTION:
@@ -214,6 +233,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
       },
     },
     tasks: {
+      attention: "Zu beachten: scheiternde Aufgaben",
       failed: "Scheiternde Aufgaben",
       failedLead: "Sie werden automatisch wiederholt. Die ältesten zuerst.",
       failedList: "Scheiternde Aufgaben",
@@ -224,8 +244,6 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         EVENT: "Webhook-Ereignis anwenden",
         LOOK: "Von Stripe lesen",
         OPERATION: "Vorgang bei Stripe abschließen",
-        AWAIT_DISPUTE:
-          "Das zweite Abo ist beendet, und seine Zahlung ist angefochten: Die Anfechtung holt das Geld zurück. Erstatte nichts, sonst bekommt der Kunde das Geld zweimal. Warte den Ausgang ab, und erstatte nur, wenn du die Anfechtung gewinnst.",
         DUPLICATE: "Zweites Abo beenden",
         UNLIMITED: "Unbegrenzte Exporte beenden",
         HOLD: "Abgelaufene Reservierung beenden",

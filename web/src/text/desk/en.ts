@@ -28,9 +28,18 @@ export interface EntryFacts {
   notes: string;
 }
 
+/** A balance, as far as the desk names it. */
+export interface BalanceFacts {
+  credits: number;
+  held: number;
+  available: number;
+}
+
 /** The texts of the desk for support in English. They are loaded with the desk only. */
 export function deskEn({ number, signed, money, day }: Formats) {
   const credits = (value: number) => `${number(value)} ${Math.abs(value) === 1 ? "credit" : "credits"}`;
+  const balanceOf = ({ credits: all, held, available }: BalanceFacts) =>
+    held === 0 ? credits(all) : `${credits(all)} (${number(held)} held, ${number(available)} available)`;
   const tiers: Record<Tier, string> = { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" };
   const period = ({ period }: EntryFacts) =>
     period === null ? "a plan" : `${tiers[period.tier]}, period until ${day(period.end)}`;
@@ -67,11 +76,13 @@ export function deskEn({ number, signed, money, day }: Formats) {
     roles: { USER: "User", SERVICE: "Service", ADMIN: "Admin" } satisfies Record<UserRole, string>,
     find: {
       title: "Find a customer",
-      label: "Email, name or Stripe id",
+      label: "Email, name or id",
       submit: "Search",
-      none: "No customer matches.",
+      none: "No customer matches. Searchable are a part of the email or the name, the id (user_…), and the ids at Stripe of customers (cus_…), subscriptions (sub_…), paid invoices (in_…), payments (pi_…) and checkouts (cs_…). Charges, refunds, unpaid invoices and numbers of invoices are not stored: look up their customer at Stripe.",
       list: "customers",
-      balance: (value: number, unlimited: boolean) => (unlimited ? "unlimited exports" : credits(value)),
+      closed: "closed",
+      balance: (balance: BalanceFacts & { unlimited: boolean }) =>
+        balance.unlimited ? "unlimited exports" : balanceOf(balance),
     },
     customer: {
       missing: "There is no customer with this id.",
@@ -85,10 +96,13 @@ export function deskEn({ number, signed, money, day }: Formats) {
       stripe: "Stripe customer",
       none: "None",
       balance: "Balance",
-      credits,
+      balanceOf,
+      closed: (moment: string) =>
+        `Closed on ${day(moment)}. The email and the names were removed, and the credits can be neither used nor corrected.`,
       unlimited: (until: string | null) => `Unlimited exports${until === null ? "" : ` until ${day(until)}`}`,
       plan: "Plan",
       ended: (tier: string, end: string) => `${tier}, ended with the period until ${day(end)}`,
+      endedEarly: (tier: string) => `${tier}, ended`,
       noPlan: "No plan",
       period: (start: string, end: string) => `${day(start)} – ${day(end)}`,
       cancelAt: (moment: string) => `Ends on ${day(moment)}`,
@@ -109,15 +123,20 @@ export function deskEn({ number, signed, money, day }: Formats) {
     correction: {
       title: "Correct credits",
       credits: "Credits",
-      creditsHint: "A negative number takes credits. The balance does not go below zero.",
+      creditsHint: "A negative number takes credits, at most those that are available.",
       reason: "Reason",
       reasonHint: "The customer sees it in the history.",
-      wrong: "Enter a whole number from −100,000 to 100,000, and not 0.",
+      problems: {
+        wrong: () => "Enter a whole number from −100,000 to 100,000, and not 0.",
+        tooMuch: (balance: BalanceFacts) =>
+          `More than is available cannot be taken: the balance is ${balanceOf(balance)}.`,
+      },
       submit: "Check",
       confirm: "Correct the credits?",
       add: (value: number, name: string) => `${credits(value)} are added for ${name}.`,
       take: (value: number, name: string) => `${credits(value)} are taken from ${name}.`,
       because: (reason: string) => `Reason: ${reason}`,
+      change: (before: number, after: number) => `${number(before)} → ${credits(after)}`,
       yes: "Correct credits",
       no: "Go back",
       done: (delta: number, balance: number) => `${signed(delta)}. The balance is now ${credits(balance)}.`,
@@ -170,6 +189,8 @@ export function deskEn({ number, signed, money, day }: Formats) {
       list: "credit packs",
       pack: credits,
       refunded: (amount: Money) => `${money(amount)} refunded`,
+      refundUnderWay: "Refund under way",
+      refundPending: (amount: Money) => `${money(amount)} under way, may still fail`,
       reversed: (value: number) => `${credits(value)} reversed`,
       statuses: {
         PENDING: "Processing",
@@ -218,10 +239,13 @@ export function deskEn({ number, signed, money, day }: Formats) {
         FAILED: "Failed",
       } satisfies Record<WebhookEventStatus, string>,
       attempts: (value: number) => (value === 1 ? "1 attempt" : `${number(value)} attempts`),
-      waitsFor: (subject: string) => `Waits for ${subject}`,
+      waitsFor: (subject: string) => `Waits for ${subject}, and is then applied automatically`,
       replay: "Replay",
       replayOf: (id: string) => `Replay ${id}`,
       replayed: (id: string, status: string) => `${id} was replayed: ${status}.`,
+      replayFailed: (id: string, error: string) => `${id} was replayed and has failed again: ${error}`,
+      replayWaits: (id: string, subject: string) =>
+        `${id} was replayed. It waits for ${subject}, and is then applied automatically.`,
     },
     refused: {
       title: "Refused by Stripe",
@@ -238,6 +262,8 @@ export function deskEn({ number, signed, money, day }: Formats) {
           "Two subscriptions are paid, and the newer one has renewed. Ask the customer which one to keep; cancel the other one at Stripe, and refund it.",
         REFUND_DUPLICATE:
           "The second subscription has ended, but its payment could not be refunded. Refund it in another way.",
+        AWAIT_DISPUTE:
+          "The second subscription has ended, and its payment is disputed: the dispute takes the money back. Do not refund it, or the customer is paid twice. Wait for the outcome, and refund the payment only if you win the dispute.",
         CHECK_SETTINGS:
           "Nothing was opened, and the customer saw an error. If it happens again, check the secret key, the prices and the payment methods at Stripe.",
         REVIEW_SUBSCRIPTION:
@@ -245,6 +271,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
       } satisfies Record<OperationRemedy, string>,
     },
     tasks: {
+      attention: "Needs attention: failing tasks",
       failed: "Failing tasks",
       failedLead: "They are retried automatically. Oldest first.",
       failedList: "failing tasks",
@@ -265,8 +292,6 @@ export function deskEn({ number, signed, money, day }: Formats) {
         DELIVERY: "Send events to an endpoint",
         RECONCILE: "Compare with Stripe",
         PRUNE: "Delete old rows",
-        AWAIT_DISPUTE:
-          "The second subscription has ended, and its payment is disputed: the dispute takes the money back. Do not refund it, or the customer is paid twice. Wait for the outcome, and refund the payment only if you win the dispute.",
       } satisfies Record<TaskKind, string>,
       since: "Since",
       due: "Due",
