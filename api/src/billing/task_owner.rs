@@ -30,13 +30,23 @@ pub async fn by_subjects(db: &impl ConnectionTrait, subjects: &[Subject]) -> Res
         credit_hold::Column::Id,
         credit_hold::Column::UserId,
     );
-    let (operations, holds, objects) = (operations.await?, holds.await?, owners(db, subjects).await?);
+    let ending = users_by_row(
+        db,
+        subscription::Entity::find()
+            .inner_join(customer::Entity)
+            .filter(subscription::Column::Id.is_in(rows(subjects, Kind::Alert))),
+        subscription::Column::Id,
+        customer::Column::UserId,
+    );
+    let (operations, holds, ending) = (operations.await?, holds.await?, ending.await?);
+    let objects = owners(db, subjects).await?;
     let owner = |(kind, key): &Subject| match kind {
         Kind::Duplicate | Kind::Unlimited | Kind::Customer => key.parse().ok(),
         Kind::Operation => operations.get(&key.parse::<i64>().ok()?).copied(),
         Kind::Hold => holds.get(&key.parse::<i64>().ok()?).copied(),
+        Kind::Alert => ending.get(&key.parse::<i64>().ok()?).copied(),
         Kind::Look => objects.get(object(key)?).copied(),
-        Kind::Event | Kind::Mail | Kind::Reconcile | Kind::Prune => None,
+        Kind::Event | Kind::Mail | Kind::Relay | Kind::Delivery | Kind::Reconcile | Kind::Prune => None,
     };
     Ok(subjects.iter().filter_map(|subject| Some((subject.clone(), owner(subject)?))).collect())
 }
@@ -59,6 +69,13 @@ pub(super) fn is_about(user_id: i64) -> Condition {
         ("'duplicate', 'unlimited', 'customer'", format!("'{user_id}'")),
         ("'operation'", format!("SELECT CAST(id AS TEXT) FROM stripe_operations {user}")),
         ("'hold'", format!("SELECT CAST(id AS TEXT) FROM credit_holds {user}")),
+        (
+            "'alert'",
+            format!(
+                "SELECT CAST(id AS TEXT) FROM stripe_subscriptions WHERE customer_id IN \
+                 (SELECT id FROM stripe_customers {user})"
+            ),
+        ),
         ("'look'", looks.join(" UNION ALL ")),
     ];
     subjects.into_iter().fold(Condition::any(), |any, (kinds, keys)| {
