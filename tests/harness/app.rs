@@ -51,6 +51,7 @@ pub(crate) struct TestApp(Arc<Parts>);
 
 struct Parts {
     folder: TempDir,
+    config: Config,
     database_url: String,
     sandbox: Sandbox,
     world: std::sync::Mutex<World>,
@@ -94,11 +95,12 @@ impl TestApp {
         let mut config = config(&database_url, &sandbox);
         change(&mut config);
         let clock = Clock::following(sandbox.clock_offset());
-        let running = server::start(config, clock).await.unwrap();
+        let running = server::start(config.clone(), clock).await.unwrap();
         let address = running.address();
         sandbox.set_webhook_urls(vec![webhook_url(address)]);
         Self(Arc::new(Parts {
             folder,
+            config,
             database_url,
             sandbox,
             world: std::sync::Mutex::default(),
@@ -108,7 +110,7 @@ impl TestApp {
         }))
     }
 
-    /// Stops the gateway and starts it again on the same database.
+    /// Stops the gateway and starts it again on the same database, with the same settings.
     pub(crate) async fn restarts(&self) {
         self.stop().await;
         self.restarts_stopped().await;
@@ -118,7 +120,7 @@ impl TestApp {
     pub(crate) async fn restarts_stopped(&self) {
         let mut running = self.0.running.lock().await;
         let clock = Clock::following(self.0.sandbox.clock_offset());
-        let again = server::start(config(&self.0.database_url, &self.0.sandbox), clock).await.unwrap();
+        let again = server::start(self.0.config.clone(), clock).await.unwrap();
         *self.0.address.lock().unwrap() = again.address();
         self.0.sandbox.set_webhook_urls(vec![webhook_url(again.address())]);
         *running = Some(again);
@@ -130,7 +132,7 @@ impl TestApp {
         if !self.0.database_url.starts_with("sqlite:") {
             for _ in 0..2 {
                 let clock = Clock::following(self.0.sandbox.clock_offset());
-                replicas.push(server::start(config(&self.0.database_url, &self.0.sandbox), clock).await.unwrap());
+                replicas.push(server::start(self.0.config.clone(), clock).await.unwrap());
             }
         }
         replicas
