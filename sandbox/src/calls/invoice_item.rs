@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{call::Call, form::Params, metadata},
+    calls::price::tax_behavior,
     resources::{customer, draft_invoice, event, invoice_item, line_item::MAX_QUANTITY, price},
     store::{
         kind::Kind,
@@ -90,16 +91,6 @@ fn draft(work: &Work<'_>, params: &mut Params, item: &Value) -> Result<Option<St
         return Err(Problem::not_now_with_code("invoice_not_editable", message));
     }
     Ok(Some(id))
-}
-
-/// Takes `tax_behavior` from a request.
-fn tax_behavior(params: &mut Params) -> Result<Option<String>, Problem> {
-    let behavior = params.text("tax_behavior")?;
-    if behavior.as_deref().is_some_and(|one| !["exclusive", "inclusive", "unspecified"].contains(&one)) {
-        let message = "Invalid tax_behavior: must be one of exclusive, inclusive, or unspecified";
-        return Err(Problem::invalid_parameter("tax_behavior", message));
-    }
-    Ok(behavior)
 }
 
 /// Stores the price of an item that has a tax behavior of its own, by which its line is taxed.

@@ -54,7 +54,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     Ok(price)
 }
 
-fn tax_behavior(params: &mut Params) -> Result<Option<String>, Problem> {
+/// Takes `tax_behavior` from a request.
+pub(crate) fn tax_behavior(params: &mut Params) -> Result<Option<String>, Problem> {
     let behavior = params.text("tax_behavior")?;
     if behavior.as_deref().is_none_or(|behavior| ["exclusive", "inclusive", "unspecified"].contains(&behavior)) {
         return Ok(behavior);
@@ -150,6 +151,11 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         price["active"] = active.into();
     }
     if let Some(behavior) = behavior {
+        let is_specified = price["tax_behavior"] != "unspecified" && price["tax_behavior"] != behavior.as_str();
+        if is_specified {
+            let message = "tax_behavior cannot be changed once it is specified as either inclusive or exclusive.";
+            return Err(Problem::invalid_parameter("tax_behavior", message));
+        }
         price["tax_behavior"] = behavior.into();
     }
     if let Some(nickname) = nickname {
