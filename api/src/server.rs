@@ -107,8 +107,8 @@ pub enum Error {
     /// Migrations are pending.
     #[error("{0} migration(s) are pending: run patch-hive migrate up")]
     Pending(usize),
-    /// The demo user cannot be created.
-    #[error("cannot create the demo user: {0}")]
+    /// The users of `patch-hive dev` cannot be created.
+    #[error("cannot create the demo users: {0}")]
     Demo(crate::error::Error),
 }
 
@@ -135,7 +135,7 @@ pub async fn start_with(mut config: Config, clock: Clock, options: Options) -> R
     let documents = graphql::Documents::open(&config).await.map_err(Error::Settings)?;
     let app = build(config, clock, options.migrate).await?;
     let demo = match options.demo {
-        Some(demo) => Some(accounts::demo(&app, demo).await.map_err(Error::Demo)?),
+        Some(demo) => Some(sign_up_demo(&app, demo).await.map_err(Error::Demo)?),
         None => None,
     };
     let stop = CancellationToken::new();
@@ -160,6 +160,13 @@ pub async fn look(settings: &database::Settings) -> Result<Database, Error> {
     let database = Database::connect(settings, Access::Look).await?;
     check(&database).await?;
     Ok(database)
+}
+
+/// Creates the users of `patch-hive dev` if necessary, and logs the demo user in.
+async fn sign_up_demo(app: &App, demo: Demo) -> Result<Session, crate::error::Error> {
+    let session = accounts::demo(app, demo).await?;
+    accounts::operator(app, demo).await?;
+    Ok(session)
 }
 
 async fn own(settings: &database::Settings, migrate: bool) -> Result<Database, Error> {
