@@ -88,6 +88,9 @@ pub async fn low_balance(db: &impl ConnectionTrait, user_id: i64) -> Result<Opti
 /// # Errors
 /// The database's.
 pub async fn low_balances(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result<Vec<Model>, DbErr> {
+    if user_ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let of_users = Entity::find().filter(Column::UserId.is_in(user_ids.iter().copied()));
     of_users.filter(Expr::cust(FOLLOWED)).all(db).await
 }
