@@ -5,7 +5,7 @@ mod kept;
 mod low_balance;
 mod mail;
 mod model;
-mod plan;
+pub(crate) mod plan;
 mod replicas;
 mod verified;
 mod watch;

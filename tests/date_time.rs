@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account_event::{Answer, Receiver, grants, pauses_end, registers},
+    alert::plan::{days_before_the_end, looks_at_ends},
     checkout::at_stripe,
     harness::{Actor, TestApp, actor::purchase, facts},
     hold::{of, reservation},
@@ -47,6 +48,10 @@ const SERVICES: &str = "{ events { nodes { __typename createdAt } } eventEndpoin
     eventDeliveries { nodes { __typename createdAt dueAt finishedAt } } }";
 
 const CLOSING: &str = "mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { __typename closedAt } }";
+
+const USERS: &str = "{ users(first: 100) { nodes { __typename closedAt } } }";
+
+const ALERTS: &str = "{ alerts { nodes { __typename createdAt endsAt } } }";
 
 const REPLAY: &str = "mutation ($input: ReplayWebhookEventInput!) { replayWebhookEvent(input: $input) { id } }";
 
@@ -136,9 +141,22 @@ async fn answers(app: &TestApp) -> Vec<Value> {
         ada.asks("mutation { logOut { __typename revokedAt } }").await,
         owing(app).await,
         closing(app).await,
+        admin.asks(USERS).await,
         for_operators(app, &admin).await,
         for_services(app, &admin).await,
+        alerted(app).await,
     ]
+}
+
+/// The alerts of a user whose plan ends soon.
+async fn alerted(app: &TestApp) -> Value {
+    let ivy = app.signs_up("ivy").await;
+    ivy.subscribes("CORE").await;
+    ivy.cancels().await;
+    app.settles().await;
+    days_before_the_end(app, &ivy, 2).await;
+    looks_at_ends(app).await;
+    ivy.asks(ALERTS).await
 }
 
 async fn closing(app: &TestApp) -> Value {

@@ -182,6 +182,7 @@ async fn everyone_sees_whether_prices_include_taxes() {
         tax::refresh(&inside).await.unwrap();
         assert_eq!(tax::behavior(&inside), None, "prices differ");
         app.sandbox().set_tax(EXCLUSIVE);
+        drop(inside);
         app.restarts().await;
         assert_eq!(shown_behavior(&app).await, "EXCLUSIVE");
     })

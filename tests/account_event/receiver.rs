@@ -101,7 +101,7 @@ impl Receiver {
         self.inner.lock().unwrap().attempts
     }
 
-    /// What was accepted so far.
+    /// The events that were accepted so far.
     pub(crate) fn accepted(&self) -> Vec<Received> {
         self.inner.lock().unwrap().accepted.clone()
     }

@@ -37,7 +37,7 @@ async fn is_cleaned(app: &TestApp) {
 }
 
 facts! {
-    async fn what_waits_for_a_deleted_endpoint_is_not_sent_and_is_removed(app: TestApp) {
+    async fn events_that_wait_for_a_deleted_endpoint_are_not_sent_and_are_removed(app: TestApp) {
         let (admin, receiver) = (app.signs_up_as("admin", Role::Admin).await, Receiver::start().await);
         let endpoint = registers(&admin, &receiver, &["BALANCE_CHANGED"]).await;
         receiver.answers(Answer::Status(500));

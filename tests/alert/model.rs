@@ -102,7 +102,7 @@ impl Model {
 
     async fn adjusts(&mut self, key: &str) {
         let before = self.available();
-        let most = u64::try_from(self.balance.clamp(0, 20)).unwrap();
+        let most = u64::try_from(self.available().clamp(0, 20)).unwrap();
         let takes = most > 0 && self.rng.rolls(40);
         let credits = i64::try_from(1 + self.rng.below(if takes { most } else { 25 })).unwrap();
         let credits = if takes { -credits } else { credits };

@@ -16,7 +16,7 @@ use crate::{
 const BANK_ACCOUNT: &str = "000123456789";
 
 /// Lets time pass until so many days before the end of the period.
-async fn days_before_the_end(app: &TestApp, user: &Actor, days: i64) {
+pub(crate) async fn days_before_the_end(app: &TestApp, user: &Actor, days: i64) {
     let end: DateTime<Utc> = user.subscription().await["currentPeriodEnd"].as_str().unwrap().parse().unwrap();
     let now = app.inside().await.clock.now();
     app.sandbox().advance((end - now - chrono::TimeDelta::days(days)).to_std().unwrap()).await;
@@ -25,7 +25,7 @@ async fn days_before_the_end(app: &TestApp, user: &Actor, days: i64) {
 }
 
 /// Lets the queue look at the plans that end, at the time that it is set to.
-async fn looks_at_ends(app: &TestApp) {
+pub(crate) async fn looks_at_ends(app: &TestApp) {
     patch_hive::jobs::work_off(&app.inside().await, Kind::Alert).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
 }

@@ -12,7 +12,7 @@ use crate::{
         accepts, entries_of, grant, known_user,
         payloads::{CORE, Pack, Plan},
         purchase, stored,
-        unsettled::without_the_price,
+        unsettled::{with_the_price, without_the_price},
     },
 };
 
@@ -29,7 +29,7 @@ async fn a_failed_webhook_keeps_its_error_until_a_replay_applies_it() {
             assert!(replayed["error"].as_str().unwrap().contains("price_core"), "{replayed}");
         }
 
-        app.restarts().await;
+        app.restarts_with(with_the_price).await;
         let replayed = replays(&admin, &invoice).await;
         assert_eq!([&replayed["status"], &replayed["error"]], [&json!("APPLIED"), &Value::Null]);
         assert!(replayed["appliedAt"].is_string(), "{replayed}");

@@ -116,11 +116,23 @@ impl TestApp {
         self.restarts_stopped().await;
     }
 
+    /// Stops the gateway and starts it again with other settings.
+    pub(crate) async fn restarts_with(&self, change: impl FnOnce(&mut Config)) {
+        self.stop().await;
+        let mut config = self.0.config.clone();
+        change(&mut config);
+        self.starts(config).await;
+    }
+
     /// Starts the gateway that was stopped.
     pub(crate) async fn restarts_stopped(&self) {
+        self.starts(self.0.config.clone()).await;
+    }
+
+    async fn starts(&self, config: Config) {
         let mut running = self.0.running.lock().await;
         let clock = Clock::following(self.0.sandbox.clock_offset());
-        let again = server::start(self.0.config.clone(), clock).await.unwrap();
+        let again = server::start(config, clock).await.unwrap();
         *self.0.address.lock().unwrap() = again.address();
         self.0.sandbox.set_webhook_urls(vec![webhook_url(again.address())]);
         *running = Some(again);

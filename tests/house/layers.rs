@@ -136,6 +136,7 @@ const MAY_USE: [(&str, &[&str]); 33] = [
             "config",
             "database",
             "error",
+            "events",
             "feed",
             "graphql",
             "http",

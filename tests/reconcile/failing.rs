@@ -90,7 +90,7 @@ async fn an_object_that_cannot_be_applied_does_not_hold_up_the_others() {
         assert!(found(&report, "subscriptions")[3] >= 1, "{report}");
         assert_eq!((bob.tier().await.as_str(), bob.credits().await), ("PRO", 100));
         assert_eq!(ada.tier().await, "FREE");
-        app.restarts().await;
+        app.restarts_with(unsettled::with_the_price).await;
         app.works_off(Kind::Event).await;
         app.works_off(Kind::Look).await;
     })

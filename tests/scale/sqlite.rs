@@ -81,7 +81,8 @@ impl Recorder {
 fn access(sql: &str, detail: &str) -> Option<Access> {
     let table = detail.strip_prefix("SCAN ")?.split(' ').next()?;
     let is_subquery = table.starts_with('(') || sql.contains(&format!(") AS {table}"));
-    let is_row_source = is_subquery || ["CONSTANT", "json_each", "due"].contains(&table);
+    // `9-ROW VALUES CLAUSE` is the rows of an INSERT.
+    let is_row_source = is_subquery || table.ends_with("-ROW") || ["CONSTANT", "json_each", "due"].contains(&table);
     let walks = sql.contains(" LIMIT ") && !sql.contains(" WHERE ");
     (!is_row_source && !walks).then(|| Access { table: table.to_owned(), scan: true, rows: 0.0 })
 }

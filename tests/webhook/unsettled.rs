@@ -19,14 +19,18 @@ use crate::{
 
 const UNKNOWN: Price = ("price_of_last_year", 399);
 
-/// Configures a gateway that does not recognize the price of CORE that the sandbox sells, until it is restarted.
+/// Configures a gateway that does not recognize the price of CORE that the sandbox sells.
 pub(crate) fn without_the_price(config: &mut Config) {
+    sell_core_by(config, "price_of_another_core");
+}
+
+pub(crate) fn with_the_price(config: &mut Config) {
+    sell_core_by(config, "price_core");
+}
+
+fn sell_core_by(config: &mut Config, price: &str) {
     let one = |id: &str| vec![id.to_owned()];
-    let prices = vec![
-        (Tier::Core, one("price_of_another_core")),
-        (Tier::Pro, one("price_pro")),
-        (Tier::Studio, one("price_studio")),
-    ];
+    let prices = vec![(Tier::Core, one(price)), (Tier::Pro, one("price_pro")), (Tier::Studio, one("price_studio"))];
     config.stripe.as_mut().unwrap().prices = PriceIds::new(prices).unwrap();
 }
 
@@ -111,7 +115,7 @@ async fn once_the_price_is_known_what_failed_is_applied_once() {
         accepts(&app, &events).await;
         assert_eq!(ada.balance().await["version"], 0);
 
-        app.restarts().await;
+        app.restarts_with(with_the_price).await;
         assert_eq!(jobs::work_off(&app.inside().await, Kind::Event).await.unwrap(), 0, "not at once");
         app.works_off(Kind::Event).await;
         app.works_off(Kind::Look).await;
