@@ -217,6 +217,9 @@ pub async fn prune(database: &Database, before: DateTime<Utc>) -> Result<u64, Db
     for _ in 0..MAX_BATCHES {
         let old = Entity::find().filter(Column::CreatedAt.lt(before)).order_by_asc(Column::CreatedAt).limit(BATCH);
         let old = old.all(db).await?;
+        if old.is_empty() {
+            break;
+        }
         for alert in &old {
             setting::begin_proof_at(db, alert).await?;
         }
