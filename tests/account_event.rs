@@ -1,5 +1,6 @@
 //! Other services receive signed events about accounts: each at least once, and those of an account in order.
 
+mod alert;
 mod late;
 mod receiver;
 mod removed;
@@ -43,7 +44,7 @@ pub(crate) const DELIVERIES: &str = "query ($first: Int, $after: String, $status
     endpointId status attempts responseStatus error dueAt } pageInfo { endCursor } } }";
 pub(crate) const GRANT: &str = "mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { version } }";
 
-const ALL: [&str; 11] = [
+const ALL: [&str; 12] = [
     "BALANCE_CHANGED",
     "EXPORT_CHARGED",
     "HOLD_CREATED",
@@ -55,6 +56,7 @@ const ALL: [&str; 11] = [
     "PAYMENT_FAILED",
     "PAYMENT_REFUNDED",
     "PAYMENT_DISPUTED",
+    "ALERT_RAISED",
 ];
 
 /// Registers a receiver for some types, and returns the id of its endpoint.

@@ -1,10 +1,11 @@
 //! Alerts: messages to a user about the account, each about one fact, added once.
 //!
-//! An alert is added in the transaction that finds its fact ([`raise`]), together with the task that mails it. The account is
+//! An alert is added in the transaction that finds its fact ([`raise`]), with its event and the task that mails it. The account is
 //! locked, so the numbers of one user's alerts grow in the order of their commits: a client that has the last one misses none of
 //! the later ones. Alerts of LOW_BALANCE follow from the ledger ([`crossings`]); charges do nothing for them.
 
 mod crossing;
+mod event;
 mod setting;
 
 use std::collections::HashMap;
@@ -98,7 +99,7 @@ impl Reason {
     }
 }
 
-/// Adds an alert and queues its mail, unless the user has switched the kind off, received the alert before, or closed the
+/// Adds an alert with its event and queues its mail, unless the user has switched the kind off, received the alert before, or closed the
 /// account. Returns the number of the alert, if it is new. The caller has locked the account, commits, and publishes the number.
 ///
 /// # Errors
@@ -123,9 +124,10 @@ pub async fn raise(
     if known.one(tx).await?.is_some() || closed.one(tx).await?.is_some() {
         return Ok(None);
     }
-    let id = row.insert(tx).await?.id;
-    queue::due(tx, clock, work::Kind::Mail, &format!("{MAIL}{id}")).await?;
-    Ok(Some(id))
+    let alert = row.insert(tx).await?;
+    event::raised(tx, &alert).await?;
+    queue::due(tx, clock, work::Kind::Mail, &format!("{MAIL}{}", alert.id)).await?;
+    Ok(Some(alert.id))
 }
 
 /// One page of a user's alerts, newest first, keyed by their numbers.

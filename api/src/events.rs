@@ -1,8 +1,8 @@
 //! Events about accounts for other services, in the format of the Standard Webhooks specification.
 //!
 //! - Each entry of a ledger becomes events once it is committed: the relay (`jobs/relay.rs`) reads the ledger, so that charges
-//!   write nothing for it. Changes of subscriptions and payments are written by [`record`] in their transaction, and the relay
-//!   adds them to the same stream.
+//!   write nothing for it. Changes of subscriptions and payments, and alerts, are written by [`record`] in their transaction, and
+//!   the relay adds them to the same stream.
 //! - The stream has the events of an account in the order of its versions, without gaps, and its numbers become visible in
 //!   their order.
 //! - Events exist from the time at which the first endpoint is registered, and cost nothing before.

@@ -39,6 +39,9 @@ pub enum Type {
     /// The disputed amount of a payment changed.
     #[sea_orm(string_value = "payment.disputed")]
     PaymentDisputed,
+    /// A user was alerted.
+    #[sea_orm(string_value = "alert.raised")]
+    AlertRaised,
 }
 
 /// One event. Rows are added by one transaction at a time, so that they become visible in the order of their numbers.

@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 33] = [
             "throttle", "work",
         ],
     ),
-    ("alert", &["clock", "database", "page", "work"]),
+    ("alert", &["clock", "database", "events", "global_id", "page", "work"]),
     (
         "app",
         &[

@@ -84,6 +84,8 @@ pub(super) enum EventType {
     PaymentRefunded,
     /// `payment.disputed`: the disputed amount of a payment changed.
     PaymentDisputed,
+    /// `alert.raised`: the user was alerted, as the user's alerts are set.
+    AlertRaised,
 }
 
 /// An event about an account.
