@@ -21,7 +21,10 @@ use self::{
     claims::{Claims, InvalidClaims, IssuedClaims, read_role, role_claim},
     foreign::{ForeignKeys, has_no_extensions, validation},
 };
-use crate::{clock, config, error::Error};
+use crate::{
+    clock, config,
+    error::{Error, Rule},
+};
 
 pub use self::{
     identity_cache::{IdentityCache, RevocationWatcher, UserAccess},
@@ -190,7 +193,8 @@ impl Tokens {
         now: DateTime<Utc>,
         ttl: Option<Duration>,
     ) -> Result<(String, DateTime<Utc>), Error> {
-        let key = self.signing.as_ref().ok_or_else(|| Error::bad_input("set JWT_SECRET to make tokens"))?;
+        let key =
+            self.signing.as_ref().ok_or_else(|| Error::bad_input(Rule::Required, "set JWT_SECRET to make tokens"))?;
         let ttl = ttl.unwrap_or(self.settings.ttl);
         let exp = (now + if role == Role::Admin { ttl.min(MAX_ADMIN_TTL) } else { ttl }).timestamp();
         // Tokens of the second in which others were revoked count as issued after it.

@@ -1,5 +1,7 @@
 //! Errors of use cases, by what the caller can do next. Only this module turns errors into codes.
 
+mod rule;
+
 use std::{fmt, time::Duration};
 
 use sea_orm::{DbErr, SqlErr, sqlx};
@@ -8,6 +10,8 @@ use crate::{
     ledger,
     stripe::{self, Cause},
 };
+
+pub use rule::Rule;
 
 /// The reason for which a use case failed. Outcomes that a page has to handle are results, not errors.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -97,14 +101,14 @@ impl Error {
         }
     }
 
-    /// Invalid arguments, without a field to name.
-    pub fn bad_input(message: impl Into<String>) -> Self {
-        Self::BadInput(BadInput { problems: vec![InputProblem { field: None, message: message.into() }] })
+    /// An invalid request, without a field to name.
+    pub fn bad_input(rule: Rule, message: impl Into<String>) -> Self {
+        Self::BadInput(BadInput { problems: vec![InputProblem { field: None, rule, message: message.into() }] })
     }
 
     /// One invalid argument. `field` is its name.
-    pub fn bad_field(field: &str, message: impl Into<String>) -> Self {
-        let problem = InputProblem { field: Some(field.to_owned()), message: message.into() };
+    pub fn bad_field(field: &str, rule: Rule, message: impl Into<String>) -> Self {
+        let problem = InputProblem { field: Some(field.to_owned()), rule, message: message.into() };
         Self::BadInput(BadInput { problems: vec![problem] })
     }
 
@@ -150,6 +154,8 @@ pub struct BadInput {
 pub struct InputProblem {
     /// The path of the argument, such as `input.email`. `None` if the problem concerns several.
     pub field: Option<String>,
+    /// The rule that is violated.
+    pub rule: Rule,
     /// A human-readable message.
     pub message: String,
 }
@@ -283,7 +289,9 @@ impl From<ledger::Error> for Error {
         match error {
             ledger::Error::SourceReused => Self::KeyReused,
             ledger::Error::UnknownAccount => Self::NotFound("user"),
-            ledger::Error::OutOfRange => Self::bad_field("credits", "A balance cannot exceed 2,147,483,647 credits."),
+            ledger::Error::OutOfRange => {
+                Self::bad_field("credits", Rule::BALANCE, "A balance cannot exceed 2,147,483,647 credits.")
+            }
             ledger::Error::Database(error) => error.into(),
         }
     }

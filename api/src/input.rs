@@ -1,7 +1,7 @@
 //! Checks of input fields.
 
 use crate::{
-    error::Error,
+    error::{Error, Rule},
     global_id::{GlobalId, Noun},
 };
 
@@ -17,13 +17,15 @@ pub const MAX_REASON_BYTES: usize = 500;
 /// [`Error::BadInput`], naming the field.
 pub fn line<'a>(field: &str, text: &'a str, max_bytes: usize) -> Result<&'a str, Error> {
     if text.trim().is_empty() {
-        return Err(Error::bad_field(field, format!("{field} must not be empty.")));
+        return Err(Error::bad_field(field, Rule::Required, format!("{field} must not be empty.")));
     }
     if text.len() > max_bytes {
-        return Err(Error::bad_field(field, format!("{field} must not be longer than {max_bytes} bytes.")));
+        let rule = Rule::Length { min: 1, max: max_bytes };
+        return Err(Error::bad_field(field, rule, format!("{field} must not be longer than {max_bytes} bytes.")));
     }
     if text.chars().any(char::is_control) {
-        return Err(Error::bad_field(field, format!("{field} must not contain control characters.")));
+        let message = format!("{field} must not contain control characters.");
+        return Err(Error::bad_field(field, Rule::Characters, message));
     }
     Ok(text)
 }

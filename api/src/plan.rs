@@ -17,6 +17,9 @@ pub const PROCESSING: TimeDelta = TimeDelta::days(10);
 /// Time before the end of a canceled plan at which its user is alerted.
 pub const NOTICE_OF_END: TimeDelta = TimeDelta::days(3);
 
+/// The tiers that are sold, as the schema spells them.
+pub const SOLD: [&str; 3] = ["CORE", "PRO", "STUDIO"];
+
 /// A tier's offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {

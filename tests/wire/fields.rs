@@ -97,6 +97,87 @@ async fn a_field_of_an_input_that_is_not_valid_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_rule_has_a_name_and_its_limits() {
+    on_the_wire(async |app| {
+        let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);
+        let user_id = ada.gets("{ viewer { id } }", json!({})).await["id"].as_str().unwrap().to_owned();
+        let rule = |name: &str, input: Value| (mutation(name), json!({ "input": input }));
+        let usage = |to: &str| {
+            let times = format!("from: \"2026-01-01T00:00:00Z\", to: \"{to}\"");
+            (format!("{{ usage({times}, by: DAY) {{ exports }} }}"), json!({}))
+        };
+        let below = |below: i64| json!({ "kind": "LOW_BALANCE", "below": below });
+        for (who, (document, variables), expected) in [
+            (&ada, (PURCHASE.to_owned(), purchase(1001)), json!({ "rule": "RANGE", "min": 1, "max": 1000 })),
+            (
+                &ada,
+                (CHECKOUT.to_owned(), checkout("FREE")),
+                json!({ "rule": "ONE_OF", "values": ["CORE", "PRO", "STUDIO"] }),
+            ),
+            (&ada, (PORTAL.to_owned(), portal("odd")), json!({ "rule": "FORMAT", "format": "URL" })),
+            (&ada, (EXPORT.to_owned(), export("", "key")), json!({ "rule": "REQUIRED" })),
+            (
+                &ada,
+                (EXPORT.to_owned(), export("run", &"k".repeat(256))),
+                json!({ "rule": "LENGTH", "min": 1, "max": 255 }),
+            ),
+            (&ada, (EXPORT.to_owned(), export("run", "a\nb")), json!({ "rule": "CHARACTERS" })),
+            (
+                &ada,
+                rule("changePassword", json!({ "currentPassword": "password", "newPassword": "short" })),
+                json!({ "rule": "LENGTH", "min": 8, "max": 72 }),
+            ),
+            (&ada, rule("closeAccount", json!({ "currentPassword": "wrong" })), json!({ "rule": "WRONG_PASSWORD" })),
+            (&ada, rule("verifyEmail", json!({ "token": "1.2.3" })), json!({ "rule": "INVALID_LINK" })),
+            (&ada, rule("setAlert", below(0)), json!({ "rule": "RANGE", "min": 1, "max": 1_000_000 })),
+            (&ada, rule("setAlert", json!({ "kind": "LOW_BALANCE" })), json!({ "rule": "REQUIRED" })),
+            (
+                &ada,
+                rule("setAlert", json!({ "kind": "PAYMENT_FAILED", "below": 1 })),
+                json!({ "rule": "NOT_APPLICABLE" }),
+            ),
+            (&admin, rule("adjustCredits", adjustment(&user_id, -1)), json!({ "rule": "AVAILABLE", "max": 0 })),
+            (
+                &ada,
+                ("{ ledger(first: 101) { nodes { id } } }".to_owned(), json!({})),
+                json!({ "rule": "RANGE", "min": 0, "max": 100 }),
+            ),
+            (
+                &ada,
+                ("{ ledger(after: \"odd\") { nodes { id } } }".to_owned(), json!({})),
+                json!({ "rule": "FORMAT", "format": "CURSOR" }),
+            ),
+            (&ada, usage("2025-01-01T00:00:00Z"), json!({ "rule": "LATER", "than": "from" })),
+            (&ada, usage("2028-01-01T00:00:00Z"), json!({ "rule": "LIMIT", "max": 366 })),
+        ] {
+            let mut found = extensions(who, &document, variables).await;
+            let mut problem = found["problems"][0].take();
+            let found = found.as_object_mut().unwrap();
+            for other in ["code", "field", "problems"] {
+                assert!(found.remove(other).is_some(), "{document}: {other}");
+            }
+            assert_eq!(Value::Object(found.clone()), expected, "{document}");
+            let problem = problem.as_object_mut().unwrap();
+            assert!(problem.remove("field").is_some() && problem.remove("message").is_some());
+            assert_eq!(Value::Object(problem.clone()), expected, "{document}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_of_another_user_violates_a_rule_too() {
+    on_the_wire(async |app| {
+        app.signs_up("ada").await;
+        let taken = json!({ "email": "ada@patchhive.example", "username": "ada", "password": "long enough" });
+        let extensions = extensions(&app.visitor(), &mutation("signUp"), json!({ "input": taken })).await;
+        let expected = (&json!("ALREADY_EXISTS"), &json!("input.email"), &json!("TAKEN"));
+        assert_eq!((&extensions["code"], &extensions["field"], &extensions["rule"]), expected);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_arguments_that_are_not_valid_are_named_at_once() {
     on_the_wire(async |app| {
         let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);

@@ -15,7 +15,10 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::{app::App, error::Error};
+use crate::{
+    app::App,
+    error::{Error, Rule},
+};
 
 /// Rows in a page.
 const PAGE: usize = 500;
@@ -82,7 +85,7 @@ pub struct ExportPage {
 /// [`Error::BadInput`] for a cursor that is not of this list; the database's.
 pub async fn export_account(app: &App, user_id: i64, after: Option<ExportCursor>) -> Result<ExportPage, Error> {
     if after.as_ref().is_some_and(|cursor| !cursor.fits()) {
-        return Err(Error::bad_field("after", "after must be a cursor of this list."));
+        return Err(Error::bad_field("after", Rule::Format("CURSOR"), "after must be a cursor of this list."));
     }
     let (first, mut after) = after.map(|cursor| (cursor.table, cursor.after)).unzip();
     let mut page = ExportPage { records: Vec::new(), next: None };

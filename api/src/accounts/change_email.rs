@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::App,
     auth::{LinkPurpose, LinkTokens, Viewer},
-    error::{DatabaseFault, Error, classify},
+    error::{DatabaseFault, Error, Rule, classify},
     mail::Message,
     throttle::Address,
     work,
@@ -61,7 +61,7 @@ pub async fn request_email_change(app: &App, viewer: Viewer, change: ChangeEmail
     app.mailer.as_ref().ok_or(Error::MailDisabled)?;
     let email = sign_up::checked_email(&change.email)?;
     if email == user.user.email {
-        return Err(Error::bad_field("email", "This is already your email."));
+        return Err(Error::bad_field("email", Rule::Unchanged, "This is already your email."));
     }
     user.prove(app, "currentPassword", change.password, change.address).await?;
     app.throttle.mail(change.address, &email)?;
@@ -160,7 +160,7 @@ fn changed_message(old: &str) -> Message {
 /// [`Error::RateLimited`].
 pub async fn confirm_email(app: &App, token: &str, address: Address) -> Result<Session, Error> {
     app.throttle.sign_up(address)?;
-    let void = || Error::bad_field("token", VOID);
+    let void = || Error::bad_field("token", Rule::InvalidLink, VOID);
     let Confirmed { user, email } = proved(app, token).await?.ok_or_else(void)?;
     let (id, ended_at) = (user.user.id, revocation::next_second(app.clock.wall()));
     let tx = app.database.begin().await?;

@@ -11,7 +11,16 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityT
 use sha2::{Digest, Sha256};
 
 use super::{local_user, revocation};
-use crate::{alert, app::App, auth::Viewer, clock, error::Error, ledger, throttle::Address, work};
+use crate::{
+    alert,
+    app::App,
+    auth::Viewer,
+    clock,
+    error::{Error, Rule},
+    ledger,
+    throttle::Address,
+    work,
+};
 
 /// The longest time since the login of a user without a password.
 const RECENT: TimeDelta = TimeDelta::minutes(10);
@@ -40,7 +49,7 @@ pub async fn close_account(app: &App, viewer: Viewer, close: CloseAccount) -> Re
         return Err(Error::Forbidden("Accounts of admins and services cannot be closed. Revoke their role first."));
     }
     if let Some(local) = local_user::find(app, viewer).await? {
-        let missing = || Error::bad_field("currentPassword", "currentPassword must not be empty.");
+        let missing = || Error::bad_field("currentPassword", Rule::Required, "currentPassword must not be empty.");
         local.prove(app, "currentPassword", close.password.ok_or_else(missing)?, close.address).await?;
     } else if viewer.issued_at.is_none_or(|at| at + RECENT < app.clock.wall()) {
         return Err(NOT_RECENT);

@@ -5,7 +5,7 @@ use entity::user;
 use crate::{
     app::App,
     auth::{Viewer, password},
-    error::Error,
+    error::{Error, Rule},
     throttle::Address,
 };
 
@@ -38,7 +38,7 @@ impl LocalUser {
         app.throttle.begin_attempt(address, &self.user.email)?;
         let check = password::verify(turn, current, Some(self.hash.clone()), &app.password_cost).await?;
         if !check.right {
-            return Err(Error::bad_field(field, format!("{field} is wrong.")));
+            return Err(Error::bad_field(field, Rule::WrongPassword, format!("{field} is wrong.")));
         }
         app.throttle.logged_in(address, &self.user.email);
         Ok(())

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     auth::{LinkPurpose, LinkTokens, Viewer, password},
-    error::{Error, both},
+    error::{Error, Rule, both},
     mail::Message,
     throttle::Address,
     work,
@@ -130,14 +130,14 @@ pub async fn reset_password(app: &App, token: &str, new: String, address: Addres
         let proved = links.verify(LinkPurpose::ResetPassword, token, now, &unchanged(&user, &hash));
         proved.then_some((user, hash))
     });
-    let proved = proved.ok_or_else(|| Error::bad_field("token", VOID));
+    let proved = proved.ok_or_else(|| Error::bad_field("token", Rule::InvalidLink, VOID));
     let ((user, hash), ()) = both(proved, password::check("newPassword", &new))?;
     let turn = app.throttle.password_turn(address).await?;
     let new = password::hash(turn, new, &app.password_cost).await?;
     // Of two requests with one link, one finds the password unchanged.
     let change = PasswordChange { user_id: user.id, old: &hash, new };
     if !set_password(app, change).await? {
-        return Err(Error::bad_field("token", VOID));
+        return Err(Error::bad_field("token", Rule::InvalidLink, VOID));
     }
     mark_verified(app, &user).await?;
     let read_at = app.clock.wall();
@@ -156,9 +156,9 @@ pub async fn verify_email(app: &App, token: &str, address: Address) -> Result<us
         Some(id) => by_id(app, id).await?,
         None => None,
     };
-    let user = user.ok_or_else(|| Error::bad_field("token", VOID))?;
+    let user = user.ok_or_else(|| Error::bad_field("token", Rule::InvalidLink, VOID))?;
     if !app.tokens.links.verify(LinkPurpose::VerifyEmail, token, app.clock.wall(), &user.email) {
-        return Err(Error::bad_field("token", VOID));
+        return Err(Error::bad_field("token", Rule::InvalidLink, VOID));
     }
     mark_verified(app, &user).await?;
     by_id(app, user.id).await?.ok_or(Error::NotFound("user"))

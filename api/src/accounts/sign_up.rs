@@ -9,7 +9,7 @@ use crate::{
     app::App,
     auth::password,
     config::Demo,
-    error::{DatabaseFault, Error, InputProblem, both, classify},
+    error::{DatabaseFault, Error, InputProblem, Rule, both, classify},
     input, ledger,
     throttle::Address,
 };
@@ -123,7 +123,7 @@ pub(super) fn checked_email(email: &str) -> Result<String, Error> {
     let email = input::line("email", email.trim(), MAX_EMAIL_BYTES)?;
     let complete = email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
     if !complete || email.contains(char::is_whitespace) {
-        return Err(Error::bad_field("email", "email must be an email address."));
+        return Err(Error::bad_field("email", Rule::Format("EMAIL"), "email must be an email address."));
     }
     Ok(email.to_lowercase())
 }
@@ -134,7 +134,7 @@ pub(super) fn usable(name: &str) -> bool {
 }
 
 fn taken(field: &str, message: &str) -> Error {
-    Error::AlreadyExists(InputProblem { field: Some(field.to_owned()), message: message.to_owned() })
+    Error::AlreadyExists(InputProblem { field: Some(field.to_owned()), rule: Rule::Taken, message: message.to_owned() })
 }
 
 /// The error for an email that is another user's.

@@ -7,7 +7,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 
-use crate::{config, error::Error};
+use crate::{
+    config,
+    error::{Error, Rule},
+};
 
 /// Separates the derived key from everything else that `JWT_SECRET` signs.
 const LABEL: &[u8] = b"patch-hive mail link 1";
@@ -62,7 +65,9 @@ impl LinkTokens {
         unchanged: &str,
     ) -> Result<String, Error> {
         let expiry = expires_at.timestamp();
-        let mac = self.mac(purpose, user_id, expiry, unchanged).ok_or_else(|| Error::bad_input("set JWT_SECRET"))?;
+        let mac = self
+            .mac(purpose, user_id, expiry, unchanged)
+            .ok_or_else(|| Error::bad_input(Rule::Required, "set JWT_SECRET"))?;
         Ok(format!("{user_id}.{expiry}.{}", hex::encode(mac.finalize().into_bytes())))
     }
 

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::error::Error;
+use crate::error::{Error, Rule};
 
 /// Minimum length of a password in bytes. Shorter ones are guessed.
 pub const MIN_BYTES: usize = 8;
@@ -63,10 +63,14 @@ impl PasswordCost {
 /// # Errors
 /// [`Error::BadInput`].
 pub fn check(field: &str, password: &str) -> Result<(), Error> {
-    if (MIN_BYTES..=MAX_BYTES).contains(&password.len()) && !password.contains('\0') {
-        return Ok(());
+    if !(MIN_BYTES..=MAX_BYTES).contains(&password.len()) {
+        let rule = Rule::Length { min: MIN_BYTES, max: MAX_BYTES };
+        return Err(Error::bad_field(field, rule, format!("{field} must have {MIN_BYTES} to {MAX_BYTES} bytes.")));
     }
-    Err(Error::bad_field(field, format!("{field} must have {MIN_BYTES} to {MAX_BYTES} bytes.")))
+    if password.contains('\0') {
+        return Err(Error::bad_field(field, Rule::Characters, format!("{field} must not contain null characters.")));
+    }
+    Ok(())
 }
 
 /// Hashes a new password. `turn` is dropped when the work is done.

@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 use super::admin_action::{self, Author};
 use crate::{
     app::App,
-    error::{Error, both},
+    error::{Error, Rule, both},
     feed::Hint,
     global_id::Noun,
     input,
@@ -46,7 +46,9 @@ pub struct Adjustment {
 /// no such user; [`Error::KeyReused`] when the key was used for another adjustment.
 pub async fn adjust(app: &App, actor: i64, adjustment: Adjustment) -> Result<ledger_entry::Model, Error> {
     let credits = if adjustment.credits == 0 || adjustment.credits.abs() > MAX_CREDITS {
-        Err(Error::bad_field("credits", format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0.")))
+        let rule = Rule::Range { min: -MAX_CREDITS, max: MAX_CREDITS };
+        let message = format!("credits must be from -{MAX_CREDITS} to {MAX_CREDITS}, and not 0.");
+        Err(Error::bad_field("credits", rule, message))
     } else {
         Ok(())
     };
@@ -61,7 +63,8 @@ pub async fn grant(app: &App, actor: i64, grant: Adjustment) -> Result<ledger_en
     let credits = if (1..=MAX_CREDITS).contains(&grant.credits) {
         Ok(())
     } else {
-        Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_CREDITS}.")))
+        let rule = Rule::Range { min: 1, max: MAX_CREDITS };
+        Err(Error::bad_field("credits", rule, format!("credits must be from 1 to {MAX_CREDITS}.")))
     };
     enter_checked(app, Kind::GrantCredits, actor, grant, credits).await
 }
@@ -100,7 +103,8 @@ async fn refuse_if_closed(app: &App, posting: &Posting) -> Result<(), Error> {
     let db = app.database.read();
     let user = user::Entity::find_by_id(posting.user_id).one(db).await?;
     if user.is_some_and(|user| user.closed_at.is_some()) && !ledger::is_posted(db, &posting.source).await? {
-        return Err(Error::bad_field("userId", "The account is closed. Its balance cannot be adjusted."));
+        let message = "The account is closed. Its balance cannot be adjusted.";
+        return Err(Error::bad_field("userId", Rule::AccountClosed, message));
     }
     Ok(())
 }
@@ -116,7 +120,7 @@ pub(super) async fn enter(
 ) -> Result<ledger_entry::Model, Error> {
     let user_id = posting.user_id;
     let outcome = retry(|| post(app, kind, author, posting.clone())).await.map_err(|error| match error {
-        ledger::Error::OutOfRange => Error::bad_field(field, Error::from(error).to_string()),
+        ledger::Error::OutOfRange => Error::bad_field(field, Rule::BALANCE, Error::from(error).to_string()),
         other => other.into(),
     });
     match outcome? {
@@ -125,7 +129,10 @@ pub(super) async fn enter(
             Ok(entry)
         }
         PostOutcome::Replayed(entry) => Ok(entry),
-        PostOutcome::Refused(account) => Err(Error::bad_field(field, overdraft(&account))),
+        PostOutcome::Refused(account) => {
+            let rule = Rule::Available(account.available().max(0));
+            Err(Error::bad_field(field, rule, overdraft(&account)))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use entity::alert::{Kind, Model};
 use crate::{
     alert::{self, Position},
     app::App,
-    error::Error,
+    error::{Error, Rule},
     feed::Hint,
     ledger,
     page::{Page, Window},
@@ -39,13 +39,15 @@ pub struct SetAlert {
 impl SetAlert {
     fn checked(self) -> Result<Setting, Error> {
         let Self { kind, enabled, below } = self;
-        let refused = |message: &str| Err(Error::bad_field("below", message));
+        let refused = |rule: Rule, message: &str| Err(Error::bad_field("below", rule, message));
         match (kind, below) {
-            (Kind::LowBalance, None) if enabled => refused("LOW_BALANCE needs a threshold: set below."),
+            (Kind::LowBalance, None) if enabled => refused(Rule::Required, "LOW_BALANCE needs a threshold: set below."),
             (Kind::LowBalance, Some(below)) if !(1..=MAX_BELOW).contains(&below) => {
-                refused("below must be between 1 and 1,000,000 credits.")
+                refused(Rule::Range { min: 1, max: MAX_BELOW }, "below must be between 1 and 1,000,000 credits.")
             }
-            (Kind::ExpiringPlan | Kind::PaymentFailed, Some(_)) => refused("Only LOW_BALANCE has a threshold."),
+            (Kind::ExpiringPlan | Kind::PaymentFailed, Some(_)) => {
+                refused(Rule::NotApplicable, "Only LOW_BALANCE has a threshold.")
+            }
             _ => Ok(Setting { kind, enabled, below }),
         }
     }

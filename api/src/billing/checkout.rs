@@ -14,7 +14,8 @@ use self::{
 use super::{customer, operation, redirect, subscription::current};
 use crate::{
     app::App,
-    error::{Error, both},
+    error::{Error, Rule, both},
+    plan::SOLD,
     stripe::{Item, NewSession, Session, SessionOptions},
 };
 
@@ -47,8 +48,8 @@ pub enum CheckoutResult {
 /// # Errors
 /// [`Error::BadInput`] for FREE and for URLs that are not allowed; [`Error::TooManyCheckouts`]; those of Stripe.
 pub async fn create(app: &App, user_id: i64, tier: Tier, to: Redirects) -> Result<CheckoutResult, Error> {
-    let price =
-        app.payments()?.prices.sold(tier).ok_or_else(|| Error::bad_field("tier", "tier must be CORE, PRO or STUDIO."));
+    let free = || Error::bad_field("tier", Rule::OneOf(&SOLD), "tier must be CORE, PRO or STUDIO.");
+    let price = app.payments()?.prices.sold(tier).ok_or_else(free);
     let (price, ()) = both(price, to.check(app))?;
     if let Some(subscription) = current(app, user_id).await? {
         return Ok(CheckoutResult::AlreadySubscribed(subscription));

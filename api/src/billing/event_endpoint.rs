@@ -16,8 +16,8 @@ use sea_orm::{
 use super::admin_action::{self, Subject};
 use crate::{
     app::App,
-    error::{Error, both},
-    events,
+    error::{Error, Rule, both},
+    events::{self, TargetError},
     global_id::Noun,
     input, ledger, work,
 };
@@ -75,7 +75,8 @@ pub async fn create(app: &App, actor: i64, new: NewEndpoint) -> Result<Model, Er
     lock_relay(&tx).await?;
     let count = Entity::find().count(&tx).await?;
     if count >= MAX_ENDPOINTS as u64 {
-        return Err(Error::bad_input(format!("There are {MAX_ENDPOINTS} endpoints already. Delete one first.")));
+        let message = format!("There are {MAX_ENDPOINTS} endpoints already. Delete one first.");
+        return Err(Error::bad_input(Rule::Limit(MAX_ENDPOINTS), message));
     }
     if count == 0 {
         start_relay(&tx).await?;
@@ -184,12 +185,19 @@ async fn record(tx: &DatabaseTransaction, app: &App, actor: i64, kind: Action, i
 
 async fn url(app: &App, url: &str) -> Result<String, Error> {
     let checked = events::check(url, app.config.event_targets_special).await;
-    checked.map_err(|error| Error::bad_field("url", error.to_string()))
+    checked.map_err(|error| {
+        let rule = match error {
+            TargetError::NotAUrl | TargetError::NotHttps | TargetError::HasExtras => Rule::Format("URL"),
+            TargetError::Special => Rule::NotAllowed,
+            TargetError::Unknown => Rule::UnknownHost,
+        };
+        Error::bad_field("url", rule, error.to_string())
+    })
 }
 
 fn types(types: &[Type]) -> Result<String, Error> {
     if types.is_empty() {
-        return Err(Error::bad_field("types", "types must not be empty."));
+        return Err(Error::bad_field("types", Rule::Required, "types must not be empty."));
     }
     let mut names: Vec<_> = types.iter().map(ActiveEnum::to_value).collect();
     names.sort();

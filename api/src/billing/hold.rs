@@ -13,7 +13,7 @@ use super::export::{self, Shortage};
 use crate::{
     app::App,
     auth::TicketedExport,
-    error::{Error, both},
+    error::{Error, Rule, both},
     global_id::Noun,
     input,
     ledger::{self, Charge, Hold, HoldAction, HoldChange, HoldEnding, HoldOutcome, Reservation},
@@ -137,7 +137,7 @@ pub async fn extend(app: &App, owner: Option<i64>, id: &str, ttl: Option<i64>) -
         let (hours, left) = (MAX_TTL.num_hours(), (latest - app.clock.wall()).num_seconds().max(0));
         let message =
             format!("A hold lasts at most {hours} hours, with all its extensions: ttl can be {left} at most.");
-        return Err(Error::bad_field("ttl", message));
+        return Err(Error::bad_field("ttl", Rule::Range { min: 1, max: left }, message));
     }
     let until = full_minute(until);
     let until = hold.extendable_until.map_or(until, |latest| until.min(latest));
@@ -248,14 +248,21 @@ fn duration(seconds: Option<i64>) -> Result<TimeDelta, Error> {
     if (1..=MAX_TTL.num_seconds()).contains(&seconds) {
         Ok(TimeDelta::seconds(seconds))
     } else {
-        Err(Error::bad_field("ttl", format!("ttl must be from 1 to {} seconds.", MAX_TTL.num_seconds())))
+        let max = MAX_TTL.num_seconds();
+        Err(Error::bad_field("ttl", Rule::Range { min: 1, max }, format!("ttl must be from 1 to {max} seconds.")))
     }
 }
 
 fn too_much(hold: &Hold) -> Error {
-    let message = match hold.credits {
-        0 => "This hold holds no credits, because exports were unlimited. Leave credits out.".to_owned(),
-        most => format!("credits must be from 1 to {most}, which are held. Release the hold to take none."),
+    let (rule, message) = match hold.credits {
+        0 => {
+            let message = "This hold holds no credits, because exports were unlimited. Leave credits out.";
+            (Rule::NotApplicable, message.to_owned())
+        }
+        max => {
+            let message = format!("credits must be from 1 to {max}, which are held. Release the hold to take none.");
+            (Rule::Range { min: 1, max }, message)
+        }
     };
-    Error::bad_field("credits", message)
+    Error::bad_field("credits", rule, message)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    error::Error,
+    error::{Error, Rule},
     page::{Page, Window},
     stripe::{Cause, Failure, InvoiceDocument, InvoicePage, InvoiceStatus, Stripe},
 };
@@ -110,7 +110,7 @@ pub async fn page(
 }
 
 fn elsewhere() -> Error {
-    Error::bad_field("after", "after must be a cursor of this list.")
+    Error::bad_field("after", Rule::Format("CURSOR"), "after must be a cursor of this list.")
 }
 
 /// The customers (`cus_...`) that a user is or was at Stripe, the present one first.

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 use super::checkout::{self, Redirects};
 use crate::{
     app::App,
-    error::{Error, both},
+    error::{Error, Rule, both},
     ledger,
     page::{Page, Window},
     plan::MAX_PACK_CREDITS,
@@ -38,7 +38,8 @@ pub struct Quote {
 /// [`Error::BadInput`] unless the pack has 1 to [`MAX_PACK_CREDITS`] credits.
 pub fn quote(credits: i64) -> Result<Quote, Error> {
     if !(1..=MAX_PACK_CREDITS).contains(&credits) {
-        return Err(Error::bad_field("credits", format!("credits must be from 1 to {MAX_PACK_CREDITS}.")));
+        let rule = Rule::Range { min: 1, max: MAX_PACK_CREDITS };
+        return Err(Error::bad_field("credits", rule, format!("credits must be from 1 to {MAX_PACK_CREDITS}.")));
     }
     let amount = credits * UNIT_PRICE;
     Ok(Quote { credits, amount: amount.max(MIN_AMOUNT), minimum_applied: amount < MIN_AMOUNT })

@@ -6,7 +6,11 @@ use super::{
     subscription::{CancelResult, current},
     subscription_change::{self, Target},
 };
-use crate::{app::App, error::Error};
+use crate::{
+    app::App,
+    error::{Error, Rule},
+    plan::SOLD,
+};
 
 pub use super::subscription_change::{
     PaymentFailed, PaymentFailureReason, PlanChangeRefusal, PlanChangeUnavailable, UnavailableReason,
@@ -57,7 +61,7 @@ pub async fn resume(app: &App, user_id: i64) -> Result<CancelResult, Error> {
 /// [`Error::BadInput`] for FREE; [`Error::StripeDisabled`].
 pub(super) fn price(app: &App, tier: Tier) -> Result<String, Error> {
     let sold = app.payments()?.prices.sold(tier);
-    let free =
-        || Error::bad_field("tier", "tier must be CORE, PRO or STUDIO. To return to FREE, cancel the subscription.");
+    let message = "tier must be CORE, PRO or STUDIO. To return to FREE, cancel the subscription.";
+    let free = || Error::bad_field("tier", Rule::OneOf(&SOLD), message);
     sold.map(ToOwned::to_owned).ok_or_else(free)
 }

@@ -2,7 +2,10 @@
 
 use url::Url;
 
-use crate::{config::is_loopback, error::Error};
+use crate::{
+    config::is_loopback,
+    error::{Error, Rule},
+};
 
 /// Maximum length of a URL in bytes.
 const MAX_URL_BYTES: usize = 2048;
@@ -10,22 +13,27 @@ const MAX_URL_BYTES: usize = 2048;
 /// Checks a URL that a client wants its user redirected to: https, or http on loopback, and with an origin of `allowed` unless
 /// that is empty. Without the check, anyone could make our checkout redirect to their own page.
 pub(super) fn check(field: &str, text: &str, allowed: &[String]) -> Result<(), Error> {
-    let refused = |why: &str| Error::bad_field(field, format!("{field} {why}."));
-    if text.len() > MAX_URL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-        return Err(refused(&format!("must be a URL of at most {MAX_URL_BYTES} bytes without white space")));
+    let refused = |rule: Rule, why: &str| Error::bad_field(field, rule, format!("{field} {why}."));
+    let malformed = |why: &str| refused(Rule::Format("URL"), why);
+    if text.len() > MAX_URL_BYTES {
+        let rule = Rule::Length { min: 1, max: MAX_URL_BYTES };
+        return Err(refused(rule, &format!("must be a URL of at most {MAX_URL_BYTES} bytes")));
     }
-    let url = Url::parse(text).map_err(|_| refused("must be an absolute URL"))?;
+    if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Err(malformed("must be a URL without white space, control characters or backslashes"));
+    }
+    let url = Url::parse(text).map_err(|_| malformed("must be an absolute URL"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("must not contain a user name or a password"));
+        return Err(malformed("must not contain a user name or a password"));
     }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        _ => return Err(refused("must start with https:// (or http:// on loopback)")),
+        _ => return Err(malformed("must start with https:// (or http:// on loopback)")),
     }
     let origin = url.origin().ascii_serialization();
     if !allowed.is_empty() && !allowed.contains(&origin) {
-        return Err(refused("has an origin that is not allowed on this server"));
+        return Err(refused(Rule::NotAllowed, "has an origin that is not allowed on this server"));
     }
     Ok(())
 }

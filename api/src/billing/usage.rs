@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 
-use crate::{app::App, error::Error, ledger};
+use crate::{
+    app::App,
+    error::{Error, Rule},
+    ledger,
+};
 
 /// The largest number of intervals that are counted at once: the days of a leap year.
 pub const MAX_INTERVALS: usize = 366;
@@ -76,14 +80,14 @@ impl Interval {
 /// Splits a range into intervals without exports.
 fn intervals(range: Range, by: Interval) -> Result<Vec<Usage>, Error> {
     if range.from >= range.to {
-        return Err(Error::bad_field("to", "to must be later than from."));
+        return Err(Error::bad_field("to", Rule::Later("from"), "to must be later than from."));
     }
     let mut parts = Vec::new();
     let mut from = range.from;
     while from < range.to {
         if parts.len() == MAX_INTERVALS {
             let problem = format!("A range has at most {MAX_INTERVALS} days or months.");
-            return Err(Error::bad_field("to", problem));
+            return Err(Error::bad_field("to", Rule::Limit(MAX_INTERVALS), problem));
         }
         let next = by.next(by.start(from.date_naive())).map(|next| next.and_time(NaiveTime::MIN).and_utc());
         let to = next.unwrap_or(range.to).min(range.to);

@@ -6,7 +6,7 @@ use async_graphql::{
 };
 
 use crate::{
-    error::{Error, both},
+    error::{Error, Rule, both},
     page::{DEFAULT_PAGE, End, MAX_PAGE, Page, Window},
 };
 
@@ -30,7 +30,9 @@ impl Arguments {
         OpaqueCursor<Key>: CursorType,
     {
         let size = match (self.first, self.last) {
-            (Some(_), Some(_)) => Err(Error::bad_field("last", "Provide either first or last, not both.")),
+            (Some(_), Some(_)) => {
+                Err(Error::bad_field("last", Rule::NotApplicable, "Provide either first or last, not both."))
+            }
             (None, Some(last)) => limit("last", last).map(|limit| (End::Last, limit)),
             (Some(first), None) => limit("first", first).map(|limit| (End::First, limit)),
             (None, None) => Ok((End::First, DEFAULT_PAGE)),
@@ -43,7 +45,8 @@ impl Arguments {
 
 fn limit(field: &str, size: i32) -> Result<u64, Error> {
     let limit = u64::try_from(size).ok().filter(|limit| *limit <= MAX_PAGE);
-    limit.ok_or_else(|| Error::bad_field(field, format!("A page has 0 to {MAX_PAGE} rows.")))
+    let rule = Rule::Range { min: 0, max: MAX_PAGE.cast_signed() };
+    limit.ok_or_else(|| Error::bad_field(field, rule, format!("A page has 0 to {MAX_PAGE} rows.")))
 }
 
 /// Reads an optional cursor, which the request has in `field`.
@@ -52,8 +55,9 @@ where
     OpaqueCursor<Key>: CursorType,
 {
     let Some(cursor) = cursor else { return Ok(None) };
-    let OpaqueCursor(key) = CursorType::decode_cursor(&cursor)
-        .map_err(|_| Error::bad_field(field, format!("{field} must be a cursor of this list.")))?;
+    let OpaqueCursor(key) = CursorType::decode_cursor(&cursor).map_err(|_| {
+        Error::bad_field(field, Rule::Format("CURSOR"), format!("{field} must be a cursor of this list."))
+    })?;
     Ok(Some(key))
 }
 

@@ -1,11 +1,13 @@
 //! Gives every error its code, and keeps its cause from the client.
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, extensions::ExtensionContext, value};
+use async_graphql::{
+    ErrorExtensionValues, Name, Response, ServerError, Value, extensions::ExtensionContext, indexmap::IndexMap,
+};
 
 use super::RequestId;
 use crate::{
     clock,
-    error::{Error, InputProblem},
+    error::{Error, InputProblem, Rule},
     telemetry,
 };
 
@@ -14,14 +16,47 @@ pub(super) fn request_id(ctx: &ExtensionContext<'_>) -> RequestId {
     ctx.data_opt::<RequestId>().cloned().unwrap_or_else(|| RequestId(clock::random_id().into()))
 }
 
-/// Names the arguments that are not valid: the first as `field`, and all with their messages as `problems`.
+/// Names the arguments that are not valid: the first with its rule, and all with their rules and messages as `problems`.
 pub(super) fn name_fields(extensions: &mut ErrorExtensionValues, problems: &[InputProblem]) {
-    let named = problems.iter().filter_map(|problem| Some((problem.field.as_ref()?, &problem.message)));
-    let described: Vec<_> = named.map(|(field, message)| value!({ "field": field, "message": message })).collect();
-    if let Some(field) = problems.iter().find_map(|problem| problem.field.clone()) {
-        extensions.set("field", field);
-        extensions.set("problems", described);
+    let Some(first) = problems.first() else { return };
+    for (name, value) in facts(first) {
+        extensions.set(name, value);
     }
+    let described = problems.iter().map(|problem| {
+        let message = ("message", Value::from(&problem.message));
+        let named = facts(problem).into_iter().chain([message]);
+        Value::Object(named.map(|(name, value)| (Name::new(name), value)).collect::<IndexMap<_, _>>())
+    });
+    extensions.set("problems", described.collect::<Vec<_>>());
+}
+
+/// The facts of a problem for programs: the argument, the rule that it violates, and the limits of the rule.
+fn facts(problem: &InputProblem) -> Vec<(&'static str, Value)> {
+    let mut facts = vec![("rule", Value::from(problem.rule.as_str()))];
+    facts.extend(problem.field.as_ref().map(|field| ("field", Value::from(field))));
+    match problem.rule {
+        Rule::Range { min, max } => facts.extend([("min", min.into()), ("max", max.into())]),
+        Rule::Length { min, max } => facts.extend([("min", min.into()), ("max", max.into())]),
+        Rule::Available(max) => facts.push(("max", max.into())),
+        Rule::Limit(max) => facts.push(("max", max.into())),
+        Rule::Format(format) => facts.push(("format", format.into())),
+        Rule::OneOf(values) => {
+            let values: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
+            facts.push(("values", values.into()));
+        }
+        Rule::Later(other) => facts.push(("than", other.into())),
+        Rule::Required
+        | Rule::Characters
+        | Rule::NotApplicable
+        | Rule::NotAllowed
+        | Rule::WrongPassword
+        | Rule::InvalidLink
+        | Rule::Unchanged
+        | Rule::Taken
+        | Rule::AccountClosed
+        | Rule::UnknownHost => {}
+    }
+    facts
 }
 
 /// Maximum number of errors in a response. A document of some kilobytes can cause thousands, which nobody reads.

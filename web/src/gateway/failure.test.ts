@@ -28,7 +28,9 @@ test("a message of the API is shown as a sentence", () => {
 });
 
 test("an argument that is not valid has a text of the pages, if they have one", () => {
-  const { message } = failure(refused("BAD_USER_INPUT", "The token is void.", { field: "input.token" }));
+  const { message } = failure(
+    refused("BAD_USER_INPUT", "The token is void.", { field: "input.token", rule: "INVALID_LINK" }),
+  );
   expect(message).toBe("This link is invalid, has expired or was used.");
 });
 

@@ -2,6 +2,7 @@ import type { CombinedError } from "urql";
 
 import { LoggedOut } from "../session/session";
 import { text } from "../text/current";
+import { ruleText } from "./ruleText";
 
 /** The text that a page shows for an error. */
 export interface Failure {
@@ -21,12 +22,6 @@ const MESSAGES: Record<string, string> = {
   MAIL_DISABLED: text.failures.mailDisabled,
 };
 
-/** Texts for arguments that are not valid, by their path. */
-const FIELDS: Record<string, string> = {
-  "input.token": text.access.linkInvalid,
-  "input.currentPassword": text.access.wrongPassword,
-};
-
 const AGAIN = new Set(["STRIPE_UNAVAILABLE", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "CONFLICT"]);
 
 /** Turns an error of the client into what to tell the person. */
@@ -37,9 +32,9 @@ export function failure(error: CombinedError): Failure {
       ? { code: "LOGGED_OUT", message: text.failures.loggedOut, again: false }
       : { code: "UNREACHABLE", message: text.failures.unreachable, again: true };
   }
-  const { code: given, field, requestId } = first.extensions;
+  const { code: given, requestId } = first.extensions;
   const code = typeof given === "string" ? given : "INTERNAL";
-  const message = MESSAGES[code] ?? FIELDS[String(field)] ?? sentence(first.message);
+  const message = MESSAGES[code] ?? ruleText(first.extensions) ?? sentence(first.message);
   const id = typeof requestId === "string" ? ` ${text.failures.requestId(requestId)}` : "";
   return { code, message: message + id, again: AGAIN.has(code) };
 }

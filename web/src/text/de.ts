@@ -69,6 +69,16 @@ export function de(formats: Formats): Texts {
       internal: "Bei uns ist etwas schiefgegangen. Versuche es erneut.",
       mailDisabled: "Auf diesem Server ist kein E-Mail-Versand eingerichtet, deshalb kann kein Link verschickt werden.",
       requestId: (id: string) => `Falls das wieder passiert, schicke diese Kennung an den Support: ${id}`,
+      rules: {
+        required: "Es fehlt eine Angabe.",
+        characters: "Zeilenumbrüche und andere Steuerzeichen sind nicht möglich.",
+        range: (min: number, max: number) => `Gib eine Zahl von ${String(min)} bis ${String(max)} ein.`,
+        length: (min: number, max: number) =>
+          `Verwende ${String(min)} bis ${String(max)} Zeichen, oder weniger, wenn auch andere als einfache Buchstaben darunter sind.`,
+        email: "Gib eine vollständige E-Mail-Adresse ein.",
+        emailTaken: "Diese E-Mail-Adresse ist schon registriert. Melde dich stattdessen an.",
+        emailUnchanged: "Das ist schon deine E-Mail-Adresse.",
+      },
     },
 
     session: {

@@ -71,6 +71,16 @@ export function en(formats: Formats) {
       internal: "Something went wrong on our side. Try again.",
       mailDisabled: "Mail is not set up on this server, so no link can be sent.",
       requestId: (id: string) => `If it happens again, send this id to support: ${id}`,
+      rules: {
+        required: "Something that is required is missing.",
+        characters: "Line breaks and other control characters are not possible.",
+        range: (min: number, max: number) => `Enter a number from ${String(min)} to ${String(max)}.`,
+        length: (min: number, max: number) =>
+          `Use ${String(min)} to ${String(max)} characters, or fewer if some are not plain letters.`,
+        email: "Enter a complete email address.",
+        emailTaken: "This email is already registered. Log in instead.",
+        emailUnchanged: "This is already your email.",
+      },
     },
 
     session: {

@@ -5,7 +5,10 @@ use async_graphql::{
     parser::{self, types::OperationType},
 };
 
-use crate::{error::InputProblem, graphql::errors};
+use crate::{
+    error::{InputProblem, Rule},
+    graphql::errors,
+};
 
 /// A reason for which a document does not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -185,9 +188,11 @@ impl Rejection {
     fn into_errors(self) -> Vec<ServerError> {
         let (code, message) = (self.code(), self.to_string());
         let argument = match &self {
-            Self::Page { field, .. } => {
-                Some(InputProblem { field: Some((*field).to_owned()), message: message.clone() })
-            }
+            Self::Page { field, limit } => Some(InputProblem {
+                field: Some((*field).to_owned()),
+                rule: Rule::Range { min: 0, max: limit.cast_signed() },
+                message: message.clone(),
+            }),
             _ => None,
         };
         let problems = match self {
