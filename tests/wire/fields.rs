@@ -178,6 +178,36 @@ async fn a_value_of_another_user_violates_a_rule_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_the_schema_does_not_have_is_repeated_and_a_value_is_not() {
+    on_the_wire(async |app| {
+        let ada = app.signs_up("ada").await;
+        let input = json!({ "runId": "run", "idempotencyKey": "key", "password": "hunter2" });
+        let answer = ada.asks_with(EXPORT, json!({ "input": input })).await;
+        let message = "The variable $input has a field \"password\", which its type does not have.";
+        assert_eq!(answer["errors"][0]["message"], message);
+        assert_eq!(answer["errors"][0]["extensions"], json!({ "code": "BAD_REQUEST" }));
+        let long = json!({ "runId": "run", "idempotencyKey": "key", "x".repeat(5000): 1 });
+        let answer = ada.asks_with(EXPORT, json!({ "input": long })).await;
+        assert!(answer["errors"][0]["message"].as_str().unwrap().len() < 120, "{answer}");
+        for (document, name) in [
+            ("{ plans { colour } }", "colour"),
+            ("{ plans(colour: 1) { tier } }", "colour"),
+            ("{ plans { ...Colours } }", "Colours"),
+            ("query ($colour: Colour) { plans { tier } }", "Colour"),
+        ] {
+            let answer = ada.asks(document).await;
+            let error = &answer["errors"][0];
+            assert!(error["message"].as_str().unwrap().contains(name), "{document}: {answer}");
+            assert_eq!(
+                (&error["extensions"]["code"], &error["locations"][0]["line"]),
+                (&json!("BAD_REQUEST"), &json!(1))
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_arguments_that_are_not_valid_are_named_at_once() {
     on_the_wire(async |app| {
         let (ada, admin) = (app.signs_up("ada").await, app.signs_up_as("admin", Role::Admin).await);

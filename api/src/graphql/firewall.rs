@@ -103,7 +103,7 @@ impl Firewall {
     /// [`Rejection`], by the first rule that is broken.
     pub(super) fn prepare(&self, text: &str, operation_name: Option<&str>) -> Result<PreparedOperation, Rejection> {
         text::check(text, &self.limits)?;
-        let document = parse_query(text).map_err(|error| Rejection::syntax(&error))?;
+        let document = parse_query(text).map_err(|error| Rejection::syntax(&error, text))?;
         self.prepare_parsed(document, operation_name)
     }
 
@@ -142,7 +142,7 @@ impl Firewall {
     /// [`Rejection`], by the first rule that is broken.
     pub(super) fn prepare_all(&self, text: &str) -> Result<Vec<PreparedOperation>, Rejection> {
         text::check(text, &self.limits)?;
-        let document = parse_query(text).map_err(|error| Rejection::syntax(&error))?;
+        let document = parse_query(text).map_err(|error| Rejection::syntax(&error, text))?;
         let names: Vec<_> = document.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect();
         let prepared = names.iter().map(|name| self.prepare_parsed(document.clone(), name.as_deref()));
         prepared.collect()

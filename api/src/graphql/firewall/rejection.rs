@@ -1,5 +1,7 @@
 //! Reasons for which a document does not run: each with its code, its message and its name in the metrics.
 
+use std::fmt;
+
 use async_graphql::{
     ErrorExtensionValues, Pos, Response, ServerError,
     parser::{self, types::OperationType},
@@ -7,15 +9,24 @@ use async_graphql::{
 
 use crate::{
     error::{InputProblem, Rule},
-    graphql::errors,
+    graphql::{
+        errors,
+        lexer::{Kind, Lexeme, Lexer},
+    },
 };
+
+/// Maximum length of a token in a message, in characters.
+const MAX_TOKEN_CHARS: usize = 40;
 
 /// A reason for which a document does not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The text is not GraphQL.
-    #[error("The document has a syntax error{}.", place(.0.as_ref()))]
-    Syntax(Option<Pos>),
+    #[error("The document has a syntax error{}.", .0.as_ref().map(ToString::to_string).unwrap_or_default())]
+    Syntax(Option<Place>),
+    /// The parser would read the rest of the text as another value.
+    #[error("The document has a syntax error: a block string is not closed.")]
+    OpenBlockString,
     /// The operation to run is unclear.
     #[error("The document has no such operation. Send the name of one of its operations as operationName.")]
     NoOperation,
@@ -102,6 +113,19 @@ pub enum Rejection {
     BadHash,
 }
 
+/// The place of a syntax error, with the token that stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    at: Pos,
+    found: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " in line {}, column {}, at {}", self.at.line, self.at.column, self.found)
+    }
+}
+
 /// A place where a document does not fit the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -114,7 +138,7 @@ impl Rejection {
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Syntax(_) => "syntax",
+            Self::Syntax(_) | Self::OpenBlockString => "syntax",
             Self::NoOperation => "no_operation",
             Self::Bytes(_) => "bytes",
             Self::Tokens(_) => "tokens",
@@ -146,6 +170,7 @@ impl Rejection {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Syntax(_)
+            | Self::OpenBlockString
             | Self::NoOperation
             | Self::NameLength(_)
             | Self::Cycle(_)
@@ -172,9 +197,9 @@ impl Rejection {
         }
     }
 
-    /// A syntax error, without the parser's own terms.
-    pub(super) fn syntax(error: &parser::Error) -> Self {
-        Self::Syntax(error.positions().next())
+    /// A syntax error in a text, without the parser's own terms.
+    pub(super) fn syntax(error: &parser::Error, text: &str) -> Self {
+        Self::Syntax(error.positions().next().map(|at| Place { at, found: token_at(text, at) }))
     }
 
     /// The errors of a validation.
@@ -197,7 +222,9 @@ impl Rejection {
         };
         let problems = match self {
             Self::Invalid { problems, .. } => problems,
-            Self::Syntax(at) => vec![Problem { message, locations: at.into_iter().collect() }],
+            Self::Syntax(place) => {
+                vec![Problem { message, locations: place.into_iter().map(|place| place.at).collect() }]
+            }
             _ => vec![Problem { message, locations: Vec::new() }],
         };
         let errors = problems.into_iter().map(|problem| {
@@ -212,8 +239,18 @@ impl Rejection {
     }
 }
 
-fn place(at: Option<&Pos>) -> String {
-    at.map(|at| format!(" in line {}, column {}", at.line, at.column)).unwrap_or_default()
+/// Names the token at a position. A string is not repeated: it may be a password.
+fn token_at(text: &str, at: Pos) -> String {
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines.by_ref().take(at.line.saturating_sub(1)).map(str::len).sum();
+    let line = lines.next().unwrap_or_default();
+    let start = line.char_indices().nth(at.column.saturating_sub(1)).map_or(line.len(), |(start, _)| start);
+    let rest = text.get(before + start..).unwrap_or_default();
+    match Lexer::new(rest).find(Lexeme::is_token) {
+        None => "its end".to_owned(),
+        Some(Lexeme { kind: Kind::String { .. } | Kind::BlockString { .. }, .. }) => "a string".to_owned(),
+        Some(lexeme) => format!("{:?}", lexeme.text.chars().take(MAX_TOKEN_CHARS).collect::<String>()),
+    }
 }
 
 impl From<Rejection> for Response {

@@ -26,7 +26,7 @@ pub(super) fn check(text: &str, limits: &DocumentLimits) -> Result<(), Rejection
             Kind::Open => depth += 1,
             Kind::Close => depth = depth.saturating_sub(1),
             Kind::Name if lexeme.text.len() > MAX_NAME_BYTES => return Err(Rejection::NameLength(MAX_NAME_BYTES)),
-            Kind::BlockString { closed: false } => return Err(Rejection::Syntax(None)),
+            Kind::BlockString { closed: false } => return Err(Rejection::OpenBlockString),
             _ => {}
         }
         if tokens > limits.tokens {

@@ -17,6 +17,9 @@ use super::{
     shape::{Input, InputField, Shape},
 };
 
+/// Maximum length of the name of a field in a message, in characters.
+const MAX_NAME_CHARS: usize = 40;
+
 /// Checks how deep the values are nested.
 ///
 /// # Errors
@@ -91,10 +94,12 @@ fn object(shape: &Shape, fields: &[InputField], given: &IndexMap<Name, Value>, p
             None => {}
         }
     }
-    if given.keys().all(|name| fields.iter().any(|field| field.name == name.as_str())) {
-        Ok(())
-    } else {
-        Err(Rejection::Variable(format!("The variable {path} has a field that its type does not have.")))
+    match given.keys().find(|name| fields.iter().all(|field| field.name != name.as_str())) {
+        Some(unknown) => {
+            let name: String = unknown.chars().take(MAX_NAME_CHARS).collect();
+            Err(Rejection::Variable(format!("The variable {path} has a field {name:?}, which its type does not have.")))
+        }
+        None => Ok(()),
     }
 }
 
