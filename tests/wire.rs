@@ -227,6 +227,15 @@ async fn a_document_that_is_too_deep_or_too_wide_is_refused_before_it_runs() {
         }
         let ada = app.signs_up("ada").await;
         ada.gets("{ ledger(first: 10) { nodes { id } } }", json!({})).await;
+        let answer = ada.asks("{ ledger(first: 100) { nodes { id version } } }").await;
+        let error = &answer["errors"][0];
+        // The list once, and its nodes with two fields for each of a hundred rows.
+        let expected = json!({ "code": "TOO_COMPLEX", "limit": 100, "weight": 301 });
+        assert_eq!(error["extensions"], expected, "{answer}");
+        let message = "The document has 301 fields, arguments and values, counting lists by their page. The limit is 100.";
+        assert_eq!(error["message"], message);
+        let answer = ada.asks(deep).await;
+        assert_eq!(answer["errors"][0]["extensions"], json!({ "code": "TOO_DEEP", "limit": 3 }));
     })
     .await;
 }

@@ -64,7 +64,8 @@ impl Complexity {
         });
         let parts = named.fold(self.parts, usize::saturating_add);
         let fields = self.fields.count(&lookup, limits.page)?;
-        if parts.max(fields) > limits.complexity { Err(Rejection::Complexity(limits.complexity)) } else { Ok(()) }
+        let (weight, limit) = (parts.max(fields), limits.complexity);
+        if weight > limit { Err(Rejection::Complexity { weight, limit }) } else { Ok(()) }
     }
 }
 

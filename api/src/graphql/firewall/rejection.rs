@@ -52,8 +52,15 @@ pub enum Rejection {
     #[error("The document has more than {0} directives.")]
     Directives(usize),
     /// `MAX_COMPLEXITY`.
-    #[error("The document has more than {0} fields, arguments and values, counting lists by their page.")]
-    Complexity(usize),
+    #[error(
+        "The document has {weight} fields, arguments and values, counting lists by their page. The limit is {limit}."
+    )]
+    Complexity {
+        /// The number that the document has.
+        weight: usize,
+        /// The largest number that it may have.
+        limit: usize,
+    },
     /// A fragment would never end.
     #[error("The fragment {0} spreads itself.")]
     Cycle(String),
@@ -147,7 +154,7 @@ impl Rejection {
             Self::Operations(_) => "operations",
             Self::Aliases(_) => "aliases",
             Self::Directives(_) => "directives",
-            Self::Complexity(_) => "complexity",
+            Self::Complexity { .. } => "complexity",
             Self::Cycle(_) => "cycle",
             Self::UnknownNames(_) | Self::UnknownNameLength(_) => "unknown_names",
             Self::RootFields(..) => "root_fields",
@@ -187,13 +194,29 @@ impl Rejection {
             Self::Operations(_) => "TOO_MANY_OPERATIONS",
             Self::Aliases(_) => "TOO_MANY_ALIASES",
             Self::Directives(_) => "TOO_MANY_DIRECTIVES",
-            Self::Complexity(_) | Self::IntrospectionSize(_) => "TOO_COMPLEX",
+            Self::Complexity { .. } | Self::IntrospectionSize(_) => "TOO_COMPLEX",
             Self::RootFields(..) => "TOO_MANY_ROOT_FIELDS",
             Self::Page { .. } => "BAD_USER_INPUT",
             Self::Introspection => "INTROSPECTION_DISABLED",
             Self::NotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::NotRemembered => "PERSISTED_QUERY_NOT_FOUND",
             Self::NothingRemembered => "PERSISTED_QUERY_NOT_SUPPORTED",
+        }
+    }
+
+    /// The limit that is exceeded, where there is one.
+    const fn limit(&self) -> Option<usize> {
+        match self {
+            Self::Bytes(limit)
+            | Self::Tokens(limit)
+            | Self::Depth(limit)
+            | Self::Operations(limit)
+            | Self::Aliases(limit)
+            | Self::Directives(limit)
+            | Self::RootFields(_, limit)
+            | Self::IntrospectionSize(limit)
+            | Self::Complexity { limit, .. } => Some(*limit),
+            _ => None,
         }
     }
 
@@ -211,7 +234,8 @@ impl Rejection {
 
     /// The errors that a client sees.
     fn into_errors(self) -> Vec<ServerError> {
-        let (code, message) = (self.code(), self.to_string());
+        let (code, message, limit) = (self.code(), self.to_string(), self.limit());
+        let weight = if let Self::Complexity { weight, .. } = self { Some(weight) } else { None };
         let argument = match &self {
             Self::Page { field, limit } => Some(InputProblem {
                 field: Some((*field).to_owned()),
@@ -232,6 +256,11 @@ impl Rejection {
             error.locations = problem.locations;
             let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
             extensions.set("code", code);
+            for (name, number) in [("limit", limit), ("weight", weight)] {
+                if let Some(number) = number {
+                    extensions.set(name, number);
+                }
+            }
             errors::name_fields(extensions, argument.as_slice());
             error
         });

@@ -95,7 +95,7 @@ impl Size {
             return Err(Rejection::Directives(limits.directives));
         }
         if self.parts > limits.complexity {
-            return Err(Rejection::Complexity(limits.complexity));
+            return Err(Rejection::Complexity { weight: self.parts, limit: limits.complexity });
         }
         Ok(())
     }

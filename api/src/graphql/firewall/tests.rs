@@ -126,7 +126,8 @@ proptest! {
             size::check(&document, &less, &Shape::default())
         };
         prop_assert_eq!(less(|limits| limits.depth -= 1), Err(Rejection::Depth(depth - 1)));
-        prop_assert_eq!(less(|limits| limits.complexity -= 1), Err(Rejection::Complexity(complexity - 1)));
+        let too_complex = Rejection::Complexity { weight: complexity, limit: complexity - 1 };
+        prop_assert_eq!(less(|limits| limits.complexity -= 1), Err(too_complex));
         if aliases > 0 {
             prop_assert_eq!(less(|limits| limits.aliases -= 1), Err(Rejection::Aliases(aliases - 1)));
         }
