@@ -161,7 +161,7 @@ facts! {
     async fn an_unknown_email_and_a_wrong_password_answer_alike(app: TestApp) {
         app.visitor().gets(SIGN_UP, json!({ "input": ada() })).await;
         let wrong = app.visitor().asks_with(LOG_IN, credentials("ada@patchhive.example", "wrong horse")).await;
-        assert_eq!(wrong["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+        assert_eq!(wrong["errors"][0]["extensions"]["code"], "WRONG_CREDENTIALS");
         for email in ["bob@patchhive.example", "nonsense", "", "ada\0@patchhive.example", "%@patchhive.example"] {
             let unknown = app.visitor().asks_with(LOG_IN, credentials(email, "wrong horse")).await;
             assert_eq!(unknown, wrong, "{email:?}");
@@ -173,7 +173,7 @@ facts! {
         app.visitor().gets(SIGN_UP, ada_with("password", &password)).await;
         for wrong in ["", &password[..71], &format!("{password}x"), &format!("{password}\0"), &"x".repeat(10_000)] {
             let code = app.visitor().is_refused(LOG_IN, credentials("ada@patchhive.example", wrong)).await;
-            assert_eq!(code, "UNAUTHENTICATED", "{} bytes", wrong.len());
+            assert_eq!(code, "WRONG_CREDENTIALS", "{} bytes", wrong.len());
         }
     }
 
@@ -186,7 +186,7 @@ facts! {
             user::Entity::update_many().col_expr(user::Column::PasswordHash, hash.clone().into()).exec(db).await.unwrap();
             let stored = async || user::Entity::find().one(db).await.unwrap().unwrap().password_hash.unwrap();
             let code = app.visitor().is_refused(LOG_IN, credentials("ada@patchhive.example", "wrong horse")).await;
-            assert_eq!((code.as_str(), stored().await), ("UNAUTHENTICATED", hash));
+            assert_eq!((code.as_str(), stored().await), ("WRONG_CREDENTIALS", hash));
             app.visitor().gets(LOG_IN, credentials("ada@patchhive.example", "correct horse")).await;
             let renewed: bcrypt::HashParts = stored().await.parse().unwrap();
             assert_eq!(renewed.get_cost(), inside.config.password_cost);
@@ -213,7 +213,7 @@ facts! {
             for _ in 0..3 {
                 let start = Instant::now();
                 let wrong = credentials(&format!("{name}@patchhive.example"), "wrong horse");
-                assert_eq!(app.visitor().is_refused(LOG_IN, wrong).await, "UNAUTHENTICATED");
+                assert_eq!(app.visitor().is_refused(LOG_IN, wrong).await, "WRONG_CREDENTIALS");
                 least = least.min(start.elapsed());
             }
             least

@@ -81,7 +81,7 @@ async fn a_user_without_a_password_cannot_log_in() {
         let app = old.serves().await;
         for password in ["", "null", "ada's password"] {
             let input = json!({ "input": { "email": "ada@patchhive.example", "password": password } });
-            assert_eq!(app.visitor().is_refused(LOG_IN, input).await, "UNAUTHENTICATED");
+            assert_eq!(app.visitor().is_refused(LOG_IN, input).await, "WRONG_CREDENTIALS");
         }
         app.stop().await;
     }
@@ -100,7 +100,7 @@ async fn an_old_password_works_if_it_was_hashed_with_bcrypt() {
             json!({ "input": { "email": email, "password": password } })
         };
         assert_eq!(app.visitor().gets(LOG_IN, input("ada")).await["user"]["id"], "user_1");
-        assert_eq!(app.visitor().is_refused(LOG_IN, input("bob")).await, "UNAUTHENTICATED");
+        assert_eq!(app.visitor().is_refused(LOG_IN, input("bob")).await, "WRONG_CREDENTIALS");
         app.stop().await;
     }
 }

@@ -16,9 +16,12 @@ pub use rule::Rule;
 /// The reason for which a use case failed. Outcomes that a page has to handle are results, not errors.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// No token where one is needed, or a wrong email or password.
+    /// No token where one is needed, or one that is not valid.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// A login with a wrong email or password. The message does not show which of them is wrong.
+    #[error("The email or the password is wrong.")]
+    WrongCredentials,
     /// The caller's role is not sufficient. The message names the roles that are.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -75,6 +78,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::WrongCredentials => "WRONG_CREDENTIALS",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::NotFound(_) => "NOT_FOUND",

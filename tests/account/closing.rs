@@ -46,7 +46,7 @@ facts! {
         assert_eq!(u16::from(socket.closes().await.code), 4403);
         assert_eq!(ada.is_refused("{ tier }", json!({})).await, "UNAUTHENTICATED");
         let input = json!({ "input": { "email": "ada@patchhive.example", "password": "ada's password" } });
-        assert_eq!(app.visitor().is_refused(LOG_IN, input).await, "UNAUTHENTICATED");
+        assert_eq!(app.visitor().is_refused(LOG_IN, input).await, "WRONG_CREDENTIALS");
         app.works_off(Kind::Customer).await;
         app.settles().await;
         let row = stored(&app, id).await;

@@ -292,7 +292,7 @@ async fn a_fresh_start_deletes_nothing_that_is_in_use() {
     assert_eq!(again.stops("-TERM").await, Some(0));
 
     let fresh = Process::start(folder.path(), &["dev", "--fresh", "--sandbox-bind", "127.0.0.1:0"], &[]).await;
-    assert_eq!(fresh.asks("", log_in).await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(fresh.asks("", log_in).await["errors"][0]["extensions"]["code"], "WRONG_CREDENTIALS");
     assert_eq!(fresh.stops("-TERM").await, Some(0));
 }
 

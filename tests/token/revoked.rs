@@ -134,7 +134,7 @@ facts! {
         let second = app.bearer(session["token"].as_str().unwrap());
         assert!(!is_valid(&app, &first).await);
         assert!(is_valid(&app, &second).await);
-        assert_eq!(app.visitor().is_refused(LOG_IN, credentials("ada's password")).await, "UNAUTHENTICATED");
+        assert_eq!(app.visitor().is_refused(LOG_IN, credentials("ada's password")).await, "WRONG_CREDENTIALS");
         assert!(is_valid(&app, &logs_in(&app, "another password").await).await);
     }
 

@@ -205,7 +205,7 @@ async fn passwords_of_one_email_are_not_tried_without_end() {
         app.signs_up("ada").await;
         app.signs_up("bob").await;
         for email in ["ada@patchhive.example", " ADA@patchhive.example", "Ada@PatchHive.example"] {
-            assert_eq!(limit(&log_in(&app, email, "a wrong one").await).0, "UNAUTHENTICATED");
+            assert_eq!(limit(&log_in(&app, email, "a wrong one").await).0, "WRONG_CREDENTIALS");
         }
         let answer = log_in(&app, "ada@patchhive.example", "ada's password").await;
         assert!(matches!(limit(&answer), ("RATE_LIMITED", Some(1..=60))), "{answer}");
@@ -229,7 +229,7 @@ async fn nobody_keeps_another_from_logging_in_by_trying_their_email() {
             request.send().await.unwrap().json::<Value>().await.unwrap()
         };
         for _ in 0..5 {
-            assert_eq!(limit(&tries("198.51.100.1", "a wrong one").await).0, "UNAUTHENTICATED");
+            assert_eq!(limit(&tries("198.51.100.1", "a wrong one").await).0, "WRONG_CREDENTIALS");
         }
         // A right password waits as long as a wrong one: nobody can tell them apart.
         for password in ["a wrong one", "ada's password"] {

@@ -19,9 +19,6 @@ use crate::{
     throttle::Address,
 };
 
-/// The message does not show whether the email or the password is wrong.
-const WRONG: Error = Error::Unauthenticated("The email or the password is wrong.");
-
 /// Credentials.
 #[derive(Clone)]
 pub struct LogIn {
@@ -37,7 +34,7 @@ pub struct LogIn {
 /// hash whose cost is not the configured one.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`]; [`Error::RateLimited`]; [`Error::Forbidden`] where users come from another issuer.
+/// [`Error::WrongCredentials`]; [`Error::RateLimited`]; [`Error::Forbidden`] where users come from another issuer.
 pub async fn log_in(app: &App, LogIn { email, password, address }: LogIn) -> Result<Session, Error> {
     if !app.tokens.local() {
         return Err(Error::Forbidden("Users of another issuer log in there."));
@@ -50,9 +47,9 @@ pub async fn log_in(app: &App, LogIn { email, password, address }: LogIn) -> Res
     app.throttle.begin_attempt(address, &email)?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let check = password::verify(turn, password, hash.clone(), &app.password_cost).await?;
-    let Some(user) = user else { return Err(WRONG) };
+    let Some(user) = user else { return Err(Error::WrongCredentials) };
     if !check.right {
-        return Err(WRONG);
+        return Err(Error::WrongCredentials);
     }
     app.throttle.logged_in(address, &email);
     if let (Some(old), Some(new)) = (hash, check.renewed) {

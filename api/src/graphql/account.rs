@@ -117,7 +117,7 @@ impl AccountMutation {
         Ok(accounts::sign_up(ctx.app()?, new).await.map_err(in_input)?.into())
     }
 
-    /// Logs a user in. An unknown email and a wrong password return the same error.
+    /// Logs a user in. An unknown email and a wrong password return the same error, `WRONG_CREDENTIALS`.
     async fn log_in(
         &self,
         ctx: &Context<'_>,

@@ -46,7 +46,7 @@ impl Refusal {
     /// The refusal that an error of a use case leads to. The cause of an internal error goes to the log only.
     pub(super) fn of(error: &Error, id: &RequestId) -> Self {
         let status = match error {
-            Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Error::Unauthenticated(_) | Error::WrongCredentials => StatusCode::UNAUTHORIZED,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Conflict | Error::AlreadyExists(_) | Error::KeyReused => StatusCode::CONFLICT,

@@ -38,5 +38,5 @@ export function LogInForm({ email }: { email?: string }) {
 
 /** Says in the reader's language that the credentials are wrong. */
 function wrong(failure: Failure | null): Failure | null {
-  return failure?.code === "UNAUTHENTICATED" ? { ...failure, message: text.session.wrong } : failure;
+  return failure?.code === "WRONG_CREDENTIALS" ? { ...failure, message: text.session.wrong } : failure;
 }
