@@ -2,6 +2,7 @@
 
 mod earlier;
 pub(crate) mod lost;
+mod owing;
 mod refused;
 mod state;
 

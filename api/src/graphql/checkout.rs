@@ -170,6 +170,7 @@ impl TryFrom<stripe::Session> for Checkout {
 
 /// The result of `createCheckout`.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "a request has one of them")]
 pub(super) enum CreateCheckoutResult {
     /// The checkout is open.
     Checkout(Checkout),
@@ -177,11 +178,14 @@ pub(super) enum CreateCheckoutResult {
     AlreadySubscribed(AlreadySubscribed),
 }
 
-/// The viewer is subscribed already. Use `changePlan` instead.
+/// The viewer is subscribed already. Use `changePlan` instead, once `payUrl` is paid if there is one.
 #[derive(SimpleObject)]
 pub(super) struct AlreadySubscribed {
     /// A human-readable message.
     message: String,
+    /// The page where the open invoice of the subscription can be paid, also by another card; null if nothing is unpaid. Until
+    /// then the plan can be neither changed nor bought again.
+    pay_url: Option<String>,
     /// The existing subscription.
     subscription: PlanSubscription,
 }
@@ -194,6 +198,7 @@ impl TryFrom<CheckoutResult> for CreateCheckoutResult {
             CheckoutResult::Checkout(session) => Self::Checkout(session.try_into()?),
             CheckoutResult::AlreadySubscribed(subscription) => Self::AlreadySubscribed(AlreadySubscribed {
                 message: already(&subscription),
+                pay_url: subscription.unpaid_url.clone(),
                 subscription: PlanSubscription(subscription),
             }),
         })
@@ -202,6 +207,9 @@ impl TryFrom<CheckoutResult> for CreateCheckoutResult {
 
 fn already(subscription: &subscription::Model) -> String {
     let plan = crate::plan::plan(subscription.tier).name;
+    if subscription.unpaid_url.is_some() {
+        return format!("Your subscription to {plan} is not paid. Pay its open invoice first.");
+    }
     match subscription.cancel_at {
         Some(end) => {
             let end = end.format("%Y-%m-%d");

@@ -171,8 +171,8 @@ pub(super) struct PaymentFailed {
     /// The issuer's reason for declining the card, as one of Stripe's decline codes; null if no card was charged. With
     /// `authentication_required`, the customer's bank wants the payment to be confirmed, which the invoice's page leads to.
     decline_code: Option<String>,
-    /// The page where the invoice can be paid with another card. If it is paid there within 23 hours and within the billing
-    /// period, a declined change is made.
+    /// The page where the open invoice can be paid with another card, also that of a payment that is past due. If it is paid there
+    /// within 23 hours and within the billing period, a declined change is made.
     invoice_url: Option<String>,
 }
 
@@ -182,7 +182,7 @@ pub(super) struct PaymentFailed {
 pub(super) enum PaymentFailureReason {
     /// The payment for the change was declined.
     Declined,
-    /// An earlier payment is past due and has to be paid first.
+    /// An earlier payment is past due and has to be paid first, at `invoiceUrl`.
     PastDue,
     /// The payment method does not support immediate payment, as bank debits do not. Another one can be chosen in the billing
     /// portal.

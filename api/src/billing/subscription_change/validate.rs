@@ -82,7 +82,7 @@ impl PlanChangeRefusal {
         match self {
             Self::PaymentFailed(failed) => match failed.reason {
                 PaymentFailureReason::Declined => "The payment was declined. Nothing has changed.",
-                PaymentFailureReason::PastDue => "An earlier payment is past due. Pay it first.",
+                PaymentFailureReason::PastDue => "An earlier payment is past due. Pay its open invoice first.",
                 PaymentFailureReason::PaymentMethod => {
                     "Your payment method does not support immediate payment. Choose a card in the billing portal."
                 }
