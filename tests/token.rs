@@ -169,6 +169,34 @@ facts! {
         }
     }
 
+    async fn a_token_that_has_ended_does_not_keep_its_user_from_logging_in(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let mail = |mail: &str, password: &str| json!({ "input": { "email": mail, "password": password } });
+        let right = mail("ada@patchhive.example", "ada's password");
+        let log_in = "mutation ($input: LogInInput!) { logIn(input: $input) { token } }";
+        let log_out = "mutation { logOut { revokedAt } }";
+        ada.gets(log_out, json!({})).await;
+        let expired = app.bearer(&signed(secret(), &claims_with("exp", json!(signature::now() - 1))));
+        for stale in [&ada, &expired, &app.bearer("nonsense")] {
+            let spread = "mutation ($input: LogInInput!) { ...F } fragment F on Mutation { logIn(input: $input) { token } }";
+            for document in [log_in, spread] {
+                let session = stale.gets(document, right.clone()).await;
+                let fresh = app.bearer(session["token"].as_str().unwrap());
+                assert_eq!(fresh.gets("{ viewer { id } }", json!({})).await["id"], "user_1");
+            }
+            let wrong = mail("ada@patchhive.example", "another password");
+            assert_eq!(stale.is_refused(log_in, wrong).await, "WRONG_CREDENTIALS");
+            let request = "mutation { requestPasswordReset(input: { email: \"ada@patchhive.example\" }) { __typename } }";
+            assert_ne!(stale.asks(request).await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+            for document in [log_out, "{ plans { tier } }", "mutation { __typename }", "{ tier", "{ nonsense }"] {
+                assert_eq!(stale.is_refused(document, json!({})).await, "UNAUTHENTICATED", "{document}");
+            }
+        }
+        let new = json!({ "input": { "email": "bob@patchhive.example", "username": "bob", "password": "bob's password" } });
+        let sign_up = "mutation ($input: SignUpInput!) { signUp(input: $input) { user { id } } }";
+        assert_eq!(ada.gets(sign_up, new).await["user"]["id"], "user_2");
+    }
+
     async fn a_bad_token_is_refused_even_where_none_is_needed(app: TestApp) {
         let plans = app.bearer("nonsense").asks("{ plans { tier } }").await;
         assert_eq!(plans["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");

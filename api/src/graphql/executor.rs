@@ -27,6 +27,7 @@ struct Parts {
 pub struct Operation {
     request: Request,
     kind: OperationType,
+    needs_no_token: bool,
 }
 
 impl Operation {
@@ -34,6 +35,12 @@ impl Operation {
     #[must_use]
     pub const fn kind(&self) -> OperationType {
         self.kind
+    }
+
+    /// True for a login, and for other mutations of people without a token: one that has ended does not keep them from it.
+    #[must_use]
+    pub const fn needs_no_token(&self) -> bool {
+        self.needs_no_token
     }
 
     /// The name of the operation, if it has one.
@@ -83,7 +90,7 @@ impl Executor {
             }
         }
         operation.hand_to(&mut request);
-        Ok(Operation { request, kind: operation.kind() })
+        Ok(Operation { request, kind: operation.kind(), needs_no_token: operation.needs_no_token() })
     }
 
     /// Runs a query or a mutation.

@@ -57,6 +57,7 @@ pub(super) struct PreparedOperation {
     complexity: Complexity,
     parts: usize,
     kind: OperationType,
+    needs_no_token: bool,
 }
 
 impl PreparedOperation {
@@ -68,6 +69,11 @@ impl PreparedOperation {
     /// The kind of the operation.
     pub(super) const fn kind(&self) -> OperationType {
         self.kind
+    }
+
+    /// True for a login, and for other mutations of people without a token.
+    pub(super) const fn needs_no_token(&self) -> bool {
+        self.needs_no_token
     }
 
     /// The number of selections and values, defaults among them: the memory that the operation takes grows with it.
@@ -119,8 +125,9 @@ impl Firewall {
         root_fields::check(operation, &self.limits, self.introspection, self.shape)?;
         let complexity = Complexity::of(operation, self.shape);
         let parts = complexity.parts.saturating_add(variables::declarations(operation));
-        let kind = operation.ty;
-        Ok(PreparedOperation { document, operation_name: name.map(ToOwned::to_owned), complexity, parts, kind })
+        let (kind, needs_no_token) = (operation.ty, root_fields::need_no_token(operation));
+        let operation_name = name.map(ToOwned::to_owned);
+        Ok(PreparedOperation { document, operation_name, complexity, parts, kind, needs_no_token })
     }
 
     /// Checks the variables of a request, and adds null for those that were left out.

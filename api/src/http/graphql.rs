@@ -80,9 +80,17 @@ async fn run(
     form: Form,
 ) -> Result<Response, Refusal> {
     let refuse = |error: Error| Refusal::of(&error, &id);
-    let viewer = viewer(&gateway.app, authorization(headers)).await.map_err(refuse)?;
+    let (viewer, bad_token) = match viewer(&gateway.app, authorization(headers)).await {
+        Err(error @ Error::Unauthenticated(_)) => (None, Some(error)),
+        viewer => (viewer.map_err(refuse)?, None),
+    };
     gateway.count(viewer, None).map_err(refuse)?;
     let admitted = gateway.admit(parameters.request(viewer, id.clone()).data(address));
+    if let Some(error) = bad_token
+        && !admitted.as_ref().is_ok_and(|admitted| admitted.operation.needs_no_token())
+    {
+        return Err(refuse(error));
+    }
     let kind = admitted.as_ref().ok().map(|admitted| admitted.operation.kind());
     match (form, kind) {
         (_, Some(OperationType::Mutation)) if method != Method::POST => {

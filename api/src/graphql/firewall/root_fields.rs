@@ -7,6 +7,18 @@ use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Se
 use super::{Rejection, shape::Shape};
 use crate::config::DocumentLimits;
 
+/// Mutations that are there for people without a token: they begin a session, or use or request a mailed link.
+const WITHOUT_TOKEN: [&str; 6] =
+    ["confirmEmail", "logIn", "requestPasswordReset", "resetPassword", "signUp", "verifyEmail"];
+
+/// True for a mutation of those alone that are there for people without a token.
+pub(super) fn need_no_token(operation: &OperationDefinition) -> bool {
+    let mut fields = Vec::new();
+    collect(&operation.selection_set.node, &mut fields);
+    operation.ty == OperationType::Mutation
+        && fields.iter().all(|field| WITHOUT_TOKEN.contains(&field.name.node.as_str()))
+}
+
 /// Checks an operation whose equal fields were merged; `introspection` is whether it may ask for the schema.
 ///
 /// # Errors
