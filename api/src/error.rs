@@ -296,6 +296,12 @@ impl From<ledger::Error> for Error {
             ledger::Error::OutOfRange => {
                 Self::bad_field("credits", Rule::BALANCE, "A balance cannot exceed 2,147,483,647 credits.")
             }
+            ledger::Error::TooManyHolds => {
+                let most = ledger::MAX_OPEN_HOLDS;
+                let message =
+                    format!("You have {most} open reservations. Capture or release some, or wait until they expire.");
+                Self::bad_input(Rule::Limit(usize::from(most)), message)
+            }
             ledger::Error::Database(error) => error.into(),
         }
     }

@@ -42,6 +42,10 @@ pub use verify::{Check, Report, verify};
 /// The largest balance and version, which is that of GraphQL's `Int`.
 pub const MAX_BALANCE: i64 = i32::MAX as i64;
 
+/// The largest number of open holds of a user. Without it, reservations that cost nothing would have no limit but the rate of
+/// operations.
+pub const MAX_OPEN_HOLDS: u16 = 100;
+
 /// The outcome of posting an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostOutcome {
@@ -65,6 +69,9 @@ pub enum Error {
     /// The balance or the version would exceed [`MAX_BALANCE`], or a capture the credits held.
     #[error("the balance would exceed its limit")]
     OutOfRange,
+    /// The user has [`MAX_OPEN_HOLDS`] open holds.
+    #[error("the user has too many open holds")]
+    TooManyHolds,
     /// A statement failed.
     #[error(transparent)]
     Database(#[from] DbErr),

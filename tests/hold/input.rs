@@ -1,6 +1,7 @@
 //! Input that is not valid, and holds of others.
 
 use entity::user::Role;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{
@@ -80,5 +81,25 @@ facts! {
         assert_eq!(ada.gets(node, id.clone()).await, json!({ "id": hold["id"], "state": "OPEN" }));
         assert_eq!(service.gets(RELEASE, of(&hold)).await["state"], "RELEASED");
         assert_eq!(ada.gets(node, id).await, json!({ "id": hold["id"], "state": "RELEASED" }));
+    }
+
+    async fn a_user_has_at_most_a_hundred_open_holds(app: TestApp) {
+        let (ada, bob) = (with_credits(&app, "ada", 400).await, with_credits(&app, "bob", 9).await);
+        let keys: Vec<_> = (0..100).map(|key| key.to_string()).collect();
+        let holds = join_all(keys.iter().map(|key| reserves(&ada, "run", key))).await;
+        let answer = ada.asks_with(RESERVE, reservation("run", "one more")).await;
+        let error = &answer["errors"][0];
+        let expected = (&json!("BAD_USER_INPUT"), &json!("LIMIT"), &json!(100));
+        assert_eq!((&error["extensions"]["code"], &error["extensions"]["rule"], &error["extensions"]["max"]), expected);
+        let message = "You have 100 open reservations. Capture or release some, or wait until they expire.";
+        assert_eq!(error["message"], message);
+        assert_eq!(reserves(&ada, "run", "7").await["id"], holds[7]["id"], "a repeated request");
+        assert_eq!(ada.exports("run", "a charge").await["__typename"], "ExportCharge");
+        assert_eq!(reserves(&bob, "run", "key").await["state"], "OPEN", "another user's");
+        ada.gets(RELEASE, of(&holds[3])).await;
+        let more = join_all(["one more", "and another"].map(|key| ada.asks_with(RESERVE, reservation("run", key)))).await;
+        let refused = more.iter().filter(|answer| answer["errors"][0]["extensions"]["rule"] == "LIMIT").count();
+        assert_eq!(refused, 1, "{more:?}");
+        assert_eq!(balance(&ada).await["held"], 300);
     }
 }

@@ -87,7 +87,8 @@ impl ChangeResult {
 /// Holds the credits of an export, once for each key.
 ///
 /// # Errors
-/// [`Error::BadInput`]; [`Error::KeyReused`] when the key was used for another run, or to charge an export.
+/// [`Error::BadInput`], also for one open hold too many; [`Error::KeyReused`] when the key was used for another run, or to charge an
+/// export.
 pub async fn reserve(app: &App, user_id: i64, reserve: ReserveExport<'_>) -> Result<ReserveResult, Error> {
     let ReserveExport { run, key, ttl } = reserve;
     let (spend, ttl) = both(export::spend(app, user_id, run, key), duration(ttl))?;

@@ -86,7 +86,8 @@ impl Charges {
     /// hold. The same source is reserved once, however often it is requested.
     ///
     /// # Errors
-    /// [`Error::SourceReused`] if the source was used for another export, or to charge; those of [`Self::charge`].
+    /// [`Error::SourceReused`] if the source was used for another export, or to charge; [`Error::TooManyHolds`]; those of
+    /// [`Self::charge`].
     pub async fn reserve(&self, reservation: Reservation) -> Result<Charge, Error> {
         match self.commit(Step::Reserve(reservation)).await? {
             Outcome::Charge(charge) => Ok(charge),

@@ -12,7 +12,7 @@ use super::{
     outcome::{Charge, HoldOutcome, Outcome},
     step::{HoldAction, HoldChange, Reservation, Spend, Step},
 };
-use crate::ledger::{Error, MAX_BALANCE, source};
+use crate::ledger::{Error, MAX_BALANCE, MAX_OPEN_HOLDS, source};
 
 /// The result of one step.
 pub(super) enum Resolution {
@@ -33,6 +33,8 @@ pub(super) struct Rows {
     pub(super) entries: Vec<ledger_entry::Model>,
     /// The open holds that change. One may be there more than once.
     pub(super) holds: Vec<credit_hold::Model>,
+    /// The numbers of open holds of the users who reserve.
+    pub(super) open_holds: HashMap<i64, i64>,
 }
 
 /// A group that was decided and is to be written.
@@ -85,6 +87,7 @@ pub(super) fn decide(steps: &[&Step], rows: Rows) -> DecidedGroup {
         accounts: rows.accounts.into_iter().map(|account| (account.user_id, (account, false))).collect(),
         known: rows.entries.into_iter().map(|entry| (entry.source.clone(), entry)).collect(),
         open: rows.holds.into_iter().map(|hold| (hold.id, hold)).collect(),
+        open_holds: rows.open_holds,
         added: HashMap::new(),
         entries: Vec::new(),
         holds: HoldRows::default(),
@@ -142,6 +145,8 @@ struct Group {
     known: HashMap<String, ledger_entry::Model>,
     /// The holds that are still open after the steps so far.
     open: HashMap<i64, credit_hold::Model>,
+    /// The number of open holds of each user who reserves, after the steps so far.
+    open_holds: HashMap<i64, i64>,
     /// Places of the entries to add, by source.
     added: HashMap<String, usize>,
     entries: Vec<ledger_entry::Model>,
@@ -171,6 +176,7 @@ impl Group {
     fn reserve(&mut self, reservation: &Reservation) -> Decision {
         let decision = self.spend(&reservation.spend, ChangeType::Hold);
         if matches!(decision, Decision::Applied(..)) {
+            *self.open_holds.entry(reservation.spend.user_id).or_default() += 1;
             self.holds.opened.push(OpenedHold {
                 source: reservation.spend.source.clone(),
                 expires_at: reservation.expires_at,
@@ -205,6 +211,10 @@ impl Group {
         let price = if is_unlimited(account, spend) { 0 } else { spend.cost };
         if price > 0 && account.available() < price {
             return Decision::Known(Ok(Outcome::Charge(Charge::Refused(account.clone()))));
+        }
+        let open = self.open_holds.get(&spend.user_id).copied().unwrap_or_default();
+        if change_type == ChangeType::Hold && open >= i64::from(MAX_OPEN_HOLDS) {
+            return Decision::Known(Err(Error::TooManyHolds));
         }
         let (delta, held) = if change_type == ChangeType::Hold { (0, price) } else { (-price, 0) };
         let (source, run) = (spend.source.clone(), spend.run.clone());
@@ -251,7 +261,9 @@ impl Group {
     fn end(&mut self, id: i64) {
         self.holds.extended.remove(&id);
         self.holds.ended.push(id);
-        self.open.remove(&id);
+        if let Some(open) = self.open.remove(&id).and_then(|hold| self.open_holds.get_mut(&hold.user_id)) {
+            *open -= 1;
+        }
     }
 
     fn post(&mut self, posting: Posting) -> Decision {

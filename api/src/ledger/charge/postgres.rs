@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use entity::{credit_account, credit_hold, ledger_entry, work::Kind};
 use sea_orm::{
-    ActiveEnum, DbErr, QueryResult,
+    ActiveEnum, DbErr, FromQueryResult, QueryResult,
     sqlx::{self, Connection, PgConnection},
 };
 use tokio::time::timeout;
@@ -20,7 +20,8 @@ use super::{
 };
 use crate::database::{self, Dedicated, failed, is_lost};
 
-/// The account, the entry and the open hold of each step, if they exist. (Columns are named, here and below: a prepared
+/// The account, the entry and the open hold of each step, if they exist, and for a reservation the number of the user's open
+/// holds. (Columns are named, here and below: a prepared
 /// statement would not survive that a newer replica adds one.)
 const READ: &str = "
 SELECT a.user_id AS a_user_id, a.balance AS a_balance, a.held AS a_held, a.version AS a_version,
@@ -29,8 +30,10 @@ SELECT a.user_id AS a_user_id, a.balance AS a_balance, a.held AS a_held, a.versi
        e.held_delta AS e_held_delta, e.balance_after AS e_balance_after, e.source AS e_source, e.reference AS e_reference,
        e.notes AS e_notes, e.created_at AS e_created_at, h.id AS h_id, h.user_id AS h_user_id, h.run AS h_run,
        h.credits AS h_credits, h.created_at AS h_created_at, h.expires_at AS h_expires_at,
-       h.extendable_until AS h_extendable_until
-  FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS step (user_id, source, hold_id)
+       h.extendable_until AS h_extendable_until,
+       step.user_id AS s_user_id,
+       CASE WHEN step.reserves THEN (SELECT count(*) FROM credit_holds o WHERE o.user_id = step.user_id) END AS s_open_holds
+  FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::boolean[]) AS step (user_id, source, hold_id, reserves)
   LEFT JOIN credit_accounts a ON a.user_id = step.user_id
   LEFT JOIN credits_ledger e ON e.source = step.source
   LEFT JOIN credit_holds h ON h.id = step.hold_id";
@@ -171,17 +174,27 @@ pub(super) async fn commit_locked(
     Ok(resolutions)
 }
 
+/// The user of a step, and the number of the user's open holds if the step reserves.
+#[derive(FromQueryResult)]
+struct Reserving {
+    user_id: i64,
+    open_holds: Option<i64>,
+}
+
 async fn read(connection: &mut PgConnection, steps: &[&Step]) -> Result<Rows, sqlx::Error> {
     let read = sqlx::query(READ)
         .bind(steps.iter().map(|step| step.user_id()).collect::<Vec<_>>())
         .bind(steps.iter().map(|step| step.source()).collect::<Vec<_>>())
-        .bind(steps.iter().map(|step| step.hold_id()).collect::<Vec<_>>());
+        .bind(steps.iter().map(|step| step.hold_id()).collect::<Vec<_>>())
+        .bind(steps.iter().map(|step| step.reserves()).collect::<Vec<_>>());
     let mut rows = Rows::default();
     for row in read.fetch_all(connection).await? {
         let row = QueryResult::from(row);
         rows.accounts.extend(database::model::<Option<credit_account::Model>>(&row, "a_")?);
         rows.entries.extend(database::model::<Option<ledger_entry::Model>>(&row, "e_")?);
         rows.holds.extend(database::model::<Option<credit_hold::Model>>(&row, "h_")?);
+        let Reserving { user_id, open_holds } = database::model(&row, "s_")?;
+        rows.open_holds.extend(open_holds.map(|open| (user_id, open)));
     }
     Ok(rows)
 }

@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 
@@ -40,6 +40,13 @@ async fn read(tx: &DatabaseTransaction, steps: &[&Step]) -> Result<Rows, DbErr> 
     let holds: Vec<_> = steps.iter().filter_map(|step| step.hold_id()).collect();
     if !holds.is_empty() {
         rows.holds = credit_hold::Entity::find().filter(credit_hold::Column::Id.is_in(holds)).all(tx).await?;
+    }
+    let reserving: Vec<_> = steps.iter().filter(|step| step.reserves()).map(|step| step.user_id()).collect();
+    if !reserving.is_empty() {
+        let count = credit_hold::Entity::find().select_only().column(credit_hold::Column::UserId);
+        let count = count.column_as(credit_hold::Column::Id.count(), "open_holds");
+        let count = count.filter(credit_hold::Column::UserId.is_in(reserving)).group_by(credit_hold::Column::UserId);
+        rows.open_holds = count.into_tuple::<(i64, i64)>().all(tx).await?.into_iter().collect();
     }
     Ok(rows)
 }

@@ -91,6 +91,11 @@ impl Step {
         }
     }
 
+    /// True for a reservation.
+    pub(super) const fn reserves(&self) -> bool {
+        matches!(self, Self::Reserve(_))
+    }
+
     /// The hold that changes.
     pub(super) const fn hold_id(&self) -> Option<i64> {
         match self {

@@ -227,3 +227,20 @@ fn a_hold_is_extended_and_neither_shortened_nor_overdrawn() {
         ["unchanged", "unchanged", "extension 0 v8 leaves 3, 3 held", "unchanged", &beyond, "unchanged"]
     );
 }
+
+#[test]
+fn a_user_has_at_most_a_hundred_open_holds_and_one_that_ends_leaves_room() {
+    let rows = || Rows {
+        accounts: vec![account(1, 20), account(2, 20)],
+        holds: vec![hold(9, 1)],
+        open_holds: HashMap::from([(1, 99), (2, 100)]),
+        ..Rows::default()
+    };
+    let full = "the user has too many open holds";
+    let steps = [reserve(1, "a"), reserve(1, "b"), reserve(2, "c"), reserve(1, "a"), charge(2, "d")];
+    let results = ["applied 0 v8 leaves 20, 3 held", full, full, "replayed 100", "applied 3 v8 leaves 17"];
+    assert_eq!(texts(outcomes(&steps, rows())), results);
+    let steps = [reserve(1, "a"), change(1, 9, HoldAction::Release), reserve(1, "b"), reserve(1, "c")];
+    let decided = texts(outcomes(&steps, rows()));
+    assert!(decided[2].starts_with("applied ") && decided[3] == full, "{decided:?}");
+}
