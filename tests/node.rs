@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use entity::user::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Actor, TestApp,
-    actor::{EXPORT, export},
-    facts,
+use crate::{
+    harness::{
+        Actor, TestApp,
+        actor::{EXPORT, export, row},
+        facts,
+    },
+    hold::{CAPTURE, RESERVE, of, reservation},
 };
 
 const OWN: &str =
@@ -62,6 +65,47 @@ facts! {
             let found = ada.gets(NODE, json!({ "id": id })).await;
             assert_eq!(found, json!({ "__typename": kind, "id": id }));
         }
+    }
+
+    async fn a_charge_is_found_by_its_id_and_by_its_key(app: TestApp) {
+        let (ada, bob) = (owner(&app, "ada").await, app.signs_up("bob").await);
+        let service = app.signs_up_as("exporter", Role::Service).await;
+        let fields = "__typename id runId credits replayed refunded balance { credits }";
+        let by_id = format!("query ($id: ID!) {{ node(id: $id) {{ ... on ExportCharge {{ {fields} ticket }} }} }}");
+        let by_key = format!("query ($key: String!) {{ exportCharge(idempotencyKey: $key) {{ {fields} ticket }} }}");
+        let charge = ada.exports("run-1", "one").await;
+        let mut found = ada.gets(&by_id, json!({ "id": charge["id"] })).await;
+        let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(found["ticket"].as_str().unwrap()).unwrap();
+        assert_eq!((&claims["run"], &claims["sub"]), (&json!("run-1"), &json!(ada.row().await.to_string())));
+        found["ticket"].take();
+        let mut same = ada.gets(&by_key, json!({ "key": "one" })).await;
+        assert!(same["ticket"].take().is_string());
+        assert_eq!(found, same);
+        assert_eq!(found, json!({ "__typename": "ExportCharge", "id": charge["id"], "runId": "run-1", "credits": 3,
+            "replayed": true, "refunded": false, "ticket": null, "balance": { "credits": 47 } }));
+
+        let refund = json!({ "input": { "chargeId": charge["id"], "reason": "it failed" } });
+        service.gets(REFUND, refund).await;
+        let refunded = ada.gets(&by_key, json!({ "key": "one" })).await;
+        assert_eq!((&refunded["refunded"], &refunded["ticket"]), (&json!(true), &Value::Null));
+
+        let hold = ada.gets(RESERVE, reservation("run-2", "two")).await;
+        assert_eq!(ada.gets(&by_key, json!({ "key": "two" })).await, Value::Null, "nothing is charged yet");
+        let captured = ada.gets(CAPTURE, of(&hold)).await;
+        let found = ada.gets(&by_key, json!({ "key": "two" })).await;
+        assert_eq!((&found["id"], &found["credits"], &found["ticket"]), (&captured["id"], &json!(3), &Value::Null));
+        assert_eq!(found, ada.gets(&by_id, json!({ "id": captured["id"] })).await);
+
+        let admin = app.signs_up_as("admin", Role::Admin).await;
+        assert_eq!(admin.gets(&by_id, json!({ "id": charge["id"] })).await["runId"], "run-1");
+        let grant = charge["id"].as_str().unwrap().replace(&row(&charge["id"]).to_string(), "1");
+        for (user, id) in [(&bob, charge["id"].clone()), (&ada, json!(grant)), (&ada, json!("charge_999"))] {
+            assert_eq!(user.gets(&by_id, json!({ "id": id })).await, Value::Null, "{id}");
+        }
+        assert_eq!(bob.gets(&by_key, json!({ "key": "one" })).await, Value::Null);
+        assert_eq!(bob.is_refused(&by_key, json!({ "key": "" })).await, "BAD_USER_INPUT");
+        let visitor = app.visitor().asks_with(&by_key, json!({ "key": "one" })).await;
+        assert_eq!(visitor["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     }
 
     async fn a_node_has_the_fields_of_its_type(app: TestApp) {

@@ -72,6 +72,7 @@ pub struct Query(
     usage::UsageQuery,
     hold::HoldsQuery,
     hold::HoldQuery,
+    export::ExportQuery,
     alert::AlertQuery,
     plan::PlanQuery,
     plan_change::PlanChangeQuery,

@@ -31,8 +31,8 @@ pub use account::{account, accounts, open};
 pub use changes::Changes;
 pub use charge::{Charge, Charges, HoldAction, HoldChange, HoldOutcome, Reservation, Spend};
 pub use history::{
-    LedgerGrowth, boundary, entries, entries_after, entries_between, entry, grown_since, is_posted, newest_entry_id,
-    page, version_at,
+    LedgerGrowth, boundary, entries, entries_after, entries_between, entry, entry_of, grown_since, is_posted,
+    newest_entry_id, page, version_at,
 };
 pub use hold::{Hold, HoldEnd, HoldEnding, hold, open_holds};
 pub use post::{Posting, Unlimited, lock, post};

@@ -14,7 +14,10 @@ use crate::{
     error::{Error, both},
     global_id::Noun,
     input,
-    ledger::{self, Charge, Posting, Spend, Unlimited, source},
+    ledger::{
+        self, Charge, Posting, Spend, Unlimited,
+        source::{self, Source},
+    },
     retry::retry,
 };
 
@@ -60,6 +63,53 @@ pub async fn charge(app: &App, user_id: i64, run: &str, key: &str) -> Result<Exp
     };
     let ticket = if replayed && is_refunded(app, entry.id).await? { None } else { Some(ticket(app, &entry)?) };
     Ok(ExportResult::Charge { entry, replayed, ticket, account })
+}
+
+/// A charge that was made before.
+#[derive(Clone, Debug)]
+pub struct PastCharge {
+    /// The ledger entry of the charge.
+    pub entry: ledger_entry::Model,
+    /// True if the credits were refunded.
+    pub refunded: bool,
+    /// A proof of payment for the export service. `None` if the credits were refunded, and for a hold that was captured.
+    pub ticket: Option<String>,
+}
+
+/// Reads a charge of `owner`, or of any user if that is `None`.
+///
+/// # Errors
+/// The database's.
+pub async fn by_id(app: &App, id: i64, owner: Option<i64>) -> Result<Option<PastCharge>, Error> {
+    match ledger::entry(app.database.read(), id, owner).await? {
+        Some(entry) if entry.change_type == ChangeType::Spend => past(app, entry).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The charge of an export under the caller's key; that of the capture if the export was reserved. `None` if nothing was charged.
+///
+/// # Errors
+/// [`Error::BadInput`]; the database's.
+pub async fn by_key(app: &App, user_id: i64, key: &str) -> Result<Option<PastCharge>, Error> {
+    let (key, db) = (input::line("idempotencyKey", key, input::MAX_KEY_BYTES)?, app.database.read());
+    let charge = match ledger::entry_of(db, &source::export(user_id, key)).await? {
+        Some(entry) if entry.change_type == ChangeType::Hold => {
+            ledger::entry_of(db, &source::capture(entry.id)).await?
+        }
+        entry => entry,
+    };
+    match charge {
+        Some(entry) => past(app, entry).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn past(app: &App, entry: ledger_entry::Model) -> Result<PastCharge, Error> {
+    let refunded = is_refunded(app, entry.id).await?;
+    let has_ticket = !refunded && Source::parse(&entry.source) == Source::Export;
+    let ticket = if has_ticket { Some(ticket(app, &entry)?) } else { None };
+    Ok(PastCharge { entry, refunded, ticket })
 }
 
 /// Returns true if the credits of a charge were refunded.

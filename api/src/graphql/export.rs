@@ -13,7 +13,7 @@ use crate::{
     app::App,
     billing::{
         admin_action::Author,
-        export::{self, ExportResult, Shortage},
+        export::{self, ExportResult, PastCharge, Shortage},
         payment,
     },
     error::Error,
@@ -21,6 +21,26 @@ use crate::{
     ledger::{Hold, HoldEnd, HoldEnding},
     plan,
 };
+
+/// The query of charges.
+#[derive(Default)]
+pub(super) struct ExportQuery;
+
+#[Object]
+impl ExportQuery {
+    /// The viewer's charge of the export with this idempotency key, by `chargeExport` or by a capture of its hold. Null if nothing
+    /// was charged.
+    async fn export_charge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The idempotency key of the export.")] idempotency_key: String,
+    ) -> Result<Option<ExportCharge>, Error> {
+        match export::by_key(ctx.app()?, ctx.viewer()?.user_id, &idempotency_key).await? {
+            Some(charge) => ExportCharge::past(ctx, charge).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
 
 /// The mutations of exports.
 #[derive(Default)]
@@ -66,7 +86,7 @@ impl ChargeExportResult {
     fn new(app: &App, charged: ExportResult) -> Self {
         match charged {
             ExportResult::Charge { entry, replayed, ticket, account } => Self::ExportCharge(ExportCharge {
-                id: Noun::Charge.id(entry.id).into(),
+                id: entry.id,
                 run_id: entry.reference.unwrap_or_default(),
                 credits: -entry.credits_delta,
                 replayed,
@@ -80,25 +100,64 @@ impl ChargeExportResult {
 }
 
 /// A charged export.
-#[derive(SimpleObject)]
 pub(super) struct ExportCharge {
-    /// The id of the charge.
-    id: ID,
-    /// The id of the exported run.
+    id: i64,
     run_id: String,
-    /// The credits charged; 0 while exports are unlimited.
     credits: i64,
-    /// True if the export was charged before with the same idempotency key, or the hold captured before.
     replayed: bool,
-    /// True if the export failed after it was charged, and its credits were refunded.
     refunded: bool,
-    /// A short-lived proof of payment for the export service; null if the charge was refunded, or captured a hold.
     ticket: Option<String>,
-    /// The current balance.
     balance: Balance,
 }
 
+/// A charged export.
+#[Object]
 impl ExportCharge {
+    /// The id of the charge.
+    pub(super) async fn id(&self) -> ID {
+        Noun::Charge.id(self.id).into()
+    }
+
+    /// The id of the exported run.
+    async fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// The credits charged; 0 while exports are unlimited.
+    async fn credits(&self) -> i64 {
+        self.credits
+    }
+
+    /// True if the export was charged by an earlier request: with the same idempotency key, or by a capture of the same hold.
+    async fn replayed(&self) -> bool {
+        self.replayed
+    }
+
+    /// True if the export failed after it was charged, and its credits were refunded.
+    async fn refunded(&self) -> bool {
+        self.refunded
+    }
+
+    /// A short-lived proof of payment for the export service; null if the charge was refunded, or captured a hold.
+    async fn ticket(&self) -> Option<&str> {
+        self.ticket.as_deref()
+    }
+
+    /// The current balance.
+    async fn balance(&self) -> &Balance {
+        &self.balance
+    }
+}
+
+impl ExportCharge {
+    /// A charge of an earlier request.
+    pub(super) async fn past(ctx: &Context<'_>, charge: PastCharge) -> Result<Self, Error> {
+        let PastCharge { entry, refunded, ticket } = charge;
+        let balance = Balance::new(ctx.app()?, &ctx.loaders()?.account(entry.user_id).await?);
+        let (id, credits, run_id) = (entry.id, -entry.credits_delta, entry.reference.unwrap_or_default());
+        Ok(Self { id, run_id, credits, replayed: true, refunded, ticket, balance })
+    }
+
     /// The charge that captured a hold, with the account after it; `None` if an earlier request captured it.
     pub(super) async fn captured(
         ctx: &Context<'_>,
@@ -114,7 +173,7 @@ impl ExportCharge {
             None => ctx.loaders()?.account(hold.user_id).await?,
         };
         let refunded = replayed && export::is_refunded(app, entry_id).await?;
-        let (id, balance) = (Noun::Charge.id(entry_id).into(), Balance::new(app, &account));
+        let (id, balance) = (entry_id, Balance::new(app, &account));
         Ok(Self { id, run_id: hold.run, credits, replayed, refunded, ticket: None, balance })
     }
 }

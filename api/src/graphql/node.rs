@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use entity::user::Role;
 
 use super::{
-    alert::Alert, balance::Balance, context::RequestContext, event::WebhookEvent, hold::Hold, ledger::LedgerEntry,
-    payment::Payment, subscription::PlanSubscription, user::User,
+    alert::Alert, balance::Balance, context::RequestContext, event::WebhookEvent, export::ExportCharge, hold::Hold,
+    ledger::LedgerEntry, payment::Payment, subscription::PlanSubscription, user::User,
 };
 use crate::{
     billing,
@@ -49,6 +49,8 @@ pub(super) enum Node {
     Balance(Balance),
     /// A ledger entry.
     LedgerEntry(LedgerEntry),
+    /// The charge of an export.
+    ExportCharge(ExportCharge),
     /// A hold.
     Hold(Hold),
     /// A payment.
@@ -79,9 +81,11 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
             found.map(|subscription| PlanSubscription(subscription).into())
         }
         Noun::Alert => billing::alert::by_id(app, row, owner).await?.map(|alert| Alert(alert).into()),
-        // A charge is the answer of a mutation; its ledger entry is what stays. The others are read in lists.
-        Noun::Charge | Noun::Action | Noun::Operation | Noun::Task | Noun::Event | Noun::Endpoint | Noun::Delivery => {
-            None
-        }
+        Noun::Charge => match billing::export::by_id(app, row, owner).await? {
+            Some(charge) => Some(ExportCharge::past(ctx, charge).await?.into()),
+            None => None,
+        },
+        // These are read in lists.
+        Noun::Action | Noun::Operation | Noun::Task | Noun::Event | Noun::Endpoint | Noun::Delivery => None,
     })
 }

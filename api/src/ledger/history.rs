@@ -167,6 +167,14 @@ pub async fn entries(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i
     Ok(entries.all(db).await?.into_iter().map(|entry| (entry.id, entry)).collect())
 }
 
+/// Reads the entry with a source.
+///
+/// # Errors
+/// A failed statement.
+pub async fn entry_of(db: &impl ConnectionTrait, source: &str) -> Result<Option<ledger_entry::Model>, DbErr> {
+    ledger_entry::Entity::find().filter(ledger_entry::Column::Source.eq(source)).one(db).await
+}
+
 /// Returns true if an entry with this source exists.
 ///
 /// # Errors
