@@ -1,8 +1,9 @@
-//! Usage counts exports and the credits spent on them, by days and months in UTC.
+//! Usage counts exports and the credits spent on them, by the days and months of a time zone.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono_tz::Tz;
 use entity::user::Role;
 use serde_json::{Value, json};
 
@@ -10,6 +11,9 @@ use crate::harness::{Actor, TestApp, facts};
 
 const USAGE: &str = "query ($from: DateTime!, $to: DateTime!, $by: UsageInterval!) { \
     usage(from: $from, to: $to, by: $by) { from to exports credits } }";
+
+const IN_ZONE: &str = "query ($from: DateTime!, $to: DateTime!, $by: UsageInterval!, $zone: String) { \
+    usage(from: $from, to: $to, by: $by, timeZone: $zone) { from to exports } }";
 
 const EVERY_EXPORT: &str = "{ ledger(first: 100, changeType: SPEND) { nodes { creditsDelta createdAt } } }";
 
@@ -32,6 +36,11 @@ async fn exports(user: &Actor, times: usize) {
 
 fn range(from: DateTime<Utc>, to: DateTime<Utc>, by: &str) -> Value {
     json!({ "from": from.to_rfc3339(), "to": to.to_rfc3339(), "by": by })
+}
+
+fn in_zone(mut range: Value, zone: &str) -> Value {
+    range["zone"] = json!(zone);
+    range
 }
 
 fn time(value: &Value) -> DateTime<Utc> {
@@ -81,6 +90,51 @@ facts! {
         }
         let theirs = bob.gets(USAGE, range(start, end + TimeDelta::seconds(1), "MONTH")).await;
         assert_eq!(counts(&theirs, "").values().collect::<Vec<_>>(), [&(1, 3)]);
+    }
+
+    async fn days_are_those_of_the_time_zone(app: TestApp) {
+        let ada = exporter(&app, "ada").await;
+        let start = app.inside().await.clock.now();
+        for hours in [5, 7, 13, 11, 20] {
+            exports(&ada, 1).await;
+            app.sandbox().advance(Duration::from_hours(hours)).await;
+        }
+        let end = app.inside().await.clock.now();
+        let entries = ada.gets(EVERY_EXPORT, json!({})).await["nodes"].as_array().unwrap().clone();
+        for name in ["Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati", "Etc/UTC"] {
+            let zone: Tz = name.parse().unwrap();
+            let day = |value: &Value| time(value).with_timezone(&zone).date_naive();
+            let mut expected = BTreeMap::<_, i64>::new();
+            for entry in &entries {
+                *expected.entry(day(&entry["createdAt"])).or_default() += 1;
+            }
+            let usage = ada.gets(IN_ZONE, in_zone(range(start, end, "DAY"), name)).await;
+            let parts = usage.as_array().unwrap();
+            let busy = parts.iter().filter(|part| part["exports"] != 0);
+            let found: BTreeMap<_, _> = busy.map(|part| (day(&part["from"]), part["exports"].as_i64().unwrap())).collect();
+            assert_eq!(found, expected, "{name}");
+            for part in &parts[1..] {
+                assert_eq!(time(&part["from"]).with_timezone(&zone).format("%T").to_string(), "00:00:00", "{name}");
+            }
+        }
+        // Clocks are set forward.
+        let short = json!({ "from": "2026-03-28T23:00:00Z", "to": "2026-03-29T22:00:01Z", "by": "DAY" });
+        let usage = ada.gets(IN_ZONE, in_zone(short, "Europe/Berlin")).await;
+        assert_eq!((usage.as_array().unwrap().len(), &usage[0]["to"]), (2, &json!("2026-03-29T22:00:00.000Z")));
+    }
+
+    async fn a_time_zone_that_does_not_exist_is_refused(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let day = json!({ "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "by": "DAY" });
+        for odd in ["", "Mars/Olympus", "+02:00", "europe/berlin", "a\u{0}b"] {
+            let answer = ada.asks_with(IN_ZONE, in_zone(day.clone(), odd)).await;
+            let extensions = &answer["errors"][0]["extensions"];
+            let expected = (&json!("BAD_USER_INPUT"), &json!("timeZone"), &json!("TIME_ZONE"));
+            assert_eq!((&extensions["code"], &extensions["field"], &extensions["format"]), expected, "{odd}");
+        }
+        let mut none = day;
+        none["zone"] = Value::Null;
+        assert_eq!(ada.gets(IN_ZONE, none).await.as_array().unwrap().len(), 1);
     }
 
     async fn days_without_exports_are_there_with_zeros_and_the_ends_are_cut(app: TestApp) {

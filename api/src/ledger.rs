@@ -36,7 +36,7 @@ pub use history::{
 };
 pub use hold::{Hold, HoldEnd, HoldEnding, hold, open_holds};
 pub use post::{Posting, Unlimited, lock, post};
-pub use usage::{DayOfExports, exports_by_day};
+pub use usage::{ExportCount, exports_between};
 pub use verify::{Check, Report, verify};
 
 /// The largest balance and version, which is that of GraphQL's `Int`.

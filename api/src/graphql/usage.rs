@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 
 use super::{context::RequestContext, date_time::Moment, owner::Owner};
 use crate::{
-    billing::usage::{self, Range},
+    billing::usage::{self, Calendar, Range},
     error::Error,
 };
 
@@ -17,8 +17,8 @@ pub(super) struct UsageQuery(pub(super) Owner);
 
 #[Object]
 impl UsageQuery {
-    /// Exports and the credits spent on them in each day or month of a range, oldest first, also where there are none. Days
-    /// and months are those of UTC; those at the ends of the range are cut by it. Credits that were returned for failed
+    /// Exports and the credits spent on them in each day or month of a range, oldest first, also where there are none. Those
+    /// at the ends of the range are cut by it. Credits that were returned for failed
     /// exports are not deducted: the ledger lists them as REFUND.
     async fn usage(
         &self,
@@ -27,9 +27,15 @@ impl UsageQuery {
         #[graphql(desc = "The end of the range, which does not belong to it. A range has at most 366 days or months.")]
         to: Moment,
         #[graphql(desc = "The length of an interval.")] by: UsageInterval,
+        #[graphql(
+            desc = "The IANA time zone in which days and months begin, such as `Europe/Berlin`. A day has 23 or 25 hours where \
+            clocks are changed. Defaults to UTC."
+        )]
+        time_zone: Option<String>,
     ) -> Result<Vec<Usage>, Error> {
-        let user_id = self.0.id(ctx)?;
-        let usage = usage::usage(ctx.app()?, user_id, Range { from: from.0, to: to.0 }, by.into()).await?;
+        let (user_id, range) = (self.0.id(ctx)?, Range { from: from.0, to: to.0 });
+        let calendar = Calendar::new(by.into(), time_zone.as_deref())?;
+        let usage = usage::usage(ctx.app()?, user_id, range, calendar).await?;
         Ok(usage.into_iter().map(Into::into).collect())
     }
 }
@@ -38,9 +44,9 @@ impl UsageQuery {
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[graphql(remote = "usage::Interval")]
 pub(super) enum UsageInterval {
-    /// A day in UTC.
+    /// A day.
     Day,
-    /// A calendar month in UTC.
+    /// A calendar month.
     Month,
 }
 
