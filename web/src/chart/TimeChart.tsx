@@ -103,7 +103,7 @@ function Picture({ drawing, fit }: { drawing: Drawing; fit: Scale }) {
       {[0.25, 0.5, 0.75].map((share) => (
         <line key={share} className="chart-grid" x1="0" x2="1000" y1={1000 * share} y2={1000 * share} />
       ))}
-      {ticks(drawing.from, drawing.to, TICKS, drawing.utc).map(({ at }) => (
+      {ticks(drawing.from, drawing.to, TICKS).map(({ at }) => (
         <line key={at} className="chart-grid" {...vertical(1000 * place(drawing, at))} />
       ))}
       <line className="chart-zero" x1="0" x2="1000" y1={zero} y2={zero} />
@@ -165,11 +165,11 @@ function Values({ fit }: { fit: Scale }) {
 function Axis({ drawing }: { drawing: Drawing }) {
   return (
     <div className="chart-axis label" aria-hidden="true">
-      {ticks(drawing.from, drawing.to, TICKS, drawing.utc).map(({ at, unit }) => {
+      {ticks(drawing.from, drawing.to, TICKS).map(({ at, unit }) => {
         const share = 100 * place(drawing, at);
         return (
           <span key={at} style={{ left: `${share}%`, transform: `translateX(-${share}%)` }}>
-            {format.tick(at, unit, drawing.utc)}
+            {format.tick(at, unit)}
           </span>
         );
       })}

@@ -7,7 +7,7 @@ const DAY = 86_400_000;
 /** A drawing of ten days with these values. */
 function draw(before: number, ...values: [day: number, value: number][]): Drawing {
   const marks = values.map(([day, value]) => ({ at: day * DAY, value, label: `${value}` }));
-  return { kind: "steps", from: 0, to: 10 * DAY, before, marks, utc: true };
+  return { kind: "steps", from: 0, to: 10 * DAY, before, marks };
 }
 
 test("time runs evenly along the axis, and nothing lies beyond it", () => {

@@ -18,8 +18,6 @@ export interface Drawing {
   before: number;
   /** From the oldest to the newest. */
   marks: readonly Mark[];
-  /** True if the days of the axis are those of UTC, and not the reader's. */
-  utc: boolean;
 }
 
 /** The values at the bottom and the top of a drawing. */

@@ -20,18 +20,18 @@ const STEPS: readonly { unit: TickUnit; count: number; length: number }[] = [
 
 /**
  * The ticks of a time axis, oldest first and at most `most`: whole hours, or midnights, or firsts of months or of years
- * where the reader is, or in UTC. The ends are ticks of a range that is too short for any of these.
+ * where the reader is. The ends are ticks of a range that is too short for any of these.
  */
-export function ticks(from: number, to: number, most: number, utc = false): Tick[] {
+export function ticks(from: number, to: number, most: number): Tick[] {
   const step = STEPS.find(({ length }) => (to - from) / length <= most - 1) ?? STEPS.at(-1);
   if (step === undefined || !(to > from)) return [];
   const { unit, count } = step;
-  const parts = calendar(from, utc);
+  const parts = calendar(from);
   const found: Tick[] = [];
   for (let number = 0; number <= most * count + count; number += 1) {
-    const at = moment(parts, unit, number, utc);
+    const at = moment(parts, unit, number);
     if (at > to) break;
-    if (at >= from && isRound(calendar(at, utc), unit, count, found.at(-1), at)) found.push({ at, unit });
+    if (at >= from && isRound(calendar(at), unit, count, found.at(-1), at)) found.push({ at, unit });
   }
   return found.length > 0 ? found : [from, to].map((at) => ({ at, unit: "hour" }));
 }
@@ -43,17 +43,14 @@ interface Parts {
   hour: number;
 }
 
-function calendar(at: number, utc: boolean): Parts {
+function calendar(at: number): Parts {
   const date = new Date(at);
-  return utc
-    ? { year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate(), hour: date.getUTCHours() }
-    : { year: date.getFullYear(), month: date.getMonth(), day: date.getDate(), hour: date.getHours() };
+  return { year: date.getFullYear(), month: date.getMonth(), day: date.getDate(), hour: date.getHours() };
 }
 
 /** The start of the unit that is so many units after the one with these parts. */
-function moment({ year, month, day, hour }: Parts, unit: TickUnit, later: number, utc: boolean): number {
-  const make = (year: number, month = 0, day = 1, hour = 0) =>
-    utc ? Date.UTC(year, month, day, hour) : new Date(year, month, day, hour).getTime();
+function moment({ year, month, day, hour }: Parts, unit: TickUnit, later: number): number {
+  const make = (year: number, month = 0, day = 1, hour = 0) => new Date(year, month, day, hour).getTime();
   switch (unit) {
     case "hour":
       return make(year, month, day, hour + later);

@@ -4,10 +4,10 @@ import { useQuery } from "urql";
 import { TimeChart } from "../chart/TimeChart";
 import { type ChangeType, ChangesDocument, UsageDocument } from "../generated/graphql";
 import { balanceChart, changesChart, usageChart } from "./drawings";
+import { lastDays } from "./lastDays";
 import { useUpdates } from "./useUpdates";
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 /** Days of usage that are shown. */
 const DAYS = 30;
@@ -28,9 +28,7 @@ function ChangesChart({ type }: { type: ChangeType | null }) {
 }
 
 function UsageChart() {
-  const tomorrow = Math.ceil(useNow(MINUTE) / DAY) * DAY;
-  const range = { from: new Date(tomorrow - DAYS * DAY).toISOString(), to: new Date(tomorrow).toISOString() };
-  const [{ data }, ask] = useQuery({ query: UsageDocument, variables: range });
+  const [{ data }, ask] = useQuery({ query: UsageDocument, variables: { ...lastDays(DAYS, useNow(MINUTE)) } });
   useUpdates(data?.newest.nodes, () => {
     ask({ requestPolicy: "network-only" });
   });

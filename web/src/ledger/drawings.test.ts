@@ -54,7 +54,7 @@ test("usage has a bar in the middle of each day, and its sum in words", () => {
     credits: 3 * exports,
   });
   const { drawing, summary } = usageChart([day(0, 2), day(1, 0), day(2, 1)]);
-  expect(drawing).toMatchObject({ kind: "bars", from: START, to: START + 3 * DAY, utc: true });
+  expect(drawing).toMatchObject({ kind: "bars", from: START, to: START + 3 * DAY });
   expect(drawing.marks.map(({ at }) => at)).toEqual([0.5, 1.5, 2.5].map((days) => START + days * DAY));
   expect(drawing.marks[0]?.label).toBe("January 1, 2026: 2 exports, 6 credits");
   expect(summary).toBe("3 exports for 9 credits in the last 3 days.");

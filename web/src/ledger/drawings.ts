@@ -9,7 +9,7 @@ export interface Change {
   createdAt: string;
 }
 
-/** The exports of a day in UTC. */
+/** The exports of a day. */
 export interface Day {
   from: string;
   to: string;
@@ -35,7 +35,7 @@ export function balanceChart(changes: readonly Change[], now: number): Chart {
   }));
   const highest = Math.max(before, ...changes.map(({ balanceAfter }) => balanceAfter));
   return {
-    drawing: { kind: "steps", ...span(changes, now), before, marks: marks.reverse(), utc: false },
+    drawing: { kind: "steps", ...span(changes, now), before, marks: marks.reverse() },
     summary:
       newest === undefined
         ? text.history.chartEmpty
@@ -52,7 +52,7 @@ export function changesChart(changes: readonly Change[], now: number): Chart {
     label: text.history.chartChange(creditsDelta, createdAt),
   }));
   return {
-    drawing: { kind: "bars", ...span(changes, now), before: 0, marks: marks.reverse(), utc: false },
+    drawing: { kind: "bars", ...span(changes, now), before: 0, marks: marks.reverse() },
     summary: caption(changes),
     caption: caption(changes),
   };
@@ -64,12 +64,12 @@ export function usageChart(days: readonly Day[]): Chart {
     // A bar stands in the middle of its day.
     at: (Date.parse(from) + Date.parse(to)) / 2,
     value: exports,
-    label: text.history.usageDay(format.utcDay(from), exports, credits),
+    label: text.history.usageDay(format.day(from), exports, credits),
   }));
   const sum = (value: (day: Day) => number) => days.reduce((sum, day) => sum + value(day), 0);
   const [from, to] = [Date.parse(days[0]?.from ?? ""), Date.parse(days.at(-1)?.to ?? "")];
   return {
-    drawing: { kind: "bars", from, to, before: 0, marks, utc: true },
+    drawing: { kind: "bars", from, to, before: 0, marks },
     summary: text.history.usageSummary(
       sum(({ exports }) => exports),
       sum(({ credits }) => credits),

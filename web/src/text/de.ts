@@ -381,7 +381,7 @@ export function de(formats: Formats): Texts {
       chartChange: (delta: number, moment: string) => `${minute(moment)}: ${signed(delta)} Credits`,
       usageDay: (day: string, value: number, spent: number) => `${day}: ${exports(value)}, ${credits(spent)}`,
       usageCaption: (days: number) =>
-        `Exporte ${days === 1 ? "am letzten Tag" : `in den letzten ${number(days)} Tagen`}, nach Tagen in UTC`,
+        `Exporte ${days === 1 ? "am letzten Tag" : `in den letzten ${number(days)} Tagen`}, nach Tagen`,
       usageSummary: (value: number, spent: number, days: number) =>
         `${exports(value)} für ${credits(spent)} ${days === 1 ? "am letzten Tag" : `in den letzten ${number(days)} Tagen`}.`,
       chartSummary: (changes: number, from: number, to: number, highest: number) =>

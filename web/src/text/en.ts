@@ -368,7 +368,7 @@ export function en(formats: Formats) {
       chartBalance: (balance: number, moment: string) => `${minute(moment)}: ${credits(balance)}`,
       chartChange: (delta: number, moment: string) => `${minute(moment)}: ${signed(delta)} credits`,
       usageDay: (day: string, value: number, spent: number) => `${day}: ${exports(value)}, ${credits(spent)}`,
-      usageCaption: (days: number) => `Exports in the last ${count(days, "day", "days")}, by day in UTC`,
+      usageCaption: (days: number) => `Exports in the last ${count(days, "day", "days")}, by day`,
       usageSummary: (value: number, spent: number, days: number) =>
         `${exports(value)} for ${credits(spent)} in the last ${count(days, "day", "days")}.`,
       chartSummary: (changes: number, from: number, to: number, highest: number) =>

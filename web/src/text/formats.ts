@@ -20,10 +20,8 @@ export interface Formats {
   date: (moment: string) => string;
   /** A moment to the minute, with its year unless that is the present one. */
   minute: (moment: string) => string;
-  /** The day in UTC of a moment, with its year. */
-  utcDay: (moment: string) => string;
   /** A moment on a time axis, in milliseconds: as exact as the unit of the axis. */
-  tick: (moment: number, unit: TickUnit, utc: boolean) => string;
+  tick: (moment: number, unit: TickUnit) => string;
 }
 
 /** The format of a moment on a time axis, by the unit of the axis. */
@@ -39,12 +37,6 @@ export function formats(locale: string, now: () => Date = () => new Date()): For
   const signed = new Intl.NumberFormat(locale, { signDisplay: "exceptZero" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-  const utcDay = new Intl.DateTimeFormat(locale, {
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    timeZone: "UTC",
-  });
   const minute = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
   const thisYear = new Intl.DateTimeFormat(locale, minute);
   const otherYear = new Intl.DateTimeFormat(locale, { ...minute, year: "numeric" });
@@ -58,9 +50,7 @@ export function formats(locale: string, now: () => Date = () => new Date()): For
     },
     day: (moment) => day.format(new Date(moment)),
     date: (moment) => date.format(new Date(moment)),
-    utcDay: (moment) => utcDay.format(new Date(moment)),
-    tick: (moment, unit, utc) =>
-      new Intl.DateTimeFormat(locale, utc ? { ...TICKS[unit], timeZone: "UTC" } : TICKS[unit]).format(moment),
+    tick: (moment, unit) => new Intl.DateTimeFormat(locale, TICKS[unit]).format(moment),
     minute: (moment) => {
       const date = new Date(moment);
       return (date.getFullYear() === now().getFullYear() ? thisYear : otherYear).format(date);
