@@ -31,6 +31,8 @@ const fetcher = createGraphiQLFetcher({
 });
 
 const tabs = settings.story.map((query) => ({ query: query.replaceAll("{{origin}}", window.location.origin) }));
+// A narrow screen has room for the operation and its answer, and for no more.
+const isWide = window.matchMedia("(min-width: 48rem)").matches;
 const place = document.getElementById("graphiql");
 if (place !== null) {
   createRoot(place).render(
@@ -38,7 +40,7 @@ if (place !== null) {
       fetcher={fetcher}
       plugins={[HISTORY_PLUGIN, explorerPlugin()]}
       defaultTabs={tabs}
-      defaultEditorToolsVisibility
+      defaultEditorToolsVisibility={isWide}
     />,
   );
 }
