@@ -49,6 +49,17 @@ facts! {
         }
     }
 
+    async fn each_purchase_opens_a_checkout_of_its_own_and_each_can_be_paid(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        let (one, two) = (ada.opens_purchase(25).await, ada.opens_purchase(25).await);
+        assert_ne!(id(&one), id(&two));
+        for checkout in [&one, &two] {
+            ada.pays(checkout, GOOD_CARD).await;
+        }
+        app.settles().await;
+        assert_eq!(ada.credits().await, 50);
+    }
+
     async fn a_pack_that_is_not_sold_is_refused_without_a_call_to_stripe(app: TestApp) {
         let ada = app.signs_up("ada").await;
         for credits in [0, 1001, -5, i64::from(i32::MAX), i64::from(i32::MIN)] {

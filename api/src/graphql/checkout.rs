@@ -50,7 +50,8 @@ pub(super) struct CheckoutMutation;
 
 #[Object]
 impl CheckoutMutation {
-    /// Opens a checkout for a plan. The plan starts once Stripe confirms the payment.
+    /// Opens a checkout for a plan. The plan starts once Stripe confirms the payment. An open checkout of the same plan with the
+    /// same URLs is returned again; any other open checkout of a plan is closed.
     async fn create_checkout(
         &self,
         ctx: &Context<'_>,

@@ -68,7 +68,8 @@ pub(super) struct PaymentMutation;
 
 #[Object]
 impl PaymentMutation {
-    /// Opens a checkout for a credit pack. The credits are added once Stripe confirms the payment.
+    /// Opens a checkout for a credit pack. The credits are added once Stripe confirms the payment. Each request opens another one,
+    /// and earlier ones stay open; a repeated request joins one that is still in progress.
     async fn purchase_credits(
         &self,
         ctx: &Context<'_>,
