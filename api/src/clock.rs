@@ -1,7 +1,8 @@
 //! The only reader of the clock, and the only source of randomness.
 //!
 //! There are two times. Business time decides periods and entitlement; in development and in tests it follows the
-//! sandbox, which can advance it by months. Wall time decides tokens, signatures, limits and retries.
+//! sandbox, which can advance it by months. Wall time decides tokens, tickets, holds, signatures, limits and retries: clients and
+//! the export service compare these with their own clocks.
 
 use std::{
     sync::{

@@ -103,4 +103,18 @@ facts! {
         let account = account.unwrap();
         assert_eq!((account.balance, account.held), (6, 0));
     }
+
+    async fn the_clock_of_the_sandbox_ends_no_hold(app: TestApp) {
+        let ada = with_credits(&app, "ada", 9).await;
+        let hold = reserves(&ada, "run", "one").await;
+        app.sandbox().advance(Duration::from_hours(40 * 24)).await;
+        app.settles().await;
+        let later = ada.gets(HOLD, json!({ "id": hold["id"] })).await;
+        assert_eq!((&later["state"], &later["expiresAt"]), (&json!("OPEN"), &hold["expiresAt"]));
+        assert_eq!(ada.gets(CAPTURE, of(&hold)).await["__typename"], "ExportCharge");
+        let next = reserves(&ada, "run", "two").await;
+        // Times in UTC with milliseconds sort as texts.
+        let (created, expires) = (next["createdAt"].as_str().unwrap(), next["expiresAt"].as_str().unwrap());
+        assert!(created > expires, "{next}");
+    }
 }

@@ -229,7 +229,8 @@ impl Hold {
         self.hold.created_at.into()
     }
 
-    /// When the hold expires unless it is extended; null once it has ended.
+    /// When the hold expires unless it is extended; null once it has ended. By the time of clocks, which the sandbox does not
+    /// advance.
     async fn expires_at(&self) -> Option<Moment> {
         self.hold.expires_at.map(Moment)
     }
