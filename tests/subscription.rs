@@ -4,6 +4,7 @@ mod cancellation;
 pub(crate) mod duplicate;
 mod ended;
 mod money;
+mod open_invoice;
 
 use std::time::Duration;
 

@@ -141,6 +141,8 @@ facts! {
             (Kind::Look, format!("customer:{customer}"), Some("bob")),
             (Kind::Look, "invoice:in_unknown".to_owned(), None),
             (Kind::Look, "odd".to_owned(), None),
+            (Kind::OpenInvoice, subscription.clone(), Some("ada")),
+            (Kind::OpenInvoice, "sub_unknown".to_owned(), None),
             (Kind::Operation, operation.to_string(), Some("ada")),
             (Kind::Operation, "odd".to_owned(), None),
             (Kind::Unlimited, ada.row().await.to_string(), Some("ada")),

@@ -19,6 +19,7 @@ pub mod export;
 pub mod hold;
 pub mod invoice;
 pub mod next_charge;
+pub mod open_invoice;
 pub mod operation;
 pub mod paid_period;
 pub mod payment;

@@ -37,11 +37,12 @@ struct Lane {
     limit: Duration,
 }
 
-const LANES: [Lane; 13] = [
+const LANES: [Lane; 14] = [
     Lane::new(Kind::Event, 4),
     Lane::new(Kind::Look, 16),
     Lane::new(Kind::Operation, 8),
     Lane::new(Kind::Duplicate, 2),
+    Lane::new(Kind::OpenInvoice, 2),
     Lane::new(Kind::Unlimited, 4),
     Lane::new(Kind::Hold, 16),
     Lane::new(Kind::Alert, 2),
@@ -106,6 +107,7 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Look => sync::work_off_look(app, key).await,
         Kind::Operation => billing::unfinished::resume(app, number(key)?).await,
         Kind::Duplicate => billing::duplicate::end_for(app, number(key)?).await,
+        Kind::OpenInvoice => billing::open_invoice::void_all(app, key).await,
         Kind::Unlimited => sync::end_unlimited(app, number(key)?).await,
         Kind::Hold => billing::hold::expire(app, number(key)?).await,
         Kind::Alert => billing::alert::alert_of_end(app, number(key)?).await,

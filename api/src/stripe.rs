@@ -26,6 +26,7 @@ mod invoice_payment;
 mod json;
 mod look_up;
 mod object;
+mod open_invoice;
 mod pace;
 mod payment_method;
 mod plan_change;

@@ -18,6 +18,9 @@ pub enum Kind {
     /// Ends the second subscription of a user (their number).
     #[sea_orm(string_value = "duplicate")]
     Duplicate,
+    /// Voids the open invoices of a subscription (`sub_...`) that has ended.
+    #[sea_orm(string_value = "open_invoice")]
+    OpenInvoice,
     /// Ends the unlimited exports of a user (their number).
     #[sea_orm(string_value = "unlimited")]
     Unlimited,

@@ -45,7 +45,7 @@ pub async fn by_subjects(db: &impl ConnectionTrait, subjects: &[Subject]) -> Res
         Kind::Operation => operations.get(&key.parse::<i64>().ok()?).copied(),
         Kind::Hold => holds.get(&key.parse::<i64>().ok()?).copied(),
         Kind::Alert => ending.get(&key.parse::<i64>().ok()?).copied(),
-        Kind::Look => objects.get(object(key)?).copied(),
+        Kind::Look | Kind::OpenInvoice => objects.get(object(*kind, key)?).copied(),
         Kind::Event | Kind::Mail | Kind::Relay | Kind::Delivery | Kind::Reconcile | Kind::Prune => None,
     };
     Ok(subjects.iter().filter_map(|subject| Some((subject.clone(), owner(subject)?))).collect())
@@ -77,6 +77,13 @@ pub(super) fn is_about(user_id: i64) -> Condition {
             ),
         ),
         ("'look'", looks.join(" UNION ALL ")),
+        (
+            "'open_invoice'",
+            format!(
+                "SELECT stripe_subscription_id FROM stripe_subscriptions WHERE customer_id IN (SELECT id FROM \
+                 stripe_customers {user})"
+            ),
+        ),
     ];
     subjects.into_iter().fold(Condition::any(), |any, (kinds, keys)| {
         any.add(Expr::cust(format!("(kind IN ({kinds}) AND key IN ({keys}))")))
@@ -88,15 +95,18 @@ fn rows(subjects: &[Subject], kind: Kind) -> Vec<i64> {
     subjects.iter().filter(|(of, _)| *of == kind).filter_map(|(_, key)| key.parse().ok()).collect()
 }
 
-/// The id of the object at Stripe that a look reads.
-fn object(key: &str) -> Option<&str> {
-    key.split_once(':').map(|(_, id)| id)
+/// The id of the object at Stripe that a task reads, or whose invoices it voids.
+fn object(kind: Kind, key: &str) -> Option<&str> {
+    match kind {
+        Kind::Look => key.split_once(':').map(|(_, id)| id),
+        Kind::OpenInvoice => Some(key),
+        _ => None,
+    }
 }
 
-/// The owners of the objects at Stripe that are looked at, by id.
+/// The owners of the objects at Stripe that tasks are about, by id.
 async fn owners(db: &impl ConnectionTrait, subjects: &[Subject]) -> Result<HashMap<String, i64>, DbErr> {
-    let looks = subjects.iter().filter(|(kind, _)| *kind == Kind::Look);
-    let ids: Vec<&str> = looks.filter_map(|(_, key)| object(key)).collect();
+    let ids: Vec<&str> = subjects.iter().filter_map(|(kind, key)| object(*kind, key)).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

@@ -89,6 +89,8 @@ pub(super) enum TaskKind {
     Operation,
     /// Ends a second subscription; the subject is the user's number.
     Duplicate,
+    /// Voids the open invoices of a subscription that has ended; the subject is its id.
+    OpenInvoice,
     /// Ends unlimited exports; the subject is the user's number.
     Unlimited,
     /// Ends a hold that expires; the subject is the hold's number.

@@ -140,19 +140,25 @@ async fn write(
     if is_changed {
         subscription_event::changed(context, owner.row.user_id, &row).await?;
     }
+    request_void(context, earlier, state.open_invoice().is_some(), &row).await?;
     alert_of_change(context, owner.row.user_id, earlier, &row).await
 }
 
-/// The state of a subscription before a look, as far as alerts depend on it.
+/// The state of a subscription before a look, as far as alerts and requests of tasks depend on it.
 #[derive(Clone, Copy, Default)]
 struct Earlier {
+    ended: bool,
     owes: bool,
     ends_at: Option<DateTime<Utc>>,
 }
 
 impl Earlier {
     fn of(stored: Option<&subscription::Model>) -> Self {
-        stored.map_or_else(Self::default, |stored| Self { owes: owes(stored.status), ends_at: stored.ends_at() })
+        stored.map_or_else(Self::default, |stored| Self {
+            ended: stored.status.ended(),
+            owes: owes(stored.status),
+            ends_at: stored.ends_at(),
+        })
     }
 }
 
@@ -207,6 +213,20 @@ async fn request_one_subscription(context: &Context<'_>, owner: &Owner) -> Resul
     if current > 1 {
         let at = context.clock.wall() + TOGETHER;
         work::due_at(context.tx, context.clock, Kind::Duplicate, &owner.row.user_id.to_string(), at).await?;
+    }
+    Ok(())
+}
+
+/// Requests that the open invoices of a subscription are voided once it has ended: when it ends, and as long as its newest
+/// invoice stays open.
+async fn request_void(
+    context: &Context<'_>,
+    earlier: Earlier,
+    newest_is_open: bool,
+    now: &subscription::Model,
+) -> Result<(), ApplyError> {
+    if now.status.ended() && (!earlier.ended || newest_is_open) {
+        work::due(context.tx, context.clock, Kind::OpenInvoice, &now.stripe_subscription_id).await?;
     }
     Ok(())
 }

@@ -245,6 +245,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         LOOK: "Von Stripe lesen",
         OPERATION: "Vorgang bei Stripe abschließen",
         DUPLICATE: "Zweites Abo beenden",
+        OPEN_INVOICE: "Offene Rechnungen eines beendeten Abos stornieren",
         UNLIMITED: "Unbegrenzte Exporte beenden",
         HOLD: "Abgelaufene Reservierung beenden",
         ALERT: "Über das Ende eines Abos benachrichtigen",

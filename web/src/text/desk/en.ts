@@ -283,6 +283,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
         LOOK: "Read from Stripe",
         OPERATION: "Finish a write to Stripe",
         DUPLICATE: "End a second subscription",
+        OPEN_INVOICE: "Void the open invoices of an ended plan",
         UNLIMITED: "End unlimited exports",
         HOLD: "End an expired hold",
         ALERT: "Alert a user whose plan ends",
