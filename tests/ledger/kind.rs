@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     checkout::credits_invoice,
     harness::{Actor, TestApp, facts},
-    subscription::newest,
+    subscription::{newest, stripe_ends_it},
     webhook::{
         accepts, known_user,
         payloads::{CORE, PRO, Plan},
@@ -167,9 +167,58 @@ facts! {
         assert_eq!(entries(&ada).await, [
             entry("PLAN_PERIOD", 0, &json!({ "tier": "STUDIO", "periodEnd": end, "invoiceId": invoice })),
             entry("EXPORT", 0, &json!({ "runId": "run-1" })),
-            entry("UNLIMITED_ENDED", 0, &json!({})),
+            entry("UNLIMITED_ENDED", 0, &json!({
+                "tier": "STUDIO", "periodEnd": end, "reversalCause": "REFUND", "reversalAmount": usd(2999),
+            })),
             entry("UNLIMITED", 0, &json!({})),
         ]);
+    }
+
+    async fn the_end_of_unlimited_exports_names_all_money_of_the_period_that_was_returned(app: TestApp) {
+        let sue = app.signs_up("sue").await;
+        sue.subscribes("STUDIO").await;
+        let end = sue.subscription().await["currentPeriodEnd"].clone();
+        let payment = newest_payment(&app);
+        let returned = async || {
+            let money = "{ subscription { periodMoney { paid { amount currency } returned { amount currency } } } }";
+            sue.gets(money, json!({})).await["periodMoney"].clone()
+        };
+        assert_eq!(returned().await, json!({ "paid": usd(2999), "returned": usd(0) }));
+        refunds(&app, &payment, Some(900)).await;
+        assert_eq!(entries(&sue).await.len(), 1, "less than a third leaves them");
+        let dispute = app.sandbox().dispute(&payment, Stage::Chargeback, Some(200)).unwrap();
+        app.settles().await;
+        assert_eq!(returned().await, json!({ "paid": usd(2999), "returned": usd(1100) }));
+        assert_eq!(entries(&sue).await[1..], [entry("UNLIMITED_ENDED", 0, &json!({
+            "tier": "STUDIO", "periodEnd": end, "reversalCause": "REFUND", "reversalAmount": usd(1100),
+        }))]);
+        app.sandbox().proceed_dispute(dispute["id"].as_str().unwrap(), Outcome::Won).unwrap();
+        app.settles().await;
+        assert_eq!(entries(&sue).await[2..], [entry("UNLIMITED", 0, &json!({}))]);
+        // An end that no returned money caused names none.
+        stripe_ends_it(&app).await;
+        assert_eq!(entries(&sue).await[3..], [entry("UNLIMITED_ENDED", 0, &json!({}))]);
+        let free = app.signs_up("ada").await;
+        assert_eq!(free.gets("{ subscription { periodMoney { paid { amount } } } }", json!({})).await, Value::Null);
+    }
+
+    async fn a_reversal_names_the_money_of_all_payments_for_its_period(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let payment = newest_payment(&app);
+        ada.changes_plan("PRO").await;
+        app.settles().await;
+        refunds(&app, &payment, None).await;
+        ada.buys(40).await;
+        let ledger = "{ ledger(first: 100) { nodes { kind periodPaid { amount currency } } } }";
+        let nodes = ada.gets(ledger, json!({})).await["nodes"].clone();
+        let of = |kind: &str, paid: Value| json!({ "kind": kind, "periodPaid": paid });
+        assert_eq!(nodes, json!([
+            of("PACK", Value::Null),
+            of("REVERSAL", usd(1499)),
+            of("PLAN_CHANGE", usd(1499)),
+            of("PLAN_PERIOD", usd(1499)),
+        ]));
     }
 
     async fn packs_exports_and_manual_changes_name_their_payment_run_and_reason(app: TestApp) {

@@ -244,6 +244,26 @@ facts! {
         assert_eq!(ada.credits().await, 67, "a third of the period's money went back");
     }
 
+    async fn the_payments_of_a_period_pay_for_it_together_in_any_order_of_their_refunds(app: TestApp) {
+        for (name, refunds) in [("ada", [(0, 499), (1, 500), (1, 1000)]), ("bob", [(1, 500), (0, 499), (1, 1000)])] {
+            let (user, customer) = known_user(&app, name).await;
+            let plan = Plan::new(&customer, CORE);
+            let start = plan.paid("subscription_create");
+            let upgrade = plan.paid_for("subscription_update", &[(CORE.0, -499), (PRO.0, 1499)]);
+            let money = [&start, &upgrade].map(|paid| Money::of_invoice(plan.version, &customer, paid));
+            let [first, second] = &money;
+            accepts(&app, [&plan.created("active"), &start, &upgrade, &first.linked(), &second.linked()]).await;
+            let (mut left, mut seconds) = (Vec::new(), 0);
+            for (payment, amount) in refunds {
+                seconds += 1;
+                accepts(&app, [&money[payment].later(seconds).refunded(amount)]).await;
+                left.push(user.credits().await);
+            }
+            // A third of the period's money, then two thirds, then all of it: never more than was granted.
+            assert_eq!(left, [67, 33, 0], "{name}");
+        }
+    }
+
     async fn a_refunded_upgrade_to_studio_ends_unlimited_exports_and_leaves_the_share_that_was_paid(app: TestApp) {
         let (sue, money) = upgraded_to_studio(&app).await;
         assert_eq!(sue.balance().await["unlimited"], true);

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{Tier, invoice, invoice_period, period};
+use entity::{Tier, invoice, invoice_period, period, subscription};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+use crate::ledger::source;
 
 /// A paid period of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,12 @@ pub struct PaidPeriod {
     pub tier: Tier,
     /// The period's end.
     pub end: DateTime<Utc>,
+    /// The amount that all its invoices paid for it, in the smallest unit of the currency (cents).
+    pub paid: i64,
+    /// The part of that amount that was returned.
+    pub returned: i64,
+    /// The currency of both amounts, three lower-case letters; `None` where it was not recorded.
+    pub currency: Option<String>,
     /// The invoices that paid for it.
     pub invoices: Vec<PaidInvoice>,
 }
@@ -46,6 +54,12 @@ impl PaidPeriod {
     }
 }
 
+/// The name in the ledger of the current period of a subscription.
+#[must_use]
+pub fn reference(subscription: &subscription::Model) -> String {
+    source::period(&subscription.stripe_subscription_id, subscription.current_period_end)
+}
+
 /// Finds several periods at once, by their references in the ledger.
 ///
 /// # Errors
@@ -61,17 +75,23 @@ pub async fn by_references(
         .all(db)
         .await?;
     let mut invoices = HashMap::<_, Vec<_>>::new();
+    let mut currencies = HashMap::new();
     for (line, invoice) in lines {
-        let paid = invoice.map(|invoice| PaidInvoice {
-            id: invoice.stripe_invoice_id,
-            tier: line.tier,
-            prorated: line.prorated,
-        });
-        invoices.entry(line.period_id).or_default().extend(paid);
+        let Some(invoice) = invoice else { continue };
+        currencies.extend(invoice.currency.map(|currency| (line.period_id, currency)));
+        let paid = PaidInvoice { id: invoice.stripe_invoice_id, tier: line.tier, prorated: line.prorated };
+        invoices.entry(line.period_id).or_default().push(paid);
     }
     let found = periods.into_iter().map(|period| {
-        let invoices = invoices.remove(&period.id).unwrap_or_default();
-        (period.reference, PaidPeriod { tier: period.tier, end: period.period_end, invoices })
+        let paid = PaidPeriod {
+            tier: period.tier,
+            end: period.period_end,
+            paid: period.paid,
+            returned: period.returned,
+            currency: currencies.remove(&period.id),
+            invoices: invoices.remove(&period.id).unwrap_or_default(),
+        };
+        (period.reference, paid)
     });
     Ok(found.collect())
 }

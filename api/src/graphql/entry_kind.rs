@@ -44,7 +44,8 @@ pub(super) enum LedgerEntryKind {
     Manual,
     /// Unlimited exports began, or their end changed.
     Unlimited,
-    /// Unlimited exports ended.
+    /// Unlimited exports ended. If more than a third of the money for the period was returned, the fields of a reversal name
+    /// all of that money, and the period.
     UnlimitedEnded,
     /// Another fact, such as one recorded before this server kept the ledger; see `notes`.
     Other,
@@ -133,13 +134,14 @@ impl<'a> EntryFact<'a> {
     /// The plan's period that was granted credits, or lost them.
     pub(super) async fn period(&self, ctx: &Context<'_>) -> Result<Option<PaidPeriod>, Error> {
         let reference = match self.source {
-            Source::Grant { period, .. } => Some(period),
+            Source::Grant { period, .. } => Some(period.to_owned()),
             // The name of a pack's payment is the id of one object at Stripe.
-            Source::Reversal => self.entry.reference.as_deref().filter(|reference| reference.contains(':')),
+            Source::Reversal => self.entry.reference.clone().filter(|reference| reference.contains(':')),
+            Source::UnlimitedEnd => self.reversal(ctx).await?.map(|reversal| reversal.reference),
             _ => None,
         };
         match reference {
-            Some(reference) => ctx.loaders()?.period(reference).await,
+            Some(reference) => ctx.loaders()?.period(&reference).await,
             None => Ok(None),
         }
     }
@@ -166,7 +168,7 @@ impl<'a> EntryFact<'a> {
 
     async fn reversal(&self, ctx: &Context<'_>) -> Result<Option<reversal::Model>, Error> {
         match self.source {
-            Source::Reversal => ctx.loaders()?.reversal(self.entry.id).await,
+            Source::Reversal | Source::UnlimitedEnd => ctx.loaders()?.reversal(self.entry.id).await,
             _ => Ok(None),
         }
     }

@@ -159,18 +159,26 @@ impl LedgerEntry {
         Ok(EntryFact::new(&self.0).period(ctx).await?.map(|period| period.end.into()))
     }
 
+    /// The money that all invoices of that period have paid for it so far, returned or not; null for all other entries. Of its
+    /// credits, a reversal removes the same share that `reversalAmount` is of this money.
+    async fn period_paid(&self, ctx: &Context<'_>) -> Result<Option<Money>, Error> {
+        let period = EntryFact::new(&self.0).period(ctx).await?;
+        Ok(period.and_then(|period| Some(Money::new(period.paid, period.currency.as_deref()?))))
+    }
+
     /// The id of the invoice whose payment granted a plan's credits, or was returned; null for all other entries.
     async fn invoice_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
         Ok(EntryFact::new(&self.0).invoice(ctx).await?.map(ID::from))
     }
 
-    /// The cause of a reversal or restoration; null for all other entries.
+    /// The cause of a reversal or restoration, or of the end of unlimited exports by returned money; null for all other entries.
     async fn reversal_cause(&self, ctx: &Context<'_>) -> Result<Option<ReversalCause>, Error> {
         Ok(EntryFact::new(&self.0).cause(ctx).await?.map(Into::into))
     }
 
-    /// The money of a reversal or restoration that was returned, or kept after all. Null for all other entries, and where
-    /// only the credits of a refunded period have changed.
+    /// The money of a reversal or restoration that was returned, or kept after all; for the end of unlimited exports, all money
+    /// of the period that was returned. Null for all other entries, and where only the credits of a refunded period have
+    /// changed.
     async fn reversal_amount(&self, ctx: &Context<'_>) -> Result<Option<Money>, Error> {
         EntryFact::new(&self.0).amount(ctx).await
     }

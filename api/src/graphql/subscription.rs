@@ -163,6 +163,20 @@ impl PlanSubscription {
         })
     }
 
+    /// The money that paid for the current period so far, and how much of it was returned. Null until a payment is recorded. It
+    /// changes without the subscription's version; the balance changes with it where credits do, or unlimited exports end.
+    async fn period_money(&self, ctx: &Context<'_>) -> Result<Option<PeriodMoney>, Error> {
+        let reference = billing::paid_period::reference(&self.0);
+        let period = ctx.loaders()?.period(&reference).await?;
+        Ok(period.and_then(|period| {
+            let currency = period.currency.as_deref()?;
+            Some(PeriodMoney {
+                paid: Money::new(period.paid, currency),
+                returned: Money::new(period.returned, currency),
+            })
+        }))
+    }
+
     /// The id of the subscription at Stripe, `sub_...`. Requires the role `admin`.
     async fn stripe_subscription_id(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         ctx.viewer_as(Role::Admin)?;
@@ -199,8 +213,19 @@ pub(super) struct OpenInvoice {
     due_at: Option<Moment>,
     /// When the payment is tried again; null if it is not.
     next_attempt_at: Option<Moment>,
-    /// The URL of Stripe's page where it can be paid, also by another card.
+    /// The URL of Stripe's page where it can be paid, also by another card. Paying there does not change the payment method of
+    /// later renewals.
     pay_url: Option<String>,
+}
+
+/// The money of a billing period.
+#[derive(SimpleObject)]
+pub(super) struct PeriodMoney {
+    /// The amount that all invoices have paid for the period, returned or not.
+    paid: Money,
+    /// The part of it that was refunded, is disputed, or was credited by a note. An upgrade is refused while there is any, and
+    /// more than a third ends the unlimited exports of STUDIO.
+    returned: Money,
 }
 
 /// The state of the viewer's subscription.

@@ -20,7 +20,7 @@ use crate::{
     app::App,
     clock::Clock,
     error::Error,
-    ledger::{self, Posting, Unlimited, source},
+    ledger::{self, PostOutcome, Posting, Unlimited, source},
     plan::{GRACE, PROCESSING},
     work::{self, Next},
 };
@@ -51,7 +51,7 @@ pub(super) async fn unlimited_until(
         .await?;
     let until = |subscription: &subscription::Model| {
         let last = paid.iter().find(|one| one.stripe_subscription_id == subscription.stripe_subscription_id)?;
-        if last.returned * 3 > last.paid {
+        if ends_unlimited(last.returned, last.paid) {
             return None;
         }
         let renewing = subscription.payment_processing && subscription.current_period_start >= last.period_end;
@@ -60,13 +60,19 @@ pub(super) async fn unlimited_until(
     Ok(entitled.iter().filter_map(until).max().filter(|until| *until > now))
 }
 
-/// Posts a start or end of unlimited exports that no other entry records, so that every change has a version.
-pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<(), ApplyError> {
+/// True where so much of the money of a STUDIO period was returned that its exports are no longer unlimited: more than a third.
+pub(super) const fn ends_unlimited(returned: i64, paid: i64) -> bool {
+    returned * 3 > paid
+}
+
+/// Posts a start or end of unlimited exports that no other entry records, so that every change has a version. Returns the number
+/// of the entry of an end.
+pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64) -> Result<Option<i64>, ApplyError> {
     let now = clock.now();
     let account = ledger::lock(tx, user_id).await?;
     let until = unlimited_until(tx, user_id, now).await?;
     if account.unlimited_until == until {
-        return Ok(());
+        return Ok(None);
     }
     let newest = studio_periods(tx, user_id).await?.into_iter().next();
     let subscription = newest.map_or_else(|| format!("user-{user_id}"), |period| period.stripe_subscription_id);
@@ -81,8 +87,12 @@ pub(super) async fn apply(tx: &DatabaseTransaction, clock: &Clock, user_id: i64)
         notes: None,
         now,
     };
-    ledger::post(tx, posting).await?;
-    request_end(tx, clock, user_id, until).await
+    let posted = ledger::post(tx, posting).await?;
+    request_end(tx, clock, user_id, until).await?;
+    Ok(match posted {
+        PostOutcome::Applied(entry) if until.is_none() => Some(entry.id),
+        _ => None,
+    })
 }
 
 /// Requests the end of unlimited exports for when their time is over.

@@ -7,12 +7,17 @@
 //! A pack has one payment, which covers all of its credits. A period may have several invoices, each with payments of
 //! its own; an invoice that paid for several periods returns the same share of each. An invoice that cost nothing
 //! covers nothing; but a subscription that cost nothing may be undone, and then loses all of its credits.
+//!
+//! The invoices of a period pay for it together, so the share is that of their sum, and not of the invoice that was returned. An
+//! upgrade costs only the difference because it credits what the first invoice has paid for: from then on, the money of both
+//! pays for the higher plan. If each invoice took its own grant back, an upgraded user whose first payment of $4.99 is
+//! returned would keep 75 credits for $10.00, which no plan sells that cheaply.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::{
-    invoice, invoice_period,
+    Tier, invoice, invoice_period,
     ledger_entry::ChangeType,
     payment::{self, Status},
     payment_intent, period,
@@ -62,11 +67,16 @@ impl Returned {
             disputed: (self.disputed - earlier.disputed) * direction,
             credited: (self.credited - earlier.credited) * direction,
         };
-        let largest = |returned: Self| returned.by_cause().into_iter().max_by_key(|(_, amount)| *amount);
-        match largest(moved) {
-            Some((cause, amount)) if amount > 0 => (cause, Some(amount)),
-            _ => (largest(self).map_or(Cause::Refund, |(cause, _)| cause), None),
+        match moved.largest() {
+            (cause, amount) if amount > 0 => (cause, Some(amount)),
+            _ => (self.largest().0, None),
         }
+    }
+
+    /// The largest amount with its cause.
+    fn largest(self) -> (Cause, i64) {
+        let largest = self.by_cause().into_iter().max_by_key(|(_, amount)| *amount);
+        largest.unwrap_or((Cause::Refund, self.refunded))
     }
 }
 
@@ -174,14 +184,21 @@ async fn of_period(context: &Context<'_>, invoice: &invoice::Model, period: peri
     let user_id = period.user_id;
     let posted = Reversal {
         user_id,
-        reference: period.reference,
+        reference: period.reference.clone(),
         so_far: period.credits_reversed,
         returned,
         currency: invoice.currency.clone(),
         invoice: Some(invoice.stripe_invoice_id.clone()),
     };
+    let ends_unlimited = period.tier == Tier::Studio && entitlement::ends_unlimited(returned.total(), period.paid);
+    let end = Reversal { invoice: None, ..posted.clone() };
     posted.change_to(context, reversed).await?;
-    entitlement::apply(context.tx, context.clock, user_id).await
+    if let Some(entry_id) = entitlement::apply(context.tx, context.clock, user_id).await?
+        && ends_unlimited
+    {
+        end.record_end(context.tx, entry_id).await?;
+    }
+    Ok(())
 }
 
 /// The money that paid for a period and was returned. An invoice cannot return more than it was paid.
@@ -225,6 +242,7 @@ pub async fn was_refunded(app: &App, subscription: &str, end: DateTime<Utc>) -> 
 }
 
 /// The credits of a pack or a period that were reversed so far, and the money that was returned by now.
+#[derive(Clone)]
 struct Reversal {
     user_id: i64,
     reference: String,
@@ -272,6 +290,22 @@ impl Reversal {
             credited: last.credited,
         });
         let (cause, amount) = self.returned.movement_since(earlier, delta);
+        self.insert(tx, entry_id, cause, amount).await
+    }
+
+    /// Records the money behind the end of unlimited exports: all that was returned for the period, since all of it counts.
+    async fn record_end(self, tx: &impl ConnectionTrait, entry_id: i64) -> Result<(), DbErr> {
+        let (cause, total) = (self.returned.largest().0, self.returned.total());
+        self.insert(tx, entry_id, cause, Some(total)).await
+    }
+
+    async fn insert(
+        self,
+        tx: &impl ConnectionTrait,
+        entry_id: i64,
+        cause: Cause,
+        amount: Option<i64>,
+    ) -> Result<(), DbErr> {
         let row = reversal::ActiveModel {
             entry_id: Set(entry_id),
             reference: Set(self.reference),
