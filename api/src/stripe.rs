@@ -75,7 +75,7 @@ pub use self::invoice_payment::InvoicePayment;
 pub use self::look_up::CustomerState;
 pub use self::object::{Period, Unreadable, customer_in, id_of, payment_of};
 pub use self::payment_method::{PaymentMethod, is_delayed};
-pub use self::plan_change::PriceChange;
+pub use self::plan_change::{AUTHENTICATION_REQUIRED, PriceChange};
 pub use self::portal::PortalPart;
 pub use self::portal_configuration::PortalConfiguration;
 pub use self::price::{Price, Terms};

@@ -59,6 +59,7 @@ impl Status {
 }
 
 /// One subscription.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stripe_subscriptions")]
 pub struct Model {
@@ -99,6 +100,8 @@ pub struct Model {
     pub unpaid_retry_at: Option<DateTimeUtc>,
     /// Stripe's page where it can be paid.
     pub unpaid_url: Option<String>,
+    /// True where its payment waits for the customer to confirm it at their bank.
+    pub unpaid_unconfirmed: bool,
     /// True where it cost nothing and was undone, because the user had another one: its credits were reversed without a refund.
     pub undone: bool,
     /// Grows by one with each change of the row.

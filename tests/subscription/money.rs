@@ -19,7 +19,7 @@ use crate::{
 
 const MONEY: &str = "{ subscription { status currentPeriodEnd price { amount currency } \
     nextCharge { amount { amount currency } at } \
-    openInvoice { amount { amount currency } dueAt nextAttemptAt payUrl } } }";
+    openInvoice { amount { amount currency } dueAt nextAttemptAt payUrl needsConfirmation } } }";
 const METHOD: &str = "{ paymentMethod { kind brand last4 expiryMonth expiryYear } }";
 const WATCH: &str =
     "subscription { subscriptionChanged { subscription { status openInvoice { amount { amount } } } } }";
@@ -70,6 +70,7 @@ facts! {
         app.settles().await;
         let open = money(&ada).await;
         assert_eq!((&open["status"], &open["openInvoice"]["amount"]), (&json!("PAST_DUE"), &cents(499)));
+        assert_eq!(open["openInvoice"]["needsConfirmation"], true);
         assert_eq!(ada.credits().await, 25);
         confirms(&app, open["openInvoice"]["payUrl"].as_str().unwrap(), "complete").await;
         app.settles().await;
@@ -145,7 +146,7 @@ facts! {
         let owing = money(&ada).await;
         assert_eq!((&owing["status"], &owing["nextCharge"]), (&json!("PAST_DUE"), &Value::Null));
         let open = &owing["openInvoice"];
-        assert_eq!(open["amount"], cents(499));
+        assert_eq!((&open["amount"], &open["needsConfirmation"]), (&cents(499), &json!(false)));
         let invoice = at_stripe(&app, "/v1/invoices?limit=1").await["data"][0].clone();
         let seconds = |time: &Value| time.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp();
         assert_eq!(seconds(&open["nextAttemptAt"]), invoice["next_payment_attempt"].as_i64().unwrap());

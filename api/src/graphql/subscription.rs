@@ -160,6 +160,7 @@ impl PlanSubscription {
             due_at: row.unpaid_since.map(Moment),
             next_attempt_at: row.unpaid_retry_at.map(Moment),
             pay_url: row.unpaid_url.clone(),
+            needs_confirmation: row.unpaid_unconfirmed,
         })
     }
 
@@ -216,6 +217,9 @@ pub(super) struct OpenInvoice {
     /// The URL of Stripe's page where it can be paid, also by another card. Paying there does not change the payment method of
     /// later renewals.
     pay_url: Option<String>,
+    /// True if the payment has not failed, but waits for the customer to confirm it at their bank. The page at `payUrl` leads
+    /// there.
+    needs_confirmation: bool,
 }
 
 /// The money of a billing period.

@@ -21,6 +21,9 @@ use stripe_shared::SubscriptionScheduleEndBehavior;
 
 use super::{Discount, Failure, Invoice, Phase, PhaseItem, Stripe, Subscription, known_id};
 
+/// The decline code of a payment that the customer's bank wants confirmed.
+pub const AUTHENTICATION_REQUIRED: &str = "authentication_required";
+
 /// A change of price that is made at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceChange {
@@ -100,7 +103,7 @@ impl Stripe {
         let payments = self.list("list invoice payments", "/invoice_payments", query, None).await?;
         let intents = || payments.objects.iter().map(|payment| &payment["payment"]["payment_intent"]);
         if intents().next().is_some_and(|intent| intent["status"] == "requires_action") {
-            return Ok(Some("authentication_required".to_owned()));
+            return Ok(Some(AUTHENTICATION_REQUIRED.to_owned()));
         }
         let errors = intents().map(|intent| &intent["last_payment_error"]);
         let error = errors.into_iter().find(|error| error.is_object());

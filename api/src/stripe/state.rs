@@ -23,6 +23,8 @@ pub struct SubscriptionState {
     pub plan_price: Option<PlanPrice>,
     /// The invoice that waits for its payment. Only a look reads it.
     pub unpaid_invoice: Option<Invoice>,
+    /// True where its payment waits for the customer to confirm it at their bank. Only a look reads it.
+    pub unpaid_unconfirmed: bool,
 }
 
 /// The price of a period of a plan.
@@ -65,6 +67,7 @@ impl SubscriptionState {
             payment_method_type: expanded("default_payment_method").map(payment_method_type).transpose()?,
             plan_price: None,
             unpaid_invoice: None,
+            unpaid_unconfirmed: false,
         })
     }
 

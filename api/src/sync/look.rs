@@ -218,6 +218,7 @@ async fn read_subscription(app: &App, stripe: &Stripe, id: &str) -> Result<Optio
     }
     state.plan_price = money::plan_price(app, stripe, &state.subscription).await?;
     state.unpaid_invoice = money::unpaid_invoice(stripe, &state).await?;
+    state.unpaid_unconfirmed = money::is_unconfirmed(stripe, state.unpaid_invoice.as_ref()).await?;
     Ok(Some(state))
 }
 

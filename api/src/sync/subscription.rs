@@ -201,6 +201,7 @@ fn write_money(row: &mut subscription::ActiveModel, state: &SubscriptionState) {
     row.unpaid_since.set_if_not_equals(unpaid.and_then(|invoice| invoice.due_date.or(invoice.created)));
     row.unpaid_retry_at.set_if_not_equals(unpaid.and_then(|invoice| invoice.next_payment_attempt));
     row.unpaid_url.set_if_not_equals(unpaid.and_then(|invoice| invoice.hosted_url.clone()));
+    row.unpaid_unconfirmed.set_if_not_equals(unpaid.is_some() && state.unpaid_unconfirmed);
 }
 
 /// Requests that a second subscription of the user is ended, where there are two.

@@ -5,7 +5,7 @@ use entity::subscription::Status::{PastDue, Unpaid};
 use crate::{
     app::App,
     error::Error,
-    stripe::{Invoice, PlanPrice, Stripe, Subscription, SubscriptionState},
+    stripe::{AUTHENTICATION_REQUIRED, Invoice, PlanPrice, Stripe, Subscription, SubscriptionState},
     sync::subscription::plan_of,
 };
 
@@ -37,4 +37,10 @@ pub(super) async fn unpaid_invoice(stripe: &Stripe, state: &SubscriptionState) -
         }
         None => None,
     })
+}
+
+/// True where the payment of the unpaid invoice waits for the customer to confirm it at their bank, and has not failed.
+pub(super) async fn is_unconfirmed(stripe: &Stripe, unpaid: Option<&Invoice>) -> Result<bool, Error> {
+    let Some(id) = unpaid.and_then(|invoice| invoice.id.as_deref()) else { return Ok(false) };
+    Ok(stripe.decline(id).await?.is_some_and(|code| code == AUTHENTICATION_REQUIRED))
 }
