@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use patch_hive::sync;
+use sandbox::Stage;
 use serde_json::{Value, json};
 
 use crate::{
@@ -236,6 +237,29 @@ facts! {
             assert_eq!(ada.credits().await, 20, "{kind}");
         }
         assert_eq!(entries_of(&ada).await, [purchase(40), ("REFUND".to_owned(), -20)]);
+    }
+
+    async fn an_invoice_says_what_was_returned_of_it(app: TestApp) {
+        const RETURNED: &str = "{ invoices { nodes { status refunded { amount currency } disputed { amount currency } } } }";
+        let ada = app.signs_up("ada").await;
+        let pay = || event(&app, "payment_intent.succeeded")["data"]["object"]["id"].as_str().unwrap().to_owned();
+        let returned = async || ada.gets(RETURNED, json!({})).await["nodes"].clone();
+        let of = |refunded: i64, disputed: i64| {
+            json!({ "status": "PAID", "refunded": cents(refunded), "disputed": cents(disputed) })
+        };
+        ada.subscribes("CORE").await;
+        let plan = pay();
+        let pack = buys_pack(&ada).await;
+        app.settles().await;
+        assert_eq!(returned().await, json!([of(0, 0), of(0, 0)]));
+        app.sandbox().refund(&plan, Some(200)).unwrap();
+        credits_invoice(&app, &pack, "300").await;
+        app.settles().await;
+        assert_eq!(returned().await, json!([of(300, 0), of(200, 0)]));
+        app.sandbox().dispute(&plan, Stage::Chargeback, Some(299)).unwrap();
+        app.sandbox().refund(&pay(), Some(100)).unwrap();
+        app.settles().await;
+        assert_eq!(returned().await, json!([of(400, 0), of(200, 299)]));
     }
 
     async fn the_list_has_pages_from_the_newest_to_the_oldest(app: TestApp) {

@@ -1,5 +1,7 @@
 //! A user's invoices, as Stripe has them now. They are read on request: their pages and documents have URLs that expire, and
-//! the gateway stores of an invoice only what decides about credits.
+//! the gateway stores of an invoice only what decides about credits, returned money among it.
+
+mod returned;
 
 use entity::{customer, former_customer};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
@@ -11,6 +13,8 @@ use crate::{
     page::{Page, Window},
     stripe::{Cause, Failure, InvoiceDocument, InvoicePage, InvoiceStatus, Stripe},
 };
+
+pub use self::returned::ReturnedMoney;
 
 /// Maximum number of calls for one customer, of which all but the first make up for drafts that are not listed.
 const MAX_CALLS: usize = 5;
@@ -33,6 +37,8 @@ pub struct UserInvoice {
     pub status: Status,
     /// The customer to whom it belongs.
     pub customer: String,
+    /// The part of its payment that was returned.
+    pub returned: ReturnedMoney,
 }
 
 /// The status of an invoice that is final.
@@ -98,7 +104,7 @@ pub async fn page(
         let found = list(stripe, customer, wanted, after.take()).await?;
         let row = |document: InvoiceDocument| {
             let status = Status::of(&document)?;
-            Some(UserInvoice { document, status, customer: customer.clone() })
+            Some(UserInvoice { document, status, customer: customer.clone(), returned: ReturnedMoney::default() })
         };
         page.rows.extend(found.invoices.into_iter().filter_map(row));
         if found.has_more || page.rows.len() as u64 == limit {
@@ -106,7 +112,18 @@ pub async fn page(
             break;
         }
     }
+    add_returned(app, user_id, &mut page.rows).await?;
     Ok(page)
+}
+
+/// Adds the returned money, which Stripe's invoices do not show.
+async fn add_returned(app: &App, user_id: i64, invoices: &mut [UserInvoice]) -> Result<(), DbErr> {
+    let ids: Vec<_> = invoices.iter().map(|invoice| invoice.document.id.as_str()).collect();
+    let mut stored = returned::by_invoices(app.database.read(), user_id, &ids).await?;
+    for invoice in invoices {
+        invoice.returned = stored.remove(&invoice.document.id).unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn elsewhere() -> Error {

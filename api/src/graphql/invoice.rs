@@ -129,6 +129,16 @@ impl Invoice {
         self.money(self.0.document.amount_remaining)
     }
 
+    /// The part of the payment that was refunded, or credited by a note. The status stays PAID.
+    async fn refunded(&self) -> Money {
+        self.money(self.0.returned.refunded)
+    }
+
+    /// The part of the payment that the customer's bank holds because of a dispute, or took for good.
+    async fn disputed(&self) -> Money {
+        self.money(self.0.returned.disputed)
+    }
+
     /// The status of the invoice.
     async fn status(&self) -> InvoiceStatus {
         self.0.status.into()
