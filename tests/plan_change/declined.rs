@@ -90,6 +90,23 @@ facts! {
         assert_eq!((ada.tier().await.as_str(), ada.credits().await), ("PRO", 100));
     }
 
+    async fn an_upgrade_that_waits_for_its_payment_can_be_finished_from_its_preview(app: TestApp) {
+        let ada = app.signs_up("ada").await;
+        ada.subscribes("CORE").await;
+        let pending = async |tier: &str| {
+            let preview = "query ($tier: Tier!) { previewPlanChange(tier: $tier) { pendingInvoiceUrl } }";
+            ada.gets(preview, json!({ "tier": tier })).await["pendingInvoiceUrl"].clone()
+        };
+        assert_eq!(pending("PRO").await, Value::Null);
+        pays_with(&app, ASKS).await;
+        let page = ada.changes_plan("PRO").await["invoiceUrl"].clone();
+        assert!(page.is_string());
+        assert_eq!((pending("PRO").await, pending("STUDIO").await), (page.clone(), Value::Null));
+        confirms(&app, page.as_str().unwrap(), "complete").await;
+        app.settles().await;
+        assert_eq!((ada.tier().await.as_str(), pending("STUDIO").await), ("PRO", Value::Null));
+    }
+
     async fn a_declined_upgrade_that_is_not_paid_never_takes_effect(app: TestApp) {
         let ada = app.signs_up("ada").await;
         ada.subscribes("CORE").await;

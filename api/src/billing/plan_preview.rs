@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     app::App,
+    config::PriceIds,
     error::Error,
     plan::plan,
-    stripe::{Failure, Invoice, PriceChange, Stripe, Subscription},
+    stripe::{Failure, Invoice, PriceChange, Stripe, Subscription, SubscriptionState},
     sync::plan_of,
 };
 
@@ -34,6 +35,9 @@ pub struct Preview {
     pub next_invoice_at: DateTime<Utc>,
     /// When the tier changes.
     pub effective_at: DateTime<Utc>,
+    /// The page of the open invoice of an earlier request for the same change, whose payment failed or waits for its
+    /// confirmation. Another request replaces it.
+    pub pending_url: Option<String>,
     /// The reason why the change would be refused now. Nothing is due then, and the next invoice is that of the current plan.
     pub refusal: Option<PlanChangeRefusal>,
 }
@@ -72,8 +76,17 @@ pub async fn preview(app: &App, user_id: i64, tier: Tier) -> Result<Option<Previ
             _ if up || trial || tier == present => app.clock.now(),
             _ => now.period.end,
         },
+        pending_url: pending_url(&payments.prices, &state, tier),
         refusal,
     }))
+}
+
+/// The page of the invoice that a change to this tier waits for.
+fn pending_url(prices: &PriceIds, state: &SubscriptionState, tier: Tier) -> Option<String> {
+    let open = state.open_invoice().filter(|_| state.subscription.pending_update)?;
+    let billed = open.lines.data.iter().filter(|line| !line.is_credit());
+    let highest = billed.filter_map(|line| prices.tier(line.price.as_deref()?)).max();
+    open.hosted_url.clone().filter(|_| highest == Some(tier))
 }
 
 struct Invoices {

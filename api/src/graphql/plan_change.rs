@@ -88,6 +88,9 @@ pub(super) struct PlanChangePreview {
     next_invoice_at: Moment,
     /// When the new tier takes effect.
     effective_at: Moment,
+    /// The page where the open invoice of an earlier request for this change can be paid or confirmed, which makes the change.
+    /// Another `changePlan` voids that invoice and creates a new one. Null if there is none.
+    pending_invoice_url: Option<String>,
     /// The reason for which `changePlan` would refuse this change now; null if it would not. If set, nothing is due and
     /// `nextInvoice` is the price of the current plan.
     refusal: Option<PlanChangeRefusal>,
@@ -102,6 +105,7 @@ impl From<Preview> for PlanChangePreview {
             next_invoice: Money::new(preview.next_invoice, &preview.currency),
             next_invoice_at: preview.next_invoice_at.into(),
             effective_at: preview.effective_at.into(),
+            pending_invoice_url: preview.pending_url,
             refusal: preview.refusal.map(PlanChangeRefusal::from),
         }
     }
