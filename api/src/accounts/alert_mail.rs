@@ -37,7 +37,8 @@ fn compose(alert: &Model, to: String, public_url: &str) -> Message {
         }
         Kind::PaymentFailed => {
             let text = if alert.tier.is_some() {
-                format!("A payment for your plan {} failed. Pay it to keep the plan.", name(alert.tier))
+                let plan = name(alert.tier);
+                format!("A payment for your plan {plan} failed or needs your confirmation. Pay it to keep the plan.")
             } else {
                 "A payment for credits failed. You were not charged, and nothing was added.".to_owned()
             };

@@ -1,8 +1,11 @@
 import type { AlertPartsFragment } from "../generated/graphql";
 import { text } from "../text/current";
 
-/** Says what an alert is about, in one sentence. */
-export function alertSummary({ kind, below, available, tier, endsAt, amount }: AlertPartsFragment): string {
+/** Says what an alert is about, in one sentence. The payment of a renewal may still be one that needs a confirmation. */
+export function alertSummary(
+  { kind, below, available, tier, endsAt, amount }: AlertPartsFragment,
+  isUnconfirmed = false,
+): string {
   const plan = tier === null ? null : text.tiers[tier];
   switch (kind) {
     case "LOW_BALANCE":
@@ -10,6 +13,7 @@ export function alertSummary({ kind, below, available, tier, endsAt, amount }: A
     case "EXPIRING_PLAN":
       return text.alerts.expiringPlan(plan ?? "", endsAt ?? "");
     case "PAYMENT_FAILED":
-      return plan === null ? text.alerts.packFailed(amount) : text.alerts.planFailed(plan, amount);
+      if (plan === null) return text.alerts.packFailed(amount);
+      return isUnconfirmed ? text.alerts.planUnconfirmed(plan, amount) : text.alerts.planFailed(plan, amount);
   }
 }

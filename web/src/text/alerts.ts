@@ -25,6 +25,8 @@ export function alertsEn({ number, money, day }: Formats) {
     expiringPlan: (tier: string, end: string) => `${tier} ends on ${day(end)}. You keep your credits.`,
     planFailed: (tier: string, amount: Money | null) =>
       amount === null ? `A payment for ${tier} failed.` : `A payment of ${money(amount)} for ${tier} failed.`,
+    planUnconfirmed: (tier: string, amount: Money | null) =>
+      `A payment${amount === null ? "" : ` of ${money(amount)}`} for ${tier} needs your confirmation.`,
     packFailed: (amount: Money | null) =>
       `A payment${amount === null ? "" : ` of ${money(amount)}`} for credits failed. Nothing was charged or added.`,
   };
@@ -57,6 +59,8 @@ export function alertsDe({ number, money, day }: Formats): ReturnType<typeof ale
       amount === null
         ? `Eine Zahlung für ${tier} ist fehlgeschlagen.`
         : `Eine Zahlung von ${money(amount)} für ${tier} ist fehlgeschlagen.`,
+    planUnconfirmed: (tier: string, amount: Money | null) =>
+      `Eine Zahlung${amount === null ? "" : ` von ${money(amount)}`} für ${tier} wartet auf deine Bestätigung.`,
     packFailed: (amount: Money | null) =>
       `Eine Zahlung${amount === null ? "" : ` von ${money(amount)}`} für Credits ist fehlgeschlagen. ` +
       "Nichts wurde abgebucht oder gutgeschrieben.",
