@@ -9,7 +9,7 @@ import { Problem } from "../gateway/Problem";
 import { BillingDocument, type PlanSubscriptionPartsFragment } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
-import { usePortal } from "../subscription/usePortal";
+import { type Portal, usePortal } from "../subscription/usePortal";
 import { format, text } from "../text/current";
 import { InvoiceList } from "./InvoiceList";
 import { nextCharge } from "./nextCharge";
@@ -62,7 +62,7 @@ function Charges({ subscription }: { subscription: PlanSubscriptionPartsFragment
           <dt>{text.billing.plan}</dt>
           <dd>{planAndPrice(subscription)}</dd>
         </div>
-        <Open subscription={subscription} />
+        <Open subscription={subscription} portal={portal} />
         <div>
           <dt>{text.billing.nextCharge}</dt>
           <dd>
@@ -103,22 +103,42 @@ function Expiry({ method: { expiryMonth, expiryYear } }: { method: PaymentMethod
   return <span className="quiet small billing-note">{text.billing.expires(expiryMonth, expiryYear)}</span>;
 }
 
-/** The invoice that waits for its payment, with a way to pay it. */
-function Open({ subscription: { openInvoice } }: { subscription: PlanSubscriptionPartsFragment }) {
+interface OpenProps {
+  subscription: PlanSubscriptionPartsFragment;
+  portal: Portal;
+}
+
+/**
+ * The invoice that waits for its payment, with a way to pay it. A card that pays it there does not become that of the renewals,
+ * so the change of the card is offered beside it.
+ */
+function Open({ subscription: { openInvoice }, portal }: OpenProps) {
   if (openInvoice === null) return null;
-  const { amount, dueAt, nextAttemptAt, payUrl } = openInvoice;
+  const { amount, dueAt, nextAttemptAt, payUrl, needsConfirmation } = openInvoice;
   return (
     <div className="billing-open">
       <dt>{text.billing.open}</dt>
       <dd>
         {dueAt === null ? format.money(amount) : text.billing.dueSince(amount, dueAt)}
         <span className="quiet small billing-note">
-          {nextAttemptAt === null ? text.billing.notRetried : text.billing.retried(nextAttemptAt)}
+          {needsConfirmation
+            ? text.billing.unconfirmed
+            : nextAttemptAt === null
+              ? text.billing.notRetried
+              : text.billing.retried(nextAttemptAt)}
         </span>
         {payUrl !== null && (
           <a className="button button-first" href={payUrl}>
-            {text.billing.payNow}
+            {needsConfirmation ? text.planChange.confirm : text.billing.payNow}
           </a>
+        )}
+        {payUrl !== null && !needsConfirmation && (
+          <span className="small billing-note">
+            {text.billing.keepsMethod}{" "}
+            <Button look="quiet" busy={portal.busy} onClick={() => void portal.open("UPDATE_PAYMENT_METHOD")}>
+              {text.billing.changeMethod}
+            </Button>
+          </span>
         )}
       </dd>
     </div>

@@ -16,10 +16,10 @@ import {
 } from "../generated/graphql";
 import { rank } from "../plan/tier";
 import { Button } from "../style/Button";
-import { Notice } from "../style/Notice";
 import { Skeleton } from "../style/Skeleton";
 import { text } from "../text/current";
 import { Cancellation } from "./Cancellation";
+import { PlanNotices } from "./PlanNotices";
 import { endsAt, isPaidFor, isResumable, statusSummary } from "./statusSummary";
 import { type Portal, usePortal } from "./usePortal";
 
@@ -84,23 +84,7 @@ function Subscribed({ subscription }: { subscription: PlanSubscriptionPartsFragm
         </span>
       </div>
       <TierName tier={subscription.tier} />
-      {action !== null && (
-        <Notice look="bad">
-          <p>
-            {action} <OpenInvoice subscription={subscription} />
-          </p>
-          <p className="actions">
-            {subscription.openInvoice?.payUrl && (
-              <a className="button button-first" href={subscription.openInvoice.payUrl}>
-                {text.billing.payNow}
-              </a>
-            )}
-            <Button busy={portal.busy} onClick={() => void portal.open("UPDATE_PAYMENT_METHOD")}>
-              {text.subscription.updateCard}
-            </Button>
-          </p>
-        </Notice>
-      )}
+      <PlanNotices subscription={subscription} action={action} portal={portal} />
       <dl className="facts">
         <div>
           <dt>{isPaidFor(subscription) ? text.subscription.period : text.subscription.unpaidPeriod}</dt>
@@ -117,13 +101,6 @@ function Subscribed({ subscription }: { subscription: PlanSubscriptionPartsFragm
       <Changes subscription={subscription} portal={portal} />
     </>
   );
-}
-
-/** The amount that is open, and when it is tried again. */
-function OpenInvoice({ subscription: { openInvoice } }: { subscription: PlanSubscriptionPartsFragment }) {
-  if (openInvoice === null) return null;
-  const { amount, nextAttemptAt } = openInvoice;
-  return nextAttemptAt === null ? text.subscription.isOpen(amount) : text.subscription.isRetried(amount, nextAttemptAt);
 }
 
 function Changes({ subscription, portal }: { subscription: PlanSubscriptionPartsFragment; portal: Portal }) {

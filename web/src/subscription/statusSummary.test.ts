@@ -49,6 +49,21 @@ test("a failed payment asks for an action and announces no renewal", () => {
   expect(led).toBe("led-off");
 });
 
+test("a payment that the bank wants confirmed is not called failed", () => {
+  const openInvoice = {
+    amount: { amount: 499, currency: "USD" },
+    dueAt: null,
+    nextAttemptAt: null,
+    payUrl: "https://pay.example/",
+    needsConfirmation: true,
+  };
+  expect(statusSummary({ ...CORE, status: "PAST_DUE", openInvoice }).action).toBe(
+    "The payment for the renewal needs your confirmation: your bank requires it.",
+  );
+  const failed = { ...openInvoice, needsConfirmation: false };
+  expect(statusSummary({ ...CORE, status: "PAST_DUE", openInvoice: failed }).action).toContain("failed");
+});
+
 test.each<[SubscriptionStatus, boolean]>([
   ["ACTIVE", true],
   ["TRIALING", true],

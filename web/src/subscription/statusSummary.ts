@@ -1,4 +1,4 @@
-import type { PlanSubscriptionPartsFragment, SubscriptionStatus } from "../generated/graphql";
+import type { PlanSubscriptionPartsFragment } from "../generated/graphql";
 import { text } from "../text/current";
 
 /** The text that a page shows for the state of a subscription. */
@@ -20,7 +20,7 @@ export function statusSummary(subscription: PlanSubscriptionPartsFragment): Stat
     label: good && ends ? text.subscription.canceled : text.subscription.statuses[status],
     led: good ? (ends ? "led-busy" : "led-live") : "led-off",
     next: next(subscription),
-    action: action(status),
+    action: action(subscription),
   };
 }
 
@@ -46,7 +46,10 @@ function next(subscription: PlanSubscriptionPartsFragment): string | null {
   return isPaidFor(subscription) ? text.subscription.renews(currentPeriodEnd) : null;
 }
 
-function action(status: SubscriptionStatus): string | null {
+function action({ status, openInvoice }: PlanSubscriptionPartsFragment): string | null {
+  if (openInvoice?.needsConfirmation && (status === "PAST_DUE" || status === "UNPAID")) {
+    return text.subscription.unconfirmed;
+  }
   switch (status) {
     case "PAST_DUE":
       return text.subscription.pastDue;

@@ -218,6 +218,14 @@ export function de(formats: Formats): Texts {
       renews: (moment: string) => `Verlängert sich am ${day(moment)}.`,
       pastDue:
         "Die letzte Zahlung ist fehlgeschlagen. Bezahle jetzt oder aktualisiere deine Karte, um das Abo zu behalten.",
+      unconfirmed: "Die Zahlung für die Verlängerung wartet auf deine Bestätigung: Deine Bank verlangt sie.",
+      exportsCost: "Bis sie bezahlt ist, kosten Exporte Credits.",
+      returned: (returned: Money, paid: Money) =>
+        returned.amount < paid.amount
+          ? `Von den ${money(paid)} für den aktuellen Zeitraum wurden ${money(returned)} erstattet oder angefochten.`
+          : `Die ${money(paid)} für den aktuellen Zeitraum wurden erstattet oder angefochten.`,
+      unlimitedEnded: "Das ist mehr als ein Drittel. Deshalb kosten Exporte Credits, bis ein neuer Zeitraum bezahlt ist.",
+      upgradeLater: (end: string) => `Ein Upgrade ist nach dem ${day(end)} möglich.`,
       isOpen: (amount: Money) => `Offen: ${money(amount)}.`,
       isRetried: (amount: Money, moment: string) =>
         `Offen: ${money(amount)}. Der nächste Versuch ist am ${day(moment)}.`,

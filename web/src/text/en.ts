@@ -219,6 +219,13 @@ export function en(formats: Formats) {
       changes: (tier: string, moment: string) => `Changes to ${tier} on ${day(moment)}.`,
       renews: (moment: string) => `Renews on ${day(moment)}.`,
       pastDue: "The last payment failed. Pay now or update your card to keep the plan.",
+      unconfirmed: "The payment for the renewal needs your confirmation: your bank requires it.",
+      exportsCost: "Until it is paid, exports cost credits.",
+      returned: (returned: Money, paid: Money) =>
+        (returned.amount < paid.amount ? `${money(returned)} of the ${money(paid)}` : `The ${money(paid)}`) +
+        " for the current period was refunded or disputed.",
+      unlimitedEnded: "That is more than a third, so exports cost credits until a new period is paid.",
+      upgradeLater: (end: string) => `You can upgrade after ${day(end)}.`,
       isOpen: (amount: Money) => `${money(amount)} is open.`,
       isRetried: (amount: Money, moment: string) => `${money(amount)} is open, and is tried again on ${day(moment)}.`,
       unpaid: "The last payment failed, and is not retried. Pay the open invoice to reactivate the plan.",

@@ -3,6 +3,7 @@ import { press } from "../dashboard";
 import { seeInAllLooks } from "../look";
 import { expect, test } from "../person";
 import { sandbox } from "../stage";
+import { stripeOf } from "../stripe";
 
 test("a month later the plan has renewed and its credits are added", async ({ page, browser, person }) => {
   await subscribe(page, "Core");
@@ -65,4 +66,29 @@ test("a renewal that fails shows what is open, and can be paid at once", async (
   await expect(balance(page)).toContainText("50");
   await expect(billing).toContainText("$4.99 on");
   await expect(billing.getByRole("row", { name: "Open" })).toHaveCount(0);
+});
+
+test("a Studio renewal that fails says what exports cost, and cannot be paid once the plan has ended", async ({
+  page,
+  browser,
+  person,
+  request,
+}) => {
+  await subscribe(page, "Studio");
+  const subscription = [person.email, "a month"];
+  await press(browser, subscription, "Fail the next payment");
+  await press(browser, subscription, "Renew now");
+  const plan = page.getByRole("region", { name: "Plan" });
+  await expect(plan.getByRole("alert")).toContainText("Until it is paid, exports cost credits.");
+  const billing = page.getByRole("region", { name: "Billing" });
+  await expect(billing).toContainText("Another card pays only this invoice.");
+  await expect(billing.getByRole("row", { name: "Open" })).toBeVisible();
+
+  await stripeOf(request).end(person.email);
+  await expect(billing).toContainText("You have no plan, so nothing will be charged.");
+  await expect(async () => {
+    await page.reload();
+    await expect(billing.getByRole("row", { name: "Void" })).toContainText("$29.99", { timeout: 2_000 });
+  }).toPass();
+  await expect(billing.getByRole("link", { name: "Pay now" })).toHaveCount(0);
 });
