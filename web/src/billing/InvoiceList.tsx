@@ -1,15 +1,19 @@
 import { Problem } from "../gateway/Problem";
-import type { InvoicePartsFragment, InvoiceStatus } from "../generated/graphql";
+import type { InvoicePartsFragment } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
 import { format, text } from "../text/current";
+import { type InvoiceState, invoiceState } from "./invoiceState";
 import type { Invoices } from "./useInvoices";
 
-const LEDS: Record<InvoiceStatus, string> = {
+const LEDS: Record<InvoiceState, string> = {
   OPEN: "led-off",
   PAID: "led-live",
   VOID: "",
   UNCOLLECTIBLE: "led-off",
+  REFUNDED: "",
+  PARTIALLY_REFUNDED: "",
+  DISPUTED: "led-off",
 };
 
 /** The list of invoices, each with its page and its document. */
@@ -59,7 +63,8 @@ function Table({ list }: { list: readonly InvoicePartsFragment[] }) {
 }
 
 function Row({ invoice }: { invoice: InvoicePartsFragment }) {
-  const { number, createdAt, total, status, pageUrl, pdfUrl } = invoice;
+  const { number, createdAt, total, pageUrl, pdfUrl } = invoice;
+  const { state, part } = invoiceState(invoice);
   const name = number ?? text.billing.unnumbered;
   return (
     <tr>
@@ -73,9 +78,14 @@ function Row({ invoice }: { invoice: InvoicePartsFragment }) {
       <td className="table-number">
         <span className="digits">{format.money(total)}</span>
         <span className="small billing-status">
-          <span className={`led ${LEDS[status]}`} aria-hidden="true" />
-          {text.billing.statuses[status]}
+          <span className={`led ${LEDS[state]}`} aria-hidden="true" />
+          {text.billing.statuses[state]}
         </span>
+        {part !== null && (
+          <span className="quiet small billing-note">
+            {state === "DISPUTED" ? text.billing.disputed(part) : text.billing.refunded(part)}
+          </span>
+        )}
       </td>
       <td className="billing-document">
         {pdfUrl !== null && (

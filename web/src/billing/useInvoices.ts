@@ -5,6 +5,7 @@ import { useAccount } from "../account/context";
 import { useReturned } from "../checkout/useReturned";
 import { type Failure, failure } from "../gateway/failure";
 import { type InvoicePartsFragment, InvoicesDocument } from "../generated/graphql";
+import { useReturnedMoney } from "../subscription/useReturnedMoney";
 
 /** Invoices that are listed at first, and that each further click multiplies. */
 const STEP = 6;
@@ -50,10 +51,14 @@ export function useInvoices(): Invoices {
   };
 }
 
-/** Asks again a moment after each change of the subscription, and after a payment that the person has returned from. */
+/**
+ * Asks again a moment after each change of the subscription or of what was returned of its money, and after a payment that the
+ * person has returned from.
+ */
 function useUpdates(again: () => void): void {
   const { plan } = useAccount();
-  const version = plan === null ? null : (plan.subscription?.version ?? 0);
+  const returned = useReturnedMoney()?.returned.amount ?? 0;
+  const version = plan === null ? null : `${plan.subscription?.version ?? 0} ${returned}`;
   const isPaid = useReturned().checkout?.status === "PAID";
   const seen = useRef(version);
   useEffect(() => {

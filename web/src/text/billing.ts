@@ -1,4 +1,4 @@
-import type { InvoiceStatus } from "../generated/graphql";
+import type { InvoiceState } from "../billing/invoiceState";
 import type { Formats, Money } from "./formats";
 
 /** The texts of billing in English. */
@@ -43,7 +43,12 @@ export function billingEn({ money, day, date }: Formats) {
       PAID: "Paid",
       VOID: "Void",
       UNCOLLECTIBLE: "Not paid",
-    } satisfies Record<InvoiceStatus, string>,
+      REFUNDED: "Refunded",
+      PARTIALLY_REFUNDED: "Partly refunded",
+      DISPUTED: "Disputed",
+    } satisfies Record<InvoiceState, string>,
+    refunded: (amount: Money) => `${money(amount)} refunded`,
+    disputed: (amount: Money) => `${money(amount)} disputed`,
     download: (name: string) => `Download invoice ${name} as PDF`,
     more: "Show more",
   };
@@ -92,7 +97,12 @@ export function billingDe({ money, day, date }: Formats): ReturnType<typeof bill
       PAID: "Bezahlt",
       VOID: "Storniert",
       UNCOLLECTIBLE: "Nicht bezahlt",
-    } satisfies Record<InvoiceStatus, string>,
+      REFUNDED: "Erstattet",
+      PARTIALLY_REFUNDED: "Teilweise erstattet",
+      DISPUTED: "Angefochten",
+    } satisfies Record<InvoiceState, string>,
+    refunded: (amount: Money) => `${money(amount)} erstattet`,
+    disputed: (amount: Money) => `${money(amount)} angefochten`,
     download: (name: string) => `Rechnung ${name} als PDF herunterladen`,
     more: "Mehr anzeigen",
   };
