@@ -17,6 +17,8 @@ const ENTRY: EntryPartsFragment = {
   runId: null,
   tier: null,
   periodEnd: null,
+  periodPaid: null,
+  holdId: null,
   reversalCause: null,
   reversalAmount: null,
   reason: null,
@@ -93,6 +95,25 @@ test("a reversal of a plan's credits names the money and the period", () => {
   expect(description("REVERSAL", refunded)).toBe("$14.99 was refunded (Pro, period until January 28, 2026)");
   const recounted = { ...PERIOD, reversalCause: "DISPUTE" } as const;
   expect(description("REVERSAL", recounted)).toBe("A payment was disputed (Pro, period until January 28, 2026)");
+});
+
+test("a part of the money of a period has all of it beside it, and says which credits were removed", () => {
+  const together = { ...PERIOD, tier: "CORE", periodPaid: usd(1499), ...moved("REFUND", 499) } as const;
+  expect(description("REVERSAL", together)).toBe(
+    "$4.99 of the $14.99 paid for the period was refunded (Core, period until January 28, 2026). " +
+      "The same share of the credits of the period was removed",
+  );
+  expect(description("REVERSAL", { ...together, ...moved("REFUND", 1499) })).toBe(
+    "$14.99 was refunded (Core, period until January 28, 2026)",
+  );
+});
+
+test("the end of unlimited exports names the money that was returned", () => {
+  const ended = { ...PERIOD, tier: "STUDIO", periodPaid: usd(2999), ...moved("DISPUTE", 1100) } as const;
+  expect(description("UNLIMITED_ENDED", ended)).toBe(
+    "Unlimited exports have ended, because $11.00 of the $29.99 paid for the period was disputed " +
+      "(Studio, period until January 28, 2026)",
+  );
 });
 
 test("credits that come back say why", () => {

@@ -12,7 +12,7 @@ export interface EntryFacts {
   reason: string;
   notes: string;
   pack: { credits: number; amount: Money } | null;
-  period: { tier: Tier; end: string } | null;
+  period: { tier: Tier; end: string; paid: Money | null } | null;
   /** The movement of money behind a reversal. Entries that are older than its record have none. */
   reversal: { cause: ReversalCause; amount: Money | null } | null;
 }
@@ -27,6 +27,12 @@ type Entries = Record<LedgerEntryKind, (facts: EntryFacts) => EntrySummary>;
 
 const TIERS: Record<Tier, string> = { FREE: "Free", CORE: "Core", PRO: "Pro", STUDIO: "Studio" };
 
+/** The money of a period, where only a part of it was returned. */
+function paidTogether({ period, reversal }: EntryFacts): Money | null {
+  const [paid, returned] = [period?.paid ?? null, reversal?.amount ?? null];
+  return paid !== null && returned !== null && returned.amount < paid.amount ? paid : null;
+}
+
 /** True where less than a pack's payment was returned. */
 function isPart(amount: Money, pack: { amount: Money }): boolean {
   return amount.amount < pack.amount.amount;
@@ -38,8 +44,11 @@ export function entriesEn({ number, money, day }: Formats): Entries {
   const period = ({ period }: EntryFacts) =>
     period === null ? "" : `${TIERS[period.tier]}, period until ${day(period.end)}`;
   const inPeriod = (facts: EntryFacts) => (facts.period === null ? "" : ` (${period(facts)})`);
-  const payment = ({ pack, reversal }: EntryFacts) => {
+  const payment = (facts: EntryFacts) => {
+    const { pack, reversal } = facts;
     const amount = reversal?.amount ?? null;
+    const paid = paidTogether(facts);
+    if (amount !== null && paid !== null) return `${money(amount)} of the ${money(paid)} paid for the period`;
     if (pack === null) return amount === null ? "A payment" : money(amount);
     const whole = money(pack.amount);
     return amount !== null && isPart(amount, pack)
@@ -96,7 +105,8 @@ export function entriesEn({ number, money, day }: Formats): Entries {
     PLAN_CHANGE: (facts) => ({ label: "Change of plan", description: period(facts) }),
     REVERSAL: (facts) => {
       const { label, verb } = facts.reversal === null ? unknown : reversed[facts.reversal.cause];
-      return { label, description: `${payment(facts)} ${verb}${inPeriod(facts)}` };
+      const share = paidTogether(facts) === null ? "" : ". The same share of the credits of the period was removed";
+      return { label, description: `${payment(facts)} ${verb}${inPeriod(facts)}${share}` };
     },
     RESTORATION: (facts) => ({
       label: "Credits restored",
@@ -107,7 +117,14 @@ export function entriesEn({ number, money, day }: Formats): Entries {
     }),
     MANUAL: ({ delta, reason }) => ({ label: delta < 0 ? "Credits removed" : "Credits added", description: reason }),
     UNLIMITED: () => ({ label: "Plan", description: "Unlimited exports" }),
-    UNLIMITED_ENDED: () => ({ label: "Plan", description: "Unlimited exports have ended" }),
+    UNLIMITED_ENDED: (facts) => ({
+      label: "Plan",
+      description:
+        "Unlimited exports have ended" +
+        (facts.reversal === null
+          ? ""
+          : `, because ${payment(facts)} ${reversed[facts.reversal.cause].verb}${inPeriod(facts)}`),
+    }),
     OTHER: ({ type, notes }) => ({ label: types[type], description: notes }),
   };
 }
@@ -118,8 +135,13 @@ export function entriesDe({ number, money, day }: Formats): Entries {
   const period = ({ period }: EntryFacts) =>
     period === null ? "" : `${TIERS[period.tier]}, Zeitraum bis ${day(period.end)}`;
   const inPeriod = (facts: EntryFacts) => (facts.period === null ? "" : ` (${period(facts)})`);
-  const payment = ({ pack, reversal }: EntryFacts) => {
+  const payment = (facts: EntryFacts) => {
+    const { pack, reversal } = facts;
     const amount = reversal?.amount ?? null;
+    const paid = paidTogether(facts);
+    if (amount !== null && paid !== null) {
+      return `Ein Teil (${money(amount)}) der ${money(paid)}, die für den Zeitraum bezahlt wurden,`;
+    }
     if (pack === null) return amount === null ? "Eine Zahlung" : `Eine Zahlung in Höhe von ${money(amount)}`;
     const whole = money(pack.amount);
     return amount !== null && isPart(amount, pack)
@@ -178,7 +200,8 @@ export function entriesDe({ number, money, day }: Formats): Entries {
     PLAN_CHANGE: (facts) => ({ label: "Wechsel des Abos", description: period(facts) }),
     REVERSAL: (facts) => {
       const { label, verb } = facts.reversal === null ? unknown : reversed[facts.reversal.cause];
-      return { label, description: `${payment(facts)} ${verb}${inPeriod(facts)}` };
+      const share = paidTogether(facts) === null ? "" : ". Derselbe Anteil der Credits des Zeitraums wurde abgezogen";
+      return { label, description: `${payment(facts)} ${verb}${inPeriod(facts)}${share}` };
     },
     RESTORATION: (facts) => ({
       label: "Credits zurück",
@@ -189,7 +212,14 @@ export function entriesDe({ number, money, day }: Formats): Entries {
     }),
     MANUAL: ({ delta, reason }) => ({ label: delta < 0 ? "Credits abgezogen" : "Gutschrift", description: reason }),
     UNLIMITED: () => ({ label: "Abo", description: "Unbegrenzte Exporte" }),
-    UNLIMITED_ENDED: () => ({ label: "Abo", description: "Die unbegrenzten Exporte sind beendet" }),
+    UNLIMITED_ENDED: (facts) => ({
+      label: "Abo",
+      description:
+        "Die unbegrenzten Exporte sind beendet" +
+        (facts.reversal === null
+          ? ""
+          : `. Grund: ${payment(facts)} ${reversed[facts.reversal.cause].verb}${inPeriod(facts)}`),
+    }),
     OTHER: ({ type, notes }) => ({ label: types[type], description: notes }),
   };
 }
