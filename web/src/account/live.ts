@@ -1,6 +1,7 @@
 import type { Client } from "urql";
 
 import {
+  AccountDocument,
   AlertSentDocument,
   BalanceChangedDocument,
   type BalancePartsFragment,
@@ -22,7 +23,7 @@ type Stream = ReturnType<ReturnType<Client["subscription"]>["subscribe"]>;
 /** Milliseconds before a stream that ended is started again. */
 const PAUSE = 2_000;
 
-/** Follows an account over the websocket. */
+/** Follows an account over the websocket. Its first values are read by a query, which also arrives where no websocket does. */
 export class LiveAccount {
   #account: Account = { balance: null, plan: null, alert: null };
   readonly #client: Client;
@@ -42,12 +43,38 @@ export class LiveAccount {
   /** Follows the account until the returned function is called. */
   follow(): () => void {
     const stops = [
+      this.#read(),
       restarting((ended) => this.#followBalance(ended)),
       restarting((ended) => this.#followPlan(ended)),
       restarting((ended) => this.#followAlerts(ended)),
     ];
     return () => {
       for (const stop of stops) stop();
+    };
+  }
+
+  /** Reads what no stream has sent yet, until that succeeds. What a stream has sent is never older. */
+  #read(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isStopped = false;
+    const read = async (): Promise<void> => {
+      if (this.#account.balance !== null && this.#account.plan !== null) return;
+      const { data, error } = await this.#client
+        .query(AccountDocument, {}, { requestPolicy: "network-only" })
+        .toPromise();
+      if (isStopped) return;
+      if (error || !data) {
+        timer = setTimeout(() => void read(), PAUSE);
+        return;
+      }
+      const { balance, tier, subscription } = data;
+      const known = this.#account;
+      this.#update({ ...known, balance: known.balance ?? balance, plan: known.plan ?? { tier, subscription } });
+    };
+    void read();
+    return () => {
+      isStopped = true;
+      clearTimeout(timer);
     };
   }
 
