@@ -78,3 +78,32 @@ test("an export whose charge is lost is charged once, even after a reload", asyn
   await expect(page.getByText("3 credits charged earlier, and not again")).toBeVisible();
   await expect(balance(page)).toContainText("6");
 });
+
+test("an export that was interrupted is shown after a reload, and is finished or released there", async ({
+  page,
+  person,
+  request,
+}) => {
+  await grant(request, person, 9);
+  await page.goto("/account");
+  await expect(balance(page)).toContainText("9");
+  const open = page.getByRole("list", { name: "Exports in progress" });
+  for (const [button, left] of [
+    ["Release credits", "9"],
+    ["Finish export", "6"],
+  ] as const) {
+    await page.route("**/graphql", (route) =>
+      route.request().postData()?.includes("captureHold") ? route.abort("connectionreset") : route.continue(),
+    );
+    await page.getByRole("button", { name: "Export PatchBook" }).click();
+    await expect(page.getByText("3 credits reserved for exports in progress.")).toBeVisible();
+    await expect(page.getByRole("alert")).toContainText("cannot be reached");
+    await page.unroute("**/graphql");
+    await page.reload();
+    await expect(open).toContainText("Drifting fifths 3 credits reserved until");
+    await open.getByRole("button", { name: button }).click();
+    await expect(open).toHaveCount(0);
+    await expect(page.getByText("3 credits reserved for exports in progress.")).toBeHidden();
+    await expect(balance(page)).toContainText(left);
+  }
+});

@@ -7,6 +7,7 @@ import { useExportCost } from "../plan/useExportCost";
 import { Button } from "../style/Button";
 import { Skeleton } from "../style/Skeleton";
 import { text } from "../text/current";
+import { OpenHolds } from "./OpenHolds";
 import { PATCHBOOKS } from "./patchbook";
 import { Shortfall } from "./Shortfall";
 import { Ticket } from "./Ticket";
@@ -14,7 +15,7 @@ import { useExport } from "./useExport";
 
 /** Exports a PatchBook: reserves its credits, plays the export service, and charges it. */
 export function ExportModule() {
-  const { start, busy, failure, shortage, current, first } = useExport();
+  const { start, finish, release, busy, failure, shortage, current, first } = useExport();
   const cost = useExportCost();
   const [runId, setRunId] = useState(() => first?.runId ?? PATCHBOOKS[0].runId);
   const submit = () => void start(runId);
@@ -52,6 +53,12 @@ export function ExportModule() {
         {current === null && shortage === null && failure === null && (
           <p className="export-empty quiet">{busy ? text.exporting.reserving : text.exporting.empty}</p>
         )}
+        <OpenHolds
+          shown={current?.hold.id ?? null}
+          busy={busy}
+          onFinish={(hold) => void finish(hold)}
+          onRelease={(hold) => void release(hold)}
+        />
       </div>
     </section>
   );

@@ -37,3 +37,14 @@ test("an attempt that cannot be read is ignored", () => {
   storage.setItem("patch-hive.export.1", "{");
   expect(new ExportAttempts(storage, "1", keys()).open()).toBeNull();
 });
+
+test("an attempt of another day is forgotten", () => {
+  const storage = memory();
+  let now = 0;
+  const attempts = () => new ExportAttempts(storage, "1", keys(), () => now);
+  const first = attempts().begin("run");
+  now = 23 * 60 * 60 * 1000;
+  expect(attempts().open()).toEqual(first);
+  now += 60 * 60 * 1000;
+  expect(attempts().open()).toBeNull();
+});

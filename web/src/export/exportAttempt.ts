@@ -6,6 +6,14 @@ export interface ExportAttempt {
   idempotencyKey: string;
 }
 
+/** An attempt with the time when it began, in milliseconds. */
+interface StoredAttempt extends ExportAttempt {
+  begunAt: number;
+}
+
+/** Milliseconds after which no hold is open anymore: the longest lasts a day. */
+const LIFETIME = 24 * 60 * 60 * 1000;
+
 /**
  * Stores the export attempt of this tab. It outlives a lost connection and a reload, so that a retry is the same attempt.
  * It ends when the outcome is known, so that the next click is a new one.
@@ -14,11 +22,13 @@ export class ExportAttempts {
   readonly #storage: Storage;
   readonly #name: string;
   readonly #newKey: () => string;
+  readonly #now: () => number;
 
-  constructor(storage: Storage, userId: string, newKey: () => string) {
+  constructor(storage: Storage, userId: string, newKey: () => string, now: () => number = Date.now) {
     this.#storage = storage;
     this.#name = `patch-hive.export.${userId}`;
     this.#newKey = newKey;
+    this.#now = now;
   }
 
   /** Returns the open attempt for this run, or begins a new one. */
@@ -26,16 +36,17 @@ export class ExportAttempts {
     const open = this.open();
     if (open?.runId === runId) return open;
     const attempt = { runId, idempotencyKey: this.#newKey() };
-    this.#storage.setItem(this.#name, JSON.stringify(attempt));
+    this.#storage.setItem(this.#name, JSON.stringify({ ...attempt, begunAt: this.#now() }));
     return attempt;
   }
 
-  /** The attempt whose outcome is not known; null when there is none. */
+  /** The attempt whose outcome is not known; null when there is none, or when its hold has long ended. */
   open(): ExportAttempt | null {
     try {
-      const stored = JSON.parse(this.#storage.getItem(this.#name) ?? "null") as Partial<ExportAttempt> | null;
-      const { runId, idempotencyKey } = stored ?? {};
-      return runId !== undefined && idempotencyKey !== undefined ? { runId, idempotencyKey } : null;
+      const stored = JSON.parse(this.#storage.getItem(this.#name) ?? "null") as Partial<StoredAttempt> | null;
+      const { runId, idempotencyKey, begunAt } = stored ?? {};
+      if (runId === undefined || idempotencyKey === undefined || begunAt === undefined) return null;
+      return this.#now() - begunAt < LIFETIME ? { runId, idempotencyKey } : null;
     } catch {
       return null;
     }

@@ -2,13 +2,20 @@ import { useState } from "react";
 
 import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
-import { CaptureHoldDocument, ReserveExportDocument, type ReserveExportMutation } from "../generated/graphql";
+import {
+  CaptureHoldDocument,
+  type CaptureHoldMutation,
+  type HoldPartsFragment,
+  ReleaseHoldDocument,
+  ReserveExportDocument,
+  type ReserveExportMutation,
+} from "../generated/graphql";
 import { useSession } from "../session/current";
 import { ExportAttempts } from "./exportAttempt";
 
 type Reserved = ReserveExportMutation["reserveExport"];
 export type Shortage = Extract<Reserved, { __typename: "InsufficientCredits" }>;
-export type Hold = Extract<Reserved, { __typename: "Hold" }>;
+export type Hold = HoldPartsFragment;
 
 /** An export, from its reservation to its end. */
 export interface Export {
@@ -30,7 +37,8 @@ export function useExport() {
   const [rendering, setRendering] = useState(false);
   const [shortage, setShortage] = useState<Shortage | null>(null);
   const [current, setCurrent] = useState<Export | null>(null);
-  const failure = refused ?? uncaptured;
+  const { run: discard, busy: releasing, failure: unreleased } = useAction(ReleaseHoldDocument);
+  const failure = refused ?? uncaptured ?? unreleased;
   if (failure !== null && !isUndecided(failure)) attempts.end();
 
   const end = (next: Export) => {
@@ -55,15 +63,26 @@ export function useExport() {
     setRendering(true);
     await new Promise((done) => setTimeout(done, RENDERING));
     setRendering(false);
-    const captured = (await capture({ input: { holdId: reserved.id } }))?.captureHold;
-    if (captured === undefined) return;
-    if (captured.__typename === "ExportCharge") {
-      end({ hold: reserved, stage: "charged", charged: captured.credits });
-    } else {
-      end({ hold: reserved, ...ending(captured.hold.capturedCredits) });
-    }
+    await finish(reserved);
   };
-  return { start, busy: reserving || rendering || capturing, failure, shortage, current, first: attempts.open() };
+  /** Charges a hold that is open. */
+  const finish = async (hold: Hold) => {
+    const captured = (await capture({ input: { holdId: hold.id } }))?.captureHold;
+    if (captured !== undefined) end({ hold, ...outcome(captured) });
+  };
+  /** Releases a hold that is open, so that its credits are available again. */
+  const release = async (hold: Hold) => {
+    if ((await discard({ input: { holdId: hold.id } })) !== null) attempts.end();
+  };
+  const busy = reserving || rendering || capturing || releasing;
+  return { start, finish, release, busy, failure, shortage, current, first: attempts.open() };
+}
+
+/** The result of a capture. */
+function outcome(captured: CaptureHoldMutation["captureHold"]): Pick<Export, "stage" | "charged"> {
+  return captured.__typename === "ExportCharge"
+    ? { stage: "charged", charged: captured.credits }
+    : ending(captured.hold.capturedCredits);
 }
 
 /** The end of a hold that this attempt did not end. */

@@ -333,13 +333,20 @@ export function de(formats: Formats): Texts {
     exporting: {
       title: "Ein PatchBook exportieren",
       cost: (value: number) => (value === 0 ? "Exporte sind kostenlos." : `Ein Export kostet ${credits(value)}.`),
-      once: "Wenn die Verbindung abbricht, versuche es erneut. Derselbe Export wird nie doppelt berechnet.",
+      once:
+        "Wenn die Verbindung abbricht, versuche es erneut: Derselbe Versuch wird nie doppelt berechnet. " +
+        "Ist er abgeschlossen, startet ein weiterer Klick einen neuen Export, der wieder berechnet wird.",
       patchBook: "PatchBook",
       submit: "PatchBook exportieren",
       reserving: "Credits werden reserviert …",
       running: (value: number) =>
         value === 0 ? "Der Export läuft …" : `Der Export läuft, ${credits(value)} sind dafür reserviert …`,
       ended: "Die Reservierung ist abgelaufen, und nichts wurde berechnet. Starte den Export erneut.",
+      open: "Laufende Exporte",
+      reservedUntil: (value: number, moment: string) =>
+        value === 0 ? `läuft bis ${moment}` : `${credits(value)} bis ${moment} reserviert`,
+      finish: "Export abschließen",
+      release: "Credits freigeben",
       empty: "Hier erscheint das Ticket für deinen Export.",
       ticket: "Export-Ticket",
       number: "Nr.",

@@ -321,12 +321,19 @@ export function en(formats: Formats) {
     exporting: {
       title: "Export a PatchBook",
       cost: (value: number) => (value === 0 ? "Exports are free." : `An export costs ${credits(value)}.`),
-      once: "If the connection drops, try again. The same export is never charged twice.",
+      once:
+        "If the connection drops, try again: the same attempt is never charged twice. " +
+        "Once it is done, another click is another export, and is charged.",
       patchBook: "PatchBook",
       submit: "Export PatchBook",
       reserving: "Reserving credits…",
       running: (value: number) => (value === 0 ? "Exporting…" : `Exporting, with ${credits(value)} reserved…`),
       ended: "The reservation has ended without a charge. Start the export again.",
+      open: "Exports in progress",
+      reservedUntil: (value: number, moment: string) =>
+        value === 0 ? `in progress until ${moment}` : `${credits(value)} reserved until ${moment}`,
+      finish: "Finish export",
+      release: "Release credits",
       empty: "The ticket of your export appears here.",
       ticket: "Export ticket",
       number: "No.",
