@@ -50,6 +50,15 @@ test("a card that asks for 3-D Secure is confirmed at checkout and for an upgrad
   await dialog.getByRole("button", { name: /^Pay / }).click();
   await expect(dialog.getByRole("alert")).toContainText("Your bank requires you to confirm the payment.");
   await see(page, "upgrade-authentication");
+  // The open invoice is offered again, rather than a second one.
+  await page.goto("/pricing");
+  await page.getByRole("button", { name: "Upgrade to Pro" }).click();
+  await expect(dialog.getByRole("button", { name: "Start over with a new invoice" })).toBeVisible();
+  await expect(dialog.getByRole("link", { name: "Finish the payment" })).toBeVisible();
+  await page.goto("/pricing");
+  await page.getByRole("button", { name: "Upgrade to Pro" }).click();
+  await dialog.getByRole("button", { name: "Start over with a new invoice" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("Your bank requires you to confirm the payment.");
   await dialog.getByRole("link", { name: "Confirm the payment" }).click();
   await expect(page).toHaveURL(new RegExp(`^${sandbox}/invoice/`));
   await see(page, "sandbox-invoice-open");

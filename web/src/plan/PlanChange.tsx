@@ -14,9 +14,10 @@ import {
 } from "../generated/graphql";
 import { Button } from "../style/Button";
 import { Dialog } from "../style/Dialog";
+import { Notice } from "../style/Notice";
 import { Skeleton } from "../style/Skeleton";
 import { format, text } from "../text/current";
-import { type Refusal, Refused } from "./Refused";
+import { isPayable, type Refusal, Refused } from "./Refused";
 import { rank } from "./tier";
 
 interface PlanChangeProps {
@@ -38,6 +39,9 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
   const up = rank(to.tier) > rank(from);
   const preview = data?.previewPlanChange ?? null;
   const isPossible = preview !== null && preview.refusal === null;
+  // Another attempt would replace the open invoice, so paying that one comes first.
+  const pendingUrl = preview?.pendingInvoiceUrl ?? null;
+  const isPending = pendingUrl !== null || isPayable(refused);
   const change = async () => {
     setRefused(null);
     const result = (await run({ input: { tier: to.tier } }))?.changePlan;
@@ -65,14 +69,34 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
       )}
       {!error && !fetching && preview === null && <p>{text.planChange.noSubscription}</p>}
       <Problem failure={failed} onAgain={() => void change()} />
-      {refused && <Refused refusal={refused} />}
+      {refused ? (
+        <Refused refusal={refused} />
+      ) : (
+        pendingUrl !== null && (
+          <Notice>
+            <p>{text.planChange.pending}</p>
+            <p>
+              <a className="button button-first" href={pendingUrl}>
+                {text.planChange.finish}
+              </a>
+            </p>
+          </Notice>
+        )
+      )}
       <p className="actions">
-        <Button look="first" busy={busy} disabled={!isPossible} onClick={() => void change()}>
+        <Button
+          look={isPending ? "plain" : "first"}
+          busy={busy}
+          disabled={!isPossible}
+          onClick={() => void change()}
+        >
           {!up
             ? text.planChange.downgradeTo(text.tiers[to.tier])
-            : isPossible
-              ? text.planChange.pay(preview.dueNow)
-              : text.planChange.upgrade}
+            : isPending
+              ? text.planChange.startOver
+              : isPossible
+                ? text.planChange.pay(preview.dueNow)
+                : text.planChange.upgrade}
         </Button>
         <Button
           onClick={() => {

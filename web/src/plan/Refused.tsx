@@ -5,6 +5,11 @@ import { text } from "../text/current";
 /** A plan change that was not made. */
 export type Refusal = Exclude<ChangePlanMutation["changePlan"], { __typename: "PlanSubscription" }>;
 
+/** Checks whether a refused change is made once its open invoice is paid. */
+export function isPayable(refusal: Refusal | null): boolean {
+  return refusal?.__typename === "PaymentFailed" && refusal.reason === "DECLINED" && refusal.invoiceUrl !== null;
+}
+
 /** Says why a plan change is refused, with a link to pay an open invoice. */
 export function Refused({ refusal }: { refusal: Refusal }) {
   return (
@@ -12,7 +17,7 @@ export function Refused({ refusal }: { refusal: Refusal }) {
       <p>{message(refusal)}</p>
       {refusal.__typename === "PaymentFailed" && refusal.invoiceUrl !== null && (
         <p>
-          <a href={refusal.invoiceUrl}>
+          <a className="button button-first" href={refusal.invoiceUrl}>
             {refusal.declineCode === "authentication_required" ? text.planChange.confirm : text.planChange.otherCard}
           </a>
         </p>

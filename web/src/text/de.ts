@@ -187,6 +187,9 @@ export function de(formats: Formats): Texts {
           "Deine Zahlungsart unterstützt keine sofortigen Zahlungen. Wähle unter „Karten und Rechnungen“ eine andere.",
       } satisfies Record<PaymentFailureReason, (declineCode: string | null) => string>,
       otherCard: "Mit einer anderen Karte bezahlen",
+      pending: "Ein früherer Versuch für dieses Upgrade wartet noch auf die Zahlung. Danach wechselt dein Abo.",
+      finish: "Zahlung abschließen",
+      startOver: "Mit neuer Rechnung beginnen",
       confirm: "Zahlung bestätigen",
     },
 

@@ -189,6 +189,9 @@ export function en(formats: Formats) {
           "Your payment method does not support immediate payments. Choose another one under Cards and invoices.",
       } satisfies Record<PaymentFailureReason, (declineCode: string | null) => string>,
       otherCard: "Pay with another card",
+      pending: "An earlier attempt at this upgrade waits for its payment. Your plan changes once it is paid.",
+      finish: "Finish the payment",
+      startOver: "Start over with a new invoice",
       confirm: "Confirm the payment",
     },
 
