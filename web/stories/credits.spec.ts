@@ -1,4 +1,5 @@
 import { balance, pay } from "./checkout";
+import { press } from "./dashboard";
 import { expect, test } from "./person";
 
 const price = "Price";
@@ -81,4 +82,19 @@ test.describe("a visitor", () => {
     await pay(page);
     await expect(page.getByText("30 credits added.")).toBeVisible();
   });
+});
+
+test("credits that are owed are offset by a purchase, which says so beforehand", async ({ page, browser, person }) => {
+  await page.goto("/credits?credits=40");
+  await page.getByRole("button", { name: "Continue to payment" }).click();
+  await pay(page);
+  await expect(balance(page)).toContainText("40");
+  await page.getByRole("button", { name: "Export PatchBook" }).click();
+  await expect(balance(page)).toContainText("37");
+  await press(browser, [person.email, "8.00"], "Refund");
+  await expect(balance(page)).toContainText("−3");
+  await page.goto("/credits");
+  const display = page.getByRole("status", { name: price });
+  await expect(display).toContainText("Your balance is −3, so it will be 22 after this purchase.");
+  await expect(display).toContainText("about 7 exports");
 });

@@ -3,6 +3,7 @@ import "./credits.css";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
+import { useAccount } from "../account/context";
 import { NotSelling } from "../checkout/NotSelling";
 import { ReturnNotice } from "../checkout/ReturnNotice";
 import { type Checkout, useCheckout } from "../checkout/useCheckout";
@@ -116,7 +117,8 @@ function Choice({ typed, problem, onType }: ChoiceProps) {
 
 /** The display of the price. It keeps its size, whatever it shows. */
 function Price({ quote, waiting }: { quote: QuotePartsFragment | null; waiting: boolean }) {
-  const exports = exportsFor(quote?.credits ?? 0, useExportCost());
+  const owed = Math.max(0, -(useAccount().balance?.credits ?? 0));
+  const exports = exportsFor(Math.max(0, (quote?.credits ?? 0) - owed), useExportCost());
   const tax = useTax();
   return (
     <div className="screen credits-price" role="status" aria-label={text.packs.price}>
@@ -126,6 +128,9 @@ function Price({ quote, waiting }: { quote: QuotePartsFragment | null; waiting: 
       {tax !== null && <span className="small quiet">{tax}</span>}
       <span className="small quiet">{quote ? explain(quote) : "\u00a0"}</span>
       <span className="small quiet">{quote && exports !== null ? text.packs.about(exports) : "\u00a0"}</span>
+      {owed > 0 && (
+        <span className="small">{quote ? text.packs.offset(owed, quote.credits - owed) : text.packs.owed(owed)}</span>
+      )}
     </div>
   );
 }

@@ -298,6 +298,9 @@ export function de(formats: Formats): Texts {
       minimum: (amount: Money, most: number) =>
         `Pakete kosten mindestens ${money(amount)}: ${credits(most)} kosten genauso viel.`,
       about: (value: number) => `etwa ${exports(value)}`,
+      owed: (value: number) => `Dein Guthaben ist ${number(-value)}. Neue Credits werden zuerst damit verrechnet.`,
+      offset: (value: number, left: number) =>
+        `Dein Guthaben ist ${number(-value)} und beträgt nach diesem Kauf ${number(left)}.`,
       submit: "Weiter zur Zahlung",
       tip: "Tipp",
       tipTitle: "Brauchst du jeden Monat Credits?",

@@ -288,6 +288,9 @@ export function en(formats: Formats) {
       each: (value: number, price: Money) => `${credits(value)} at ${money(price)} each`,
       minimum: (amount: Money, most: number) => `Packs cost at least ${money(amount)}: ${credits(most)} cost the same.`,
       about: (value: number) => `about ${exports(value)}`,
+      owed: (value: number) => `Your balance is ${number(-value)}: new credits are offset against that first.`,
+      offset: (value: number, left: number) =>
+        `Your balance is ${number(-value)}, so it will be ${number(left)} after this purchase.`,
       submit: "Continue to payment",
       tip: "Tip",
       tipTitle: "Need credits every month?",
