@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 
 import { balance, pay, subscribe } from "./checkout";
+import { press } from "./dashboard";
 import { see } from "./look";
 import { expect, test } from "./person";
 import { sandbox } from "./stage";
@@ -45,6 +46,33 @@ test("a plan that ends charges nothing more, and its invoices stay", async ({ pa
   await expect(billing(page)).toContainText("You have no plan, so nothing will be charged.");
   await page.goto("/account");
   await expect(billing(page).getByRole("row", { name: "$14.99" })).toContainText("Paid");
+});
+
+test("a refund of a plan is shown with what follows from it, and its invoice is called refunded", async ({
+  page,
+  browser,
+  person,
+  request,
+}) => {
+  await subscribe(page, "Studio");
+  await press(browser, [person.email, "29.99"], "Refund");
+  const plan = page.getByRole("region", { name: "Plan" });
+  await expect(plan).toContainText("The $29.99 for the current period was refunded or disputed.");
+  await expect(plan).toContainText("exports cost credits until a new period is paid");
+  await expect(page.getByRole("row", { name: /Unlimited exports have ended, because \$29\.99 was refunded/ })).toBeVisible();
+  await page.reload();
+  await expect(billing(page).getByRole("row", { name: "$29.99" })).toContainText("Refunded");
+  await stripeOf(request).end(person.email);
+  await expect(billing(page)).toContainText("You have no plan, so nothing will be charged.");
+});
+
+test("a visitor of the pricing page is offered no upgrade that would be refused", async ({ page, browser, person }) => {
+  await subscribe(page, "Core");
+  await press(browser, [person.email, "4.99"], "Refund");
+  await expect(page.getByRole("region", { name: "Plan" })).toContainText("You can upgrade after");
+  await page.goto("/pricing");
+  await expect(page.getByRole("listitem", { name: "Pro" })).toContainText("You can upgrade after");
+  await expect(page.getByRole("button", { name: "Upgrade to Pro" })).toHaveCount(0);
 });
 
 test("who buys a pack has an invoice for it, and who has paid nothing has no billing", async ({ page }) => {

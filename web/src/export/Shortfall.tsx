@@ -6,6 +6,7 @@ import { type Checkout, useCheckout } from "../checkout/useCheckout";
 import { useSelling } from "../checkout/useSelling";
 import { Problem } from "../gateway/Problem";
 import { Button } from "../style/Button";
+import { useReturnedMoney } from "../subscription/useReturnedMoney";
 import { format, text } from "../text/current";
 import type { Shortage } from "./useExport";
 
@@ -28,6 +29,8 @@ export function Shortfall({ outcome }: { outcome: Shortage }) {
 function Offers({ outcome, checkout }: { outcome: Shortage; checkout: Checkout }) {
   const { order, open } = checkout;
   const isSubscribed = useAccount().plan?.subscription != null;
+  // An upgrade would be refused in a period whose money was returned.
+  const plans = useReturnedMoney() === null ? outcome.plans : [];
   return (
     <ul className="offers">
       {outcome.packs.map((pack) => (
@@ -42,7 +45,7 @@ function Offers({ outcome, checkout }: { outcome: Shortage; checkout: Checkout }
           </Button>
         </li>
       ))}
-      {outcome.plans.map(({ tier, price, monthlyCredits }) => (
+      {plans.map(({ tier, price, monthlyCredits }) => (
         <li key={tier} className="offer">
           <span className="digits offer-credits">{monthlyCredits === null ? "∞" : format.number(monthlyCredits)}</span>
           <span className="quiet">{monthlyCredits === null ? text.exporting.unlimited : text.exporting.monthly}</span>

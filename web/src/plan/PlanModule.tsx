@@ -14,6 +14,8 @@ interface PlanModuleProps {
   plan: PlanPartsFragment;
   /** Null until the visitor is known. */
   offer: Offer | null;
+  /** The end of the visitor's current period, if there is one. */
+  periodEnd: string | null;
   /** Credits that an export costs; null until that is known. */
   exportCost: number | null;
   /** True if its credits are the cheapest. */
@@ -24,7 +26,7 @@ interface PlanModuleProps {
 }
 
 /** A plan as a module of the rack. Its rows are aligned with those of its neighbours. */
-export function PlanModule({ plan, offer, exportCost, best, busy, selling, onChoose }: PlanModuleProps) {
+export function PlanModule({ plan, offer, periodEnd, exportCost, best, busy, selling, onChoose }: PlanModuleProps) {
   const each = perCredit(plan);
   const tax = useTax();
   const id = `plan-${plan.tier}`;
@@ -61,6 +63,8 @@ export function PlanModule({ plan, offer, exportCost, best, busy, selling, onCho
       <div className="plan-action">
         {offer === null ? (
           <Skeleton className="plan-skeleton" />
+        ) : offer === "later" ? (
+          <p className="quiet small">{periodEnd !== null && text.plans.later(periodEnd)}</p>
         ) : (
           <Action tier={text.tiers[plan.tier]} offer={offer} busy={busy} selling={selling} onChoose={onChoose} />
         )}
@@ -87,7 +91,7 @@ function mark(offer: Offer | null, best: boolean): string {
 
 interface ActionProps {
   tier: string;
-  offer: Offer;
+  offer: Exclude<Offer, "later">;
   busy: boolean;
   selling: boolean;
   onChoose: () => void;

@@ -14,6 +14,7 @@ import { Problem } from "../gateway/Problem";
 import { type PlanPartsFragment, PlansDocument, type Tier } from "../generated/graphql";
 import { loginPath } from "../session/afterLogin";
 import { useSession } from "../session/current";
+import { useReturnedMoney } from "../subscription/useReturnedMoney";
 import { text } from "../text/current";
 import { BlankPlan } from "./BlankPlan";
 import { cheapest, offer, type Visitor } from "./offer";
@@ -57,6 +58,7 @@ export function PricingPage() {
             key={plan.tier}
             plan={plan}
             offer={visitor === null ? null : offer(plan.tier, visitor)}
+            periodEnd={visitor?.isKnown ? (visitor.subscription?.currentPeriodEnd ?? null) : null}
             exportCost={data.exportCost}
             best={plan === cheapest(data.plans)}
             busy={ordered === plan.tier}
@@ -116,8 +118,9 @@ function Change({ visitor, plan, onClose }: ChangeProps) {
 function useVisitor(): Visitor | null {
   const isKnown = useSession().is !== "out";
   const { plan } = useAccount();
+  const isReturned = useReturnedMoney() !== null;
   if (!isKnown) return { isKnown };
-  return plan === null ? null : { isKnown, subscription: plan.subscription };
+  return plan === null ? null : { isKnown, subscription: plan.subscription, isReturned };
 }
 
 /** Handles the choice of a plan. An unknown visitor logs in first, and comes back with the choice in the address. */

@@ -19,8 +19,8 @@ const PRO: PlanSubscriptionPartsFragment = {
 
 const TIERS: Tier[] = ["FREE", "CORE", "PRO", "STUDIO"];
 
-const offers = (subscription: PlanSubscriptionPartsFragment | null) =>
-  TIERS.map((tier) => offer(tier, { isKnown: true, subscription }));
+const offers = (subscription: PlanSubscriptionPartsFragment | null, isReturned = false) =>
+  TIERS.map((tier) => offer(tier, { isKnown: true, subscription, isReturned }));
 
 test("a visitor can sign up or subscribe", () => {
   const seen = TIERS.map((tier) => offer(tier, { isKnown: false }));
@@ -44,6 +44,11 @@ test("no change of plan is offered while a payment is open", () => {
   for (const status of ["PAST_DUE", "UNPAID", "PAUSED", "INCOMPLETE"] as const) {
     expect(offers({ ...PRO, status })).toEqual(["cancel", "unpaid", "current", "unpaid"]);
   }
+});
+
+test("no upgrade is offered in a period whose money was returned", () => {
+  expect(offers(PRO, true)).toEqual(["cancel", "downgrade", "current", "later"]);
+  expect(offers({ ...PRO, status: "TRIALING" }, true)).toEqual(["cancel", "downgrade", "current", "upgrade"]);
 });
 
 test("credits are counted in exports, unless exports are free", () => {

@@ -4,10 +4,26 @@ import { isPaidFor } from "../subscription/statusSummary";
 import { rank } from "./tier";
 
 /** The action that a plan offers to a visitor. */
-export type Offer = "subscribe" | "sign-up" | "current" | "upgrade" | "downgrade" | "scheduled" | "cancel" | "unpaid";
+export type Offer =
+  | "subscribe"
+  | "sign-up"
+  | "current"
+  | "upgrade"
+  | "later"
+  | "downgrade"
+  | "scheduled"
+  | "cancel"
+  | "unpaid";
 
 /** A visitor of the pages: nobody known, or a person with or without a subscription. */
-export type Visitor = { isKnown: false } | { isKnown: true; subscription: PlanSubscriptionPartsFragment | null };
+export type Visitor =
+  | { isKnown: false }
+  | {
+      isKnown: true;
+      subscription: PlanSubscriptionPartsFragment | null;
+      /** True if some of the money for the current period was returned: an upgrade has to wait for the next one. */
+      isReturned: boolean;
+    };
 
 /** Decides what a plan offers to a visitor. Plans cannot be changed while a payment is open, so then no change is offered. */
 export function offer(tier: Tier, visitor: Visitor): Offer {
@@ -18,7 +34,8 @@ export function offer(tier: Tier, visitor: Visitor): Offer {
   if (tier === subscription.scheduledTier) return "scheduled";
   if (tier === "FREE") return subscription.cancelAt !== null || subscription.cancelAtPeriodEnd ? "scheduled" : "cancel";
   if (!isPaidFor(subscription)) return "unpaid";
-  return rank(tier) > rank(subscription.tier) ? "upgrade" : "downgrade";
+  if (rank(tier) < rank(subscription.tier)) return "downgrade";
+  return visitor.isReturned && subscription.status === "ACTIVE" ? "later" : "upgrade";
 }
 
 /** The price of one credit of a plan; null for a plan that adds none. */

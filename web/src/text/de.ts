@@ -150,6 +150,8 @@ export function de(formats: Formats): Texts {
       cancel: "Abo kündigen",
       account: "Zu deinem Konto",
       unpaid: "Zahlung ausstehend",
+      later: (end: string) =>
+        `Ein Upgrade ist nach dem ${day(end)} möglich: Eine Zahlung für den aktuellen Zeitraum wurde erstattet oder angefochten.`,
       actions: { subscribe: "Abonnieren", upgrade: "Upgrade", downgrade: "Downgrade" },
       to: (tier: string) => `(${tier})`,
       notSelling: "Zahlungen sind zurzeit deaktiviert. Deine Credits kannst du weiterhin für Exporte verwenden.",

@@ -153,6 +153,7 @@ export function en(formats: Formats) {
       cancel: "Cancel plan",
       account: "Go to your account",
       unpaid: "Waiting for a payment",
+      later: (end: string) => `You can upgrade after ${day(end)}: a payment for the current period was refunded or disputed.`,
       actions: { subscribe: "Subscribe", upgrade: "Upgrade", downgrade: "Downgrade" },
       /** Follows an action, for screen readers. */
       to: (tier: string) => `to ${tier}`,
