@@ -59,6 +59,8 @@ test.describe("a visitor", () => {
   test("the choice of a plan survives the sign-up and a canceled checkout", async ({ page }) => {
     await page.goto("/pricing");
     await page.getByRole("button", { name: "Subscribe to Pro" }).click();
+    const next = "To subscribe to Pro, log in or sign up. The payment page opens right after that.";
+    await expect(page.getByText(next)).toBeVisible();
     await page.getByRole("main").getByRole("link", { name: "Sign up" }).click();
     await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
     await page.getByLabel("Name").fill("grace");

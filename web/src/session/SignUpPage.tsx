@@ -14,16 +14,19 @@ import { text } from "../text/current";
 import { pathAfterLogin } from "./afterLogin";
 import { CredentialFields } from "./CredentialFields";
 import { sessions, useSession } from "./current";
+import { purpose } from "./purpose";
 
 export function SignUpPage() {
   const session = useSession();
   const { search } = useLocation();
   if (session.is !== "out") return <Navigate to={pathAfterLogin(search)} replace />;
+  const reason = purpose(search);
   return (
     <div className="session-page">
       <title>{text.title(text.session.signUp)}</title>
       <section className="module">
         <h1>{text.session.signUp}</h1>
+        {reason !== null && <p>{reason}</p>}
         <p className="quiet">{text.session.free}</p>
         <SignUpForm />
         <p className="quiet">

@@ -95,6 +95,10 @@ export function de(formats: Formats): Texts {
       free: "Ein Konto ist kostenlos. Du brauchst dafür keine Karte.",
       isNew: "Neu bei Patch-Hive?",
       isKnown: "Hast du schon ein Konto?",
+      toSubscribe: (tier: string) =>
+        `Um ${tier} zu abonnieren, melde dich an oder registriere dich. Direkt danach öffnet sich die Zahlungsseite.`,
+      toPurchase: (credits: string) =>
+        `Um ${credits} zu kaufen, melde dich an oder registriere dich. Direkt danach öffnet sich die Zahlungsseite.`,
       expired: "Melde dich an, um fortzufahren",
       expiredText: "Deine Sitzung ist abgelaufen. Melde dich erneut an, um dort weiterzumachen, wo du aufgehört hast.",
       logOutInstead: "Stattdessen abmelden",

@@ -97,6 +97,10 @@ export function en(formats: Formats) {
       free: "An account is free, and needs no card.",
       isNew: "New to Patch-Hive?",
       isKnown: "Already have an account?",
+      toSubscribe: (tier: string) =>
+        `To subscribe to ${tier}, log in or sign up. The payment page opens right after that.`,
+      toPurchase: (credits: string) =>
+        `To buy ${credits}, log in or sign up. The payment page opens right after that.`,
       expired: "Log in to continue",
       expiredText: "Your session has expired. Log in again to continue where you left off.",
       logOutInstead: "Log out instead",
