@@ -7,7 +7,8 @@ import { Problem } from "../gateway/Problem";
 import { type CheckoutPartsFragment, EndedSubscriptionDocument, type Tier } from "../generated/graphql";
 import { Notice } from "../style/Notice";
 import { text } from "../text/current";
-import { readReturn, without } from "./return";
+import { lastCheckout } from "./lastCheckout";
+import { cleaned, returnOf, without } from "./return";
 import { type Returned, useReturned } from "./useReturned";
 
 /** Milliseconds between two looks at a payment that is processing: one that fails changes no balance. */
@@ -15,11 +16,11 @@ const PAUSE = 5_000;
 
 /** Shows the state of a checkout that the person has returned from. */
 export function ReturnNotice() {
-  const { search } = useLocation();
+  useCleanAddress();
   const close = useClose();
-  const returned = readReturn(search);
+  const returned = returnOf(useLocation());
   if (returned === null) return null;
-  if (returned.from === "checkout") return <CheckoutNotice key={returned.id} />;
+  if ("id" in returned) return <CheckoutNotice key={returned.id} isLeft={returned.from === "left checkout"} />;
   return (
     <Notice onClose={close}>
       <p>{text.checkout.left}</p>
@@ -27,7 +28,7 @@ export function ReturnNotice() {
   );
 }
 
-function CheckoutNotice() {
+function CheckoutNotice({ isLeft }: { isLeft: boolean }) {
   const returned = useReturned();
   const close = useClose();
   const { checkout, failure, again } = returned;
@@ -44,10 +45,17 @@ function CheckoutNotice() {
       </Notice>
     );
   }
-  return <StateNotice checkout={checkout} onClose={close} />;
+  return <StateNotice checkout={checkout} isLeft={isLeft} onClose={close} />;
 }
 
-function StateNotice({ checkout, onClose }: { checkout: CheckoutPartsFragment; onClose: () => void }) {
+interface StateNoticeProps {
+  checkout: CheckoutPartsFragment;
+  /** True if the person left the checkout before its end. */
+  isLeft: boolean;
+  onClose: () => void;
+}
+
+function StateNotice({ checkout, isLeft, onClose }: StateNoticeProps) {
   const { status, url } = checkout;
   switch (status) {
     case "PAID":
@@ -69,7 +77,7 @@ function StateNotice({ checkout, onClose }: { checkout: CheckoutPartsFragment; o
     case "OPEN":
       return (
         <Notice onClose={onClose}>
-          <p>{text.checkout.open}</p>
+          <p>{isLeft ? text.checkout.leftUnpaid : text.checkout.open}</p>
           {url !== null && (
             <p>
               <a className="button" href={url}>
@@ -133,9 +141,20 @@ function useUpdates({ checkout, again }: Returned): void {
   }, [status, again]);
 }
 
-/** Closes the notice by removing the checkout from the address. */
+/** Closes the notice by removing the checkout from the address, and from what was kept of it. */
 function useClose(): () => void {
   const navigate = useNavigate();
   const { pathname, search } = useLocation();
-  return () => void navigate({ pathname, search: without(search).toString() }, { replace: true });
+  return () => void navigate({ pathname, search: without(search).toString() }, { replace: true, state: null });
+}
+
+/** Removes the checkout from the address, and keeps it beside, so that a bookmark or a shared address does not repeat it. */
+function useCleanAddress(): void {
+  const navigate = useNavigate();
+  const { pathname, search } = useLocation();
+  useEffect(() => {
+    const clean = cleaned(search, lastCheckout());
+    if (clean === null) return;
+    void navigate({ pathname, search: clean.search }, { replace: true, state: clean.state });
+  }, [navigate, pathname, search]);
 }

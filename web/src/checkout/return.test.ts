@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { readReturn, returnUrls } from "./return";
+import { cleaned, readReturn, returnOf, returnUrls } from "./return";
 
 const from = (pathname: string, search = "") => ({ origin: "http://here", pathname, search });
 
@@ -33,3 +33,27 @@ test.each([
 ])("%j is not the way back from a checkout", (search) => {
   expect(readReturn(search)).toBeNull();
 });
+
+test("an address is cleaned once, and its checkout is kept beside it", () => {
+  const seen = cleaned("?show=grant&payment=success&checkout=cs_1", null);
+  expect(seen).toEqual({ search: "show=grant", state: { returned: { from: "checkout", id: "cs_1" } } });
+  expect(returnOf({ search: "?show=grant", state: seen?.state })).toEqual({ from: "checkout", id: "cs_1" });
+  expect(cleaned("?show=grant", "cs_1")).toBeNull();
+});
+
+test("a checkout that was left is known by the tab that opened it", () => {
+  expect(cleaned("?payment=canceled", "cs_2")?.state).toEqual({ returned: { from: "left checkout", id: "cs_2" } });
+  expect(cleaned("?payment=canceled", null)?.state).toEqual({ returned: { from: "canceled checkout" } });
+  expect(cleaned("?payment=canceled", "odd")?.state).toEqual({ returned: { from: "canceled checkout" } });
+});
+
+test("an address that claims a payment without a checkout is cleaned, and claims nothing", () => {
+  expect(cleaned("?payment=success&tier=PRO", "cs_2")).toEqual({ search: "tier=PRO", state: null });
+});
+
+test.each([null, undefined, "odd", {}, { returned: null }, { returned: { from: "odd", id: "cs_1" } }, { returned: { from: "checkout", id: "odd" } }])(
+  "nothing was kept in %j",
+  (state) => {
+    expect(returnOf({ search: "", state })).toBeNull();
+  },
+);

@@ -4,6 +4,7 @@ import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
 import { CreateCheckoutDocument, PurchaseCreditsDocument, type Tier } from "../generated/graphql";
 import { text } from "../text/current";
+import { storeCheckout } from "./lastCheckout";
 import { returnUrls } from "./return";
 
 /** The plan or the pack of credits that a checkout is for. */
@@ -42,18 +43,22 @@ export function useCheckout(): Checkout {
       setOrder(order);
       setRefused(null);
       const urls = returnUrls(window.location, "credits" in order ? order.credits : null);
-      let url: string | undefined;
+      let opened: { id: string; url: string } | undefined;
       if ("tier" in order) {
         const result = (await createPlan({ input: { tier: order.tier, ...urls } }))?.createCheckout;
-        if (result?.__typename === "Checkout") url = result.url;
+        if (result?.__typename === "Checkout") opened = result;
         else if (result)
           setRefused({ code: "ALREADY_SUBSCRIBED", message: text.checkout.alreadySubscribed, again: false });
       } else {
-        url = (await createPack({ input: { credits: order.credits, ...urls } }))?.purchaseCredits.url;
+        opened = (await createPack({ input: { credits: order.credits, ...urls } }))?.purchaseCredits;
       }
       // The button stays busy until the browser has left the page.
-      if (url === undefined) setOrder(null);
-      else window.location.assign(url);
+      if (opened === undefined) {
+        setOrder(null);
+        return;
+      }
+      storeCheckout(opened.id);
+      window.location.assign(opened.url);
     },
     [createPlan, createPack],
   );

@@ -4,7 +4,7 @@ import { useQuery } from "urql";
 
 import { type Failure, failure } from "../gateway/failure";
 import { type CheckoutPartsFragment, CheckoutStateDocument } from "../generated/graphql";
-import { readReturn } from "./return";
+import { returnOf } from "./return";
 
 /** The checkout that the person has returned from, as the API reports it. */
 export interface Returned {
@@ -15,10 +15,10 @@ export interface Returned {
   again: () => void;
 }
 
-/** Reads the checkout that the address names; without one, nothing is read. */
+/** Reads the checkout that the address names, or named before it was cleaned; without one, nothing is read. */
 export function useReturned(): Returned {
-  const returned = readReturn(useLocation().search);
-  const id = returned?.from === "checkout" ? returned.id : "";
+  const returned = returnOf(useLocation());
+  const id = returned !== null && "id" in returned ? returned.id : "";
   const [{ data, error }, ask] = useQuery({
     query: CheckoutStateDocument,
     variables: { id },

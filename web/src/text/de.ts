@@ -272,7 +272,7 @@ export function de(formats: Formats): Texts {
       confirmingText: "Das dauert einen Moment.",
       received: "Zahlung eingegangen.",
       begins: (tier: string) => `${tier} beginnt gleich.`,
-      open: "Dieser Bezahlvorgang ist nicht bezahlt.",
+      open: "Dieser Bezahlvorgang ist nicht bezahlt. Dir wurde nichts berechnet.",
       continue: "Weiter zur Zahlung",
       expired: "Dieser Bezahlvorgang ist abgelaufen. Dir wurde nichts berechnet.",
       failed: "Die Zahlung ist fehlgeschlagen. Dir wurde nichts berechnet, und nichts wurde gutgeschrieben.",
@@ -285,6 +285,7 @@ export function de(formats: Formats): Texts {
       onPlan: (tier: string) => `Du hast jetzt ${tier}.`,
       arrived: (value: number) => `${credits(value)} gutgeschrieben.`,
       thanks: "Vielen Dank.",
+      leftUnpaid: "Du hast den Bezahlvorgang verlassen. Dir wurde nichts berechnet.",
       left:
         "Du hast den Bezahlvorgang verlassen. " +
         "Falls du bezahlt hast, erscheint dein Kauf in deinem Konto, sobald die Zahlung bestätigt ist.",
