@@ -72,6 +72,10 @@ test("an account is closed after a warning, with the password", async ({ page, p
   const dialog = page.getByRole("dialog", { name: "Close your account?" });
   await expect(dialog).toContainText("You have 65 credits.");
   await expect(dialog).toContainText("Core ends at once");
+  await dialog.getByLabel("Current password").fill(person.password);
+  await dialog.getByLabel("Current password").press("Enter");
+  await expect(dialog).toBeVisible();
+  await expect(page.getByText("Your account is closed.")).toHaveCount(0);
   await dialog.getByLabel("Current password").fill("wrong horse battery");
   await dialog.getByRole("button", { name: "Close account" }).click();
   await expect(dialog.getByRole("alert")).toContainText("The current password is wrong.");

@@ -1,4 +1,4 @@
-import { type SubmitEvent, useState } from "react";
+import { type MouseEvent, useState } from "react";
 
 import { useAccount } from "../account/context";
 import { Problem } from "../gateway/Problem";
@@ -23,8 +23,8 @@ export function Closing({ tier, onKeep }: { tier: Tier | null; onKeep: () => voi
     // The account page leads to the log-in page now.
     sessions.end();
   };
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const confirm = (event: MouseEvent<HTMLButtonElement>) => {
+    if (!event.currentTarget.form?.reportValidity()) return;
     // The websocket is closed before the reply arrives.
     void sessions.revoking(close);
   };
@@ -36,14 +36,20 @@ export function Closing({ tier, onKeep }: { tier: Tier | null; onKeep: () => voi
         {tier !== null && <li>{text.profile.losesPlan(text.tiers[tier])}</li>}
         <li>{text.profile.keepsBooks}</li>
       </ul>
-      <form className="form" onSubmit={submit}>
+      {/* Enter in the field closes nothing: only the button does. */}
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+        }}
+      >
         <PasswordField label={text.access.currentPassword} password={currentPassword} onChange={setCurrentPassword} />
         <Problem failure={failure} />
         <p className="actions">
           <Button look="first" onClick={onKeep}>
             {text.profile.keep}
           </Button>
-          <Button type="submit" busy={busy}>
+          <Button busy={busy} onClick={confirm}>
             {text.profile.close}
           </Button>
         </p>
