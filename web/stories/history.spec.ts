@@ -99,12 +99,18 @@ test("the history is saved as CSV, all entries of the filter, and printed withou
     return (await readFile(await (await download).path(), "utf8")).split("\r\n");
   };
   const all = await save();
-  expect(all[0]).toBe("Date,Kind,Description,Credits,Balance,Reference");
+  expect(all[0]).toBe("\ufeffDate,Kind,Description,Credits,Balance,Reference");
   expect(all).toHaveLength(110);
   expect(all[1]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z,Credits added,.*,1,117,/);
   await page.getByLabel("Show").selectOption("Exports");
   expect(await save()).toHaveLength(5);
 
+  await page.getByLabel("Show").selectOption("All changes");
+  await page.evaluate(() => {
+    window.print = () => undefined;
+  });
+  await page.getByRole("button", { name: "Print" }).click();
+  await expect(page.locator(".history-print tbody tr")).toHaveCount(108);
   await page.emulateMedia({ media: "print" });
   await expect(page.getByRole("table", { name: /^Changes/ })).toBeVisible();
   await expect(page.getByRole("button", { name: "Save as CSV" })).toBeHidden();

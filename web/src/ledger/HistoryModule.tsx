@@ -11,6 +11,7 @@ import { Entries } from "./Entries";
 import { HistoryChart } from "./HistoryChart";
 import { HistoryCopies } from "./HistoryCopies";
 import { TYPES, useHistoryPlace } from "./place";
+import { withoutCharged } from "./reservations";
 import { useUpdates } from "./useUpdates";
 
 /** Entries per page. */
@@ -46,7 +47,7 @@ export function HistoryModule() {
       {error && <Problem failure={{ ...failure(error), again: true }} onAgain={again} />}
       {!(error && !data) && (
         <Entries
-          entries={nodes}
+          entries={type === null && nodes ? withoutCharged(nodes) : nodes}
           rows={paged ? PAGE : 0}
           empty={type === null ? text.history.empty : text.history.emptyFilter}
         />
