@@ -128,7 +128,9 @@ test("a change of plan and the refund of a plan name the plan and its period", a
   await expect(page.getByRole("row", { name: /Change of plan.*Pro, period until/ })).toContainText("+75");
   await expect(page.getByRole("row", { name: /Plan.*Core, period until/ })).toContainText("+25");
   await press(browser, [person.email, "4.99"], "Refund");
-  const refund = page.getByRole("row", { name: /^.*Refund.*\$4\.99 of the \$14\.99 paid for the period was refunded \(Core, period until / });
+  const refund = page.getByRole("row", {
+    name: /^.*Refund.*\$4\.99 of the \$14\.99 paid for the period was refunded \(Core, period until /,
+  });
   await expect(refund).toContainText("−33");
   await seeInAllLooks(page, "plan-refunded");
 });

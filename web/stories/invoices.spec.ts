@@ -59,7 +59,9 @@ test("a refund of a plan is shown with what follows from it, and its invoice is 
   const plan = page.getByRole("region", { name: "Plan" });
   await expect(plan).toContainText("The $29.99 for the current period was refunded or disputed.");
   await expect(plan).toContainText("exports cost credits until a new period is paid");
-  await expect(page.getByRole("row", { name: /Unlimited exports have ended, because \$29\.99 was refunded/ })).toBeVisible();
+  await expect(
+    page.getByRole("row", { name: /Unlimited exports have ended, because \$29\.99 was refunded/ }),
+  ).toBeVisible();
   await page.reload();
   await expect(billing(page).getByRole("row", { name: "$29.99" })).toContainText("Refunded");
   await stripeOf(request).end(person.email);

@@ -27,7 +27,8 @@ export function AlertNotice() {
       }}
     >
       <p>
-        {alertSummary(alert, account.plan?.subscription?.openInvoice?.needsConfirmation)} <Remedy kind={alert.kind} ofPlan={alert.tier !== null} />
+        {alertSummary(alert, account.plan?.subscription?.openInvoice?.needsConfirmation)}{" "}
+        <Remedy kind={alert.kind} ofPlan={alert.tier !== null} />
       </p>
     </Notice>
   );

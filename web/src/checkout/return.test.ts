@@ -51,9 +51,14 @@ test("an address that claims a payment without a checkout is cleaned, and claims
   expect(cleaned("?payment=success&tier=PRO", "cs_2")).toEqual({ search: "tier=PRO", state: null });
 });
 
-test.each([null, undefined, "odd", {}, { returned: null }, { returned: { from: "odd", id: "cs_1" } }, { returned: { from: "checkout", id: "odd" } }])(
-  "nothing was kept in %j",
-  (state) => {
-    expect(returnOf({ search: "", state })).toBeNull();
-  },
-);
+test.each([
+  null,
+  undefined,
+  "odd",
+  {},
+  { returned: null },
+  { returned: { from: "odd", id: "cs_1" } },
+  { returned: { from: "checkout", id: "odd" } },
+])("nothing was kept in %j", (state) => {
+  expect(returnOf({ search: "", state })).toBeNull();
+});

@@ -3,9 +3,7 @@
  * address tells nothing about the payment: only the API does.
  */
 export type Return =
-  | { from: "checkout"; id: string }
-  | { from: "left checkout"; id: string }
-  | { from: "canceled checkout" };
+  { from: "checkout"; id: string } | { from: "left checkout"; id: string } | { from: "canceled checkout" };
 
 /** The address of a page, with what was kept of it beside. */
 export interface Place {
@@ -68,7 +66,10 @@ export function returnOf({ search, state }: Place): Return | null {
  * The query of an address without a return from a checkout, and the return to keep beside it, so that neither a bookmark nor a
  * shared address repeats it. Null where the address has none. `last` is the checkout that was opened last in this tab.
  */
-export function cleaned(search: string, last: string | null): { search: string; state: { returned: Return } | null } | null {
+export function cleaned(
+  search: string,
+  last: string | null,
+): { search: string; state: { returned: Return } | null } | null {
   const parameters = new URLSearchParams(search);
   if (!parameters.has("payment")) return null;
   const returned = readReturn(search);

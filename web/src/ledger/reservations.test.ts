@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 
 import { withoutCharged } from "./reservations";
 
-const entry = (kind: "EXPORT" | "HOLD" | "HOLD_EXTENDED" | "HOLD_RELEASED", holdId: string | null) => ({ kind, holdId });
+const entry = (kind: "EXPORT" | "HOLD" | "HOLD_EXTENDED" | "HOLD_RELEASED", holdId: string | null) => ({
+  kind,
+  holdId,
+});
 
 test("a reservation that was charged is one line", () => {
   const charge = entry("EXPORT", "hold_1");

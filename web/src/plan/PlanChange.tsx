@@ -84,12 +84,7 @@ export function PlanChange({ from, to, onClose }: PlanChangeProps) {
         )
       )}
       <p className="actions">
-        <Button
-          look={isPending ? "plain" : "first"}
-          busy={busy}
-          disabled={!isPossible}
-          onClick={() => void change()}
-        >
+        <Button look={isPending ? "plain" : "first"} busy={busy} disabled={!isPossible} onClick={() => void change()}>
           {!up
             ? text.planChange.downgradeTo(text.tiers[to.tier])
             : isPending

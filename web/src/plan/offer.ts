@@ -5,15 +5,7 @@ import { rank } from "./tier";
 
 /** The action that a plan offers to a visitor. */
 export type Offer =
-  | "subscribe"
-  | "sign-up"
-  | "current"
-  | "upgrade"
-  | "later"
-  | "downgrade"
-  | "scheduled"
-  | "cancel"
-  | "unpaid";
+  "subscribe" | "sign-up" | "current" | "upgrade" | "later" | "downgrade" | "scheduled" | "cancel" | "unpaid";
 
 /** A visitor of the pages: nobody known, or a person with or without a subscription. */
 export type Visitor =

@@ -12,9 +12,12 @@ test("a visitor who chose a plan or a pack reads what follows", () => {
   expect(of("/credits?credits=40&purchase=now")).toContain("To buy 40 credits, ");
 });
 
-test.each(["/account", "/pricing?subscribe=FREE", "/pricing?subscribe=odd", "/credits?credits=40", "/credits?purchase=now&credits=x"])(
-  "nothing is announced on the way to %s",
-  (path) => {
-    expect(of(path)).toBeNull();
-  },
-);
+test.each([
+  "/account",
+  "/pricing?subscribe=FREE",
+  "/pricing?subscribe=odd",
+  "/credits?credits=40",
+  "/credits?purchase=now&credits=x",
+])("nothing is announced on the way to %s", (path) => {
+  expect(of(path)).toBeNull();
+});

@@ -69,8 +69,7 @@ function ReturnedNotice({ subscription }: { subscription: PlanSubscriptionPartsF
   return (
     <Notice look={isCharged ? "bad" : "plain"}>
       <p>
-        {text.subscription.returned(money.returned, money.paid)}{" "}
-        {isCharged && text.subscription.unlimitedEnded}
+        {text.subscription.returned(money.returned, money.paid)} {isCharged && text.subscription.unlimitedEnded}
         {isUpgradable && text.subscription.upgradeLater(currentPeriodEnd)}
       </p>
     </Notice>

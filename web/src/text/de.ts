@@ -233,7 +233,8 @@ export function de(formats: Formats): Texts {
         returned.amount < paid.amount
           ? `Von den ${money(paid)} für den aktuellen Zeitraum wurden ${money(returned)} erstattet oder angefochten.`
           : `Die ${money(paid)} für den aktuellen Zeitraum wurden erstattet oder angefochten.`,
-      unlimitedEnded: "Das ist mehr als ein Drittel. Deshalb kosten Exporte Credits, bis ein neuer Zeitraum bezahlt ist.",
+      unlimitedEnded:
+        "Das ist mehr als ein Drittel. Deshalb kosten Exporte Credits, bis ein neuer Zeitraum bezahlt ist.",
       upgradeLater: (end: string) => `Ein Upgrade ist nach dem ${day(end)} möglich.`,
       isOpen: (amount: Money) => `Offen: ${money(amount)}.`,
       isRetried: (amount: Money, moment: string) =>

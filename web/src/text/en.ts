@@ -99,8 +99,7 @@ export function en(formats: Formats) {
       isKnown: "Already have an account?",
       toSubscribe: (tier: string) =>
         `To subscribe to ${tier}, log in or sign up. The payment page opens right after that.`,
-      toPurchase: (credits: string) =>
-        `To buy ${credits}, log in or sign up. The payment page opens right after that.`,
+      toPurchase: (credits: string) => `To buy ${credits}, log in or sign up. The payment page opens right after that.`,
       expired: "Log in to continue",
       expiredText: "Your session has expired. Log in again to continue where you left off.",
       logOutInstead: "Log out instead",
@@ -157,7 +156,8 @@ export function en(formats: Formats) {
       cancel: "Cancel plan",
       account: "Go to your account",
       unpaid: "Waiting for a payment",
-      later: (end: string) => `You can upgrade after ${day(end)}: a payment for the current period was refunded or disputed.`,
+      later: (end: string) =>
+        `You can upgrade after ${day(end)}: a payment for the current period was refunded or disputed.`,
       actions: { subscribe: "Subscribe", upgrade: "Upgrade", downgrade: "Downgrade" },
       /** Follows an action, for screen readers. */
       to: (tier: string) => `to ${tier}`,
