@@ -50,6 +50,7 @@ mod task;
 mod tax;
 mod telemetry;
 mod token;
+mod top_up;
 mod usage;
 mod viewer;
 mod webhook;

@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::{at_stripe, credits_invoice, on_both, posts_to_stripe},
-    harness::{Actor, TestApp, actor::CHECKOUT, actor::checkout},
+    harness::{
+        Actor, TestApp,
+        actor::{CHECKOUT, GOOD_CARD, checkout},
+    },
     plan_change::renews,
+    top_up::{SET, comes_to, saves_card, settings},
     webhook::{entries_of, grant, purchase},
 };
 
@@ -138,6 +142,23 @@ async fn the_address_that_is_entered_at_checkout_is_kept_for_renewals() {
         assert_eq!(app.sandbox().object(customer).unwrap()["address"]["country"], "US");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_automatic_top_up_includes_its_tax_at_the_address_of_its_card() {
+    for (tax, taxes) in [(EXCLUSIVE, 83), (INCLUSIVE, 83)] {
+        on_both(with_tax, async |app| {
+            app.sandbox().set_tax(tax);
+            let ada = app.signs_up("ada").await;
+            saves_card(&app, &ada, GOOD_CARD).await;
+            ada.gets(SET, settings(1, 25, 500)).await;
+            comes_to(&app, &ada, 1, "PAID").await;
+            assert_eq!((newest_invoice(&ada).await, ada.credits().await), ((500, taxes), 25));
+            refunds(&app, None).await;
+            assert_eq!(entries_of(&ada).await, [purchase(25), refund(25)]);
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,7 @@ mod mail_link;
 mod queued_mail;
 mod revocation;
 mod sign_up;
+mod top_up_notice;
 
 use chrono::{DateTime, Utc};
 use entity::user;

@@ -35,5 +35,6 @@ mod subscription_change;
 pub mod task;
 pub mod task_owner;
 pub mod tax;
+pub mod top_up;
 pub mod unfinished;
 pub mod usage;

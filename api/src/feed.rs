@@ -1,4 +1,4 @@
-//! Hints between writers and watchers: "user N: ledger at V, subscriptions at W, alerts at A".
+//! Hints between writers and watchers: "user N: ledger at V, subscriptions at W, alerts at A, top-ups at T".
 //!
 //! A hint is lossy. It may come late, twice or never; a watcher reads the tables for whatever it lacks. Only the newest hint for
 //! a user is kept, so that a slow watcher costs nothing. A writer in this process may add the changes that it committed, and a
@@ -35,6 +35,8 @@ pub struct Hint {
     pub subscription: i64,
     /// The number of the newest alert.
     pub alert: i64,
+    /// The version of the user's automatic top-ups.
+    pub top_up: i64,
 }
 
 /// The way in which a hint arrived.
@@ -61,6 +63,7 @@ struct WatchedUser {
     latest: watch::Sender<Latest>,
     subscription_watchers: usize,
     alert_watchers: usize,
+    top_up_watchers: usize,
     reading: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -81,6 +84,8 @@ pub enum Subject {
     Subscription,
     /// The alerts.
     Alerts,
+    /// The automatic top-ups.
+    TopUp,
 }
 
 /// Receives one user's hints for as long as it lives.
@@ -101,6 +106,7 @@ impl Hint {
             ledger: self.ledger.max(other.ledger),
             subscription: self.subscription.max(other.subscription),
             alert: self.alert.max(other.alert),
+            top_up: self.top_up.max(other.top_up),
         }
     }
 }
@@ -150,8 +156,8 @@ impl Feed {
             std::mem::replace(&mut latest.hint, newest) != newest
         });
         if is_newer {
-            let Hint { ledger, subscription, alert } = hint;
-            tracing::debug!(user_id, ?path, ledger, subscription, alert, "hint");
+            let Hint { ledger, subscription, alert, top_up } = hint;
+            tracing::debug!(user_id, ?path, ledger, subscription, alert, top_up, "hint");
         }
     }
 
@@ -188,6 +194,13 @@ impl Feed {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         users.iter().filter(|(_, user)| user.alert_watchers > 0).map(|(user_id, _)| *user_id).collect()
     }
+
+    /// The users whose automatic top-ups are watched now.
+    #[must_use]
+    pub fn top_ups_watched(&self) -> Vec<i64> {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.iter().filter(|(_, user)| user.top_up_watchers > 0).map(|(user_id, _)| *user_id).collect()
+    }
 }
 
 impl WatchedUser {
@@ -197,6 +210,7 @@ impl WatchedUser {
             Subject::Balance => None,
             Subject::Subscription => Some(&mut self.subscription_watchers),
             Subject::Alerts => Some(&mut self.alert_watchers),
+            Subject::TopUp => Some(&mut self.top_up_watchers),
         }
     }
 }
@@ -279,9 +293,9 @@ mod tests {
         let feed = Feed::default();
         let mut watcher = feed.watch(1, Subject::Balance);
         feed.publish(1, Hint { ledger: 3, ..Hint::default() });
-        feed.publish(1, Hint { ledger: 2, subscription: 1, alert: 4 });
+        feed.publish(1, Hint { ledger: 2, subscription: 1, alert: 4, top_up: 5 });
         watcher.beyond(|hint| hint.ledger < 3 || hint.subscription < 1).await;
-        assert_eq!(watcher.newest(), Hint { ledger: 3, subscription: 1, alert: 4 });
+        assert_eq!(watcher.newest(), Hint { ledger: 3, subscription: 1, alert: 4, top_up: 5 });
     }
 
     #[tokio::test]

@@ -18,6 +18,8 @@ pub enum Noun {
     Hold,
     /// The purchase of a credit pack.
     Payment,
+    /// An automatic top-up.
+    TopUp,
     /// A subscription to a plan.
     Subscription,
     /// An alert.
@@ -37,13 +39,14 @@ pub enum Noun {
 }
 
 impl Noun {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::User,
         Self::Balance,
         Self::Entry,
         Self::Charge,
         Self::Hold,
         Self::Payment,
+        Self::TopUp,
         Self::Subscription,
         Self::Alert,
         Self::Action,
@@ -64,6 +67,7 @@ impl Noun {
             Self::Charge => "charge",
             Self::Hold => "hold",
             Self::Payment => "payment",
+            Self::TopUp => "topup",
             Self::Subscription => "subscription",
             Self::Alert => "alert",
             Self::Action => "action",

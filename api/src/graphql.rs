@@ -46,6 +46,7 @@ mod refused_operation;
 mod subscription;
 mod task;
 mod tier;
+mod top_up;
 mod usage;
 mod user;
 mod validation;
@@ -67,6 +68,7 @@ pub struct Query(
     subscription::SubscriptionQuery,
     ledger::LedgerQuery,
     payment::PaymentQuery,
+    top_up::TopUpQuery,
     payment_method::PaymentMethodQuery,
     invoice::InvoiceQuery,
     usage::UsageQuery,
@@ -98,6 +100,7 @@ pub struct Mutation(
     own_account::OwnAccountMutation,
     checkout::CheckoutMutation,
     payment::PaymentMutation,
+    top_up::TopUpMutation,
     subscription::SubscriptionMutation,
     plan_change::PlanChangeMutation,
     portal::PortalMutation,
@@ -112,7 +115,12 @@ pub struct Mutation(
 
 /// The subscriptions of this API.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(balance::BalanceSubscription, subscription::SubscriptionSubscription, alert::AlertSubscription);
+pub struct Subscription(
+    balance::BalanceSubscription,
+    subscription::SubscriptionSubscription,
+    alert::AlertSubscription,
+    top_up::TopUpSubscription,
+);
 
 /// The gateway's schema.
 type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -151,4 +159,5 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<hold::HoldConnection>("A page of open holds, newest first.")
         .override_output_type_description::<ledger::LedgerEntryConnection>("A page of ledger entries, newest first.")
         .override_output_type_description::<payment::PaymentConnection>("A page of payments, newest first.")
+        .override_output_type_description::<top_up::TopUpConnection>("A page of automatic top-ups, newest first.")
 }

@@ -37,7 +37,7 @@ struct Lane {
     limit: Duration,
 }
 
-const LANES: [Lane; 14] = [
+const LANES: [Lane; 15] = [
     Lane::new(Kind::Event, 4),
     Lane::new(Kind::Look, 16),
     Lane::new(Kind::Operation, 8),
@@ -46,6 +46,7 @@ const LANES: [Lane; 14] = [
     Lane::new(Kind::Unlimited, 4),
     Lane::new(Kind::Hold, 16),
     Lane::new(Kind::Alert, 2),
+    Lane::new(Kind::TopUp, 4),
     Lane::new(Kind::Customer, 2),
     Lane::new(Kind::Mail, 2),
     Lane::new(Kind::Relay, 1),
@@ -111,6 +112,7 @@ async fn perform(app: &App, claim: &Claim) -> Result<Next, Error> {
         Kind::Unlimited => sync::end_unlimited(app, number(key)?).await,
         Kind::Hold => billing::hold::expire(app, number(key)?).await,
         Kind::Alert => billing::alert::alert_of_end(app, number(key)?).await,
+        Kind::TopUp => billing::top_up::run(app, number(key)?).await,
         Kind::Customer => billing::customer_update::update(app, number(key)?).await,
         Kind::Mail => accounts::send_mail(app, key).await,
         Kind::Relay => relay::run(app).await,

@@ -46,6 +46,7 @@ mod subscription;
 mod tax;
 #[cfg(test)]
 mod tests;
+mod top_up;
 mod transport;
 
 use std::{
@@ -89,6 +90,7 @@ pub use self::signature::SignatureError;
 pub use self::state::{Payer, PlanPrice, ReturnedAmounts, SubscriptionState};
 pub use self::subscription::{CollectionMethod, Subscription, SubscriptionItem};
 pub use self::tax::{TaxBehavior, TaxStatus};
+pub use self::top_up::{Collection, NewTopUp, SavedCard, TopUpInvoice};
 
 /// The settings of calls to Stripe.
 #[derive(Clone)]

@@ -12,6 +12,7 @@
 //! An object is ours if it belongs to a customer in `stripe_customers`. Several installations may share one Stripe account,
 //! so metadata alone never decides who gets credits.
 
+mod auto_top_up;
 mod change;
 mod checkout;
 mod context;
@@ -33,12 +34,14 @@ mod replay;
 mod reversal;
 mod subscription;
 mod subscription_event;
+mod top_up;
 
 use sea_orm::DatabaseTransaction;
 
 use crate::{app::App, error::Error, retry::retry};
 
-pub use change::{Change, publish, versions};
+pub use auto_top_up::{pause_top_ups, top_up_settings, write_top_up_settings};
+pub use change::{Change, publish, top_up_versions, versions};
 pub use context::{ApplyError, Outcome};
 pub use customer::customer_of;
 pub use entitlement::end_unlimited;
@@ -51,6 +54,7 @@ pub use reconcile::{Line, Report, reconcile, reconcile_due};
 pub use replay::replay;
 pub use reversal::was_refunded;
 pub use subscription::plan_of;
+pub use top_up::{TopUpOutcome, TopUpReport};
 
 use context::Context;
 
@@ -67,6 +71,7 @@ pub async fn apply(tx: &DatabaseTransaction, app: &App, fact: Fact) -> Result<Ou
         Fact::Invoice(invoice) => invoice::apply(&context, invoice).await,
         Fact::InvoicePayment(paid) => invoice::apply_payment(&context, paid).await,
         Fact::Undone(subscription) => subscription::undo(&context, &subscription).await,
+        Fact::TopUp(report) => top_up::apply(&context, *report).await,
         Fact::Changed(object) => Ok(Outcome::Look(object)),
     }
 }

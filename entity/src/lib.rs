@@ -7,6 +7,7 @@ pub mod account_event;
 pub mod admin_action;
 pub mod alert;
 pub mod alert_setting;
+pub mod auto_top_up;
 pub mod checkout;
 pub mod credit_account;
 pub mod credit_hold;
@@ -31,6 +32,7 @@ pub mod reversal;
 pub mod revoked_token;
 pub mod subscription;
 mod tier;
+pub mod top_up;
 pub mod user;
 pub mod work;
 

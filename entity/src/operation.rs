@@ -21,6 +21,9 @@ pub enum Kind {
     /// Changes the plan of a subscription, or schedules or removes its end. These exclude each other, so they are one kind.
     #[sea_orm(string_value = "subscription_change")]
     SubscriptionChange,
+    /// Charges a saved card for credits.
+    #[sea_orm(string_value = "top_up")]
+    TopUp,
 }
 
 /// The state of an operation.

@@ -1,4 +1,4 @@
-//! `stripe_payments`: credit packs.
+//! `stripe_payments`: credit packs, and automatic top-ups, which are packs that were bought without a checkout.
 
 use sea_orm::entity::prelude::*;
 
@@ -37,7 +37,7 @@ pub struct Model {
     pub user_id: i64,
     /// `pi_...`, unique. Null when nothing had to be paid.
     pub stripe_payment_intent_id: Option<String>,
-    /// `cs_...`, unique.
+    /// `cs_...`, or the invoice of an automatic top-up, `in_...`; unique.
     pub stripe_checkout_session_id: String,
     /// `in_...`, unique. Null until Stripe has created the invoice, and when nothing had to be paid.
     pub stripe_invoice_id: Option<String>,
@@ -59,14 +59,14 @@ pub struct Model {
     pub credit_fence: i64,
     /// Credits reversed so far, because of refunds, disputes and credit notes.
     pub credits_reversed: i64,
-    /// The checkout's metadata, as it was at Stripe.
+    /// The metadata of the checkout or the invoice, as it was at Stripe.
     pub metadata: Json,
-    /// When the checkout was completed, in business time.
+    /// When the checkout was completed, or the invoice was paid, in business time.
     pub created_at: DateTimeUtc,
 }
 
 impl Model {
-    /// The name of this payment in the ledger: the payment intent, or the session where nothing had to be paid.
+    /// The name of this payment in the ledger: the payment intent, or the session or invoice where nothing had to be paid.
     #[must_use]
     pub fn reference(&self) -> &str {
         self.stripe_payment_intent_id.as_deref().unwrap_or(&self.stripe_checkout_session_id)

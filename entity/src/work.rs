@@ -9,7 +9,8 @@ pub enum Kind {
     /// Applies a stored webhook event (`evt_...`) that could not be applied when it arrived.
     #[sea_orm(string_value = "event")]
     Event,
-    /// Reads an object from Stripe: `subscription:sub_...`, `payment:pi_...`, `invoice:in_...` or `customer:cus_...`.
+    /// Reads an object from Stripe: `subscription:sub_...`, `payment:pi_...`, `invoice:in_...`, `customer:cus_...`, or the card
+    /// that a checkout has saved, `card:cs_...`.
     #[sea_orm(string_value = "look")]
     Look,
     /// Finishes an outgoing write: the number of its row in `stripe_operations`.
@@ -30,6 +31,9 @@ pub enum Kind {
     /// Alerts the user of a subscription (its number) that ends soon.
     #[sea_orm(string_value = "alert")]
     Alert,
+    /// Adds credits to the account of a user (their number) whose credits ran low.
+    #[sea_orm(string_value = "top_up")]
+    TopUp,
     /// Brings the Stripe customer of a user (their number) in line with the user's row.
     #[sea_orm(string_value = "customer")]
     Customer,

@@ -21,6 +21,7 @@ mod reversals;
 mod stripe;
 mod subscription_money;
 mod tokens;
+mod top_ups;
 mod unconfirmed;
 mod usage;
 mod work;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(protected_actions::Step),
             Box::new(events::Step),
             Box::new(alerts::Step),
+            Box::new(top_ups::Step),
             Box::new(pending_refunds::Step),
             Box::new(unconfirmed::Step),
         ]

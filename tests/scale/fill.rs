@@ -119,7 +119,7 @@ fn statements(size: Size) -> Vec<String> {
         spends: format!("(CASE WHEN n = 10 THEN {many} ELSE {exports} END)"),
         first: format!("(SELECT starts FROM months WHERE m = {})", m - 1),
     };
-    [terms.people(), terms.plans(), terms.money(), terms.entries(), terms.tasks()].concat()
+    [terms.people(), terms.plans(), terms.money(), terms.top_ups(), terms.entries(), terms.tasks()].concat()
 }
 
 impl Terms {
@@ -206,6 +206,22 @@ impl Terms {
                  currency, status, credits_granted, amount_refunded, credits_reversed, metadata, created_at) SELECT n, \
                  'pi_pack' || n, 'cs_pack' || n, 1000, 'usd', 'succeeded', 50, 0, 0, '{{}}', {first} \
                  FROM {people} AND n % 5 = 1"
+            ),
+        ]
+    }
+
+    /// Automatic top-ups of one user in ten, whose credits are not low, after one that failed.
+    fn top_ups(&self) -> Vec<String> {
+        let Self { people, first, .. } = self;
+        vec![
+            format!(
+                "INSERT INTO auto_top_ups (user_id, below, credits, monthly_cap, enabled, declines, payment_method, version, \
+                 updated_at) SELECT n, 1, 25, 5000, TRUE, 1, 'pm_filled' || n, 3, {first} FROM {people} AND n % 10 = 1"
+            ),
+            format!(
+                "INSERT INTO top_ups (user_id, decided_version, available, below, credits, amount, cap, month, state, \
+                 created_at, ended_at) SELECT n, 0, 0, 1, 25, 500, 5000, '2020-01', 'failed', {first}, {first} \
+                 FROM {people} AND n % 10 = 1"
             ),
         ]
     }

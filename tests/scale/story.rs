@@ -19,6 +19,7 @@ use crate::{
         actor::{CHECKOUT, GOOD_CARD, PORTAL, checkout, portal},
     },
     hold::{CAPTURE, EXTEND, RELEASE, RESERVE, expires, of, reservation},
+    top_up::{DISABLE, RESUME, SET as SET_TOP_UP, STATE, comes_to, saves_card, settings},
     webhook::{
         accepts,
         payloads::{CORE, Money, Pack, Plan, retold},
@@ -27,6 +28,9 @@ use crate::{
 
 /// A bank account, whose money arrives days later.
 const BANK_ACCOUNT: &str = "000123456789";
+
+/// A card that pays nothing once it is saved.
+const DECLINES_LATER: &str = "4000000000000341";
 
 /// An unlimited user with many entries.
 const HEAVY_USER: &str = "filled10@patchhive.example";
@@ -54,6 +58,7 @@ pub(super) async fn plays(app: &TestApp, mail: MailServer) {
     changes_plans(app, &ada).await;
     money_goes_back(app).await;
     is_alerted(app, &ada, &admin).await;
+    tops_up(app, &admin).await;
     lists(app, &admin).await;
     oversees(&admin).await;
     adjusts(app, &admin).await;
@@ -235,6 +240,41 @@ async fn is_alerted(app: &TestApp, ada: &Actor, admin: &Actor) {
     ada.resumes().await;
     app.works_off(Kind::Alert).await;
     app.settles().await;
+}
+
+/// Top-ups that are paid, declined, and reversed, with a watcher.
+async fn tops_up(app: &TestApp, admin: &Actor) {
+    let max = app.signs_up("max").await;
+    let mut watcher = max.connects().await;
+    watcher.subscribes("top-ups", "subscription { autoTopUpChanged { savedCard { last4 } } }", json!({})).await;
+    saves_card(app, &max, GOOD_CARD).await;
+    max.gets(SET_TOP_UP, settings(20, 10, 5000)).await;
+    comes_to(app, &max, 1, "PAID").await;
+    max.exports("run", "low again").await;
+    comes_to(app, &max, 2, "PAID").await;
+    let list =
+        "query ($after: String) { topUps(first: 1, after: $after) { nodes { id state } pageInfo { endCursor } } }";
+    let page = max.gets(list, json!({})).await;
+    max.gets(list, json!({ "after": page["pageInfo"]["endCursor"] })).await;
+    max.gets(STATE, json!({})).await;
+    let events = app.sandbox().events();
+    let paid = events.iter().rev().find(|event| event["type"] == "payment_intent.succeeded").unwrap();
+    app.sandbox().refund(paid["data"]["object"]["id"].as_str().unwrap(), Some(100)).unwrap();
+    app.settles().await;
+    saves_card(app, &max, DECLINES_LATER).await;
+    for number in 0..3 {
+        max.exports("run", &format!("paused {number}")).await;
+    }
+    max.gets(RESUME, json!({})).await;
+    comes_to(app, &max, 3, "FAILED").await;
+    max.gets(DISABLE, json!({})).await;
+    let id = max.row().await.to_string();
+    admin
+        .gets(
+            "query ($id: ID!) { user(id: $id) { autoTopUp { below } topUps { nodes { state } } } }",
+            json!({ "id": id }),
+        )
+        .await;
 }
 
 async fn changes_plans(app: &TestApp, ada: &Actor) {

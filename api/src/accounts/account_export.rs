@@ -5,8 +5,9 @@
 
 use chrono::SecondsFormat;
 use entity::{
-    alert, alert_setting, checkout, credit_account, credit_hold, customer, former_customer, invoice, invoice_period,
-    ledger_entry, operation, payment, payment_intent, period, reversal, revoked_token, subscription, user,
+    alert, alert_setting, auto_top_up, checkout, credit_account, credit_hold, customer, former_customer, invoice,
+    invoice_period, ledger_entry, operation, payment, payment_intent, period, reversal, revoked_token, subscription,
+    top_up, user,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, IdenStatic, Iterable, ModelTrait, QueryFilter,
@@ -39,6 +40,8 @@ enum Table {
     Checkouts,
     Payments,
     PaymentIntents,
+    AutoTopUps,
+    TopUps,
     Operations,
     AlertSettings,
     Alerts,
@@ -153,6 +156,8 @@ impl Table {
             Self::Checkouts => owned!(checkout, UserId, Id),
             Self::Payments => owned!(payment, UserId, Id),
             Self::PaymentIntents => owned!(payment_intent, UserId, Id),
+            Self::AutoTopUps => owned!(auto_top_up, UserId, UserId),
+            Self::TopUps => owned!(top_up, UserId, Id),
             Self::Operations => owned!(operation, UserId, Id),
             Self::AlertSettings => owned!(alert_setting, UserId, Id),
             Self::Alerts => owned!(alert, UserId, Id),

@@ -18,7 +18,8 @@ pub(super) async fn message(app: &App, key: &str) -> Result<Option<Message>, Err
     Ok(user.map(|user| compose(&row, user.email, &app.config.public_url)))
 }
 
-const fn may_receive(user: &user::Model) -> bool {
+/// True for users whose email is known to be theirs.
+pub(super) const fn may_receive(user: &user::Model) -> bool {
     user.closed_at.is_none() && (user.email_verified_at.is_some() || user.auth_subject.is_some())
 }
 

@@ -14,6 +14,7 @@ use self::{
 use super::{customer, operation, redirect, subscription::current};
 use crate::{
     app::App,
+    clock,
     error::{Error, Rule, both},
     plan::SOLD,
     stripe::{Item, NewSession, Session, SessionOptions},
@@ -97,6 +98,16 @@ pub(super) async fn open_pack(app: &App, user_id: i64, item: Item, to: Redirects
     let open = |customer| {
         let new = to.clone().new_session(item.clone(), user_id, customer, options.clone());
         operation::run(app, user_id, PackOpening::new(new))
+    };
+    customer::with(app, user_id, open).await
+}
+
+/// Opens a checkout that saves a card. Each has a key of its own.
+pub(super) async fn open_card(app: &App, user_id: i64, to: Redirects) -> Result<Session, Error> {
+    let options = &app.payments()?.session_options;
+    let open = |customer| {
+        let new = to.clone().new_session(Item::Card, user_id, customer, options.clone());
+        async move { Ok(app.payments()?.stripe.create_session(&clock::random_id(), &new).await?) }
     };
     customer::with(app, user_id, open).await
 }

@@ -15,6 +15,7 @@ use super::{
     operation,
     subscription::{all_current, refresh},
     subscription_change::SubscriptionChange,
+    top_up,
 };
 use crate::{app::App, error::Error, stripe::NewCustomer};
 
@@ -31,6 +32,7 @@ pub(super) async fn end_all(app: &App, user_id: i64, customer: &str) -> Result<(
     operation::last::<PackOpening>(app, user_id).await?;
     operation::last::<SubscriptionChange>(app, user_id).await?;
     close_all(app, user_id, customer).await?;
+    top_up::end(app, user_id).await?;
     let stripe = app.payments()?.stripe.in_background();
     for (_, row) in all_current(app.database.read(), &[user_id]).await? {
         let id = &row.stripe_subscription_id;

@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) use self::call::{Call, Operation};
 pub use self::row::prune;
-pub(super) use self::row::{find, leave_to_operator, newest, nth_newest, objects, request_of};
+pub(super) use self::row::{begin_in, find, leave_to_operator, newest, nth_newest, objects, request, request_of};
 
 /// Stripe may forget a key after 24 hours.
 const KEY_LIFETIME: TimeDelta = TimeDelta::hours(23);
@@ -41,7 +41,7 @@ pub(super) async fn run<O: Operation>(app: &App, user_id: i64, request: O) -> Re
             Begun::Open(operation) => operation,
             Begun::Finished(reply) => return Ok(reply),
         };
-        let same = row::request::<O>(&operation)? == request;
+        let same = self::request::<O>(&operation)? == request;
         match finish::<O>(app, operation).await {
             Ok(Some(reply)) if same && O::is_usable(&reply) => return Ok(reply),
             Err(error) if same || matches!(error, Error::StripeUnavailable) => return Err(error),
@@ -97,7 +97,7 @@ pub(super) async fn state(app: &App, id: i64) -> Result<State, Error> {
 /// # Errors
 /// Those of [`run`].
 pub(super) async fn finish<O: Operation>(app: &App, operation: Model) -> Result<Option<O::Reply>, Error> {
-    let request = row::request::<O>(&operation)?;
+    let request = request::<O>(&operation)?;
     let call = Call { app, stripe: &app.payments()?.stripe, operation: &operation };
     match reply(&request, &call).await {
         Ok(Some(reply)) => {

@@ -57,12 +57,12 @@ pub fn packs_for(shortfall: i64) -> Vec<Quote> {
     sizes.into_iter().filter(|size| *size >= least).filter_map(|size| quote(size).ok()).collect()
 }
 
-/// Opens a checkout of a pack.
+/// Opens a checkout of a pack. With `save_card`, its card is saved for automatic top-ups.
 ///
 /// # Errors
 /// [`Error::BadInput`] for a pack that is not sold, a balance that would exceed its limit, and URLs that are not allowed;
 /// [`Error::TooManyCheckouts`]; those of Stripe.
-pub async fn purchase(app: &App, user_id: i64, credits: i64, to: Redirects) -> Result<Session, Error> {
+pub async fn purchase(app: &App, user_id: i64, credits: i64, save_card: bool, to: Redirects) -> Result<Session, Error> {
     let (quote, ()) = both(quote(credits), to.check(app))?;
     app.payments()?;
     let account = ledger::account(app.database.read(), user_id).await?.ok_or(Error::NotFound("user"))?;
@@ -70,7 +70,7 @@ pub async fn purchase(app: &App, user_id: i64, credits: i64, to: Redirects) -> R
         return Err(ledger::Error::OutOfRange.into());
     }
     let name = format!("{credits} Patch-Hive credits");
-    let item = Item::Pack { credits, amount: quote.amount, name };
+    let item = Item::Pack { credits, amount: quote.amount, name, save_card };
     let app = app.clone();
     app.clone().finish(async move { checkout::open_pack(&app, user_id, item, to).await }).await
 }

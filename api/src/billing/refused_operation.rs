@@ -23,6 +23,8 @@ pub enum Remedy {
     CheckSettings,
     /// The user's change of plan was not made.
     ReviewSubscription,
+    /// The user's automatic top-ups are paused.
+    ReviewTopUp,
 }
 
 /// Finds what to do about a refused operation.
@@ -34,6 +36,7 @@ pub fn remedy(operation: &Model) -> Remedy {
         Kind::Duplicate => Remedy::RefundDuplicate,
         Kind::Customer | Kind::Checkout | Kind::Purchase => Remedy::CheckSettings,
         Kind::SubscriptionChange => Remedy::ReviewSubscription,
+        Kind::TopUp => Remedy::ReviewTopUp,
     }
 }
 

@@ -41,7 +41,7 @@ pub async fn by_subjects(db: &impl ConnectionTrait, subjects: &[Subject]) -> Res
     let (operations, holds, ending) = (operations.await?, holds.await?, ending.await?);
     let objects = owners(db, subjects).await?;
     let owner = |(kind, key): &Subject| match kind {
-        Kind::Duplicate | Kind::Unlimited | Kind::Customer => key.parse().ok(),
+        Kind::Duplicate | Kind::Unlimited | Kind::Customer | Kind::TopUp => key.parse().ok(),
         Kind::Operation => operations.get(&key.parse::<i64>().ok()?).copied(),
         Kind::Hold => holds.get(&key.parse::<i64>().ok()?).copied(),
         Kind::Alert => ending.get(&key.parse::<i64>().ok()?).copied(),
@@ -66,7 +66,7 @@ pub(super) fn is_about(user_id: i64) -> Condition {
         format!("SELECT 'customer:' || stripe_customer_id FROM stripe_former_customers {user}"),
     ];
     let subjects = [
-        ("'duplicate', 'unlimited', 'customer'", format!("'{user_id}'")),
+        ("'duplicate', 'unlimited', 'customer', 'top_up'", format!("'{user_id}'")),
         ("'operation'", format!("SELECT CAST(id AS TEXT) FROM stripe_operations {user}")),
         ("'hold'", format!("SELECT CAST(id AS TEXT) FROM credit_holds {user}")),
         (

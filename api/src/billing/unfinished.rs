@@ -7,6 +7,7 @@ use super::{
     duplicate::Duplicate,
     operation::{self, finish},
     subscription_change::SubscriptionChange,
+    top_up,
 };
 use crate::{app::App, error::Error, stripe::NewCustomer, work::Next};
 
@@ -31,5 +32,6 @@ async fn finish_by_kind(app: &App, operation: Model) -> Result<(), Error> {
         Kind::Purchase => finish::<PackOpening>(app, operation).await.map(|_| ()),
         Kind::SubscriptionChange => finish::<SubscriptionChange>(app, operation).await.map(|_| ()),
         Kind::Duplicate => finish::<Duplicate>(app, operation).await.map(|_| ()),
+        Kind::TopUp => top_up::finish(app, operation).await,
     }
 }

@@ -1,5 +1,5 @@
-//! Notifications between replicas: the sender's id and `user:ledger:subscription:alert` for each hint, separated by spaces.
-//! Unreadable hints are dropped: the backstop compensates for them.
+//! Notifications between replicas: the sender's id and `user:ledger:subscription:alert:top-up` for each hint, separated by
+//! spaces. Unreadable hints are dropped: the backstop compensates for them.
 
 use super::Hint;
 
@@ -22,7 +22,8 @@ impl Notification {
     pub fn pack(sender: &str, hints: &[(i64, Hint)]) -> Vec<Self> {
         let mut notifications: Vec<Self> = Vec::new();
         for (user_id, hint) in hints {
-            let text = format!(" {user_id}:{}:{}:{}", hint.ledger, hint.subscription, hint.alert);
+            let Hint { ledger, subscription, alert, top_up } = hint;
+            let text = format!(" {user_id}:{ledger}:{subscription}:{alert}:{top_up}");
             match notifications.last_mut() {
                 Some(Self(notification)) if notification.len() + text.len() <= MAX_BYTES => {
                     notification.push_str(&text);
@@ -43,10 +44,10 @@ impl Notification {
     pub fn read(text: &str) -> (&str, impl Iterator<Item = (i64, Hint)>) {
         let (sender, hints) = text.split_once(' ').unwrap_or((text, ""));
         let hints = hints.split(' ').filter_map(|hint| {
-            let mut numbers = hint.splitn(4, ':').map(|number| number.parse().ok());
+            let mut numbers = hint.splitn(5, ':').map(|number| number.parse().ok());
             let (user_id, ledger) = (numbers.next()??, numbers.next()??);
-            let (subscription, alert) = (numbers.next()??, numbers.next()??);
-            Some((user_id, Hint { ledger, subscription, alert }))
+            let (subscription, alert, top_up) = (numbers.next()??, numbers.next()??, numbers.next()??);
+            Some((user_id, Hint { ledger, subscription, alert, top_up }))
         });
         (sender, hints)
     }
@@ -58,8 +59,8 @@ mod tests {
 
     #[test]
     fn hints_come_out_as_they_went_in_however_many_there_are() {
-        let hint = |user| (user, Hint { ledger: user * 7, subscription: user % 3, alert: user * 2 });
-        let hints: Vec<_> = (1..2000).map(hint).collect();
+        let hint = |user| Hint { ledger: user * 7, subscription: user % 3, alert: user * 2, top_up: user % 5 };
+        let hints: Vec<_> = (1..2000).map(|user| (user, hint(user))).collect();
         let notifications = Notification::pack("me", &hints);
         assert!(notifications.len() > 1 && notifications.iter().all(|notification| notification.as_str().len() < 8000));
         let mut read = Vec::new();
@@ -77,7 +78,7 @@ mod tests {
         let (sender, hints) = Notification::read(beat.as_str());
         assert_eq!((sender, hints.count()), ("me", 0));
         let read: Vec<_> =
-            Notification::read("me odd 1:2 1:2:x:4 1:2:3 3:4:5:6 :: 99999999999999999999:1:1:1").1.collect();
-        assert_eq!(read, [(3, Hint { ledger: 4, subscription: 5, alert: 6 })]);
+            Notification::read("me odd 1:2 1:2:x:4:5 1:2:3:4 3:4:5:6:7 :: 99999999999999999999:1:1:1:1").1.collect();
+        assert_eq!(read, [(3, Hint { ledger: 4, subscription: 5, alert: 6, top_up: 7 })]);
     }
 }

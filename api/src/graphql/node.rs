@@ -86,6 +86,8 @@ async fn find(ctx: &Context<'_>, id: GlobalId, owner: Option<i64>) -> Result<Opt
             None => None,
         },
         // These are read in lists.
-        Noun::Action | Noun::Operation | Noun::Task | Noun::Event | Noun::Endpoint | Noun::Delivery => None,
+        Noun::TopUp | Noun::Action | Noun::Operation | Noun::Task | Noun::Event | Noun::Endpoint | Noun::Delivery => {
+            None
+        }
     })
 }

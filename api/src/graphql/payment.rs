@@ -1,4 +1,4 @@
-//! Credit packs.
+//! Purchases of credits.
 
 use async_graphql::{
     Context, Enum, ID, InputObject, Object,
@@ -47,7 +47,7 @@ impl EdgeNameType for PaymentEdgeName {
 
 #[Object]
 impl PaymentQuery {
-    /// All purchases of credit packs, newest first.
+    /// All purchases of credits, newest first: packs, and automatic top-ups that were paid.
     async fn payments(
         &self,
         ctx: &Context<'_>,
@@ -77,7 +77,8 @@ impl PaymentMutation {
     ) -> Result<Checkout, Error> {
         let viewer = ctx.viewer_at_stripe()?;
         let to = Redirects { success_url: input.success_url, cancel_url: input.cancel_url };
-        let session = billing::payment::purchase(ctx.app()?, viewer.user_id, input.credits.into(), to).await;
+        let save_card = input.save_card.unwrap_or_default();
+        let session = billing::payment::purchase(ctx.app()?, viewer.user_id, input.credits.into(), save_card, to).await;
         session.map_err(in_input)?.try_into()
     }
 }
@@ -163,4 +164,6 @@ pub(super) struct PurchaseCreditsInput {
     success_url: String,
     /// Where to redirect if checkout is canceled: an https URL, or http on loopback.
     cancel_url: String,
+    /// True to save the card, so that automatic top-ups can charge it without the user. Defaults to false.
+    save_card: Option<bool>,
 }

@@ -75,6 +75,8 @@ pub(super) enum OperationKind {
     Duplicate,
     /// Changes the plan of a subscription, or schedules or removes its end.
     SubscriptionChange,
+    /// Charges a saved card for credits.
+    TopUp,
 }
 
 /// The operator's part in a refused operation.
@@ -95,6 +97,9 @@ pub(super) enum OperationRemedy {
     /// The subscription did not change, and the user saw the reason. Look at the subscription at Stripe if the user cannot
     /// repeat the change.
     ReviewSubscription,
+    /// The user's automatic top-ups are paused, and nothing was charged. Look at the error and at the customer at Stripe; with
+    /// Stripe Tax, the customer needs an address.
+    ReviewTopUp,
 }
 
 /// A write that Stripe refused, or that an operator has to decide.

@@ -97,6 +97,8 @@ pub(super) enum TaskKind {
     Hold,
     /// Alerts the user of a plan that ends soon; the subject is the subscription's number.
     Alert,
+    /// Adds credits to an account that runs low; the subject is the user's number.
+    TopUp,
     /// Brings a Stripe customer in line with its user; the subject is the user's number.
     Customer,
     /// Sends a mail; the subject is its kind and recipient.

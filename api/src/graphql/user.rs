@@ -6,7 +6,8 @@ use entity::user::{self, Role};
 use super::{
     alert::AlertQuery, balance::BalanceQuery, context::RequestContext, date_time::Moment,
     entitlement::EntitlementQuery, hold::HoldsQuery, invoice::InvoiceQuery, ledger::LedgerQuery, owner::Owner,
-    payment::PaymentQuery, payment_method::PaymentMethodQuery, subscription::SubscriptionQuery, usage::UsageQuery,
+    payment::PaymentQuery, payment_method::PaymentMethodQuery, subscription::SubscriptionQuery, top_up::TopUpQuery,
+    usage::UsageQuery,
 };
 use crate::{accounts, app::App, error::Error, global_id::Noun};
 
@@ -18,6 +19,7 @@ pub(super) struct User(
     SubscriptionQuery,
     LedgerQuery,
     PaymentQuery,
+    TopUpQuery,
     InvoiceQuery,
     UsageQuery,
     EntitlementQuery,
@@ -35,6 +37,7 @@ impl User {
             SubscriptionQuery(owner),
             LedgerQuery(owner),
             PaymentQuery(owner),
+            TopUpQuery(owner),
             InvoiceQuery(owner),
             UsageQuery(owner),
             EntitlementQuery(owner),

@@ -90,7 +90,8 @@ impl Backstop {
         }
         self.look_at_changes(app).await?;
         self.look_at_alerts(app).await?;
-        look_at_subscriptions(app).await
+        look_at_subscriptions(app).await?;
+        look_at_top_ups(app).await
     }
 
     async fn notice_revocations(&mut self, app: &App) -> Result<(), DbErr> {
@@ -132,6 +133,15 @@ async fn look_at_subscriptions(app: &App) -> Result<(), DbErr> {
     Ok(())
 }
 
+async fn look_at_top_ups(app: &App) -> Result<(), DbErr> {
+    for users in app.feed.top_ups_watched().chunks(BATCH) {
+        for (user_id, top_up) in sync::top_up_versions(app.database.read(), users).await? {
+            app.feed.deliver(user_id, Hint { top_up, ..Hint::default() }, Path::Backstop);
+        }
+    }
+    Ok(())
+}
+
 /// Sends a hint with the current versions to every watcher of this process.
 pub(super) async fn look(app: &App) -> Result<(), DbErr> {
     for users in app.feed.watched().chunks(BATCH) {
@@ -144,5 +154,6 @@ pub(super) async fn look(app: &App) -> Result<(), DbErr> {
             app.feed.deliver(user_id, Hint { alert, ..Hint::default() }, Path::Backstop);
         }
     }
-    look_at_subscriptions(app).await
+    look_at_subscriptions(app).await?;
+    look_at_top_ups(app).await
 }

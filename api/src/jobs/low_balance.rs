@@ -1,6 +1,7 @@
-//! Follows the ledgers of accounts with a threshold of LOW_BALANCE, a moment after they have grown. Charges take no part in it:
-//! the backstop reads which ledgers have grown anyway, once a second. Entries that became visible later than it looks back are
-//! found by an occasional check of all thresholds, which also comes first after a start.
+//! Follows ledgers a moment after they have grown: those of accounts with a threshold of `LOW_BALANCE`, and those of accounts with
+//! automatic top-ups. Charges take no part in it: the backstop reads which ledgers have grown anyway, once a second. Entries that
+//! became visible later than it looks back are found by an occasional check of all thresholds, which also comes first after a
+//! start, and finds the accounts whose top-up had to wait.
 
 use std::{
     collections::HashMap,
@@ -58,7 +59,7 @@ pub(super) async fn run(app: App, grown: Arc<GrownLedgers>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let followed = tokio::select! {
-            _ = ticks.tick() => billing::alert::follow_all(&app).await,
+            _ = ticks.tick() => follow_all(&app).await,
             () = grown.filled.notified() => follow(&app, &grown).await,
         };
         if let Err(error) = followed {
@@ -67,10 +68,19 @@ pub(super) async fn run(app: App, grown: Arc<GrownLedgers>) {
     }
 }
 
+async fn follow_all(app: &App) -> Result<(), Error> {
+    let requested = billing::top_up::request_all(app).await;
+    billing::alert::follow_all(app).await?;
+    requested
+}
+
 async fn follow(app: &App, grown: &GrownLedgers) -> Result<(), Error> {
     let versions = grown.take();
+    let users: Vec<_> = versions.iter().map(|(user_id, _)| *user_id).collect();
+    let requested = billing::top_up::request_where_low(app, &users).await;
     let followed = billing::alert::follow_users(app, &versions).await;
-    let has_failed = |user_id: &i64| followed.as_ref().map_or(true, |failed| failed.contains(user_id));
+    let is_failed = |user_id: &i64| followed.as_ref().map_or(true, |failed| failed.contains(user_id));
+    let has_failed = |user_id: &i64| requested.is_err() || is_failed(user_id);
     let failed: Vec<_> = versions.into_iter().filter(|(user_id, _)| has_failed(user_id)).collect();
     if !failed.is_empty() {
         sleep(PAUSE).await;
@@ -78,5 +88,6 @@ async fn follow(app: &App, grown: &GrownLedgers) -> Result<(), Error> {
     for (user_id, version) in failed {
         grown.add(user_id, version);
     }
-    followed.map(drop)
+    followed?;
+    requested
 }

@@ -1,6 +1,7 @@
 //! Proves the ledger from its rows, in one snapshot and with one statement per proof.
 
 mod proofs;
+mod top_ups;
 
 use std::fmt;
 
@@ -88,7 +89,7 @@ impl Check {
 pub async fn verify(database: &Database, now: DateTime<Utc>) -> Result<Report, DbErr> {
     let tx = database.snapshot().await?;
     let (mut checks, mut notices) = (Vec::new(), Vec::new());
-    for proof in PROOFS {
+    for proof in PROOFS.into_iter().chain(top_ups::PROOFS) {
         checks.push(check(&tx, proof, now).await?);
     }
     for notice in NOTICES {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionInvoiceCreation, CreateCheckoutSessionInvoiceCreationInvoiceData,
     CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionPaymentIntentDataSetupFutureUsage, CreateCheckoutSessionSetupIntentData,
     CreateCheckoutSessionSubscriptionData, CreateCheckoutSessionSubscriptionDataBillingMode,
     CreateCheckoutSessionSubscriptionDataBillingModeFlexible,
     CreateCheckoutSessionSubscriptionDataBillingModeFlexibleProrationDiscounts,
@@ -48,8 +49,8 @@ impl NewCustomer {
     }
 }
 
-/// A Checkout Session to be created. At Stripe it carries as metadata `user_id` with `tier`, or with `credits` and
-/// `purchase_type`; what it leads to, a subscription or a payment, carries the same. The session alone carries the
+/// A Checkout Session to be created. At Stripe it carries as metadata `user_id` with `tier`, or with `purchase_type` and, for a
+/// pack, `credits`; what it leads to, a subscription or a payment, carries the same. The session alone carries the
 /// idempotency key of the call as `operation`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewSession {
@@ -87,8 +88,24 @@ pub enum Item {
         amount: i64,
         /// The name on Stripe's page and receipt.
         name: String,
+        /// Saves the card, so that it can be charged without the customer.
+        #[serde(default, skip_serializing_if = "is_false")]
+        save_card: bool,
     },
+    /// Nothing: the session saves a card, so that it can be charged without the customer.
+    Card,
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// The `purchase_type` in the metadata of the invoice of an automatic top-up.
+pub(super) const AUTO_TOP_UP: &str = "auto_top_up";
+
+/// The `purchase_type` in the metadata of a session that saves a card and sells nothing.
+pub(super) const CARD: &str = "card";
 
 impl NewSession {
     /// `ui_mode` is left out because its values were renamed, and `payment_method_types` because it was removed: Stripe
@@ -99,11 +116,14 @@ impl NewSession {
             .customer(&self.customer)
             .success_url(&self.success_url)
             .cancel_url(&self.cancel_url);
-        let request = self.options.add_to(request);
         let mut metadata = self.metadata();
         let request = match &self.item {
-            Item::Plan { price, .. } => sell_plan(request, price, metadata.clone()),
-            Item::Pack { amount, name, .. } => sell_pack(request, inline_price(*amount, name), metadata.clone()),
+            Item::Plan { price, .. } => sell_plan(self.options.add_to(request), price, metadata.clone()),
+            Item::Pack { amount, name, save_card, .. } => {
+                let price = inline_price(*amount, name);
+                sell_pack(self.options.add_to(request), price, metadata.clone(), *save_card)
+            }
+            Item::Card => save_card(self.options.add_address_to(request), metadata.clone()),
         };
         metadata.insert(OPERATION.to_owned(), key.to_owned());
         request.metadata(metadata)
@@ -112,9 +132,15 @@ impl NewSession {
     fn metadata(&self) -> HashMap<String, String> {
         match &self.item {
             Item::Plan { tier, .. } => metadata([("user_id", &self.user_id), ("tier", tier)]),
-            Item::Pack { credits, .. } => {
-                metadata([("user_id", &self.user_id), ("credits", credits), ("purchase_type", &"one_time")])
+            Item::Pack { credits, save_card, .. } => {
+                let mut pack =
+                    metadata([("user_id", &self.user_id), ("credits", credits), ("purchase_type", &"one_time")]);
+                if *save_card {
+                    pack.insert("save_card".to_owned(), "true".to_owned());
+                }
+                pack
             }
+            Item::Card => metadata([("user_id", &self.user_id), ("purchase_type", &CARD)]),
         }
     }
 }
@@ -150,18 +176,34 @@ fn sell_pack(
     request: CreateCheckoutSession,
     price: CreateCheckoutSessionLineItemsPriceData,
     metadata: HashMap<String, String>,
+    save_card: bool,
 ) -> CreateCheckoutSession {
     let mut line = CreateCheckoutSessionLineItems::new();
     line.price_data = Some(price);
     line.quantity = Some(1);
     let mut payment = CreateCheckoutSessionPaymentIntentData::new();
     payment.metadata = Some(metadata.clone());
+    payment.setup_future_usage =
+        save_card.then_some(CreateCheckoutSessionPaymentIntentDataSetupFutureUsage::OffSession);
     // Without this, only subscriptions have invoices.
     let mut invoice = CreateCheckoutSessionInvoiceCreation::new(true);
     let mut data = CreateCheckoutSessionInvoiceCreationInvoiceData::new();
     data.metadata = Some(metadata);
     invoice.invoice_data = Some(data);
-    request.mode(CheckoutSessionMode::Payment).line_items([line]).payment_intent_data(payment).invoice_creation(invoice)
+    let request = request.mode(CheckoutSessionMode::Payment).line_items([line]).payment_intent_data(payment);
+    let request = request.invoice_creation(invoice);
+    if save_card { request.excluded_payment_method_types(payment_method::excluded()) } else { request }
+}
+
+/// Stripe requires a currency here, by which it chooses the payment methods to offer.
+fn save_card(request: CreateCheckoutSession, metadata: HashMap<String, String>) -> CreateCheckoutSession {
+    let mut setup = CreateCheckoutSessionSetupIntentData::new();
+    setup.metadata = Some(metadata);
+    request
+        .mode(CheckoutSessionMode::Setup)
+        .currency(Currency::USD)
+        .setup_intent_data(setup)
+        .excluded_payment_method_types(payment_method::excluded())
 }
 
 /// A pack is one item at one price. With credits as the quantity, a minimum amount would not be possible.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::{
-    InvoiceLine, InvoicePayment, invoice_line,
+    InvoiceLine, InvoicePayment,
+    create::AUTO_TOP_UP,
+    invoice_line,
     object::{self, List, Unreadable},
 };
 
@@ -104,6 +106,13 @@ impl Invoice {
     #[must_use]
     pub fn is_of_pack(&self) -> bool {
         self.subscription.is_none() && self.metadata.get("purchase_type").is_some_and(|kind| kind == "one_time")
+    }
+
+    /// The number of the automatic top-up that the invoice charges; `None` for other invoices.
+    #[must_use]
+    pub fn top_up(&self) -> Option<i64> {
+        let kind = self.metadata.get("purchase_type").filter(|kind| *kind == AUTO_TOP_UP);
+        kind.filter(|_| self.subscription.is_none()).and_then(|_| self.metadata.get("top_up")?.parse().ok())
     }
 
     /// True where nothing was due for its lines. A balance of the customer may have paid one that was due.

@@ -83,6 +83,6 @@ impl Stripe {
     }
 }
 
-fn bounds(created: &RangeInclusive<DateTime<Utc>>) -> Value {
+pub(super) fn bounds(created: &RangeInclusive<DateTime<Utc>>) -> Value {
     json!({ "gte": created.start().timestamp(), "lte": created.end().timestamp() })
 }

@@ -130,6 +130,13 @@ impl Refusal {
         }
     }
 
+    /// True where the payment method that a request names does not exist, or is not the customer's any longer.
+    #[must_use]
+    pub fn is_about_payment_method(&self) -> bool {
+        self.param.as_deref().is_some_and(|param| param.ends_with("payment_method"))
+            || self.cause() == Cause::PaymentMethod
+    }
+
     /// The most specific reason Stripe gives for a declined payment.
     #[must_use]
     pub fn decline(&self) -> Option<String> {

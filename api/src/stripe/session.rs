@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::create::OPERATION;
+use super::create::{CARD, OPERATION};
 use super::object::{self, Unreadable};
 
 /// A Checkout Session. Stripe documentation: "The Checkout Session object".
@@ -120,6 +120,18 @@ impl Session {
     #[must_use]
     pub fn made_by(&self) -> Option<&str> {
         self.metadata.get(OPERATION).map(String::as_str)
+    }
+
+    /// True for a session that saves a card and sells nothing.
+    #[must_use]
+    pub fn is_of_card(&self) -> bool {
+        self.mode == SessionMode::Setup && self.metadata.get("purchase_type").is_some_and(|kind| kind == CARD)
+    }
+
+    /// True where the payment also saved the card.
+    #[must_use]
+    pub fn saves_card(&self) -> bool {
+        self.metadata.get("save_card").is_some_and(|saves| saves == "true")
     }
 
     /// True where nothing is left to pay.

@@ -5,6 +5,7 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomText,
     CreateCheckoutSessionCustomerUpdate, CreateCheckoutSessionCustomerUpdateAddress, CustomTextPositionParam,
 };
+use stripe_shared::CheckoutSessionBillingAddressCollection;
 
 /// The options of a Checkout Session. They are stored with its request, so that a repeated request is the same one even if
 /// a setting has changed.
@@ -31,9 +32,7 @@ impl SessionOptions {
     /// the one entered at checkout is saved. Stripe documentation: "Collect taxes" of Checkout.
     pub(super) fn add_to(&self, mut request: CreateCheckoutSession) -> CreateCheckoutSession {
         if self.tax {
-            let mut update = CreateCheckoutSessionCustomerUpdate::new();
-            update.address = Some(CreateCheckoutSessionCustomerUpdateAddress::Auto);
-            request = request.automatic_tax(CreateCheckoutSessionAutomaticTax::new(true)).customer_update(update);
+            request = save_address(request).automatic_tax(CreateCheckoutSessionAutomaticTax::new(true));
         }
         if self.promotion_codes {
             request = request.allow_promotion_codes(true);
@@ -44,6 +43,14 @@ impl SessionOptions {
             request = request.custom_text(text);
         }
         request
+    }
+
+    /// Lets a session that sells nothing save the customer's address, which the taxes of later charges require.
+    pub(super) fn add_address_to(&self, request: CreateCheckoutSession) -> CreateCheckoutSession {
+        if !self.tax {
+            return request;
+        }
+        save_address(request).billing_address_collection(CheckoutSessionBillingAddressCollection::Required)
     }
 
     /// The text above the button that pays. A required consent would need the same links in the settings of the Stripe
@@ -60,6 +67,12 @@ impl SessionOptions {
         let sentences: Vec<_> = [terms, privacy].into_iter().flatten().collect();
         (!sentences.is_empty()).then(|| sentences.join(" "))
     }
+}
+
+fn save_address(request: CreateCheckoutSession) -> CreateCheckoutSession {
+    let mut update = CreateCheckoutSessionCustomerUpdate::new();
+    update.address = Some(CreateCheckoutSessionCustomerUpdateAddress::Auto);
+    request.customer_update(update)
 }
 
 /// A URL as the target of a link in Markdown, which a parenthesis would end.

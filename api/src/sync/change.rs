@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{customer, subscription};
+use entity::{auto_top_up, customer, subscription};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::{alert, app::App, feed::Hint, ledger};
@@ -26,7 +26,8 @@ pub(super) async fn change(tx: &impl ConnectionTrait, user_id: i64) -> Result<Ch
     let ledger = ledger::account(tx, user_id).await?.map_or(0, |account| account.version);
     let subscription = versions(tx, &[user_id]).await?.get(&user_id).copied().unwrap_or_default();
     let alert = alert::newest(tx, user_id).await?;
-    Ok(Change { user_id, hint: Hint { ledger, subscription, alert } })
+    let top_up = top_up_versions(tx, &[user_id]).await?.get(&user_id).copied().unwrap_or_default();
+    Ok(Change { user_id, hint: Hint { ledger, subscription, alert, top_up } })
 }
 
 /// For each user the sum of the versions of their subscriptions: it grows with every change of any of them.
@@ -46,4 +47,13 @@ pub async fn versions(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result<Has
         }
     }
     Ok(versions)
+}
+
+/// For each user the version of their automatic top-ups: it grows with every change of the settings and of any top-up.
+///
+/// # Errors
+/// The database's.
+pub async fn top_up_versions(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result<HashMap<i64, i64>, DbErr> {
+    let rows = auto_top_up::Entity::find().filter(auto_top_up::Column::UserId.is_in(user_ids.iter().copied()));
+    Ok(rows.all(db).await?.into_iter().map(|row| (row.user_id, row.version)).collect())
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     context::{ApplyError, NO_PAYMENT},
     object::Object,
+    top_up::TopUpReport,
 };
 use crate::{
     database::Account,
@@ -83,8 +84,12 @@ fn subscription(subscription: &Value) -> Result<Fact, IgnoredReason> {
 }
 
 fn unpaid_invoice(invoice: &Value) -> Result<Fact, IgnoredReason> {
-    let subscription = Invoice::from_value(invoice)?.subscription;
-    let subscription = subscription.ok_or(IgnoredReason::Reason("not an invoice of a subscription"))?;
+    let invoice = Invoice::from_value(invoice)?;
+    if let (Some(_), Some(id)) = (invoice.top_up(), &invoice.id) {
+        return Ok(Fact::Changed(Object::Invoice(id.clone())));
+    }
+    let subscription =
+        invoice.subscription.ok_or(IgnoredReason::Reason("not an invoice of a subscription or a top-up"))?;
     Ok(Fact::Changed(Object::Subscription(subscription)))
 }
 
@@ -129,6 +134,8 @@ pub enum Fact {
     InvoicePayment(InvoicePayment),
     /// A subscription (`sub_...`) that cost nothing was ended, because the user had another one.
     Undone(String),
+    /// The state of an automatic top-up.
+    TopUp(Box<TopUpReport>),
     /// An object may have changed.
     Changed(Object),
 }
@@ -141,6 +148,7 @@ impl Fact {
             Self::CustomerDeleted(customer) => Some(Account::Customer(customer.clone())),
             Self::Session { session, .. } => session.customer.clone().map(Account::Customer),
             Self::Invoice(invoice) => invoice.customer.clone().map(Account::Customer),
+            Self::TopUp(report) => Some(Account::User(report.user_id)),
             Self::InvoicePayment(_) | Self::Undone(_) | Self::Changed(_) => None,
         }
     }

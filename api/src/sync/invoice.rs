@@ -1,6 +1,6 @@
 //! Paid invoices. Each is applied once, by its id.
 
-use entity::invoice;
+use entity::{auto_top_up::Pause, invoice};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
@@ -8,13 +8,14 @@ use sea_orm::{
 };
 
 use super::{
+    auto_top_up::pause_top_ups,
     change::change,
     context::{ApplyError, Context, NO_PAYMENT, NOT_OURS, Outcome, unknown_price},
     credits::{plan_lines, shares},
     customer::owner_locked,
     entitlement,
     object::Object,
-    payment, payment_event, period, refund, reversal,
+    payment, payment_event, period, refund, reversal, top_up,
 };
 use crate::{
     config::PriceIds,
@@ -35,6 +36,9 @@ pub(super) async fn apply(context: &Context<'_>, invoice: Invoice) -> Result<Out
     if invoice.is_of_pack() {
         return Ok(Outcome::Ignored(OF_PACK));
     }
+    if invoice.top_up().is_some() {
+        return top_up::apply_paid(context, &invoice).await;
+    }
     let is_complete = invoice.is_paid() && is_complete(&invoice, &context.payments.prices);
     if !is_complete && find(context.tx, &id).await?.is_none() {
         return Ok(Outcome::Look(Object::Invoice(id)));
@@ -50,6 +54,9 @@ pub(super) fn is_complete(invoice: &Invoice, prices: &PriceIds) -> bool {
 /// As [`apply`], for an invoice that carries everything that Stripe has.
 pub(super) async fn apply_complete(context: &Context<'_>, invoice: &Invoice) -> Result<Outcome, ApplyError> {
     let Some(id) = &invoice.id else { return Ok(Outcome::Ignored("a preview")) };
+    if invoice.top_up().is_some() {
+        return top_up::grant(context, invoice).await;
+    }
     let Some(owner) = owner_locked(context, invoice.customer.as_deref()).await? else {
         return Ok(Outcome::Ignored(NOT_OURS));
     };
@@ -133,6 +140,9 @@ pub(super) async fn apply_credit(context: &Context<'_>, id: &str, credited: i64,
     let Some(row) = find(context.tx, id).await? else { return Ok(()) };
     if row.fence > fence {
         return Ok(());
+    }
+    if credited > row.amount_credited {
+        pause_top_ups(context.tx, context.clock, row.user_id, Pause::Refunded).await?;
     }
     let update = invoice::ActiveModel {
         id: Unchanged(row.id),

@@ -4,6 +4,7 @@
 //! earlier one. A look takes its fence after it was requested, so a look that is dropped is covered by the later
 //! one.
 
+mod events;
 mod fence;
 mod money;
 mod pack;
@@ -12,29 +13,29 @@ mod proration;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{
-    event::{self, Status},
-    work::Kind,
-};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use entity::work::Kind;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
-use self::pack::PackCredit;
+use self::{
+    events::{mark_failed, record_outcome},
+    pack::PackCredit,
+};
 use super::{
-    apply,
+    apply, auto_top_up,
     change::{Change, change, publish},
     context::{ApplyError, Context, NOT_OURS, Outcome},
     customer::owner,
     fact::Fact,
     invoice,
     object::Object,
-    payment, refund, subscription,
+    payment, refund, subscription, top_up,
 };
 use crate::{
     app::App,
     database::Account,
     error::Error,
     retry::retry,
-    stripe::{CustomerState, Invoice, ReturnedAmounts, Session, Stripe, Subscription, SubscriptionState},
+    stripe::{CustomerState, Invoice, ReturnedAmounts, SavedCard, Session, Stripe, Subscription, SubscriptionState},
     work::{self, Claim, Next},
 };
 
@@ -61,6 +62,9 @@ enum Reading<'a> {
         credited: i64,
     },
     Pack(PackCredit),
+    /// The invoice of an automatic top-up that is not paid.
+    TopUp(Box<Invoice>),
+    Card(Box<SavedCard>),
     DeletedCustomer(&'a str),
     /// Nothing that concerns us.
     Nothing(&'static str),
@@ -72,9 +76,10 @@ impl Reading<'_> {
         match self {
             Self::Subscription(state) => Some(Account::Customer(state.subscription.customer.clone())),
             Self::Payment { user_id: Some(user_id), .. } => Some(Account::User(*user_id)),
-            Self::Payment { paid_for: Some(PaidFor::Invoice(invoice)), .. } | Self::Invoice { invoice, .. } => {
-                invoice.customer.clone().map(Account::Customer)
-            }
+            Self::Payment { paid_for: Some(PaidFor::Invoice(invoice)), .. }
+            | Self::Invoice { invoice, .. }
+            | Self::TopUp(invoice) => invoice.customer.clone().map(Account::Customer),
+            Self::Card(card) => Some(Account::Customer(card.customer.clone())),
             Self::Payment { paid_for: Some(PaidFor::Session(session)), .. } => {
                 session.customer.clone().map(Account::Customer)
             }
@@ -196,6 +201,10 @@ async fn read<'a>(app: &App, stripe: &Stripe, object: &'a Object) -> Result<Read
         },
         Object::Invoice(id) => read_invoice(app, stripe, id).await?,
         Object::Payment(id) => read_payment(app, stripe, id).await?,
+        Object::Card(id) => match stripe.card_saved_by(id).await? {
+            Some(card) => Reading::Card(Box::new(card)),
+            None => Reading::Nothing("the checkout has saved no card"),
+        },
         Object::Customer(id) => {
             if stripe.customer_state(id).await? == CustomerState::Deleted {
                 Reading::DeletedCustomer(id)
@@ -230,7 +239,9 @@ async fn read_invoice<'a>(app: &App, stripe: &Stripe, id: &'a str) -> Result<Rea
         return Ok(Reading::Nothing(NOT_OURS));
     }
     if !invoice.is_paid() {
-        return Ok(Reading::Nothing("the invoice is not paid"));
+        let is_top_up = invoice.top_up().is_some();
+        let unpaid = Reading::Nothing("the invoice is not paid");
+        return Ok(if is_top_up { Reading::TopUp(Box::new(invoice)) } else { unpaid });
     }
     if invoice.is_of_pack() {
         let free = Reading::Nothing("the invoice of a pack that cost nothing");
@@ -338,10 +349,15 @@ async fn apply_reading(
         Reading::Subscription(state) => subscription::apply(&context, state, fence).await,
         Reading::Invoice { id, invoice, credited } => {
             let outcome = invoice::apply_complete(&context, invoice).await?;
-            invoice::apply_credit(&context, id, *credited, fence).await?;
+            match invoice.payment_intents.first().filter(|_| invoice.top_up().is_some()) {
+                Some(payment) => drop(payment::apply_credit(&context, payment, id, *credited, fence).await?),
+                None => invoice::apply_credit(&context, id, *credited, fence).await?,
+            }
             refreshed(&context, outcome).await
         }
         Reading::Pack(credit) => credit.apply(&context, fence).await,
+        Reading::TopUp(invoice) => top_up::go_on(&context, invoice).await,
+        Reading::Card(card) => auto_top_up::save_card(&context, card).await,
         Reading::Payment { id, paid_for, returned, .. } => {
             let origin = match paid_for {
                 None => None,
@@ -361,31 +377,4 @@ async fn apply_reading(
 async fn refreshed(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, ApplyError> {
     let Outcome::Applied(Some(Change { user_id, .. })) = outcome else { return Ok(outcome) };
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
-}
-
-/// Marks the events that requested a look as applied or ignored.
-async fn record_outcome(tx: &DatabaseTransaction, app: &App, object: &Object, outcome: &Outcome) -> Result<(), DbErr> {
-    let (status, error) = match outcome {
-        Outcome::Ignored(reason) => (Status::Ignored, Some((*reason).to_owned())),
-        _ => (Status::Applied, None),
-    };
-    let applied_at = (status == Status::Applied).then(|| app.clock.wall());
-    let done = event::ActiveModel {
-        status: Set(status),
-        error: Set(error),
-        waits_for: Set(None),
-        applied_at: Set(applied_at),
-        ..Default::default()
-    };
-    let waiting = event::Entity::update_many().set(done).filter(event::Column::WaitsFor.eq(object.key()));
-    waiting.exec(tx).await?;
-    Ok(())
-}
-
-async fn mark_failed(tx: &impl ConnectionTrait, object: &Object, reason: &str) -> Result<(), DbErr> {
-    // PostgreSQL cannot store NUL in text.
-    let error = reason.replace('\0', "\u{fffd}");
-    let failed = event::ActiveModel { status: Set(Status::Failed), error: Set(Some(error)), ..Default::default() };
-    event::Entity::update_many().set(failed).filter(event::Column::WaitsFor.eq(object.key())).exec(tx).await?;
-    Ok(())
 }

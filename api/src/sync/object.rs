@@ -13,6 +13,8 @@ pub enum Object {
     Invoice(String),
     /// A customer (`cus_...`): whether it was deleted.
     Customer(String),
+    /// The card that a checkout (`cs_...`) has saved.
+    Card(String),
 }
 
 impl Object {
@@ -24,12 +26,14 @@ impl Object {
             Self::Payment(id) => format!("payment:{id}"),
             Self::Invoice(id) => format!("invoice:{id}"),
             Self::Customer(id) => format!("customer:{id}"),
+            Self::Card(id) => format!("card:{id}"),
         }
     }
 
     /// True where the id has the form of a Stripe id.
     pub(super) fn is_plausible(&self) -> bool {
-        let (Self::Subscription(id) | Self::Payment(id) | Self::Invoice(id) | Self::Customer(id)) = self;
+        let (Self::Subscription(id) | Self::Payment(id) | Self::Invoice(id) | Self::Customer(id) | Self::Card(id)) =
+            self;
         (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     }
 
@@ -41,6 +45,7 @@ impl Object {
             "payment" => Ok(Self::Payment(id)),
             "invoice" => Ok(Self::Invoice(id)),
             "customer" => Ok(Self::Customer(id)),
+            "card" => Ok(Self::Card(id)),
             _ => Err(Error::Internal(format!("{key} is not the key of a look"))),
         }
     }

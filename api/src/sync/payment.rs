@@ -1,8 +1,10 @@
 //! Checkouts of credit packs, and of plans, whose subscription is looked at.
 
 use entity::{
+    auto_top_up::Pause,
     ledger_entry::ChangeType,
     payment::{self, Status},
+    work::Kind,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -11,6 +13,7 @@ use sea_orm::{
 };
 
 use super::{
+    auto_top_up::pause_top_ups,
     change::change,
     checkout,
     context::{ApplyError, Context, NOT_OURS, Outcome},
@@ -22,6 +25,7 @@ use crate::{
     alert::{self, Reason},
     ledger::{self, PostOutcome, Posting, Unlimited, source},
     stripe::{Session, SessionMode, SessionStatus},
+    work,
 };
 
 pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool) -> Result<Outcome, ApplyError> {
@@ -37,6 +41,9 @@ pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool)
         let subscription = session.subscription.map(Object::Subscription);
         return Ok(subscription.map_or(Outcome::Ignored("a checkout without a subscription"), Outcome::Look));
     }
+    if session.is_of_card() {
+        return Ok(Outcome::Look(Object::Card(session.id)));
+    }
     if !checkout::is_of_pack(&session) {
         return Ok(Outcome::Ignored("not a checkout of a credit pack"));
     }
@@ -48,9 +55,10 @@ pub(super) async fn apply(context: &Context<'_>, session: Session, failed: bool)
     };
     let payment = record(context, user_id, &session, status).await?;
     if paid {
-        let posted = ledger::post(context.tx, purchase(&payment, context.clock.now())).await?;
-        if let PostOutcome::Applied(_) = posted {
-            payment_event::paid_pack(context, &payment).await?;
+        purchase(context, &payment).await?;
+        let card = Some(Object::Card(session.id.clone())).filter(|card| session.saves_card() && card.is_plausible());
+        if let Some(card) = card {
+            work::due(context.tx, context.clock, Kind::Look, &card.key()).await?;
         }
     }
     if let Some(id) = &payment.stripe_payment_intent_id {
@@ -183,6 +191,9 @@ pub(super) async fn apply_credit(
     ledger::lock(context.tx, found.user_id).await?;
     let stored = of_intent().one(context.tx).await?;
     let Some(stored) = stored.filter(|stored| stored.credit_fence <= fence) else { return Ok(Outcome::Applied(None)) };
+    if credited > stored.amount_credited {
+        pause_top_ups(context.tx, context.clock, stored.user_id, Pause::Refunded).await?;
+    }
     let update = payment::ActiveModel {
         id: Unchanged(stored.id),
         amount_credited: Set(credited),
@@ -199,8 +210,9 @@ pub(super) async fn apply_credit(
 /// The reason recorded with an event about the invoice of a pack that is not stored.
 const NO_PACK: &str = "the invoice bills no pack that is stored";
 
-fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Posting {
-    Posting {
+/// Posts the credits of a paid pack or top-up, once, and adds the event about it.
+pub(super) async fn purchase(context: &Context<'_>, payment: &payment::Model) -> Result<(), ApplyError> {
+    let posting = Posting {
         user_id: payment.user_id,
         change_type: ChangeType::Purchase,
         delta: payment.credits_granted,
@@ -208,6 +220,10 @@ fn purchase(payment: &payment::Model, now: chrono::DateTime<chrono::Utc>) -> Pos
         source: source::payment(payment.reference()),
         reference: Some(payment.reference().to_owned()),
         notes: None,
-        now,
+        now: context.clock.now(),
+    };
+    if let PostOutcome::Applied(_) = ledger::post(context.tx, posting).await? {
+        payment_event::paid_pack(context, payment).await?;
     }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Payments, and the amounts of them that were returned by refunds and disputes.
 
-use entity::payment_intent;
+use entity::{auto_top_up::Pause, payment_intent};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::{
+    auto_top_up,
     change::{Change, change},
     context::{ApplyError, Context},
     payment_event, reversal,
@@ -64,7 +65,24 @@ pub(super) async fn apply(
         ..Default::default()
     };
     let payment = update.update(context.tx).await?;
+    pause_top_ups(context, &stored, &payment).await?;
     reversal::apply(context, &payment).await?;
     payment_event::returned(context, &stored, &payment).await?;
     Ok(Some(change(context.tx, payment.user_id).await?))
+}
+
+/// Pauses automatic top-ups once more of a payment is returned: what its credits were taken back for is not charged again.
+async fn pause_top_ups(
+    context: &Context<'_>,
+    before: &payment_intent::Model,
+    after: &payment_intent::Model,
+) -> Result<(), ApplyError> {
+    let reason = if after.amount_disputed > before.amount_disputed {
+        Pause::Disputed
+    } else if after.amount_refunded > before.amount_refunded {
+        Pause::Refunded
+    } else {
+        return Ok(());
+    };
+    Ok(auto_top_up::pause_top_ups(context.tx, context.clock, after.user_id, reason).await?)
 }

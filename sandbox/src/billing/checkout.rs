@@ -58,7 +58,8 @@ pub(crate) fn pay(work: &mut Work<'_>, id: &str, number: &str) -> Result<Value, 
     if card.is_delayed() && is_excluded(&session, "us_bank_account") {
         return Err(Refusal::Declined(EXCLUDED));
     }
-    let (code, saves_address) = (order.promotion_code.clone(), order.saves_address && order.automatic_tax);
+    let enters_address = order.automatic_tax || session["billing_address_collection"] == "required";
+    let (code, saves_address) = (order.promotion_code.clone(), order.saves_address && enters_address);
     match session["mode"].as_str() {
         Some("subscription") => subscribe(work, &session, order, card),
         Some("setup") => save(work, &session, card),

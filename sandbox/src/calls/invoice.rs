@@ -191,6 +191,11 @@ pub(crate) fn finalize(call: &mut Call<'_>) -> Answer {
     call.params.ignore(&["auto_advance"]);
     call.params.finish()?;
     let (id, work) = (text(&invoice, "id"), &mut call.work);
+    let customer = work.get(Kind::Customer, &text(&invoice, "customer"));
+    if invoice["automatic_tax"]["enabled"] == true && customer["address"].is_null() {
+        let message = "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
+        return Err(Problem::not_now_with_code("customer_tax_location_invalid", message));
+    }
     let method = invoice::payment_method(work, &invoice);
     invoice::finalize(work, &id, &method);
     if work.get(Kind::Invoice, &id)["amount_due"] == 0 {

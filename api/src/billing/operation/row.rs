@@ -91,10 +91,24 @@ pub(in crate::billing) async fn leave_to_operator<O: Operation>(
 
 /// Commits the operation, and the request to finish it in case the caller ends early.
 async fn store<O: Operation>(app: &App, tx: DatabaseTransaction, user_id: i64, request: &O) -> Result<Model, Error> {
-    let operation = new(app, user_id, request)?.insert(&tx).await?;
-    let (key, at) = (operation.id.to_string(), operation.created_at + PATIENCE);
-    queue::due_at(&tx, &app.clock, work::Kind::Operation, &key, at).await?;
+    let operation = begin_in(app, &tx, user_id, request).await?;
     tx.commit().await?;
+    Ok(operation)
+}
+
+/// Stores an operation, and the request to finish it, in a transaction that holds the account's lock. The caller commits.
+///
+/// # Errors
+/// The database's, also where one of the same kind is open.
+pub(in crate::billing) async fn begin_in<O: Operation>(
+    app: &App,
+    tx: &DatabaseTransaction,
+    user_id: i64,
+    request: &O,
+) -> Result<Model, Error> {
+    let operation = new(app, user_id, request)?.insert(tx).await?;
+    let (key, at) = (operation.id.to_string(), operation.created_at + PATIENCE);
+    queue::due_at(tx, &app.clock, work::Kind::Operation, &key, at).await?;
     Ok(operation)
 }
 
@@ -116,7 +130,7 @@ fn of(user_id: i64, kind: Kind) -> sea_orm::Select<Entity> {
 }
 
 /// The request of a stored operation.
-pub(super) fn request<O: Operation>(operation: &Model) -> Result<O, Error> {
+pub(in crate::billing) fn request<O: Operation>(operation: &Model) -> Result<O, Error> {
     serde_json::from_value(operation.request.clone()).map_err(|error| Error::Internal(error.to_string()))
 }
 

@@ -7,7 +7,7 @@ pub(super) struct Proof {
     pub(super) sql: &'static str,
 }
 
-const fn proof(fact: &'static str, sql: &'static str) -> Proof {
+pub(super) const fn proof(fact: &'static str, sql: &'static str) -> Proof {
     Proof { fact, sql }
 }
 

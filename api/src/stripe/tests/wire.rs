@@ -100,7 +100,7 @@ async fn the_options_of_a_session_are_sent() {
 #[tokio::test]
 async fn a_pack_is_one_thing_at_one_price_and_the_payment_gets_the_metadata_too() {
     let listener = Listener::with(vec![Reply::Json(200, reply::session())]).await;
-    let item = Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned() };
+    let item = Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned(), save_card: false };
     let made = listener.client().create_session("key-1", &session(item)).await.unwrap();
     assert_eq!(made, Session::from_value(&reply::session()).unwrap());
     let expected = [
@@ -154,7 +154,7 @@ async fn reads_carry_no_idempotency_key() {
 #[test]
 fn an_order_survives_being_stored() {
     let plan = session(Item::Plan { tier: "CORE".to_owned(), price: "price_core".to_owned() });
-    let pack = session(Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned() });
+    let pack = session(Item::Pack { credits: 25, amount: 500, name: "25 credits".to_owned(), save_card: false });
     for order in [plan, pack] {
         let stored = serde_json::to_value(&order).unwrap();
         assert_eq!(serde_json::from_value::<NewSession>(stored).unwrap(), order);

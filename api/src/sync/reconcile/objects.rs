@@ -174,6 +174,10 @@ impl Stored {
                 let rows = invoice::Entity::find().filter(invoice::Column::StripeInvoiceId.is_in(ids));
                 stored.invoices =
                     rows.all(db).await?.into_iter().map(|row| (row.stripe_invoice_id.clone(), row)).collect();
+                // Those of automatic top-ups are stored as payments.
+                let rows = payment::Entity::find().filter(payment::Column::StripeCheckoutSessionId.is_in(ids));
+                let rows = rows.all(db).await?.into_iter();
+                stored.payments = rows.map(|row| (row.stripe_checkout_session_id.clone(), row)).collect();
             }
             // Their payment is looked at in any case.
             Noun::Refund | Noun::Dispute => {}
@@ -202,6 +206,9 @@ impl Stored {
                     return Ok(None);
                 }
                 let Some(id) = invoice.id else { return Ok(None) };
+                if invoice.credited == 0 && self.payments.contains_key(&id) {
+                    return Ok(None);
+                }
                 // The amounts are not comparable: a part may have been refunded, which other rows record.
                 let is_credited = |row: &invoice::Model| row.amount_credited > 0 || invoice.credited > 0;
                 let same = self.invoices.get(&id).is_some_and(|row| !is_credited(row));
