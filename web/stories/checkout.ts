@@ -8,7 +8,7 @@ const CARD = "4242 4242 4242 4242";
 export async function pay(page: Page, card = CARD): Promise<void> {
   await expect(page).toHaveURL(new RegExp(`^${sandbox}/pay/`));
   await page.getByLabel("Card or bank account number").fill(card);
-  await page.getByRole("button", { name: /^(Pay|Subscribe for) / }).click();
+  await page.getByRole("button", { name: /^(Pay|Subscribe for|Save)\b/ }).click();
 }
 
 /** Subscribes to a plan, from the pricing page to the account page that shows it. */

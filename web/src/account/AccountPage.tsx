@@ -18,6 +18,7 @@ import { loginPath } from "../session/afterLogin";
 import { useSession } from "../session/current";
 import { SubscriptionModule } from "../subscription/SubscriptionModule";
 import { text } from "../text/current";
+import { TopUpModule } from "../topup/TopUpModule";
 
 /** The balance, the plan, billing, the history and the password of the person who is logged in. */
 export function AccountPage() {
@@ -42,6 +43,7 @@ export function AccountPage() {
         <SubscriptionModule />
         <BillingModule />
         <ExportModule />
+        <TopUpModule />
         <PaymentsModule />
         <HistoryModule />
         <AlertsModule />

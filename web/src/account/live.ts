@@ -3,6 +3,8 @@ import type { Client } from "urql";
 import {
   AccountDocument,
   AlertSentDocument,
+  AutoTopUpChangedDocument,
+  type AutoTopUpChangedSubscription,
   BalanceChangedDocument,
   type BalancePartsFragment,
   type PlanSubscriptionPartsFragment,
@@ -10,12 +12,16 @@ import {
   type Tier,
 } from "../generated/graphql";
 
+/** Automatic top-ups, the card that is saved for them, and the newest one. */
+export type TopUps = AutoTopUpChangedSubscription["autoTopUpChanged"];
+
 /** The live state of an account. Each part is null until it has been received. */
 export interface Account {
   balance: BalancePartsFragment | null;
   plan: { tier: Tier; subscription: PlanSubscriptionPartsFragment | null } | null;
   /** The id of the last alert that was received. */
   alert: string | null;
+  topUps: TopUps | null;
 }
 
 type Stream = ReturnType<ReturnType<Client["subscription"]>["subscribe"]>;
@@ -25,7 +31,7 @@ const PAUSE = 2_000;
 
 /** Follows an account over the websocket. Its first values are read by a query, which also arrives where no websocket does. */
 export class LiveAccount {
-  #account: Account = { balance: null, plan: null, alert: null };
+  #account: Account = { balance: null, plan: null, alert: null, topUps: null };
   readonly #client: Client;
   readonly #listeners = new Set<() => void>();
 
@@ -47,6 +53,7 @@ export class LiveAccount {
       restarting((ended) => this.#followBalance(ended)),
       restarting((ended) => this.#followPlan(ended)),
       restarting((ended) => this.#followAlerts(ended)),
+      restarting((ended) => this.#followTopUps(ended)),
     ];
     return () => {
       for (const stop of stops) stop();
@@ -118,6 +125,14 @@ export class LiveAccount {
     const stream = this.#client.subscription(AlertSentDocument, variables);
     return stream.subscribe(({ data, error, hasNext }) => {
       if (data) this.#update({ ...this.#account, alert: data.alerts.id });
+      if (error || !hasNext) ended();
+    });
+  }
+
+  #followTopUps(ended: () => void): Stream {
+    const stream = this.#client.subscription(AutoTopUpChangedDocument, {});
+    return stream.subscribe(({ data, error, hasNext }) => {
+      if (data) this.#update({ ...this.#account, topUps: data.autoTopUpChanged });
       if (error || !hasNext) ended();
     });
   }

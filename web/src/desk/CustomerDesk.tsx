@@ -13,7 +13,7 @@ import { Correction } from "./Correction";
 import { CustomerFacts } from "./CustomerFacts";
 import { DeskUserDocument } from "./generated/graphql";
 import { LedgerModule } from "./LedgerModule";
-import { InvoicesModule, PaymentsModule } from "./MoneyModules";
+import { InvoicesModule, PaymentsModule, TopUpsModule } from "./MoneyModules";
 import { AttentionModule } from "./TasksModule";
 import { desk } from "./texts";
 
@@ -68,6 +68,7 @@ export function CustomerDesk({ id }: { id: string }) {
             <AttentionModule id={id} />
             <LedgerModule id={id} revision={revision} />
             <PaymentsModule id={id} />
+            <TopUpsModule id={id} />
             <InvoicesModule id={id} />
             <ActionsModule userId={id} revision={revision} />
           </>

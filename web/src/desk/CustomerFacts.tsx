@@ -32,6 +32,9 @@ export function CustomerFacts({ user }: { user: User }) {
         <Fact name={customer.plan}>
           <Plan user={user} />
         </Fact>
+        <Fact name={desk.topUps.title}>
+          <TopUps user={user} />
+        </Fact>
         <Fact name={customer.stripe}>
           {user.stripeCustomerId === null ? customer.none : <Id>{user.stripeCustomerId}</Id>}
         </Fact>
@@ -57,6 +60,18 @@ function Plan({ user: { subscription, endedSubscription, closedAt } }: { user: U
       {cancelAt !== null && <span className="desk-note">{customer.cancelAt(cancelAt)}</span>}
       {scheduledTier !== null && <span className="desk-note">{customer.next(desk.tiers[scheduledTier])}</span>}
       {openInvoice !== null && <span className="desk-note">{customer.open(openInvoice.amount)}</span>}
+    </>
+  );
+}
+
+function TopUps({ user: { autoTopUp } }: { user: User }) {
+  const { topUps } = desk;
+  if (autoTopUp?.enabled !== true) return topUps.off;
+  const { below, credits, monthlyCap, pause } = autoTopUp;
+  return (
+    <>
+      {topUps.on(below, credits, monthlyCap)}
+      {pause !== null && <span className="desk-note">{topUps.paused(topUps.reasons[pause.reason], pause.since)}</span>}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { type RefundedPayment, refundState } from "../payment/refundState";
 import { format } from "../text/current";
-import { DeskInvoicesDocument, DeskPaymentsDocument } from "./generated/graphql";
+import { DeskInvoicesDocument, DeskPaymentsDocument, DeskTopUpsDocument } from "./generated/graphql";
 import { Id, ListModule, RowHead } from "./ListModule";
 import { desk } from "./texts";
 import { usePaged } from "./usePaged";
@@ -36,6 +36,31 @@ function refundSummary(payment: RefundedPayment): string {
   if (arrived !== null) parts.push(refunded(arrived));
   if (pending !== null) parts.push(refundPending(pending));
   return parts.join(" · ");
+}
+
+/** The automatic top-ups of a customer. */
+export function TopUpsModule({ id }: { id: string }) {
+  const paged = usePaged(DeskTopUpsDocument, { id }, ({ user }) => user?.topUps);
+  const { title, list, pack, states } = desk.topUps;
+  return (
+    <ListModule
+      title={title}
+      list={list}
+      paged={paged}
+      row={({ credits, createdAt, amount, state, declineCode, invoiceUrl }) => (
+        <>
+          <RowHead
+            label={invoiceUrl === null ? pack(credits) : <a href={invoiceUrl}>{pack(credits)}</a>}
+            at={createdAt}
+            side={format.money(amount)}
+          />
+          <p className="quiet small">
+            {states[state]} <Id>{declineCode}</Id>
+          </p>
+        </>
+      )}
+    />
+  );
 }
 
 /** A customer's invoices, as Stripe has them. */

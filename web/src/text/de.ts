@@ -15,6 +15,7 @@ import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
 import { legalDe } from "./legal";
 import { profileDe } from "./profile";
+import { topUpsDe } from "./topUps";
 
 /** The texts in German. */
 export function de(formats: Formats): Texts {
@@ -319,6 +320,7 @@ export function de(formats: Formats): Texts {
     },
 
     billing: billingDe(formats),
+    topUps: topUpsDe(formats),
 
     payments: {
       title: "Credit-Pakete",

@@ -14,6 +14,7 @@ import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
 import { legalEn } from "./legal";
 import { profileEn } from "./profile";
+import { topUpsEn } from "./topUps";
 
 /** Every text of the pages. */
 export type Texts = ReturnType<typeof en>;
@@ -307,6 +308,7 @@ export function en(formats: Formats) {
     },
 
     billing: billingEn(formats),
+    topUps: topUpsEn(formats),
 
     payments: {
       title: "Credit packs",

@@ -168,6 +168,30 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         DISPUTED: "Angefochten",
       },
     },
+    topUps: {
+      title: "Automatische Aufladungen",
+      list: "Aufladungen",
+      off: "Ausgeschaltet",
+      on: (below: number, count: number, cap: Money) =>
+        `Unter ${number(below)}: ${credits(count)} kaufen, höchstens ${money(cap)} im Monat`,
+      paused: (reason: string, since: string) => `Angehalten seit ${day(since)}: ${reason}`,
+      reasons: {
+        ACTION_REQUIRED: "eine Zahlung muss bestätigt werden",
+        DECLINED: "drei Zahlungen wurden abgelehnt",
+        DISPUTED: "eine Zahlung wird angefochten",
+        NO_CARD: "die Karte wurde entfernt",
+        REFUNDED: "eine Zahlung wurde erstattet",
+        REFUSED: "Stripe hat eine Abbuchung abgelehnt",
+      },
+      pack: credits,
+      states: {
+        PENDING: "Wird abgebucht",
+        PROCESSING: "In Bearbeitung",
+        ACTION_REQUIRED: "Muss bestätigt werden",
+        PAID: "Bezahlt",
+        FAILED: "Nicht abgebucht",
+      },
+    },
     invoices: {
       title: "Rechnungen",
       list: "Rechnungen",
@@ -218,6 +242,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         PURCHASE: "Bezahlseite für ein Credit-Paket",
         DUPLICATE: "Zweites Abo",
         SUBSCRIPTION_CHANGE: "Wechsel des Abos",
+        TOP_UP: "Automatische Aufladung",
       },
       remedies: {
         DECIDE_DUPLICATE:
@@ -230,6 +255,8 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
           "Es wurde nichts geöffnet, und der Kunde sah einen Fehler. Falls es wieder geschieht, prüfe bei Stripe den Schlüssel, die Preise und die Zahlungsmittel.",
         REVIEW_SUBSCRIPTION:
           "Das Abo hat sich nicht geändert, und der Kunde sah den Grund. Sieh dir das Abo bei Stripe an, falls der Kunde den Wechsel nicht wiederholen kann.",
+        REVIEW_TOP_UP:
+          "Es wurde nichts abgebucht, und das automatische Aufladen des Kunden ist angehalten. Sieh dir den Fehler und den Kunden bei Stripe an; mit Stripe Tax braucht der Kunde eine Adresse.",
       },
     },
     tasks: {
@@ -249,6 +276,7 @@ export function deskDe({ number, signed, money, day }: Formats): ReturnType<type
         UNLIMITED: "Unbegrenzte Exporte beenden",
         HOLD: "Abgelaufene Reservierung beenden",
         ALERT: "Über das Ende eines Abos benachrichtigen",
+        TOP_UP: "Credits automatisch aufladen",
         CUSTOMER: "Kunden bei Stripe aktualisieren",
         MAIL: "E-Mail senden",
         RELAY: "Ereignisse für andere Dienste erzeugen",

@@ -1,5 +1,6 @@
 import type {
   AdminActionKind,
+  AutoTopUpPauseReason,
   InvoiceStatus,
   LedgerEntryKind,
   OperationKind,
@@ -9,6 +10,7 @@ import type {
   SubscriptionStatus,
   TaskKind,
   Tier,
+  TopUpState,
   UserRole,
   WebhookEventStatus,
 } from "../../desk/generated/graphql";
@@ -201,6 +203,30 @@ export function deskEn({ number, signed, money, day }: Formats) {
         DISPUTED: "Disputed",
       } satisfies Record<PaymentStatus, string>,
     },
+    topUps: {
+      title: "Automatic top-ups",
+      list: "top-ups",
+      off: "Off",
+      on: (below: number, count: number, cap: Money) =>
+        `Below ${number(below)}, buy ${credits(count)}, at most ${money(cap)} a month`,
+      paused: (reason: string, since: string) => `Paused since ${day(since)}: ${reason}`,
+      reasons: {
+        ACTION_REQUIRED: "a payment has to be confirmed",
+        DECLINED: "three payments were declined",
+        DISPUTED: "a payment is disputed",
+        NO_CARD: "the card was removed",
+        REFUNDED: "a payment was refunded",
+        REFUSED: "Stripe refused a charge",
+      } satisfies Record<AutoTopUpPauseReason, string>,
+      pack: credits,
+      states: {
+        PENDING: "Being charged",
+        PROCESSING: "Processing",
+        ACTION_REQUIRED: "Has to be confirmed",
+        PAID: "Paid",
+        FAILED: "Not charged",
+      } satisfies Record<TopUpState, string>,
+    },
     invoices: {
       title: "Invoices",
       list: "invoices",
@@ -256,6 +282,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
         PURCHASE: "Checkout of a credit pack",
         DUPLICATE: "Second subscription",
         SUBSCRIPTION_CHANGE: "Change of plan",
+        TOP_UP: "Automatic top-up",
       } satisfies Record<OperationKind, string>,
       remedies: {
         DECIDE_DUPLICATE:
@@ -268,6 +295,8 @@ export function deskEn({ number, signed, money, day }: Formats) {
           "Nothing was opened, and the customer saw an error. If it happens again, check the secret key, the prices and the payment methods at Stripe.",
         REVIEW_SUBSCRIPTION:
           "The plan did not change, and the customer saw the reason. Look at the subscription at Stripe if the customer cannot repeat the change.",
+        REVIEW_TOP_UP:
+          "Nothing was charged, and the customer's automatic top-ups are paused. Look at the error and at the customer at Stripe; with Stripe Tax, the customer needs an address.",
       } satisfies Record<OperationRemedy, string>,
     },
     tasks: {
@@ -287,6 +316,7 @@ export function deskEn({ number, signed, money, day }: Formats) {
         UNLIMITED: "End unlimited exports",
         HOLD: "End an expired hold",
         ALERT: "Alert a user whose plan ends",
+        TOP_UP: "Top up credits",
         CUSTOMER: "Update a customer at Stripe",
         MAIL: "Send a mail",
         RELAY: "Make events for other services",
