@@ -10,6 +10,7 @@ import { alertsDe } from "./alerts";
 import { billingDe } from "./billing";
 import type { Texts } from "./en";
 import { entriesDe } from "./entries";
+import { exportingDe } from "./exporting";
 import { featuresDe } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeDe } from "./home";
@@ -346,41 +347,7 @@ export function de(formats: Formats): Texts {
       more: "Mehr anzeigen",
     },
 
-    exporting: {
-      title: "Ein PatchBook exportieren",
-      cost: (value: number) => (value === 0 ? "Exporte sind kostenlos." : `Ein Export kostet ${credits(value)}.`),
-      once:
-        "Wenn die Verbindung abbricht, versuche es erneut: Derselbe Versuch wird nie doppelt berechnet. " +
-        "Ist er abgeschlossen, startet ein weiterer Klick einen neuen Export, der wieder berechnet wird.",
-      patchBook: "PatchBook",
-      submit: "PatchBook exportieren",
-      reserving: "Credits werden reserviert …",
-      running: (value: number) =>
-        value === 0 ? "Der Export läuft …" : `Der Export läuft, ${credits(value)} sind dafür reserviert …`,
-      ended: "Die Reservierung ist abgelaufen, und nichts wurde berechnet. Starte den Export erneut.",
-      open: "Laufende Exporte",
-      reservedUntil: (value: number, moment: string) =>
-        value === 0 ? `läuft bis ${moment}` : `${credits(value)} bis ${moment} reserviert`,
-      finish: "Export abschließen",
-      release: "Credits freigeben",
-      empty: "Hier erscheint das Ticket für deinen Export.",
-      ticket: "Export-Ticket",
-      number: "Nr.",
-      free: "Unbegrenzte Exporte: keine Credits berechnet",
-      charged: (value: number) => `${credits(value)} berechnet`,
-      replayed: (value: number) => `${credits(value)} schon früher berechnet, nicht erneut`,
-      copy: "Ticket kopieren",
-      copied: "Kopiert",
-      validUntil: (moment: string) => `Gültig bis ${moment}`,
-      missing: (value: number) => `Es ${value === 1 ? "fehlt" : "fehlen"} ${credits(value)}.`,
-      required: (required: number, available: number) =>
-        `Ein Export kostet ${credits(required)}, und du hast ${number(available)}.`,
-      oneTime: (value: number) => `${value === 1 ? "Credit" : "Credits"}, einmalig`,
-      monthly: "Credits pro Monat",
-      unlimited: "unbegrenzte Exporte",
-      buyFor: (amount: Money) => `Für ${money(amount)} kaufen`,
-      planFor: (tier: string, amount: Money) => `${tier}, ${money(amount)} pro Monat`,
-    },
+    exporting: exportingDe(formats, credits),
 
     history: {
       title: "Verlauf",

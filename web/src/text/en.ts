@@ -9,6 +9,7 @@ import { accessEn } from "./access";
 import { alertsEn } from "./alerts";
 import { billingEn } from "./billing";
 import { entriesEn } from "./entries";
+import { exportingEn } from "./exporting";
 import { featuresEn } from "./features";
 import type { Formats, Money } from "./formats";
 import { homeEn } from "./home";
@@ -332,40 +333,7 @@ export function en(formats: Formats) {
       more: "Show more",
     },
 
-    exporting: {
-      title: "Export a PatchBook",
-      cost: (value: number) => (value === 0 ? "Exports are free." : `An export costs ${credits(value)}.`),
-      once:
-        "If the connection drops, try again: the same attempt is never charged twice. " +
-        "Once it is done, another click is another export, and is charged.",
-      patchBook: "PatchBook",
-      submit: "Export PatchBook",
-      reserving: "Reserving credits…",
-      running: (value: number) => (value === 0 ? "Exporting…" : `Exporting, with ${credits(value)} reserved…`),
-      ended: "The reservation has ended without a charge. Start the export again.",
-      open: "Exports in progress",
-      reservedUntil: (value: number, moment: string) =>
-        value === 0 ? `in progress until ${moment}` : `${credits(value)} reserved until ${moment}`,
-      finish: "Finish export",
-      release: "Release credits",
-      empty: "The ticket of your export appears here.",
-      ticket: "Export ticket",
-      number: "No.",
-      free: "Unlimited exports: no credits charged",
-      charged: (value: number) => `${credits(value)} charged`,
-      replayed: (value: number) => `${credits(value)} charged earlier, and not again`,
-      copy: "Copy ticket",
-      copied: "Copied",
-      validUntil: (moment: string) => `Valid until ${moment}`,
-      missing: (value: number) => `${credits(value)} missing.`,
-      required: (required: number, available: number) =>
-        `An export costs ${number(required)}, and you have ${number(available)}.`,
-      oneTime: (value: number) => `${value === 1 ? "credit" : "credits"}, one time`,
-      monthly: "credits a month",
-      unlimited: "unlimited exports",
-      buyFor: (amount: Money) => `Buy for ${money(amount)}`,
-      planFor: (tier: string, amount: Money) => `${tier}, ${money(amount)} a month`,
-    },
+    exporting: exportingEn(formats, credits),
 
     history: {
       title: "History",
