@@ -80,9 +80,11 @@ impl Recorder {
 /// The access that a step of a plan makes. A walk along an index that stops after a number of rows is no scan.
 fn access(sql: &str, detail: &str) -> Option<Access> {
     let table = detail.strip_prefix("SCAN ")?.split(' ').next()?;
-    let is_subquery = table.starts_with('(') || sql.contains(&format!(") AS {table}"));
-    // `9-ROW VALUES CLAUSE` is the rows of an INSERT.
-    let is_row_source = is_subquery || table.ends_with("-ROW") || ["CONSTANT", "json_each", "due"].contains(&table);
+    let is_subquery =
+        table.starts_with('(') || [") AS ", "WITH "].iter().any(|start| sql.contains(&format!("{start}{table}")));
+    // `9-ROW VALUES CLAUSE` and `9 CONSTANT ROWS` are rows of the statement itself.
+    let is_of_statement = table.starts_with(|first: char| first.is_ascii_digit());
+    let is_row_source = is_subquery || is_of_statement || ["CONSTANT", "json_each", "due"].contains(&table);
     let walks = sql.contains(" LIMIT ") && !sql.contains(" WHERE ");
     (!is_row_source && !walks).then(|| Access { table: table.to_owned(), scan: true, rows: 0.0 })
 }

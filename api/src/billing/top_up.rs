@@ -189,7 +189,7 @@ const LOW: &str = "SELECT t.user_id FROM auto_top_ups t JOIN credit_accounts a O
     WHERE t.enabled AND t.pause IS NULL AND a.balance - a.held < t.below \
     AND (a.unlimited_until IS NULL OR a.unlimited_until <= $1) AND (t.not_before IS NULL OR t.not_before <= $1) \
     AND NOT EXISTS (SELECT 1 FROM top_ups u WHERE u.user_id = t.user_id \
-    AND u.state IN ('pending', 'processing', 'action_required')) AND t.user_id IN ";
+    AND u.state IN ('pending', 'processing', 'action_required'))";
 
 /// Requests the task of every account whose credits are low.
 ///
@@ -229,7 +229,10 @@ async fn low(app: &App, users: &[i64]) -> Result<Vec<i64>, DbErr> {
     let places: Vec<_> = (2..).take(users.len()).map(|number| format!("${number}")).collect();
     let mut values = vec![Value::from(app.clock.now())];
     values.extend(users.iter().map(|user_id| Value::from(*user_id)));
-    user_ids(app, format!("{LOW}({})", places.join(", ")), values).await
+    let users = places.join(", ");
+    // Both, since PostgreSQL does not conclude the one from the other.
+    let low = format!("{LOW} AND t.user_id IN ({users}) AND a.user_id IN ({users})");
+    user_ids(app, low, values).await
 }
 
 async fn user_ids(app: &App, sql: String, values: Vec<Value>) -> Result<Vec<i64>, DbErr> {
