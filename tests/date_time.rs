@@ -7,7 +7,7 @@ use async_graphql::parser::{
     types::{TypeKind, TypeSystemDefinition},
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use entity::user::Role;
+use entity::{user::Role, work::Kind};
 use patch_hive::graphql::sdl;
 use sandbox::Stage;
 use serde_json::{Value, json};
@@ -16,10 +16,15 @@ use crate::{
     account_event::{Answer, Receiver, grants, pauses_end, registers},
     alert::plan::{days_before_the_end, looks_at_ends},
     checkout::at_stripe,
-    harness::{Actor, TestApp, actor::purchase, facts},
+    harness::{
+        Actor, TestApp,
+        actor::{GOOD_CARD, purchase},
+        facts,
+    },
     hold::{of, reservation},
     subscription::duplicate::{newest_payment, subscribes_twice, sweeps},
     task::Given,
+    top_up::{SET, comes_to, saves_card, settings, urls},
 };
 
 const VIEWER: &str = "query ($from: DateTime!, $to: DateTime!) { viewer { __typename createdAt \
@@ -52,6 +57,12 @@ const CLOSING: &str = "mutation ($input: CloseAccountInput!) { closeAccount(inpu
 const USERS: &str = "{ users(first: 100) { nodes { __typename closedAt } } }";
 
 const ALERTS: &str = "{ alerts { nodes { __typename createdAt endsAt } } }";
+
+const CARD_SETUP: &str =
+    "mutation ($input: StartCardSetupInput!) { startCardSetup(input: $input) { __typename expiresAt } }";
+
+const TOP_UPS: &str = "{ autoTopUp { __typename notBefore pause { __typename since } } \
+    topUps { nodes { __typename createdAt endedAt } } }";
 
 const REPLAY: &str = "mutation ($input: ReplayWebhookEventInput!) { replayWebhookEvent(input: $input) { id } }";
 
@@ -145,7 +156,26 @@ async fn answers(app: &TestApp) -> Vec<Value> {
         for_operators(app, &admin).await,
         for_services(app, &admin).await,
         alerted(app).await,
+        topped_up(app).await,
     ]
+}
+
+/// A page that saves a card, and top-ups that wait for the next month, and are paused.
+async fn topped_up(app: &TestApp) -> Value {
+    let jo = app.signs_up("jo").await;
+    let setup = jo.asks_with(CARD_SETUP, urls()).await;
+    saves_card(app, &jo, GOOD_CARD).await;
+    jo.gets(SET, settings(30, 25, 500)).await;
+    comes_to(app, &jo, 1, "PAID").await;
+    let mut waiting = jo.asks(TOP_UPS).await;
+    while waiting["data"]["autoTopUp"]["notBefore"].is_null() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        app.works_off(Kind::TopUp).await;
+        waiting = jo.asks(TOP_UPS).await;
+    }
+    app.sandbox().refund(&newest_payment(app).await, None).unwrap();
+    app.settles().await;
+    json!([setup, waiting, jo.asks(TOP_UPS).await])
 }
 
 /// The alerts of a user whose plan ends soon.

@@ -2,7 +2,7 @@
 //!
 //! An alert is added in the transaction that finds its fact ([`raise`]), with its event and the task that mails it. The account is
 //! locked, so the numbers of one user's alerts grow in the order of their commits: a client that has the last one misses none of
-//! the later ones. Alerts of LOW_BALANCE follow from the ledger ([`crossings`]); charges do nothing for them.
+//! the later ones. Alerts of `LOW_BALANCE` follow from the ledger ([`crossings`]); charges do nothing for them.
 
 mod crossing;
 mod event;
@@ -208,7 +208,7 @@ pub async fn newest_of_all(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     Ok(numbers.into_tuple::<i64>().one(db).await?.unwrap_or_default())
 }
 
-/// Deletes the alerts from before a time, the oldest first, and returns their number. The proof of LOW_BALANCE then begins at the
+/// Deletes the alerts from before a time, the oldest first, and returns their number. The proof of `LOW_BALANCE` then begins at the
 /// newest of them.
 ///
 /// # Errors

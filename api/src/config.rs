@@ -49,6 +49,7 @@ pub struct Log {
 
 /// The checked settings.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, which an operator switches")]
 pub struct Config {
     /// The address to listen on.
     pub bind: SocketAddr,

@@ -1,4 +1,4 @@
-//! Whether the payment of a subscription's unpaid invoice waits for its confirmation.
+//! Marks subscriptions whose unpaid invoice waits for the confirmation of its payment.
 
 use sea_orm_migration::{prelude::*, schema::boolean};
 

@@ -122,7 +122,7 @@ async fn all_late_commits_are_sent_and_read(app: TestApp) {
     };
     let total = 5 * 12 + 31;
     let slow = join_all(users.iter().map(|user| posts_slowly(&app, user, 12)));
-    let reading = timeout(Duration::from_secs(60), pulls(&admin, total));
+    let reading = timeout(Duration::from_mins(1), pulls(&admin, total));
     let (_, (), read) = tokio::join!(slow, exports, reading);
     let accepted = receiver.accepts(total).await;
     let mut lengths: Vec<_> = versions(&receiver)

@@ -44,9 +44,9 @@ facts! {
         receiver.answers(Answer::Status(200));
         pauses_end(&app).await;
         receiver.accepts(5).await;
-        let mut received: Vec<_> = versions(&receiver).into_values().collect();
-        received.sort();
-        assert_eq!(received, [vec![1], vec![1, 2, 3, 4]]);
+        let mut accounts: Vec<_> = versions(&receiver).into_values().collect();
+        accounts.sort();
+        assert_eq!(accounts, [vec![1], vec![1, 2, 3, 4]]);
         assert!(deliveries(&admin, "PENDING").await.is_empty());
     }
 
@@ -58,7 +58,7 @@ facts! {
         grants(&admin, &ada, 30, "gift").await;
         receiver.is_tried(1).await;
         pauses_end(&app).await;
-        assert_eq!(deliveries(&admin, "DEAD").await, [json!({}); 0]);
+        assert_eq!(deliveries(&admin, "DEAD").await, [Value::Null; 0]);
         three_days_pass(&app).await;
         pauses_end(&app).await;
         let dead = deliveries(&admin, "DEAD").await;
@@ -98,7 +98,7 @@ facts! {
         // Its pause is longer than a minute by now.
         receiver.is_tried(attempts + 1).await;
         pauses_end(&app).await;
-        assert_eq!(deliveries(&admin, "DEAD").await, [json!({}); 0]);
+        assert_eq!(deliveries(&admin, "DEAD").await, [Value::Null; 0]);
         receiver.answers(Answer::Status(200));
         pauses_end(&app).await;
         receiver.accepts(1).await;
@@ -142,6 +142,6 @@ facts! {
         assert_eq!(admin.gets(DELETE, json!({ "input": { "id": endpoint } })).await["id"], endpoint);
         assert_eq!(admin.gets(ENDPOINTS, json!({})).await, json!([]));
         app.works_off(entity::work::Kind::Delivery).await;
-        assert_eq!(deliveries(&admin, "DELIVERED").await, [json!({}); 0]);
+        assert_eq!(deliveries(&admin, "DELIVERED").await, [Value::Null; 0]);
     }
 }

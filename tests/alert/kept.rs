@@ -53,10 +53,10 @@ facts! {
         }
         ada.user.subscribes("CORE").await;
         let subscription = newest(&app).await["id"].as_str().unwrap().to_owned();
+        app.sandbox().fail_next_payments(&subscription, 1).unwrap();
         let close = "mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { closedAt } }";
         ada.user.gets(close, json!({ "input": { "currentPassword": "ada's password" } })).await;
         assert_eq!((stored(&app, ada.id).await, stored(&app, bob.id).await), ((0, 0), (1, 1)));
-        app.sandbox().fail_next_payments(&subscription, 1).unwrap();
         app.sandbox().renew(&subscription).await.ok();
         app.settles().await;
         app.works_off(Kind::Customer).await;

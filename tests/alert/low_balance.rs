@@ -1,4 +1,4 @@
-//! LOW_BALANCE: each crossing of the threshold is alerted once, and the next one only after the threshold was reached again.
+//! `LOW_BALANCE`: each crossing of the threshold is alerted once, and the next one only after the threshold was reached again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! EXPIRING_PLAN and PAYMENT_FAILED: a canceled plan ends soon, and a payment failed.
+//! `EXPIRING_PLAN` and `PAYMENT_FAILED`: a canceled plan ends soon, and a payment failed.
 
 use std::time::Duration;
 

@@ -91,6 +91,7 @@ facts! {
         enables(&ada, 1, 25, 500).await;
         comes_to(&app, &ada, 1, "PAID").await;
         assert_eq!(ada.credits().await, 25);
+        sync::reconcile(&app.inside().await, chrono::TimeDelta::days(1)).await.unwrap();
         let report = sync::reconcile(&app.inside().await, chrono::TimeDelta::days(1)).await.unwrap();
         assert!(report.clean(), "{report:?}");
         assert_eq!(ada.credits().await, 25);

@@ -36,7 +36,8 @@ async fn with_pages<F: Future<Output = ()>>(fact: impl FnOnce(Browser) -> F) {
 }
 
 async fn with_pages_and<F: Future<Output = ()>>(change: impl FnOnce(&mut Config), fact: impl FnOnce(Browser) -> F) {
-    on_the_wire(async |app| {
+    // Boxed: the future carries two gateways.
+    Box::pin(on_the_wire(async |app| {
         let mut config = app.inside().await.config.clone();
         change(&mut config);
         config.database.url = format!("sqlite:{}", app.folder().join("pages.db").display());
@@ -44,7 +45,7 @@ async fn with_pages_and<F: Future<Output = ()>>(change: impl FnOnce(&mut Config)
         let gateway = server::start_with(config, Clock::default(), options).await.unwrap();
         fact(Browser { http: app.http().clone(), base: format!("http://{}", gateway.address()) }).await;
         gateway.stop().await;
-    })
+    }))
     .await;
 }
 

@@ -1,7 +1,7 @@
-//! The settings of alerts: which kinds a user receives, and up to where the ledger was followed for LOW_BALANCE.
+//! The settings of alerts: which kinds a user receives, and up to where the ledger was followed for `LOW_BALANCE`.
 //!
-//! EXPIRING_PLAN and PAYMENT_FAILED are on by default: both mean that the user is about to lose something that was paid for, and
-//! both are rare. LOW_BALANCE is off: each user has another number below which credits are low, and somebody without a plan
+//! `EXPIRING_PLAN` and `PAYMENT_FAILED` are on by default: both mean that the user is about to lose something that was paid for, and
+//! both are rare. `LOW_BALANCE` is off: each user has another number below which credits are low, and somebody without a plan
 //! has none most of the time.
 
 use entity::{
@@ -26,7 +26,7 @@ pub struct Setting {
     pub kind: Kind,
     /// True if such alerts are on.
     pub enabled: bool,
-    /// The threshold of LOW_BALANCE, also while it is off.
+    /// The threshold of `LOW_BALANCE`, also while it is off.
     pub below: Option<i64>,
 }
 
@@ -75,7 +75,7 @@ async fn find(db: &impl ConnectionTrait, user_id: i64, kind: Kind) -> Result<Opt
     Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::Kind.eq(kind)).one(db).await
 }
 
-/// The setting of LOW_BALANCE of a user, if it is on.
+/// The setting of `LOW_BALANCE` of a user, if it is on.
 ///
 /// # Errors
 /// The database's.
@@ -83,7 +83,7 @@ pub async fn low_balance(db: &impl ConnectionTrait, user_id: i64) -> Result<Opti
     Ok(find(db, user_id, Kind::LowBalance).await?.filter(|row| row.enabled))
 }
 
-/// The settings of LOW_BALANCE that are on, of these users.
+/// The settings of `LOW_BALANCE` that are on, of these users.
 ///
 /// # Errors
 /// The database's.
@@ -95,7 +95,7 @@ pub async fn low_balances(db: &impl ConnectionTrait, user_ids: &[i64]) -> Result
     of_users.filter(Expr::cust(FOLLOWED)).all(db).await
 }
 
-/// The settings of LOW_BALANCE that are on, of at most `limit` users after this one.
+/// The settings of `LOW_BALANCE` that are on, of at most `limit` users after this one.
 ///
 /// # Errors
 /// The database's.

@@ -51,6 +51,7 @@ pub(super) async fn record(
 
 /// The subject of an action that posts no entry.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the names of the columns")]
 pub(super) struct Subject {
     /// The user whose account it is about.
     pub(super) user_id: Option<i64>,

@@ -22,7 +22,7 @@ pub use expiring_plan::alert_of_end;
 pub use low_balance::{follow, follow_all, follow_users};
 pub use watch::watch;
 
-/// The largest threshold of LOW_BALANCE.
+/// The largest threshold of `LOW_BALANCE`.
 const MAX_BELOW: i64 = 1_000_000;
 
 /// A change of a setting.
@@ -32,7 +32,7 @@ pub struct SetAlert {
     pub kind: Kind,
     /// True to receive them.
     pub enabled: bool,
-    /// The threshold, which LOW_BALANCE needs and other kinds do not have.
+    /// The threshold, which `LOW_BALANCE` needs and other kinds do not have.
     pub below: Option<i64>,
 }
 

@@ -144,27 +144,27 @@ impl Alert {
         self.0.kind.into()
     }
 
-    /// The threshold of LOW_BALANCE; null for other kinds.
+    /// The threshold of `LOW_BALANCE`; null for other kinds.
     async fn below(&self) -> Option<i64> {
         self.0.below
     }
 
-    /// The credits that were available after the change that fell below the threshold; null for kinds other than LOW_BALANCE.
+    /// The credits that were available after the change that fell below the threshold; null for kinds other than `LOW_BALANCE`.
     async fn available(&self) -> Option<i64> {
         self.0.available
     }
 
-    /// The version of the balance that fell below the threshold; null for kinds other than LOW_BALANCE.
+    /// The version of the balance that fell below the threshold; null for kinds other than `LOW_BALANCE`.
     async fn balance_version(&self) -> Option<i64> {
         self.0.version
     }
 
-    /// The tier of the plan that ends, or whose payment failed; null for credit packs and LOW_BALANCE.
+    /// The tier of the plan that ends, or whose payment failed; null for credit packs and `LOW_BALANCE`.
     async fn tier(&self) -> Option<Tier> {
         self.0.tier.map(Tier::from)
     }
 
-    /// When the plan ends; null for kinds other than EXPIRING_PLAN.
+    /// When the plan ends; null for kinds other than `EXPIRING_PLAN`.
     async fn ends_at(&self) -> Option<Moment> {
         self.0.ends_at.map(Moment)
     }
@@ -187,7 +187,7 @@ pub(super) struct AlertSetting {
     kind: AlertKind,
     /// True if such alerts are on.
     enabled: bool,
-    /// The threshold of LOW_BALANCE, also while it is off; null if none was set, and for other kinds.
+    /// The threshold of `LOW_BALANCE`, also while it is off; null if none was set, and for other kinds.
     below: Option<i64>,
 }
 
@@ -205,7 +205,7 @@ pub(super) struct SetAlertInput {
     /// False switches such alerts off.
     #[graphql(default = true)]
     enabled: bool,
-    /// The threshold, 1 to 1000000 credits: an alert is sent when fewer are available. Required to switch LOW_BALANCE on; other
+    /// The threshold, 1 to 1000000 credits: an alert is sent when fewer are available. Required to switch `LOW_BALANCE` on; other
     /// kinds have none.
     below: Option<i32>,
 }

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Time after which an attempt at the task ends, though more events are due.
-const TURN: Duration = Duration::from_secs(60);
+const TURN: Duration = Duration::from_mins(1);
 
 /// Maximum number of accounts whose events are sent at once.
 const CONCURRENCY: usize = 8;

@@ -71,7 +71,7 @@ pub(super) async fn apply(
     Ok(Some(change(context.tx, payment.user_id).await?))
 }
 
-/// Pauses automatic top-ups once more of a payment is returned: what its credits were taken back for is not charged again.
+/// Pauses automatic top-ups once more of a payment is returned: credits that were reversed are not bought again.
 async fn pause_top_ups(
     context: &Context<'_>,
     before: &payment_intent::Model,

@@ -1,4 +1,4 @@
-//! EXPIRING_PLAN: a canceled plan ends within some days. The queue finds it, by the time that the subscription's row has.
+//! `EXPIRING_PLAN`: a canceled plan ends within some days. The queue finds it, by the time that the subscription's row has.
 
 use chrono::{DateTime, Utc};
 use entity::subscription;

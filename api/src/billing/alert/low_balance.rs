@@ -1,4 +1,4 @@
-//! LOW_BALANCE: follows the ledgers of accounts with a threshold, and alerts of each crossing once.
+//! `LOW_BALANCE`: follows the ledgers of accounts with a threshold, and alerts of each crossing once.
 //!
 //! Charges take no part in this: the ledger is read after the commit, up to the account's version, from where it was read last.
 //! The versions of an account have no gaps, so no entry is passed over, however late it becomes visible. The progress is stored
