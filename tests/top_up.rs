@@ -51,7 +51,7 @@ pub(crate) fn urls() -> Value {
     json!({ "input": { "successUrl": format!("{page}saved"), "cancelUrl": format!("{page}canceled") } })
 }
 
-/// Saves a card on Stripe's page, confirming it to the bank where asked, and waits for the webhooks.
+/// Saves a card on Stripe's page, confirming it to the bank where that is required, and waits for the webhooks.
 pub(crate) async fn saves_card(app: &TestApp, user: &Actor, card: &str) {
     let setup = user.gets(SETUP, urls()).await;
     let form = [("card_number", card), ("authentication", "complete")];
