@@ -6,6 +6,7 @@ use entity::work::Kind;
 
 use crate::{
     app::App,
+    clock,
     error::Error,
     stripe::{Cause, Failure, Invoice},
     work::{self, Next},
@@ -19,7 +20,7 @@ const PAUSE: TimeDelta = TimeDelta::hours(6);
 const PATIENCE: TimeDelta = TimeDelta::days(30);
 
 /// Voids all open invoices of a subscription that has ended, as far as they bill a plan. An invoice is void after it, however
-/// often it is voided, so the calls need no idempotency key.
+/// often it is voided, so each attempt has a key of its own.
 ///
 /// # Errors
 /// Those of Stripe and of the database: it is retried.
@@ -32,7 +33,7 @@ pub async fn void_all(app: &App, subscription: &str) -> Result<Next, Error> {
     let mut is_refused = false;
     for invoice in stripe.open_invoices(subscription).await? {
         let Some(id) = invoice.id.as_deref().filter(|_| bills_a_plan(&invoice)) else { continue };
-        match stripe.void_open_invoice(id).await {
+        match stripe.void_invoice(&clock::random_id(), id).await {
             Ok(()) => tracing::info!(subscription, invoice = id, "an open invoice of an ended plan was voided"),
             Err(Failure::Refused(refusal)) if refusal.cause() != Cause::Access => {
                 tracing::warn!(subscription, invoice = id, %refusal, "an open invoice of an ended plan was not voided");

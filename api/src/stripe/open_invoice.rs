@@ -17,13 +17,13 @@ impl Stripe {
         Ok(invoices.iter().map(Invoice::from_value).collect::<Result<_, _>>()?)
     }
 
-    /// Voids an open invoice, so that it can no longer be paid. Stripe documentation: "Void an invoice".
+    /// Voids an open invoice, so that it can no longer be paid: a plan change that waits for its payment is canceled. Stripe
+    /// documentation: "Void an invoice" and "Pending updates".
     ///
     /// # Errors
-    /// [`Failure`]; an invoice that is no longer open, or whose payment is processing, is [`Failure::Refused`]. So it needs no
-    /// idempotency key.
-    pub async fn void_open_invoice(&self, invoice: &str) -> Result<(), Failure> {
+    /// [`Failure`]; an invoice that is no longer open, or whose payment is processing, is [`Failure::Refused`].
+    pub async fn void_invoice(&self, key: &str, invoice: &str) -> Result<(), Failure> {
         let request = VoidInvoiceInvoice::new(known_id(invoice)?);
-        self.read("void invoice", request.build()).await.map(drop)
+        self.write("void invoice", key, request.build()).await.map(drop)
     }
 }

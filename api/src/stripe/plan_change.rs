@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stripe::StripeRequest;
 use stripe_billing::{
-    invoice::VoidInvoiceInvoice,
     subscription::{
         UpdateSubscription, UpdateSubscriptionItems, UpdateSubscriptionPaymentBehavior,
         UpdateSubscriptionProrationBehavior,
@@ -81,16 +80,6 @@ impl Stripe {
     pub async fn clear_cancel_at(&self, key: &str, subscription: &str) -> Result<(), Failure> {
         let path = format!("/subscriptions/{}", known_id(subscription)?);
         self.post("update subscription", &path, key, &json!({ "cancel_at": "" })).await.map(drop)
-    }
-
-    /// Voids an open invoice, and so cancels the change that waits for its payment. Stripe documentation: "Pending
-    /// updates".
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn void_invoice(&self, key: &str, invoice: &str) -> Result<(), Failure> {
-        let request = VoidInvoiceInvoice::new(known_id(invoice)?);
-        self.write("void invoice", key, request.build()).await.map(drop)
     }
 
     /// The reason why the newest payment of an invoice was declined: `authentication_required` where it waits for the
