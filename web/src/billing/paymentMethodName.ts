@@ -14,7 +14,7 @@ const BRANDS: Record<string, string> = {
 };
 
 /** Names a payment method as it is printed on the card: its brand and its last digits. */
-export function paymentMethodName({ kind, brand, last4 }: PaymentMethod): string {
+export function paymentMethodName({ kind, brand, last4 }: Pick<PaymentMethod, "kind" | "brand" | "last4">): string {
   const { card, bankAccount, other, ending } = text.billing;
   const name = { CARD: brand === null ? card : brandName(brand), BANK_DEBIT: brand ?? bankAccount, OTHER: other }[kind];
   return last4 === null ? name : ending(name, last4);

@@ -5,6 +5,7 @@ import { useLocation, useNavigate } from "react-router";
 
 import { useAccount } from "../account/context";
 import type { TopUps } from "../account/live";
+import { paymentMethodName } from "../billing/paymentMethodName";
 import { useSelling } from "../checkout/useSelling";
 import { Problem } from "../gateway/Problem";
 import { useAction } from "../gateway/useAction";
@@ -31,8 +32,14 @@ export function TopUpModule() {
       <h2 id="topup-title">{text.topUps.title}</h2>
       <p>{text.topUps.lead}</p>
       <SavedNotice />
-      <Body topUps={topUps} />
-      <TopUpHistory latest={topUps.latestTopUp} />
+      <div className="topup-columns">
+        <div>
+          <Body topUps={topUps} />
+        </div>
+        <div>
+          <TopUpHistory latest={topUps.latestTopUp} />
+        </div>
+      </div>
     </section>
   );
 }
@@ -105,7 +112,7 @@ function Facts({ autoTopUp, card }: { autoTopUp: AutoTopUpPartsFragment | null; 
       <div>
         <dt>{text.topUps.card}</dt>
         <dd>
-          {text.billing.ending(card.brand ?? text.billing.card, card.last4 ?? "")}
+          {paymentMethodName({ kind: "CARD", brand: card.brand, last4: card.last4 })}
           {card.expiryMonth !== null && card.expiryYear !== null && (
             <span className="quiet small topup-note">{text.billing.expires(card.expiryMonth, card.expiryYear)}</span>
           )}
