@@ -32,7 +32,6 @@ pub(super) async fn end_all(app: &App, user_id: i64, customer: &str) -> Result<(
     operation::last::<PackOpening>(app, user_id).await?;
     operation::last::<SubscriptionChange>(app, user_id).await?;
     close_all(app, user_id, customer).await?;
-    top_up::end(app, user_id).await?;
     let stripe = app.payments()?.stripe.in_background();
     for (_, row) in all_current(app.database.read(), &[user_id]).await? {
         let id = &row.stripe_subscription_id;
@@ -44,7 +43,8 @@ pub(super) async fn end_all(app: &App, user_id: i64, customer: &str) -> Result<(
         refresh(app, id).await?;
         tracing::info!(user_id, subscription = id, "the subscription of a closed account was ended");
     }
-    Ok(())
+    // Last: a card that Stripe does not remove keeps no subscription alive.
+    top_up::end(app, user_id).await
 }
 
 /// Removes the email and the name of a closed account from the stored requests to Stripe. An open request stays as it is, since
