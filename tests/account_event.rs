@@ -239,7 +239,7 @@ facts! {
                 app.restarts().await;
             }
         }
-        receiver.accepts(13).await;
+        receiver.accepts_different(13).await;
         assert_eq!(versions(&receiver).into_values().collect::<Vec<_>>(), [(1..=13).collect::<Vec<_>>()]);
     }
 }

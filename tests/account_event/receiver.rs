@@ -1,6 +1,7 @@
 //! A service that receives events, and verifies each signature. (`tests/clients` has one in another language.)
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -115,6 +116,17 @@ impl Receiver {
         };
         let accepted = timeout(PATIENCE, arrived).await.map(|()| self.accepted());
         accepted.unwrap_or_else(|_| panic!("{count} events were expected: {:#?}", self.accepted()))
+    }
+
+    /// Waits until so many different events were accepted: one whose response was lost is sent again.
+    pub(crate) async fn accepts_different(&self, count: usize) {
+        let different = || self.accepted().into_iter().map(|event| event.id).collect::<BTreeSet<_>>().len();
+        let arrived = async {
+            while different() < count {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, arrived).await.unwrap_or_else(|_| panic!("{count} events were expected"));
     }
 
     fn answer(&self, event: Received, status: StatusCode) -> Response {
