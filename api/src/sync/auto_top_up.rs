@@ -15,7 +15,7 @@ use sea_orm::{
 use super::{
     change::change,
     context::{ApplyError, Context, NOT_OURS, Outcome},
-    customer::owner_locked,
+    customer::{owner_locked, request_end_if_closed},
 };
 use crate::{
     clock::Clock,
@@ -127,6 +127,7 @@ pub(super) async fn save_card(context: &Context<'_>, card: &SavedCard) -> Result
         Some(settings) => drop(write_top_up_settings(context.tx, context.clock, &settings, with_card).await?),
         None => insert(context, user_id, context.clock.now(), with_card).await?,
     }
+    request_end_if_closed(context, user_id).await?;
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))
 }
 

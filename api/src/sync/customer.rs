@@ -4,6 +4,8 @@
 use entity::{
     customer, former_customer,
     subscription::{self, Status},
+    user,
+    work::Kind,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -16,7 +18,7 @@ use super::{
     context::{ApplyError, Context, NOT_OURS, Outcome},
     entitlement, subscription_event,
 };
-use crate::ledger;
+use crate::{ledger, work};
 
 /// The user that a customer belongs to.
 #[derive(Clone, Debug)]
@@ -121,6 +123,15 @@ async fn end_subscriptions(context: &Context<'_>, user_id: i64, customer_id: i64
         };
         let row = row.update(context.tx).await?;
         subscription_event::changed(context, user_id, &row).await?;
+    }
+    Ok(())
+}
+
+/// Requests the end of what was paid or saved while its user closed the account.
+pub(super) async fn request_end_if_closed(context: &Context<'_>, user_id: i64) -> Result<(), ApplyError> {
+    let closed = user::Entity::find_by_id(user_id).filter(user::Column::ClosedAt.is_not_null()).one(context.tx).await?;
+    if closed.is_some() {
+        work::due(context.tx, context.clock, Kind::Customer, &user_id.to_string()).await?;
     }
     Ok(())
 }

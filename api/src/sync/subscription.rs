@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     Tier, customer,
     subscription::{self, Status},
-    user,
     work::Kind,
 };
 use sea_orm::{
@@ -17,7 +16,7 @@ use super::{
     change::change,
     context::{ApplyError, Context, NOT_OURS, Outcome, unknown_price},
     credits::plan_lines,
-    customer::{Owner, owner_locked},
+    customer::{Owner, owner_locked, request_end_if_closed},
     entitlement, invoice, reversal, subscription_event,
 };
 use crate::{
@@ -228,15 +227,6 @@ async fn request_void(
 ) -> Result<(), ApplyError> {
     if now.status.ended() && (!earlier.ended || newest_is_open) {
         work::due(context.tx, context.clock, Kind::OpenInvoice, &now.stripe_subscription_id).await?;
-    }
-    Ok(())
-}
-
-/// Requests the end of a subscription that was paid while its user closed the account.
-async fn request_end_if_closed(context: &Context<'_>, user_id: i64) -> Result<(), ApplyError> {
-    let closed = user::Entity::find_by_id(user_id).filter(user::Column::ClosedAt.is_not_null()).one(context.tx).await?;
-    if closed.is_some() {
-        work::due(context.tx, context.clock, Kind::Customer, &user_id.to_string()).await?;
     }
     Ok(())
 }
