@@ -52,6 +52,10 @@ pub async fn run(app: &App, user_id: i64) -> Result<Next, Error> {
     }
     if let Some(begun) = decide(app, user_id).await? {
         finish(app, begun).await?;
+        let top_up = under_way(app, user_id).await?;
+        if top_up.is_some_and(|top_up| top_up.state == State::Processing) {
+            return Ok(Next::At(app.clock.wall() + PROCESSING_PAUSE));
+        }
     }
     Ok(Next::Done)
 }

@@ -94,17 +94,17 @@ impl TopUpMutation {
     ) -> Result<SetAutoTopUpResult, Error> {
         let SetAutoTopUpInput { below, credits, monthly_cap } = input;
         let wanted = SetAutoTopUp { below: below.into(), credits: credits.into(), monthly_cap: monthly_cap.into() };
-        let set = billing::set(ctx.app()?, ctx.viewer()?.user_id, wanted).await.map_err(in_input)?;
+        let set = billing::set(ctx.app()?, ctx.viewer_at_stripe()?.user_id, wanted).await.map_err(in_input)?;
         Ok(set.into())
     }
 
     /// Resumes automatic top-ups that are paused. A payment that waits for its confirmation is canceled.
     async fn resume_auto_top_up(&self, ctx: &Context<'_>) -> Result<SetAutoTopUpResult, Error> {
-        Ok(billing::resume(ctx.app()?, ctx.viewer()?.user_id).await?.into())
+        Ok(billing::resume(ctx.app()?, ctx.viewer_at_stripe()?.user_id).await?.into())
     }
 
-    /// Disables automatic top-ups. A payment that is under way is not stopped, unless it waits for its confirmation. The card
-    /// stays saved. Returns null if they were never set.
+    /// Disables automatic top-ups, and ends a pause. A charge that was not attempted yet is withdrawn, and one that waits for its
+    /// confirmation is canceled; a payment under way goes on. The card stays saved. Returns null if they were never set.
     async fn disable_auto_top_up(&self, ctx: &Context<'_>) -> Result<Option<AutoTopUp>, Error> {
         Ok(AutoTopUp::of(billing::disable(ctx.app()?, ctx.viewer()?.user_id).await?))
     }

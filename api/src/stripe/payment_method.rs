@@ -33,7 +33,7 @@ pub fn is_delayed(kind: &str) -> bool {
     DELAYED.iter().any(|(delayed, _)| *delayed == kind)
 }
 
-/// The payment methods that a checkout of a plan does not offer.
+/// The payment methods that a checkout does not offer, if it is of a plan or saves a card.
 pub(super) fn excluded() -> Vec<Excluded> {
     DELAYED.iter().map(|(_, excluded)| excluded.clone()).collect()
 }

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{
@@ -121,17 +121,19 @@ impl TopUpInvoice {
         let collection = match invoice.status {
             Some(InvoiceStatus::Draft) => Collection::Draft,
             Some(InvoiceStatus::Paid) => Collection::Paid,
-            Some(InvoiceStatus::Open) => collection(value)?,
+            // Stripe takes payments of an uncollectible invoice too.
+            Some(InvoiceStatus::Open | InvoiceStatus::Uncollectible) => collection(value)?,
             _ => Collection::Void,
         };
         Ok(Self { invoice, collection })
     }
 }
 
-/// The state of the last payment of an open invoice, whose payment intents are expanded.
+/// The state of the newest payment of an open invoice, whose payment intents are expanded.
 fn collection(invoice: &Value) -> Result<Collection, Unreadable> {
     let mut invoice = invoice.clone();
-    let Some(payment) = entries(&mut invoice, "payments").last() else { return Ok(Collection::Open) };
+    let created = |payment: &&mut Map<String, Value>| payment.get("created").and_then(Value::as_i64);
+    let Some(payment) = entries(&mut invoice, "payments").max_by_key(created) else { return Ok(Collection::Open) };
     let payment = payment.get("payment").cloned().unwrap_or_default();
     let intent = &payment["payment_intent"];
     if !intent.is_object() {

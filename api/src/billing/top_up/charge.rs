@@ -79,16 +79,18 @@ fn report(new: &NewTopUp, invoice: Option<Invoice>, outcome: TopUpOutcome) -> To
     TopUpReport { user_id: new.user_id, top_up: new.top_up, invoice, outcome }
 }
 
-/// Ends a charge that is not wanted any longer. `None` if its payment was attempted before.
+/// Ends a charge that is not wanted any longer. `None` if its payment succeeded or is under way.
 async fn withdraw(new: &NewTopUp, call: &Call<'_>, id: &str) -> Result<Option<TopUpReport>, Failure> {
     let Some(TopUpInvoice { invoice, collection }) = call.stripe.top_up_invoice(id).await? else { return Ok(None) };
-    match collection {
-        Collection::Open => make_unpayable(call, &call.key_of("void"), id).await?,
+    let outcome = match collection {
+        Collection::Open => TopUpOutcome::Abandoned,
+        Collection::Declined(code) => TopUpOutcome::Declined(code),
         // An earlier attempt has voided it.
-        Collection::Void => {}
+        Collection::Void => return Ok(Some(report(new, Some(invoice), TopUpOutcome::Abandoned))),
         _ => return Ok(None),
-    }
-    Ok(Some(report(new, Some(invoice), TopUpOutcome::Abandoned)))
+    };
+    make_unpayable(call, &call.key_of("void"), id).await?;
+    Ok(Some(report(new, Some(invoice), outcome)))
 }
 
 /// Reads the outcome of the payment. An invoice whose payment was declined is made unpayable first.

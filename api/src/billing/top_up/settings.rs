@@ -117,7 +117,8 @@ pub async fn resume(app: &App, user_id: i64) -> Result<SetResult, Error> {
     enable(app, user_id, change, |settings| settings.enabled && settings.payment_method.is_some()).await
 }
 
-/// Disables top-ups. A charge that is under way is not stopped, and a pause is forgotten.
+/// Disables top-ups, and forgets a pause. A charge that Stripe has not attempted yet is withdrawn, and one that waits for its
+/// confirmation is canceled; a payment under way goes on.
 ///
 /// # Errors
 /// The database's.
