@@ -100,8 +100,7 @@ facts! {
         assert_eq!((states(&ada).await, attempts(&app)), (vec!["ACTION_REQUIRED".to_owned()], 1));
         authenticates(&app, "complete").await;
         comes_to(&app, &ada, 1, "PAID").await;
-        assert_eq!((ada.credits().await, pause(&ada).await), (25, json!("ACTION_REQUIRED")), "the user resumes");
-        resumes(&ada).await;
+        assert_eq!((ada.credits().await, pause(&ada).await), (25, Value::Null));
     }
 
     async fn resuming_cancels_a_payment_that_was_not_confirmed(app: TestApp) {
@@ -127,7 +126,10 @@ facts! {
         app.works_off(Kind::TopUp).await;
         let failed = comes_to(&app, &ada, 1, "FAILED").await;
         assert_eq!(failed["declineCode"], "payment_intent_authentication_failure");
-        assert_eq!((&state(&ada).await["declines"], &invoices(&app).await[0]["status"]), (&json!(1), &json!("void")));
+        let now = state(&ada).await;
+        assert_eq!((&now["declines"], &now["pause"], &invoices(&app).await[0]["status"]), (&json!(1), &Value::Null, &json!("void")));
+        resumes(&ada).await;
+        assert_eq!(state(&ada).await["notBefore"], now["notBefore"], "resuming what is not paused ends no wait");
     }
 
     async fn a_payment_in_processing_keeps_its_place(app: TestApp) {

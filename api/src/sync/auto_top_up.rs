@@ -1,5 +1,5 @@
 //! The settings of automatic top-ups, as far as Stripe's state changes them: the saved card, and pauses. A pause lasts until the
-//! user resumes.
+//! user resumes, and one for a payment that has to be confirmed at most as long as that payment waits.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -62,17 +62,31 @@ pub async fn write_top_up_settings(
     row.update(tx).await
 }
 
-/// Pauses top-ups that are enabled and not paused yet, and queues a mail about it. The account is locked already.
+/// Pauses top-ups that are enabled and not paused yet, or only until a payment is confirmed, and queues a mail about it. The
+/// account is locked already.
 ///
 /// # Errors
 /// The database's.
 pub async fn pause_top_ups(tx: &DatabaseTransaction, clock: &Clock, user_id: i64, reason: Pause) -> Result<(), DbErr> {
     let settings = top_up_settings(tx, user_id).await?;
-    let Some(settings) = settings.filter(Model::is_active) else { return Ok(()) };
+    let waits = |settings: &Model| settings.enabled && settings.pause == Some(Pause::ActionRequired);
+    let may_pause = |settings: &Model| settings.is_active() || (waits(settings) && reason != Pause::ActionRequired);
+    let Some(settings) = settings.filter(may_pause) else { return Ok(()) };
     let change = ActiveModel { pause: Set(Some(reason)), paused_at: Set(Some(clock.now())), ..Default::default() };
     write_top_up_settings(tx, clock, &settings, change).await?;
     work::due(tx, clock, Kind::Mail, &format!("{PAUSE_NOTICE}{user_id}")).await?;
     tracing::warn!(user_id, ?reason, "automatic top-ups are paused");
+    Ok(())
+}
+
+/// Ends the pause for a payment that had to be confirmed, once that payment is over.
+pub(super) async fn end_confirmation(context: &Context<'_>, user_id: i64) -> Result<(), ApplyError> {
+    let settings = top_up_settings(context.tx, user_id).await?;
+    let Some(settings) = settings.filter(|settings| settings.pause == Some(Pause::ActionRequired)) else {
+        return Ok(());
+    };
+    let change = ActiveModel { pause: Set(None), paused_at: Set(None), ..Default::default() };
+    write_top_up_settings(context.tx, context.clock, &settings, change).await?;
     Ok(())
 }
 

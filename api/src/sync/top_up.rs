@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::{
-    auto_top_up::{count_decline, count_success, pause_top_ups, touch, wait},
+    auto_top_up::{count_decline, count_success, end_confirmation, pause_top_ups, touch, wait},
     change::change,
     context::{ApplyError, Context, NOT_OURS, Outcome},
     customer::owner_locked,
@@ -80,6 +80,9 @@ pub(super) async fn apply(context: &Context<'_>, report: TopUpReport) -> Result<
     };
     let was = row.state;
     change_of_row.update(context.tx).await?;
+    if was == State::ActionRequired && state != was {
+        end_confirmation(context, user_id).await?;
+    }
     match outcome {
         TopUpOutcome::Declined(_) => count_decline(context, user_id).await?,
         TopUpOutcome::Abandoned => wait(context, user_id).await?,
@@ -139,6 +142,7 @@ pub(super) async fn grant(context: &Context<'_>, invoice: &Invoice) -> Result<Ou
             ..with_invoice(&row, Some(invoice))
         };
         paid.update(context.tx).await?;
+        end_confirmation(context, user_id).await?;
         count_success(context, user_id).await?;
     }
     Ok(Outcome::Applied(Some(change(context.tx, user_id).await?)))

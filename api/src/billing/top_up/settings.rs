@@ -97,15 +97,18 @@ pub async fn set(app: &App, user_id: i64, wanted: SetAutoTopUp) -> Result<SetRes
     enable(app, user_id, change, has_card).await
 }
 
-/// Lifts a pause.
+/// Lifts a pause. Without one nothing changes: the wait after a declined payment goes on.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a user who has not enabled top-ups; the database's.
 pub async fn resume(app: &App, user_id: i64) -> Result<SetResult, Error> {
     app.payments()?;
     let settings = sync::top_up_settings(app.database.read(), user_id).await?;
-    if !settings.is_some_and(|settings| settings.enabled) {
+    let Some(settings) = settings.filter(|settings| settings.enabled) else {
         return Err(Error::NotFound("automatic top-up"));
+    };
+    if settings.pause.is_none() {
+        return Ok(SetResult::Changed(Box::new(state(app, user_id).await?)));
     }
     let change = ActiveModel {
         pause: Set(None),
