@@ -312,15 +312,32 @@ mod tests {
 
     #[test]
     fn an_invoice_that_is_not_open_is_decided_by_its_status() {
-        for (status, expected) in [
-            ("draft", Collection::Draft),
-            ("paid", Collection::Paid),
-            ("void", Collection::Void),
-            ("uncollectible", Collection::Void),
-        ] {
+        for (status, expected) in [("draft", Collection::Draft), ("paid", Collection::Paid), ("void", Collection::Void)]
+        {
             let mut invoice = open(&json!("pi_1"));
             invoice["status"] = json!(status);
             assert_eq!(collection_of(&invoice), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn an_uncollectible_invoice_is_decided_as_an_open_one() {
+        let mut invoice = open(&json!({ "id": "pi_1", "status": "requires_action" }));
+        invoice["status"] = json!("uncollectible");
+        assert_eq!(collection_of(&invoice), Collection::ActionRequired);
+    }
+
+    #[test]
+    fn the_newest_payment_decides_wherever_it_is_listed() {
+        let paying = |created: i64, status: &str| {
+            let intent = json!({ "id": "pi_1", "status": status });
+            json!({ "created": created, "payment": { "type": "payment_intent", "payment_intent": intent } })
+        };
+        let (earlier, later) = (paying(1, "requires_action"), paying(2, "processing"));
+        for payments in [json!([earlier, later]), json!([later, earlier])] {
+            let mut invoice = open(&Value::Null);
+            invoice["payments"]["data"] = payments;
+            assert_eq!(collection_of(&invoice), Collection::Processing);
         }
     }
 
