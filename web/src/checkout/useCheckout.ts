@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 
 import type { Failure } from "../gateway/failure";
 import { useAction } from "../gateway/useAction";
+import { useRestored } from "../gateway/useRestored";
 import { CreateCheckoutDocument, PurchaseCreditsDocument, type Tier } from "../generated/graphql";
 import { text } from "../text/current";
 import { storeCheckout } from "./lastCheckout";
@@ -27,16 +28,11 @@ export function useCheckout(): Checkout {
   const [refused, setRefused] = useState<Failure | null>(null);
   const [createPlan, createPack] = [plan.run, pack.run];
 
-  // The browser's back button can restore the page as it was left, with the button still busy.
-  useEffect(() => {
-    const back = (event: PageTransitionEvent): void => {
-      if (event.persisted) setOrder(null);
-    };
-    window.addEventListener("pageshow", back);
-    return () => {
-      window.removeEventListener("pageshow", back);
-    };
-  }, []);
+  useRestored(
+    useCallback(() => {
+      setOrder(null);
+    }, []),
+  );
 
   const open = useCallback(
     async (order: Order) => {
