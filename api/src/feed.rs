@@ -61,9 +61,8 @@ pub struct Feed {
 #[derive(Debug, Default)]
 struct WatchedUser {
     latest: watch::Sender<Latest>,
-    subscription_watchers: usize,
-    alert_watchers: usize,
-    top_up_watchers: usize,
+    /// The number of watchers of each subject.
+    watchers: [usize; 4],
     reading: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -166,9 +165,7 @@ impl Feed {
     pub fn watch(&self, user_id: i64, subject: Subject) -> Watcher {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let user = users.entry(user_id).or_default();
-        if let Some(count) = user.count_of(subject) {
-            *count += 1;
-        }
+        user.watchers[subject as usize] += 1;
         let (latest, reading) = (user.latest.subscribe(), user.reading.clone());
         Watcher { feed: self.clone(), user_id, subject, latest, reading, last: Hint::default() }
     }
@@ -178,40 +175,12 @@ impl Feed {
     pub fn watched(&self) -> Vec<i64> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
-}
 
-impl Feed {
-    /// The users whose subscription is watched now.
+    /// The users of whom this is watched now.
     #[must_use]
-    pub fn subscriptions_watched(&self) -> Vec<i64> {
+    pub fn watched_for(&self, subject: Subject) -> Vec<i64> {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.iter().filter(|(_, user)| user.subscription_watchers > 0).map(|(user_id, _)| *user_id).collect()
-    }
-
-    /// The users whose alerts are watched now.
-    #[must_use]
-    pub fn alerts_watched(&self) -> Vec<i64> {
-        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.iter().filter(|(_, user)| user.alert_watchers > 0).map(|(user_id, _)| *user_id).collect()
-    }
-
-    /// The users whose automatic top-ups are watched now.
-    #[must_use]
-    pub fn top_ups_watched(&self) -> Vec<i64> {
-        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.iter().filter(|(_, user)| user.top_up_watchers > 0).map(|(user_id, _)| *user_id).collect()
-    }
-}
-
-impl WatchedUser {
-    /// The number of watchers of a subject, where these are counted.
-    const fn count_of(&mut self, subject: Subject) -> Option<&mut usize> {
-        match subject {
-            Subject::Balance => None,
-            Subject::Subscription => Some(&mut self.subscription_watchers),
-            Subject::Alerts => Some(&mut self.alert_watchers),
-            Subject::TopUp => Some(&mut self.top_up_watchers),
-        }
+        users.iter().filter(|(_, user)| user.watchers[subject as usize] > 0).map(|(user_id, _)| *user_id).collect()
     }
 }
 
@@ -274,9 +243,7 @@ impl Drop for Watcher {
     fn drop(&mut self) {
         let mut users = self.feed.users.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(user) = users.get_mut(&self.user_id) else { return };
-        if let Some(count) = user.count_of(self.subject) {
-            *count -= 1;
-        }
+        user.watchers[self.subject as usize] -= 1;
         // One receiver is this watcher's own.
         if user.latest.receiver_count() <= 1 {
             users.remove(&self.user_id);
@@ -324,15 +291,15 @@ mod tests {
     async fn watchers_of_subscriptions_are_counted_apart() {
         let feed = Feed::default();
         let balance = feed.watch(1, Subject::Balance);
-        assert!(feed.subscriptions_watched().is_empty());
+        assert!(feed.watched_for(Subject::Subscription).is_empty());
         let (first, second) = (feed.watch(1, Subject::Subscription), feed.watch(1, Subject::Subscription));
         drop(first);
         let alerts = feed.watch(1, Subject::Alerts);
-        assert_eq!((feed.subscriptions_watched(), feed.alerts_watched()), (vec![1], vec![1]));
+        assert_eq!((feed.watched_for(Subject::Subscription), feed.watched_for(Subject::Alerts)), (vec![1], vec![1]));
         drop(alerts);
-        assert!(feed.alerts_watched().is_empty());
+        assert!(feed.watched_for(Subject::Alerts).is_empty());
         drop(second);
-        assert!(feed.subscriptions_watched().is_empty());
+        assert!(feed.watched_for(Subject::Subscription).is_empty());
         assert_eq!(feed.watched(), [1]);
         drop(balance);
     }

@@ -1,9 +1,9 @@
 //! The backstop of hints. Changes whose hints were lost, and changes by other processes, reach their watchers this way.
 //!
 //! Once a second it reads the entries that were posted since, the alerts that were added, and the versions of watched
-//! subscriptions. So its cost depends mostly on the number of changes, not of watchers. Ids are assigned before commits, so an entry may become visible after
-//! later ones: each pass starts at the newest id of some seconds ago. Those that take even longer to commit are found by
-//! an occasional check of all watched users.
+//! subscriptions and top-ups. So its cost depends mostly on the number of changes, not of watchers. Ids are assigned before
+//! commits, so an entry may become visible after later ones: each pass starts at the newest id of some seconds ago. Those that
+//! take even longer to commit are found by an occasional check of all watched users.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use super::low_balance::GrownLedgers;
 use crate::{
     accounts, alert,
     app::App,
-    feed::{Hint, Path},
+    feed::{Hint, Path, Subject},
     ledger, sync,
 };
 
@@ -125,7 +125,7 @@ impl Backstop {
 }
 
 async fn look_at_subscriptions(app: &App) -> Result<(), DbErr> {
-    for users in app.feed.subscriptions_watched().chunks(BATCH) {
+    for users in app.feed.watched_for(Subject::Subscription).chunks(BATCH) {
         for (user_id, subscription) in sync::versions(app.database.read(), users).await? {
             app.feed.deliver(user_id, Hint { subscription, ..Hint::default() }, Path::Backstop);
         }
@@ -134,7 +134,7 @@ async fn look_at_subscriptions(app: &App) -> Result<(), DbErr> {
 }
 
 async fn look_at_top_ups(app: &App) -> Result<(), DbErr> {
-    for users in app.feed.top_ups_watched().chunks(BATCH) {
+    for users in app.feed.watched_for(Subject::TopUp).chunks(BATCH) {
         for (user_id, top_up) in sync::top_up_versions(app.database.read(), users).await? {
             app.feed.deliver(user_id, Hint { top_up, ..Hint::default() }, Path::Backstop);
         }
@@ -149,7 +149,7 @@ pub(super) async fn look(app: &App) -> Result<(), DbErr> {
             app.feed.deliver(user_id, Hint { ledger: account.version, ..Hint::default() }, Path::Backstop);
         }
     }
-    for users in app.feed.alerts_watched().chunks(BATCH) {
+    for users in app.feed.watched_for(Subject::Alerts).chunks(BATCH) {
         for (user_id, alert) in alert::newest_of(app.database.read(), users).await? {
             app.feed.deliver(user_id, Hint { alert, ..Hint::default() }, Path::Backstop);
         }
