@@ -33,6 +33,9 @@ use crate::clock::Clock;
 /// The time after which a lease that is not renewed ends.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 
+/// The prefix of the key of the mail about paused top-ups; the user's number follows.
+pub const TOP_UPS_PAUSED: &str = "top-up-paused:";
+
 /// The pause after the first failed attempt. It doubles with each, up to [`MAX_PAUSE`].
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
 

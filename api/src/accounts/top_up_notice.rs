@@ -4,14 +4,11 @@ use entity::auto_top_up::{self, Pause};
 use sea_orm::EntityTrait;
 
 use super::{alert_mail::may_receive, mail_link::by_id};
-use crate::{app::App, error::Error, mail::Message};
-
-/// The prefix of the key of the queued mail; the user's number follows.
-const PAUSED: &str = "top-up-paused:";
+use crate::{app::App, error::Error, mail::Message, work::TOP_UPS_PAUSED};
 
 /// The mail for a queued key. `None` if the key is of another kind of mail, or if top-ups are paused no longer.
 pub(super) async fn message(app: &App, key: &str) -> Result<Option<Message>, Error> {
-    let Some(id) = key.strip_prefix(PAUSED).and_then(|id| id.parse().ok()) else { return Ok(None) };
+    let Some(id) = key.strip_prefix(TOP_UPS_PAUSED).and_then(|id| id.parse().ok()) else { return Ok(None) };
     let settings = auto_top_up::Entity::find_by_id(id).one(app.database.read()).await?;
     let Some(reason) = settings.filter(|settings| settings.enabled).and_then(|settings| settings.pause) else {
         return Ok(None);

@@ -32,9 +32,6 @@ const RETRY_PAUSE: TimeDelta = TimeDelta::hours(6);
 /// The time after a charge whose outcome was given up before another one is attempted.
 const SHORT_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
-/// The prefix of the key of the mail about a pause; the user's number follows.
-const PAUSE_NOTICE: &str = "top-up-paused:";
-
 /// The settings of a user.
 ///
 /// # Errors
@@ -74,7 +71,7 @@ pub async fn pause_top_ups(tx: &DatabaseTransaction, clock: &Clock, user_id: i64
     let Some(settings) = settings.filter(may_pause) else { return Ok(()) };
     let change = ActiveModel { pause: Set(Some(reason)), paused_at: Set(Some(clock.now())), ..Default::default() };
     write_top_up_settings(tx, clock, &settings, change).await?;
-    work::due(tx, clock, Kind::Mail, &format!("{PAUSE_NOTICE}{user_id}")).await?;
+    work::due(tx, clock, Kind::Mail, &format!("{}{user_id}", work::TOP_UPS_PAUSED)).await?;
     tracing::warn!(user_id, ?reason, "automatic top-ups are paused");
     Ok(())
 }
