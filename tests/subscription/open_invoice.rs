@@ -1,4 +1,4 @@
-//! Once a plan has ended, its open invoices are void: nobody pays for what no longer comes.
+//! When a plan ends, its open invoices are voided, so that nobody pays for a plan that has ended.
 
 use chrono::TimeDelta;
 use entity::work::{self, Kind};

@@ -106,7 +106,7 @@ impl History {
         let place = self.rng.place(paid.len());
         let intent = self.intent(paid[place]).await;
         let amount = i64::try_from(1 + self.rng.below(400)).unwrap();
-        // What is refunded or disputed already may be refused.
+        // A payment that was refunded or disputed before may be refused.
         drop(if self.rng.rolls(70) {
             self.app.sandbox().refund(&intent, Some(amount))
         } else {

@@ -10,7 +10,7 @@ use entity::{
 use super::mail_link::by_id;
 use crate::{alert, app::App, error::Error, mail::Message, plan::PLANS};
 
-/// The mail for a queued key. `None` if the key is of another kind of mail, or if nobody is to receive the mail.
+/// The mail for a queued key. `None` if the key is of another kind of mail, or if nobody should receive it.
 pub(super) async fn message(app: &App, key: &str) -> Result<Option<Message>, Error> {
     let Some(id) = key.strip_prefix(alert::MAIL).and_then(|id| id.parse().ok()) else { return Ok(None) };
     let Some(row) = alert::by_id(app.database.read(), id, None).await? else { return Ok(None) };

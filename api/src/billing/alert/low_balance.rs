@@ -150,7 +150,7 @@ async fn read(
     Ok(Reach { crossings, until })
 }
 
-/// Stores the progress, and adds the alerts if nobody else did. Returns whether it was stored, and the newest alert.
+/// Stores the progress and adds the alerts, unless another process did. Returns true if it was stored, and the newest alert.
 async fn raise(
     tx: &DatabaseTransaction,
     app: &App,

@@ -120,7 +120,7 @@ pub enum Rejection {
     BadHash,
 }
 
-/// The place of a syntax error, with the token that stands there.
+/// The position of a syntax error, and the token at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     at: Pos,
